@@ -1,0 +1,48 @@
+//! The configuration: what an operator writes, checked, as one immutable value.
+//!
+//! Guarantee: a [`Config`] is whole and consistent: every name in it leads somewhere, every limit is below its ceiling. It is
+//! built whole and swapped as one; work in flight ends on the one it began with.
+
+pub mod auth;
+pub mod chain;
+pub mod link;
+pub mod settings;
+pub mod storage;
+
+use indexmap::IndexMap;
+
+pub use auth::IngressAuth;
+pub use chain::{Chain, ChainLink, OnError};
+pub use link::{ComponentSource, Link};
+pub use settings::Settings;
+pub use storage::StorageEntry;
+
+use crate::names::{ChainName, LinkName, ListName, StorageName};
+
+/// Everything that an operator configures and may change while hosts run. Order is that of the file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// Chains by name.
+    pub chains: IndexMap<ChainName, Chain>,
+    /// Links by name.
+    pub links: IndexMap<LinkName, Link>,
+    /// Storages by name; the order is that of reads of expired vCons.
+    pub storages: IndexMap<StorageName, StorageEntry>,
+    /// Who may post to which list from outside (`ingress_auth`).
+    pub ingress_auth: IndexMap<ListName, IngressAuth>,
+}
+
+impl Config {
+    /// Which chain each ingress list belongs to. A list named by several chains belongs to the last (`spec/conserver.md` §3.2);
+    /// chains that are not enabled have none.
+    #[must_use]
+    pub fn ingress(&self) -> IndexMap<ListName, ChainName> {
+        let mut lists = IndexMap::new();
+        for (name, chain) in self.chains.iter().filter(|(_, chain)| chain.enabled) {
+            for list in &chain.ingress_lists {
+                lists.insert(list.clone(), name.clone());
+            }
+        }
+        lists
+    }
+}

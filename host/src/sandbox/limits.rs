@@ -1,0 +1,128 @@
+//! The limits of a call: the one table of defaults and ceilings (design §5), with the name each has in the configuration.
+//!
+//! Guarantee: [`Limits`] never exceeds a ceiling; whatever asks for more is refused when the configuration is read.
+
+use std::time::Duration;
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// What one call of a link may use up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory, all memories of the component together.
+    pub memory_bytes: u64,
+    /// Thread CPU time.
+    pub cpu: Duration,
+    /// Wall-clock time, waiting included.
+    pub wall: Duration,
+    /// The document's JSON text, going in and coming out.
+    pub document_bytes: u64,
+    /// One log line.
+    pub log_line_bytes: u64,
+    /// All log lines of a call.
+    pub log_bytes: u64,
+    /// Outbound requests of a call.
+    pub requests: u32,
+    /// Outbound requests at the same time.
+    pub concurrent_requests: u32,
+    /// One response body.
+    pub response_bytes: u64,
+    /// Tries of a call that failed in a way worth retrying.
+    pub attempts: u32,
+}
+
+/// One row of the table: the key in the configuration, the default and the ceiling, as plain numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitRow {
+    /// The key, under a link's `limits`. The unit is in the name.
+    pub key: &'static str,
+    /// The default.
+    pub default: u64,
+    /// The most that a configuration may ask for.
+    pub ceiling: u64,
+    /// What it bounds.
+    pub meaning: &'static str,
+}
+
+/// The table. Defaults and ceilings are those of design §5; a vCon with an hour of inline audio is about 30 MiB.
+pub const TABLE: [LimitRow; 10] = [
+    LimitRow { key: "memory_bytes", default: 128 * MIB, ceiling: 512 * MIB, meaning: "linear memory of a call" },
+    LimitRow { key: "cpu_ms", default: 2_000, ceiling: 60_000, meaning: "CPU time of a call" },
+    LimitRow { key: "wall_ms", default: 30_000, ceiling: 600_000, meaning: "wall-clock time of a call" },
+    LimitRow { key: "document_bytes", default: 32 * MIB, ceiling: 128 * MIB, meaning: "the document, in and out" },
+    LimitRow { key: "log_line_bytes", default: KIB, ceiling: 64 * KIB, meaning: "one log line" },
+    LimitRow { key: "log_bytes", default: 64 * KIB, ceiling: MIB, meaning: "all log lines of a call" },
+    LimitRow { key: "requests", default: 32, ceiling: 1_000, meaning: "outbound requests of a call" },
+    LimitRow { key: "concurrent_requests", default: 4, ceiling: 32, meaning: "outbound requests at the same time" },
+    LimitRow { key: "response_bytes", default: 16 * MIB, ceiling: 128 * MIB, meaning: "one response body" },
+    LimitRow { key: "attempts", default: 3, ceiling: 20, meaning: "tries of a call" },
+];
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 128 * MIB,
+            cpu: Duration::from_secs(2),
+            wall: Duration::from_secs(30),
+            document_bytes: 32 * MIB,
+            log_line_bytes: KIB,
+            log_bytes: 64 * KIB,
+            requests: 32,
+            concurrent_requests: 4,
+            response_bytes: 16 * MIB,
+            attempts: 3,
+        }
+    }
+}
+
+impl Limits {
+    /// Sets one limit by its key.
+    ///
+    /// # Errors
+    /// The ceiling when the value is above it, `Err(None)` when there is no such key.
+    pub fn set(&mut self, key: &str, value: u64) -> Result<(), Option<u64>> {
+        let row = TABLE.iter().find(|row| row.key == key).ok_or(None)?;
+        if value > row.ceiling {
+            return Err(Some(row.ceiling));
+        }
+        let small = u32::try_from(value).unwrap_or(u32::MAX);
+        match key {
+            "memory_bytes" => self.memory_bytes = value,
+            "cpu_ms" => self.cpu = Duration::from_millis(value),
+            "wall_ms" => self.wall = Duration::from_millis(value),
+            "document_bytes" => self.document_bytes = value,
+            "log_line_bytes" => self.log_line_bytes = value,
+            "log_bytes" => self.log_bytes = value,
+            "requests" => self.requests = small,
+            "concurrent_requests" => self.concurrent_requests = small,
+            "response_bytes" => self.response_bytes = value,
+            "attempts" => self.attempts = small,
+            _ => return Err(None),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_limits_are_those_of_the_table() {
+        let mut from_table = Limits { requests: 0, cpu: Duration::ZERO, ..Limits::default() };
+        for row in TABLE {
+            assert_eq!(from_table.set(row.key, row.default), Ok(()), "{} is in the table but can't be set", row.key);
+            assert!(row.default <= row.ceiling, "{} has a default above its ceiling", row.key);
+        }
+        assert_eq!(from_table, Limits::default());
+    }
+
+    #[test]
+    fn a_limit_above_its_ceiling_is_refused_with_the_ceiling() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("cpu_ms", 60_001), Err(Some(60_000)));
+        assert_eq!(limits.set("no_such", 1), Err(None));
+        assert_eq!(limits, Limits::default(), "a refused value changed a limit");
+    }
+}

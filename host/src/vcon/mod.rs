@@ -1,0 +1,21 @@
+//! The vCon document: read, checked, edited, converted, written.
+//!
+//! Guarantee: what is not edited leaves as the very bytes it came in with: unknown members, their order, number text and escapes
+//! included. Nothing here touches a store or the network.
+
+pub mod canonical;
+pub mod diff;
+pub mod document;
+pub mod edit;
+pub mod egress;
+pub mod index;
+pub mod ingest;
+pub mod json;
+pub mod pointer;
+pub mod sealed;
+
+pub use document::{Document, DocumentError, Form};
+pub use edit::{Edit, EditError};
+pub use egress::EgressFormat;
+pub use ingest::{Fault, Ingested};
+pub use pointer::Pointer;

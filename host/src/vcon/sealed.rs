@@ -1,0 +1,1 @@
+//! Signed and encrypted forms: what can be read of them without keys.
