@@ -1,0 +1,105 @@
+//! Why a call failed, and how the host's and the libraries' errors become that, so that `?` works.
+
+use crate::Error;
+use crate::bindings::link::vcon::link::outcomes;
+
+pub use outcomes::FailureKind;
+
+/// The call failed. The vCon goes to the dead-letter list unless a retry helps.
+///
+/// The message is for people: name the thing at fault and what to do. No secrets, no document content.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    /// What kind of thing went wrong.
+    pub kind: FailureKind,
+    /// What went wrong and what to do, for people.
+    pub message: String,
+    /// Whether the host should try again by itself.
+    pub retryable: bool,
+    /// Not before this many milliseconds; the host chooses where absent.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl Failure {
+    fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retryable: false, retry_after_ms: None }
+    }
+
+    /// The options don't fit; only a change of configuration helps.
+    pub fn options(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Options, message)
+    }
+
+    /// The vCon is not what the link can work with.
+    pub fn vcon(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Vcon, message)
+    }
+
+    /// A service that the link called refused or was away.
+    pub fn service(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Service, message)
+    }
+
+    /// Anything else.
+    pub fn other(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Other, message)
+    }
+
+    /// Asks the host to try again.
+    pub fn retryable(self) -> Self {
+        self.retryable_if(true)
+    }
+
+    /// Asks the host to try again, or not to.
+    pub fn retryable_if(self, retryable: bool) -> Self {
+        Self { retryable, ..self }
+    }
+
+    /// Asks the host to try again, but not before this many milliseconds.
+    pub fn retry_after_ms(self, milliseconds: u64) -> Self {
+        Self { retryable: true, retry_after_ms: Some(milliseconds), ..self }
+    }
+}
+
+impl From<Failure> for outcomes::Failure {
+    fn from(failure: Failure) -> Self {
+        let Failure { kind, message, retryable, retry_after_ms } = failure;
+        Self { kind, message, retryable, retry_after_ms }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Missing => Self::vcon("the vCon does not exist any more"),
+            Error::Opaque => Self::vcon("the vCon is signed or encrypted: this link can't look into it"),
+            Error::WrongType(what) => Self::vcon(what),
+            Error::Denied(grant) => Self::options(format!("not granted to this link: {grant}")),
+            Error::Unavailable(what) => Self::service(what).retryable(),
+            Error::Limit(limit) => Self::other(format!("a limit is used up: {limit}")),
+            Error::BadPointer(pointer) => Self::other(format!("bad JSON pointer: {pointer}")),
+            Error::BadJson(what) => Self::other(format!("bad JSON: {what}")),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::other(format!("JSON does not have the expected form: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unavailable_host_is_worth_a_retry_and_a_missing_grant_is_not() {
+        let away = Failure::from(Error::Unavailable("store".into()));
+        assert!(away.retryable);
+        assert_eq!(away.kind, FailureKind::Service);
+        let denied = Failure::from(Error::Denied("secrets: [KEY]".into()));
+        assert!(!denied.retryable);
+        assert!(denied.message.contains("secrets: [KEY]"));
+    }
+}

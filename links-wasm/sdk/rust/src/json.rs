@@ -1,0 +1,30 @@
+//! JSON text to types and back, with the host's error type.
+
+use crate::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Reads JSON text as `T`; `bad-json` if it is none, `wrong-type` if it does not fit.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| match error.is_data() {
+        true => Error::WrongType(error.to_string()),
+        false => Error::BadJson(error.to_string()),
+    })
+}
+
+/// Writes a value as JSON text.
+pub fn write<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::BadJson(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misfit_and_bad_text_are_told_apart() {
+        assert!(matches!(read::<u8>("\"a\""), Err(Error::WrongType(_))));
+        assert!(matches!(read::<u8>("{"), Err(Error::BadJson(_))));
+        assert_eq!(read::<Vec<u8>>("[1]"), Ok(vec![1]));
+    }
+}

@@ -1,0 +1,49 @@
+//! The log of the host. Lines carry link, version, chain and vCon id by themselves.
+//!
+//! Never log options or document content: they may be private.
+
+use crate::bindings::link::vcon::link::log as host;
+
+pub use host::Level;
+
+/// Writes one line. The macros [`info!`](crate::info) … are shorter where no fields are needed.
+pub fn write(level: Level, message: &str, fields: &[(&str, &str)]) {
+    let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    host::write(level, message, &fields);
+}
+
+/// Has a panic's message and place written to the log: without standard error there is no other way to them.
+pub(crate) fn report_panics() {
+    #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+    std::panic::set_hook(Box::new(|panic| write(Level::Error, &panic.to_string(), &[])));
+}
+
+/// Writes a line of level trace; arguments as for `format!`.
+#[macro_export]
+macro_rules! trace {
+    ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Trace, &format!($($arg)*), &[]) };
+}
+
+/// Writes a line of level debug; arguments as for `format!`.
+#[macro_export]
+macro_rules! debug {
+    ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Debug, &format!($($arg)*), &[]) };
+}
+
+/// Writes a line of level info; arguments as for `format!`.
+#[macro_export]
+macro_rules! info {
+    ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Info, &format!($($arg)*), &[]) };
+}
+
+/// Writes a line of level warn; arguments as for `format!`.
+#[macro_export]
+macro_rules! warn {
+    ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Warn, &format!($($arg)*), &[]) };
+}
+
+/// Writes a line of level error; arguments as for `format!`.
+#[macro_export]
+macro_rules! error {
+    ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Error, &format!($($arg)*), &[]) };
+}

@@ -1,0 +1,61 @@
+//! Options come out as the link's type, or as a failure that names the member at fault.
+
+use crate::Failure;
+use serde::de::DeserializeOwned;
+
+/// Reads the options. Nothing given is the same as `{}`.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    let text = match text.trim() {
+        "" | "null" => "{}",
+        given => given,
+    };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))
+}
+
+fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
+    let full = error.inner().to_string();
+    // Where in the text is of no use to people who wrote YAML.
+    let reason = full.split(" at line ").next().unwrap_or(&full);
+    let path = error.path().to_string();
+    match path.as_str() {
+        "." => Failure::options(format!("options: {reason}")),
+        path => Failure::options(format!("option `{path}`: {reason}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FailureKind;
+
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    struct Inner {
+        #[serde(rename = "port")]
+        _port: u16,
+    }
+
+    #[derive(Debug, serde::Deserialize, PartialEq)]
+    struct Sample {
+        name: String,
+        #[serde(default, rename = "targets")]
+        _targets: Vec<Inner>,
+    }
+
+    #[test]
+    fn the_message_names_the_member() {
+        let failure = parse::<Sample>(r#"{"name":1}"#).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Options);
+        assert!(failure.message.starts_with("option `name`: invalid type"), "{}", failure.message);
+
+        let failure = parse::<Sample>(r#"{"name":"a","targets":[{"port":1},{"port":"x"}]}"#).unwrap_err();
+        assert!(failure.message.starts_with("option `targets[1].port`"), "{}", failure.message);
+    }
+
+    #[test]
+    fn absent_options_are_an_empty_object() {
+        for text in ["", "null", "{}"] {
+            assert!(parse::<Sample>(text).unwrap_err().message.contains("missing field `name`"));
+        }
+    }
+}
