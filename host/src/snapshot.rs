@@ -23,6 +23,8 @@ pub struct ReadyLink {
     pub options: serde_json::Map<String, serde_json::Value>,
     /// The same as JSON text, for places in a chain that add nothing.
     pub options_text: Arc<str>,
+    /// What it may reach; shared by its calls.
+    pub grants: Arc<crate::sandbox::Grants>,
 }
 
 /// What is running now.

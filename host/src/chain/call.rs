@@ -1,0 +1,184 @@
+//! One link of a run: the call, its retries, and what a failure means.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::end::Reason;
+use super::state::Run;
+use super::{ChainRunner, Fault};
+use crate::config::{Chain, ChainLink, OnError};
+use crate::sandbox::call::CallError;
+use crate::sandbox::{Call, CallReport, Outcome};
+use crate::snapshot::{ReadyLink, Snapshot};
+use crate::telemetry::{metrics, stats};
+use crate::vcon::canonical;
+
+/// The first wait between tries, doubled each time. A service that hiccups is back within a second; one that is down
+/// is better met by the dead letters than by a held slot.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+/// The longest wait between tries, also where the link asks for more: a slot is held meanwhile.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// What a link's place in the run came to.
+pub(super) enum Called {
+    /// The call gave an outcome; the run has its edits and effects.
+    Done(Done),
+    /// It failed, and `on_error` says to go on without it.
+    PassedOver,
+    /// It failed, and `on_error` says to end quietly.
+    Stopped,
+}
+
+/// A call that gave an outcome.
+pub(super) struct Done {
+    /// What the chain does next.
+    pub outcome: Outcome,
+    /// Whether a checkpoint has to follow.
+    pub reached_outside: bool,
+}
+
+impl ChainRunner {
+    /// Calls the link at this place, with retries.
+    pub(super) async fn call(
+        &self,
+        run: &mut Run,
+        chain: &Chain,
+        place: &ChainLink,
+        snapshot: &Snapshot,
+        deadline: Option<Instant>,
+    ) -> Result<Called, Fault> {
+        let Some(ready) = snapshot.links.get(&place.name) else {
+            let message = format!("the link {} is not ready on this host; look at the log of its last reload", place.name);
+            return Err(Fault::Run(Reason { link: Some(place.name.clone()), ..Reason::plain("config", message) }));
+        };
+        let options = options_for(ready, place);
+        let mut attempt = 1;
+        let error = loop {
+            let call = self.prepare(run, place, ready, &options, attempt, deadline);
+            let report = self.sandbox.call(call).await;
+            self.note(run, place, &report);
+            match take(run, report) {
+                Ok(done) => return Ok(Called::Done(done)),
+                Err(error) if attempt >= ready.link.limits.attempts || !error.retryable() => break error,
+                Err(error) => {
+                    let Some(wait) = backoff(&error, attempt, deadline) else { break error };
+                    tracing::debug!(vcon = %run.current, link = %place.name, %error, attempt, wait_ms = wait.as_millis(), "the call is tried again");
+                    tokio::time::sleep(wait).await;
+                    attempt += 1;
+                }
+            }
+        };
+        self.failed(run, chain, place, ready, &error, attempt)
+    }
+
+    fn prepare(
+        &self,
+        run: &mut Run,
+        place: &ChainLink,
+        ready: &ReadyLink,
+        options: &Arc<str>,
+        attempt: u32,
+        deadline: Option<Instant>,
+    ) -> Call {
+        Call {
+            component: ready.component.clone(),
+            link: place.name.clone(),
+            chain: run.chain.clone(),
+            ingress_list: Some(run.claim.list.clone()),
+            attempt,
+            options: options.clone(),
+            grants: ready.grants.clone(),
+            limits: ready.link.limits,
+            deadline,
+            vcon: run.current.clone(),
+            document: run.document.take(),
+            egress: self.egress,
+            secrets: self.secrets.clone(),
+            documents: self.documents.clone(),
+            environment: self.environment.clone(),
+            metrics: self.guest_metrics.clone(),
+            keep_log: false,
+        }
+    }
+
+    fn note(&self, run: &Run, place: &ChainLink, report: &CallReport) {
+        let (outcome, ended) = match &report.result {
+            Ok(Outcome::Stop(_)) => ("halt", stats::Ended::Stopped),
+            Ok(_) => ("success", stats::Ended::Next),
+            Err(_) => ("error", stats::Ended::Failed),
+        };
+        metrics::link_called(&place.name, &run.chain, outcome, report.usage.wall);
+        self.stats.note(&place.name, &report.usage, ended);
+        if let Err(error) = &report.result
+            && !matches!(error, CallError::Failed(_))
+        {
+            metrics::link_contained(&place.name, error.class());
+        }
+    }
+
+    fn failed(
+        &self,
+        run: &Run,
+        chain: &Chain,
+        place: &ChainLink,
+        ready: &ReadyLink,
+        error: &CallError,
+        attempts: u32,
+    ) -> Result<Called, Fault> {
+        // The chain's own deadline ends the run whatever `on_error` says: there is no time left to go on in.
+        let on_error = match error {
+            CallError::ChainDeadline => OnError::DeadLetter,
+            _ => ready.link.on_error.unwrap_or(chain.on_error),
+        };
+        if on_error != OnError::DeadLetter {
+            tracing::warn!(vcon = %run.current, chain = %run.chain, link = %place.name, %error, ?on_error, "the link failed");
+        }
+        match on_error {
+            OnError::Continue => Ok(Called::PassedOver),
+            OnError::Stop => Ok(Called::Stopped),
+            OnError::DeadLetter => Err(Fault::Run(Reason {
+                link: Some(place.name.clone()),
+                version: Some(ready.component.digest().to_string()),
+                class: error.class(),
+                message: error.to_string(),
+                attempts,
+            })),
+        }
+    }
+}
+
+/// Takes what a call gave into the run.
+fn take(run: &mut Run, report: CallReport) -> Result<Done, CallError> {
+    run.document = report.document;
+    let outcome = report.result?;
+    if !report.edits.is_empty() {
+        run.edits.extend(report.edits);
+        // The next link sees the form that is written, as it would after a restart.
+        if let Some(document) = &mut run.document {
+            canonical::enforce(document);
+        }
+    }
+    run.effects.push.extend(report.effects.push);
+    run.effects.expire.extend(report.effects.expire);
+    Ok(Done { outcome, reached_outside: report.reached_outside })
+}
+
+fn options_for(ready: &ReadyLink, place: &ChainLink) -> Arc<str> {
+    if place.options.is_empty() {
+        return ready.options_text.clone();
+    }
+    let mut options = ready.options.clone();
+    options.extend(place.options.clone());
+    serde_json::Value::Object(options).to_string().into()
+}
+
+/// How long to wait before the next try; nothing when the deadline comes first.
+fn backoff(error: &CallError, attempt: u32, deadline: Option<Instant>) -> Option<Duration> {
+    let asked = match error {
+        CallError::Failed(failure) => failure.retry_after_ms.map(Duration::from_millis),
+        _ => None,
+    };
+    let doubled = FIRST_BACKOFF.saturating_mul(1 << (attempt - 1).min(16));
+    let wait = asked.unwrap_or(doubled).min(MAX_BACKOFF);
+    deadline.is_none_or(|deadline| Instant::now() + wait < deadline).then_some(wait)
+}

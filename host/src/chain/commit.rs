@@ -1,0 +1,156 @@
+//! The writes of a run, each guarded by its claim and by the state of the document.
+
+use super::end::{Ended, Reason};
+use super::state::Run;
+use super::{ChainRunner, Fault, Flow};
+use crate::config::Chain;
+use crate::names::ListName;
+use crate::store::{Guarded, StoreError, Stored, Write};
+use crate::telemetry::metrics;
+use crate::vcon::{Document, canonical};
+
+/// How often a write is tried on an ever newer document. A document that changes faster than this is being fought over.
+const MAX_CONFLICTS: u32 = 20;
+
+impl ChainRunner {
+    /// Reads the current vCon into the run: as the store has it, else from the storages.
+    pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), Fault> {
+        let stored = match stored {
+            Some(stored) => Some(stored),
+            None => self.documents.fetch(&run.current).await?,
+        };
+        let Some(stored) = stored else {
+            run.document = None;
+            run.revision = None;
+            return Ok(());
+        };
+        let mut document = parse(run, &stored)?;
+        canonical::upgrade(&mut document);
+        run.document = Some(document);
+        run.revision = Some(stored.revision);
+        Ok(())
+    }
+
+    /// Writes what there is to write and notes how far the run has come.
+    pub(super) async fn checkpoint(&self, run: &mut Run) -> Result<Flow, Fault> {
+        let mut tries = 0;
+        loop {
+            let write = pending(run);
+            match self.store.checkpoint(&run.claim, &run.checkpoint(), write, &run.effects).await? {
+                Guarded::Done(revision) => {
+                    written(run, revision);
+                    return Ok(Flow::Go);
+                }
+                Guarded::LostClaim => return Ok(Flow::Over(Ended::Lost)),
+                Guarded::Conflict => self.rebase(run, &mut tries).await?,
+                Guarded::Gone => gone(run),
+            }
+        }
+    }
+
+    /// Ends the run quietly: what links did is written, nothing is saved or sent on.
+    pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, StoreError> {
+        self.finish(run, &[], Ended::Stopped).await
+    }
+
+    /// Ends the run: writes what is left and sends the id on, in one step.
+    pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, StoreError> {
+        let (mut egress, mut well, mut tries) = (egress, well, 0);
+        loop {
+            let write = pending(run);
+            match self.store.finish(&run.claim, &run.current, write, &run.effects, egress).await? {
+                Guarded::Done(_) => return Ok(well),
+                Guarded::LostClaim => return Ok(Ended::Lost),
+                Guarded::Gone => {
+                    gone(run);
+                    (egress, well) = (&[], Ended::Stopped);
+                }
+                Guarded::Conflict => match self.rebase(run, &mut tries).await {
+                    Ok(()) => {}
+                    Err(Fault::Store(error)) => return Err(error),
+                    Err(Fault::Run(reason)) => return self.fail(run, reason).await,
+                },
+            }
+        }
+    }
+
+    /// Parks the run: someone else works on the vCon, then it goes on at the next link.
+    pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, StoreError> {
+        let mut tries = 0;
+        loop {
+            let write = pending(run);
+            let at_most = chain.hand_off_timeout;
+            let parked = self.store.park(&run.claim, &run.checkpoint(), write, &run.effects, list, at_most).await?;
+            match parked {
+                Guarded::Done(_) => return Ok(Ended::Parked),
+                Guarded::LostClaim => return Ok(Ended::Lost),
+                Guarded::Gone => gone(run),
+                Guarded::Conflict => match self.rebase(run, &mut tries).await {
+                    Ok(()) => {}
+                    Err(Fault::Store(error)) => return Err(error),
+                    Err(Fault::Run(reason)) => return self.fail(run, reason).await,
+                },
+            }
+        }
+    }
+
+    /// Applies the edits again to the document as it is now.
+    async fn rebase(&self, run: &mut Run, tries: &mut u32) -> Result<(), Fault> {
+        metrics::conflict(&run.chain);
+        *tries += 1;
+        if *tries > MAX_CONFLICTS {
+            let message = format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
+            return Err(Fault::Run(Reason::plain("conflict", message)));
+        }
+        let newer = self.store.get(std::slice::from_ref(&run.current)).await?.into_iter().next().flatten();
+        let Some(stored) = newer else {
+            gone(run);
+            return Ok(());
+        };
+        let mut document = parse(run, &stored)?;
+        canonical::upgrade(&mut document);
+        for edit in &run.edits {
+            document.apply(edit).map_err(|error| {
+                let message = format!("the document was changed meanwhile, and an edit no longer fits: {error}");
+                Fault::Run(Reason::plain("conflict", message))
+            })?;
+        }
+        canonical::enforce(&mut document);
+        run.document = Some(document);
+        run.revision = Some(stored.revision);
+        Ok(())
+    }
+}
+
+fn parse(run: &Run, stored: &Stored) -> Result<Document, Fault> {
+    Document::parse(stored.text.clone()).map_err(|error| {
+        let message = format!("the stored text of {} is damaged: {error}; post the vCon again", run.current);
+        Fault::Run(Reason::plain("vcon", message))
+    })
+}
+
+/// The write that is due, if any.
+fn pending(run: &Run) -> Option<Write> {
+    if run.edits.is_empty() {
+        return None;
+    }
+    let (document, revision) = (run.document.as_ref()?, run.revision.clone()?);
+    Some(Write { id: run.current.clone(), text: document.text(), expected: revision })
+}
+
+fn written(run: &mut Run, revision: Option<crate::store::Revision>) {
+    if revision.is_some() {
+        run.revision = revision;
+    }
+    run.edits.clear();
+    run.effects = crate::store::Effects::default();
+}
+
+/// The vCon was deleted or expired while the run was at work: its edits have nowhere to go. It is not brought back, because a
+/// deletion has to hold.
+fn gone(run: &mut Run) {
+    tracing::warn!(vcon = %run.current, chain = %run.chain, "the vCon was deleted or expired during the run; its edits are dropped");
+    run.edits.clear();
+    run.document = None;
+    run.revision = None;
+}

@@ -1,0 +1,70 @@
+//! The end of a run that went through all links: storages first, then egress.
+
+use std::sync::Arc;
+
+use super::end::{Ended, Reason};
+use super::state::Run;
+use super::{ChainRunner, Fault, Flow};
+use crate::config::Chain;
+use crate::names::{ListName, StorageName};
+use crate::snapshot::Snapshot;
+use crate::storage::runner::{self, Target};
+use crate::storage::{Saved, StorageError};
+use crate::store::StoreError;
+use crate::telemetry::metrics;
+
+impl ChainRunner {
+    /// Saves the vCon to the chain's storages and sends its id on.
+    pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, StoreError> {
+        if !chain.storages.is_empty() {
+            // A document that is in a storage has to be the one in the store: what is pending is written first.
+            if !run.edits.is_empty() || !run.effects.is_empty() {
+                match self.checkpoint(run).await {
+                    Ok(Flow::Over(ended)) => return Ok(ended),
+                    Ok(_) => {}
+                    Err(Fault::Store(error)) => return Err(error),
+                    Err(Fault::Run(reason)) => return self.fail(run, reason).await,
+                }
+            }
+            self.save(run, chain, snapshot).await?;
+        }
+        self.finish(run, &chain.egress_lists, Ended::Finished).await
+    }
+
+    async fn save(&self, run: &Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let Some(document) = &run.document else {
+            for name in &chain.storages {
+                self.not_saved(run, name, "the vCon is not in the working store or any storage".into()).await?;
+            }
+            return Ok(());
+        };
+        let saved = Saved {
+            id: run.current.clone(),
+            document: Arc::new(document.clone()),
+            text: document.text(),
+            egress: self.egress,
+        };
+        let targets: Vec<Target> = chain
+            .storages
+            .iter()
+            .filter_map(|name| Some((name.clone(), snapshot.storages.get(name)?.clone())))
+            .collect();
+        for (name, result) in runner::save_all(&targets, &saved, &self.save_policy).await {
+            if let Err(StorageError::Transient(message) | StorageError::Permanent(message)) = result {
+                self.not_saved(run, &name, message).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A storage that keeps failing does not hold the vCon up, but is not forgotten either.
+    async fn not_saved(&self, run: &Run, storage: &StorageName, message: String) -> Result<(), StoreError> {
+        let Ok(list) = ListName::new(format!("storage:{storage}")) else { return Ok(()) };
+        let dead_letters = list.dead_letters();
+        tracing::error!(vcon = %run.current, chain = %run.chain, %storage, error = message, "the vCon was not saved; it is in {dead_letters}");
+        let record = self.record(run, Reason::plain("storage", format!("storage {storage}: {message}")));
+        self.store.dead_letter(&dead_letters, &run.current, &record).await?;
+        metrics::dead_letter(&dead_letters);
+        Ok(())
+    }
+}

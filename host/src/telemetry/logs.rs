@@ -1,0 +1,26 @@
+//! Log lines: JSON for machines, plain for people. `RUST_LOG` chooses what is said; per-vCon detail is at debug.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+
+use crate::config::settings::LogFormat;
+
+/// What is said where `RUST_LOG` is not set: this crate at info, libraries from warnings on.
+const DEFAULT_FILTER: &str = "warn,vconduit=info";
+
+/// Starts logging to stderr, so that stdout stays free for what programs read. A second call changes nothing.
+pub fn init(format: Option<LogFormat>) {
+    let format = format.unwrap_or_else(|| if std::io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json });
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let registry = tracing_subscriber::registry().with(filter);
+    let started = match format {
+        LogFormat::Json => {
+            registry.with(fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).try_init()
+        }
+        LogFormat::Pretty => registry.with(fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging had been started before");
+    }
+}

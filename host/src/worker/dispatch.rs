@@ -1,0 +1,181 @@
+//! Permit, turn, claim, start: the loop that hands vCons to runs; and the waiters that find lists with work.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use super::Worker;
+use crate::chain::{Ended, Job};
+use crate::config::Chain;
+use crate::names::ListName;
+use crate::snapshot::Snapshot;
+use crate::store::{Claim, Stored};
+use crate::telemetry::metrics;
+
+/// How long one wait for work lasts before the waiter looks whether it is still wanted.
+const WAIT: Duration = Duration::from_secs(5);
+/// The pause after the store failed, so that a store that is away is not hammered.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How often the waiters are compared with the configuration; the first half of the 2 s within which a change takes effect.
+const REFRESH: Duration = Duration::from_millis(500);
+
+impl Worker {
+    /// Claims and starts until draining.
+    pub(super) async fn dispatch(self: Arc<Self>) {
+        while let Some(taken) = self.draining.run_until_cancelled(self.permits.clone().acquire_owned()).await {
+            let Ok(permit) = taken else { return };
+            let permits = 1 + self.permits.available_permits();
+            let Some(next) = self.draining.run_until_cancelled(self.lists.next(permits)).await else { return };
+            // Not cancelled by draining: an answer that nobody waits for would leave claims without a run.
+            self.claim(&next.list, next.at_most, permit).await;
+        }
+    }
+
+    async fn claim(self: &Arc<Self>, list: &ListName, at_most: usize, first: OwnedSemaphorePermit) {
+        let snapshot = self.live.load_full();
+        let Some(chain) = snapshot.ingress.get(list).cloned() else {
+            return self.lists.set_empty(list);
+        };
+        let (permits, at_most) = self.more_permits(first, at_most);
+        let claims = match self.store.claim(list, &self.host, at_most, self.settings.lease).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::debug!(%list, %error, "nothing was claimed");
+                self.lists.set_empty(list);
+                return;
+            }
+        };
+        if claims.len() < at_most {
+            self.lists.set_empty(list);
+        }
+        if claims.is_empty() {
+            return;
+        }
+        metrics::received(list, claims.len());
+        let stored = self.documents_of(&claims).await;
+        for ((claim, stored), permit) in claims.into_iter().zip(stored).zip(permits) {
+            let job = Job { claim, chain: chain.clone(), snapshot: snapshot.clone(), stored };
+            let lost = self.leases.add(&job.claim);
+            self.runs.spawn(self.clone().work(job, lost, permit));
+        }
+    }
+
+    fn more_permits(&self, first: OwnedSemaphorePermit, wished: usize) -> (Vec<OwnedSemaphorePermit>, usize) {
+        let mut permits = vec![first];
+        while permits.len() < wished
+            && let Ok(permit) = self.permits.clone().try_acquire_owned()
+        {
+            permits.push(permit);
+        }
+        let count = permits.len();
+        (permits, count)
+    }
+
+    /// The documents of these claims, in one step. Where that fails each run reads its own.
+    async fn documents_of(&self, claims: &[Claim]) -> Vec<Option<Stored>> {
+        let ids: Vec<_> =
+            claims.iter().map(|claim| claim.checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone())).collect();
+        match self.store.get(&ids).await {
+            Ok(stored) => stored,
+            Err(_) => vec![None; claims.len()],
+        }
+    }
+
+    async fn work(self: Arc<Self>, job: Job, lost: CancellationToken, permit: OwnedSemaphorePermit) {
+        let claim = job.claim.clone();
+        tokio::select! {
+            biased;
+            () = lost.cancelled() => {
+                tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; the run is given up");
+            }
+            () = self.giving_back.cancelled() => self.give_back(&claim).await,
+            ended = self.runner.run(job) => match ended {
+                Ok(Ended::Lost) => tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; nothing was written"),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(vcon = %claim.vcon, list = %claim.list, %error, "the run could not be ended");
+                    self.give_back(&claim).await;
+                }
+            },
+        }
+        self.leases.remove(&claim);
+        drop(permit);
+    }
+
+    /// Back to the head of the list. Where the store is away the lease runs out, and the reaper does the same.
+    async fn give_back(&self, claim: &Claim) {
+        let mut tries = 0;
+        while let Err(error) = self.store.hand_back(claim).await {
+            tries += 1;
+            if tries == 3 {
+                tracing::warn!(vcon = %claim.vcon, list = %claim.list, %error, "the entry was not given back; its lease runs out instead");
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Keeps one waiter for each ingress list of the configuration in force.
+    pub(super) async fn watch_lists(self: Arc<Self>) {
+        let mut waiters: HashMap<ListName, CancellationToken> = HashMap::new();
+        let mut ticks = tokio::time::interval(REFRESH);
+        while self.draining.run_until_cancelled(ticks.tick()).await.is_some() {
+            let snapshot = self.live.load_full();
+            waiters.retain(|list, waiter| {
+                let wanted = snapshot.ingress.contains_key(list);
+                if !wanted {
+                    waiter.cancel();
+                    self.lists.set_empty(list);
+                }
+                wanted
+            });
+            for list in snapshot.ingress.keys() {
+                if !waiters.contains_key(list) {
+                    let waiter = self.draining.child_token();
+                    tokio::spawn(self.clone().wait_on(list.clone(), waiter.clone()));
+                    waiters.insert(list.clone(), waiter);
+                }
+            }
+        }
+    }
+
+    async fn wait_on(self: Arc<Self>, list: ListName, stop: CancellationToken) {
+        while stop.run_until_cancelled(self.wait_once(&list)).await.is_some() {}
+    }
+
+    async fn wait_once(&self, list: &ListName) {
+        let snapshot = self.live.load_full();
+        let Some(chain) = chain_of(&snapshot, list) else {
+            return tokio::time::sleep(REFRESH).await;
+        };
+        if let Some(schedule) = &chain.schedule {
+            until_scheduled(schedule).await;
+        }
+        match self.store.wait(list, WAIT).await {
+            Ok(true) => {
+                self.lists.set_ready(list, chain.weight);
+                self.lists.until_empty(list).await;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%list, %error, "waiting for work failed");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn chain_of<'a>(snapshot: &'a Snapshot, list: &ListName) -> Option<&'a Chain> {
+    snapshot.config.chains.get(snapshot.ingress.get(list)?)
+}
+
+/// Waits for the next time of a cron expression (UTC). One that can't be read was refused with the configuration.
+async fn until_scheduled(schedule: &str) {
+    let now = chrono::Utc::now();
+    let next = schedule.parse::<croner::Cron>().ok().and_then(|cron| cron.find_next_occurrence(&now, false).ok());
+    let wait = next.and_then(|next| (next - now).to_std().ok()).unwrap_or(WAIT);
+    tokio::time::sleep(wait).await;
+}

@@ -1,0 +1,113 @@
+//! Takes vCons from their lists and runs them through their chains, many at once.
+//!
+//! Guarantee: nothing is claimed that can't start at once: a permit comes before a claim. Every claim is renewed while its run is at
+//! work. On a stop nothing more is claimed, runs in flight finish, and what does not finish in time goes back to the head of its list.
+
+mod dispatch;
+mod lease;
+mod lists;
+mod reap;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::chain::ChainRunner;
+use crate::names::HostId;
+use crate::snapshot::Live;
+use crate::store::Store;
+
+use lease::Leases;
+use lists::Lists;
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// vCons in work at once.
+    pub concurrency: usize,
+    /// How long a claim lasts without renewal. A crash delays a vCon by this much.
+    pub lease: Duration,
+    /// How many lost leases make a dead letter (design: 5).
+    pub max_lost_leases: u32,
+    /// How long a stop waits for runs in flight.
+    pub drain: Duration,
+}
+
+/// The worker of a host.
+pub struct Worker {
+    store: Arc<dyn Store>,
+    live: Live,
+    runner: Arc<ChainRunner>,
+    settings: WorkerSettings,
+    host: HostId,
+    permits: Arc<Semaphore>,
+    leases: Arc<Leases>,
+    lists: Lists,
+    runs: TaskTracker,
+    /// Set: claim nothing more.
+    draining: CancellationToken,
+    /// Set: runs in flight are given back.
+    giving_back: CancellationToken,
+}
+
+impl Worker {
+    /// Builds a worker; nothing runs yet.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        live: Live,
+        runner: Arc<ChainRunner>,
+        settings: WorkerSettings,
+        host: HostId,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            permits: Arc::new(Semaphore::new(settings.concurrency)),
+            leases: Arc::new(Leases::default()),
+            lists: Lists::default(),
+            runs: TaskTracker::new(),
+            draining: CancellationToken::new(),
+            giving_back: CancellationToken::new(),
+            store,
+            live,
+            runner,
+            settings,
+            host,
+        })
+    }
+
+    /// Works until `stop` is set, then drains. To be called on the runtime that links run on.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let helpers = TaskTracker::new();
+        helpers.spawn(self.clone().renew_leases());
+        helpers.spawn(self.clone().reap_leases());
+        helpers.spawn(self.clone().watch_lists());
+        let dispatcher = tokio::spawn(self.clone().dispatch());
+        stop.cancelled().await;
+        self.draining.cancel();
+        self.drain(dispatcher).await;
+        self.leases.close();
+        helpers.close();
+        helpers.wait().await;
+    }
+
+    /// Waits for runs in flight, then gives back what is left.
+    async fn drain(&self, dispatcher: tokio::task::JoinHandle<()>) {
+        // A claim that is under way when the stop comes is either started or given back by the dispatcher itself.
+        if let Err(error) = dispatcher.await {
+            tracing::error!(%error, "the dispatcher ended badly");
+        }
+        self.runs.close();
+        let in_flight = self.runs.len();
+        if in_flight > 0 {
+            tracing::info!(in_flight, drain_ms = self.settings.drain.as_millis(), "claiming has stopped; waiting for runs in flight");
+        }
+        if tokio::time::timeout(self.settings.drain, self.runs.wait()).await.is_err() {
+            tracing::info!(left = self.runs.len(), "giving runs in flight back to their lists");
+            self.giving_back.cancel();
+            self.runs.wait().await;
+        }
+    }
+}
