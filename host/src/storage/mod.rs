@@ -3,12 +3,32 @@
 //! Guarantee: a save that answered `Ok` can be read back (by adapters that read at all) after the death of this process; saving the same
 //! document again leaves one logical copy.
 
+mod day;
+// LATER pub mod factory;
+pub mod file;
+pub mod options;
+// LATER pub mod postgres;
+pub mod redis_storage;
+// LATER pub mod runner;
+// LATER pub mod s3;
+pub mod secret;
+mod stored_name;
+pub mod webhook;
+
+// LATER #[cfg(test)]
+// LATER mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::names::VconId;
 use crate::vcon::{Document, EgressFormat};
+
+// LATER pub use factory::{StorageContext, build};
+pub use options::OptionProblem;
+// LATER pub use runner::{DeleteOutcome, Runner, SavePolicy};
+pub use secret::Secret;
 
 /// What goes to a storage: the document once, for all storages of a run.
 #[derive(Debug, Clone)]
@@ -57,4 +77,10 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Removes a document; false if there was none.
     async fn delete(&self, id: &VconId) -> Result<bool, StorageError>;
+}
+
+/// Makes one TLS implementation the process's, where nobody has chosen one. The HTTP and Redis clients panic without.
+fn ensure_tls() {
+    // An error means that there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,0 +1,115 @@
+//! Files below a folder (`spec/storages.md` §3.1).
+//!
+//! Guarantee: a reader sees the old file or the new one, whole; a save that answered `Ok` is on the disk (file and folders synced); there
+//! is one file per vCon, and nothing outside the folder is touched.
+
+mod layout;
+mod modes;
+mod work;
+mod write;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+
+use super::options::{Options, Vocabulary};
+use super::{Abilities, Saved, Storage, StorageError};
+use crate::names::VconId;
+
+/// The options, with their defaults in [`FileOptions::read`].
+#[derive(Debug, Clone)]
+pub struct FileOptions {
+    /// The folder.
+    pub path: PathBuf,
+    /// Whether files lie in `YYYY/MM/DD` folders.
+    pub organize_by_date: bool,
+    /// Whether files are gzipped.
+    pub compression: bool,
+    /// The longest text, in bytes before compression.
+    pub max_file_size: u64,
+    /// The mode of files.
+    pub file_permissions: u32,
+    /// The mode of folders that are made below [`FileOptions::path`].
+    pub dir_permissions: u32,
+}
+
+/// What the options are called.
+pub(super) const WORDS: Vocabulary = Vocabulary {
+    known: &["path", "organize_by_date", "compression", "max_file_size", "file_permissions", "dir_permissions"],
+    aliases: &[],
+};
+
+impl FileOptions {
+    /// Reads them; `base` is where a relative `path` begins.
+    pub(super) fn read(options: &mut Options, base: &std::path::Path) -> Self {
+        Self {
+            path: base.join(options.filled("path").unwrap_or_else(|| "/data/vcons".to_owned())),
+            organize_by_date: options.flag("organize_by_date", true),
+            compression: options.flag("compression", false),
+            max_file_size: options.whole("max_file_size", 10 * 1024 * 1024, 1..=u64::from(u32::MAX)),
+            file_permissions: modes::read(options, "file_permissions", 0o644),
+            dir_permissions: modes::read(options, "dir_permissions", 0o755),
+        }
+    }
+}
+
+/// The adapter.
+#[derive(Debug)]
+pub struct FileStorage {
+    options: Arc<FileOptions>,
+}
+
+impl FileStorage {
+    /// Makes it; touches nothing yet.
+    #[must_use]
+    pub fn new(options: FileOptions) -> Self {
+        Self { options: Arc::new(options) }
+    }
+
+    /// Runs blocking work away from the async threads.
+    async fn run<T, W>(&self, work: W) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&FileOptions, &AtomicBool) -> Result<T, StorageError> + Send + 'static,
+    {
+        let options = Arc::clone(&self.options);
+        let given_up = GivenUp::default();
+        let flag = Arc::clone(&given_up.0);
+        let done = tokio::task::spawn_blocking(move || work(&options, &flag)).await;
+        done.map_err(|_| StorageError::Permanent(format!("file storage {}: the work broke off", self.options.path.display())))?
+    }
+}
+
+/// Set when nobody waits for the work any more: a write that timed out must not replace a newer one later.
+#[derive(Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+#[async_trait]
+impl Storage for FileStorage {
+    fn abilities(&self) -> Abilities {
+        Abilities { read: true, delete: true }
+    }
+
+    async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
+        let saved = saved.clone();
+        self.run(move |options, given_up| work::save(options, &saved, given_up)).await
+    }
+
+    async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
+        let id = id.clone();
+        self.run(move |options, _| work::get(options, &id)).await
+    }
+
+    async fn delete(&self, id: &VconId) -> Result<bool, StorageError> {
+        let id = id.clone();
+        self.run(move |options, _| work::delete(options, &id)).await
+    }
+}

@@ -1,0 +1,75 @@
+//! Where a vCon's file lies, and where it may lie from before.
+//!
+//! Guarantee: paths are made of the base folder, a checked day and a checked name only. Finding a file costs one look per existing day,
+//! not one per file.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::FileOptions;
+use crate::names::VconId;
+use crate::storage::day::is_day;
+use crate::storage::stored_name::stored_name;
+use crate::vcon::Document;
+
+const PLAIN: &str = ".json";
+const GZIPPED: &str = ".json.gz";
+
+/// The name of a vCon's file.
+pub fn file_name(options: &FileOptions, id: &VconId) -> String {
+    let suffix = if options.compression { GZIPPED } else { PLAIN };
+    format!("{}{suffix}", stored_name(id))
+}
+
+/// The folder, seen from the base, that a document's file belongs into; empty for the base itself.
+pub fn folder(options: &FileOptions, document: &Document) -> PathBuf {
+    let day = options.organize_by_date.then(|| document.created_on()).flatten();
+    day.filter(|day| is_day(day)).map(PathBuf::from).unwrap_or_default()
+}
+
+/// Whether a file is compressed.
+pub fn is_gzipped(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(GZIPPED)
+}
+
+/// Every file of a vCon, the likeliest first: today's settings before others, the base before days, late days before early ones.
+pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
+    let folders = folders(&options.path)?;
+    let suffixes = if options.compression { [GZIPPED, PLAIN] } else { [PLAIN, GZIPPED] };
+    let names = suffixes.map(|suffix| format!("{}{suffix}", stored_name(id)));
+    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    Ok(candidates.filter(|path| path.is_file()).collect())
+}
+
+/// The base and its `YYYY/MM/DD` folders, late days first.
+fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut days = Vec::new();
+    for year in numbered(base, 4)? {
+        for month in numbered(&year, 2)? {
+            days.extend(numbered(&month, 2)?);
+        }
+    }
+    days.sort_unstable_by(|left, right| right.cmp(left));
+    days.insert(0, base.to_owned());
+    Ok(days)
+}
+
+/// The sub-folders whose names are this many digits. A folder that is not there, or goes away meanwhile, has none.
+fn numbered(folder: &Path, digits: usize) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.len() == digits && name.bytes().all(|byte| byte.is_ascii_digit()) && entry.path().is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! Save, get and delete of the file storage: the blocking side.
+//!
+//! Guarantee: an error says whether a retry can help, and names the folder.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+
+use super::{FileOptions, layout, write};
+use crate::names::VconId;
+use crate::storage::{Saved, StorageError};
+use crate::vcon::json::python_text;
+
+/// The most that a compressed file may unfold to: far above any document, far below what would hurt the host.
+const MAX_UNFOLDED_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Writes the file, then removes what earlier settings or an earlier `created_at` left under other names.
+pub fn save(options: &FileOptions, saved: &Saved, given_up: &AtomicBool) -> Result<(), StorageError> {
+    let text = python_text(&saved.text);
+    let limit = options.max_file_size;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
+        let message = format!("file storage {}: {} bytes are more than max_file_size {limit}", options.path.display(), text.len());
+        return Err(StorageError::Permanent(message));
+    }
+    let failed = |error| failure(options, "save", &error);
+    let bytes = if options.compression { gzip(&text).map_err(failed)? } else { text.into_bytes() };
+    let name = layout::file_name(options, &saved.id);
+    let target = write::write(options, &layout::folder(options, &saved.document), &name, &bytes, given_up).map_err(failed)?;
+    for stale in layout::find(options, &saved.id).map_err(failed)?.iter().filter(|path| **path != target) {
+        write::remove(&options.path, stale).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// The text of the first file found.
+pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, StorageError> {
+    let failed = |error| failure(options, "get", &error);
+    for path in layout::find(options, id).map_err(failed)? {
+        match read(&path) {
+            // Another process moved it between the look and the read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => return result.map(Some).map_err(failed),
+        }
+    }
+    Ok(None)
+}
+
+/// Removes every file of the vCon.
+pub fn delete(options: &FileOptions, id: &VconId) -> Result<bool, StorageError> {
+    let failed = |error| failure(options, "delete", &error);
+    let mut removed = false;
+    for path in layout::find(options, id).map_err(failed)? {
+        removed |= write::remove(&options.path, &path).map_err(failed)?;
+    }
+    Ok(removed)
+}
+
+fn gzip(text: &str) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes())?;
+    encoder.finish()
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    if !layout::is_gzipped(path) {
+        return fs::read_to_string(path);
+    }
+    let mut text = String::new();
+    let unfolded = MultiGzDecoder::new(File::open(path)?).take(MAX_UNFOLDED_BYTES + 1).read_to_string(&mut text)?;
+    if u64::try_from(unfolded).unwrap_or(u64::MAX) > MAX_UNFOLDED_BYTES {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "unfolds to more than a document can be"));
+    }
+    Ok(text)
+}
+
+/// What the system refuses for good is permanent; a full disk, a busy device or a network share away may pass.
+fn failure(options: &FileOptions, action: &str, error: &io::Error) -> StorageError {
+    use io::ErrorKind::{
+        FileTooLarge, InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
+        UnexpectedEof,
+    };
+    let message = format!("file storage {}: {action}: {error}", options.path.display());
+    match error.kind() {
+        PermissionDenied | ReadOnlyFilesystem | NotADirectory | IsADirectory | InvalidFilename | InvalidInput | InvalidData | NotFound | FileTooLarge
+        | UnexpectedEof => StorageError::Permanent(message),
+        _ => StorageError::Transient(message),
+    }
+}
