@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 /// The vCon that this call is about.
 #[derive(Debug)]
 pub struct Vcon {
-    only_from_the_host: (),
+    _only_from_the_host: (),
 }
 
 impl Vcon {
     pub(crate) fn current() -> Self {
-        Self { only_from_the_host: () }
+        Self { _only_from_the_host: () }
     }
 
     /// The id of the vCon. Known even when the vCon itself is gone.

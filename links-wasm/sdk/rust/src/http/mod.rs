@@ -1,1 +1,27 @@
-//! HTTP client.
+//! Calling services. Grant: `http: [hosts]`.
+//!
+//! ```ignore
+//! let answer: Answer = http::post("https://api.example/v1/ask")
+//!     .header("authorization", "Bearer {{secret:API_KEY}}") // filled in by the host, never seen by the link
+//!     .json(&question)
+//!     .timeout(Duration::from_secs(20))
+//!     .retries(2)
+//!     .send()?
+//!     .error_for_status()?
+//!     .json()?;
+//! ```
+//!
+//! Redirects are followed, each as a request of its own, so that the host checks every address. A URL appears in
+//! errors as far as its host only: the rest may hold secrets.
+
+mod error;
+mod redirect;
+mod request;
+mod response;
+mod retry;
+mod url;
+mod wire;
+
+pub use error::Error;
+pub use request::{Request, delete, get, patch, post, put, request};
+pub use response::Response;

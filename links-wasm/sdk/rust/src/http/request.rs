@@ -1,0 +1,126 @@
+//! A request as a link writes it. Nothing leaves before `send`.
+
+use super::url::Url;
+use super::{Error, Response, redirect, retry, wire};
+use crate::json;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A request. Made by [`get`], [`post`] … and sent by [`send`](Request::send).
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub(super) method: String,
+    pub(super) url: Result<Url, Error>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) timeout: Duration,
+    pub(super) redirects: u32,
+    pub(super) retries: u32,
+    pub(super) max_answer_bytes: usize,
+}
+
+/// A GET request.
+pub fn get(url: &str) -> Request {
+    request("GET", url)
+}
+
+/// A POST request.
+pub fn post(url: &str) -> Request {
+    request("POST", url)
+}
+
+/// A PUT request.
+pub fn put(url: &str) -> Request {
+    request("PUT", url)
+}
+
+/// A PATCH request.
+pub fn patch(url: &str) -> Request {
+    request("PATCH", url)
+}
+
+/// A DELETE request.
+pub fn delete(url: &str) -> Request {
+    request("DELETE", url)
+}
+
+/// A request with any method.
+pub fn request(method: &str, url: &str) -> Request {
+    Request {
+        method: method.to_owned(),
+        url: Url::parse(url),
+        headers: Vec::new(),
+        body: Vec::new(),
+        timeout: Duration::from_secs(30),
+        redirects: 10,
+        retries: 0,
+        max_answer_bytes: 16 << 20,
+    }
+}
+
+impl Request {
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The body as it is.
+    pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    /// The body as JSON; sets `content-type` unless it is set already.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        match json::write(body) {
+            Ok(text) => self.body(text).content_type("application/json"),
+            Err(_) => {
+                self.url = Err(Error::BadRequest("the body can't be written as JSON".into()));
+                self
+            }
+        }
+    }
+
+    /// Sets `content-type` unless it is set already.
+    pub fn content_type(self, value: &str) -> Self {
+        match self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            true => self,
+            false => self.header("content-type", value),
+        }
+    }
+
+    /// How long one try may take, to the last byte of the answer. 30 seconds if not set.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// How many redirects are followed. 10 if not set; with 0 a redirect is the answer.
+    pub fn redirects(self, redirects: u32) -> Self {
+        Self { redirects, ..self }
+    }
+
+    /// How often to try again when the service is away or busy (429, 502, 503, 504). 0 if not set: a request that
+    /// must not happen twice should not be repeated.
+    pub fn retries(self, retries: u32) -> Self {
+        Self { retries, ..self }
+    }
+
+    /// How large the body of the answer may be. 16 MiB if not set.
+    pub fn max_answer_bytes(self, max_answer_bytes: usize) -> Self {
+        Self { max_answer_bytes, ..self }
+    }
+
+    /// Sends the request. Any status is an answer; see [`Response::error_for_status`].
+    pub fn send(self) -> Result<Response, Error> {
+        retry::send(&self, |request| redirect::follow(request.clone(), wire::exchange))
+    }
+
+    pub(super) fn target(&self) -> Result<&Url, Error> {
+        self.url.as_ref().map_err(Clone::clone)
+    }
+
+    /// The host it goes to, for messages.
+    pub(super) fn place(&self) -> String {
+        self.url.as_ref().map_or_else(|_| "?".to_owned(), |url| url.authority.clone())
+    }
+}

@@ -1,0 +1,89 @@
+//! The answer to a request, read to its end.
+
+use super::Error;
+use serde::de::DeserializeOwned;
+
+/// The answer of a service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn new(status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>) -> Self {
+        Self { status, headers, body }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the status is one of 200 to 299.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The first header of this name, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(value).ok()
+    }
+
+    /// The body.
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, without a copy.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// The body as text.
+    pub fn text(self) -> Result<String, Error> {
+        String::from_utf8(self.body).map_err(|_| Error::BadAnswer("the body is not UTF-8 text".into()))
+    }
+
+    /// The body as JSON.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Error::BadAnswer(format!("the body is not the expected JSON: {error}")))
+    }
+
+    /// Turns a status of 400 and above into an error.
+    pub fn error_for_status(self) -> Result<Self, Error> {
+        match self.status {
+            400.. => Err(Error::Status { status: self.status, retry_after_ms: self.retry_after_ms() }),
+            _ => Ok(self),
+        }
+    }
+
+    /// What the header `retry-after` asks for, where it is in seconds.
+    pub(super) fn retry_after_ms(&self) -> Option<u64> {
+        let seconds: u64 = self.header("retry-after")?.trim().parse().ok()?;
+        seconds.checked_mul(1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Failure;
+
+    #[test]
+    fn a_busy_service_says_when_to_come_back() {
+        let response = Response::new(429, vec![("Retry-After".into(), b"2".to_vec())], vec![]);
+        let failure = Failure::from(response.error_for_status().unwrap_err());
+        assert!(failure.retryable);
+        assert_eq!(failure.retry_after_ms, Some(2000));
+    }
+
+    #[test]
+    fn a_refusal_is_not_worth_a_retry() {
+        let failure = Failure::from(Response::new(403, vec![], vec![]).error_for_status().unwrap_err());
+        assert!(!failure.retryable);
+    }
+}
