@@ -1,7 +1,128 @@
 //! What changed between two documents, as edits.
+//!
+//! Guarantee: the edits, applied to the first document in this order, make one that holds the same values as the second; values
+//! that are equal are not touched.
 
-use super::{Document, Edit};
+use super::json::same_number;
+use super::view::{Kind, View};
+use super::{Document, Edit, Form, Pointer};
 
 /// Edits that turn `before` into `after`. Members that hold the same value written differently (escapes, spaces, `1.0` for `1.00`) are not a change.
 #[must_use]
-pub fn diff(_before: &Document, _after: &Document) -> Vec<Edit> { todo!() }
+pub fn diff(before: &Document, after: &Document) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let sealed = before.form() != Form::Unsigned || after.form() != Form::Unsigned;
+    if !sealed {
+        value(&Pointer::root(), before.view(), after.view(), &mut edits);
+    } else if before.text() != after.text() {
+        // A sealed form changes as a whole or not at all: half of it would not open.
+        edits.push(Edit::Set { pointer: Pointer::root(), value: after.text().as_ref().into() });
+    }
+    edits
+}
+
+fn value(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>) {
+    if unchanged(before, after) {
+        return;
+    }
+    match (before.kind(), after.kind()) {
+        (Kind::Object, Kind::Object) => object(at, before, after, edits),
+        (Kind::Array, Kind::Array) => array(at, before, after, edits),
+        _ if same(before, after) => {}
+        _ => edits.push(set(at.clone(), after)),
+    }
+}
+
+fn unchanged(before: View<'_>, after: View<'_>) -> bool {
+    before.original().is_some_and(|text| after.original() == Some(text))
+}
+
+fn set(pointer: Pointer, value: View<'_>) -> Edit {
+    Edit::Set { pointer, value: value.text().into() }
+}
+
+fn object(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>) {
+    let new = Members::of(after);
+    let old = Members::of(before);
+    for (name, _) in &old.list {
+        if new.get(name).is_none() {
+            edits.push(Edit::Remove { pointer: at.child(name) });
+        }
+    }
+    for (name, after) in &new.list {
+        match old.get(name) {
+            Some(before) => value(&at.child(name), before, *after, edits),
+            None => edits.push(set(at.child(name), *after)),
+        }
+    }
+}
+
+fn array(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>) {
+    let (old, new) = (before.elements(), after.elements());
+    for (position, (before, after)) in old.iter().zip(&new).enumerate() {
+        if !unchanged(*before, *after) {
+            value(&at.child(&position.to_string()), *before, *after, edits);
+        }
+    }
+    for position in (new.len()..old.len()).rev() {
+        edits.push(Edit::Remove { pointer: at.child(&position.to_string()) });
+    }
+    for added in new.iter().skip(old.len()) {
+        edits.push(Edit::Append { pointer: at.clone(), value: added.text().into() });
+    }
+}
+
+/// Objects with more members than this are looked up through an index.
+const FEW_MEMBERS: usize = 32;
+
+/// The members of an object, found by name without comparing every pair.
+struct Members<'a> {
+    list: Vec<(std::borrow::Cow<'a, str>, View<'a>)>,
+    index: std::collections::HashMap<String, usize>,
+}
+
+impl<'a> Members<'a> {
+    fn of(view: View<'a>) -> Self {
+        let list = view.members();
+        let mut index = std::collections::HashMap::new();
+        if list.len() > FEW_MEMBERS {
+            index.extend(list.iter().enumerate().map(|(at, (name, _))| (name.to_string(), at)));
+        }
+        Self { list, index }
+    }
+
+    fn get(&self, name: &str) -> Option<View<'a>> {
+        if self.index.is_empty() {
+            return self.list.iter().find(|(own, _)| own == name).map(|(_, value)| *value);
+        }
+        self.list.get(*self.index.get(name)?).map(|(_, value)| *value)
+    }
+}
+
+/// Whether two values are equal, however written; the order of members does not count.
+pub(super) fn same(left: View<'_>, right: View<'_>) -> bool {
+    if unchanged(left, right) {
+        return true;
+    }
+    if left.kind() != right.kind() {
+        return false;
+    }
+    match left.kind() {
+        Kind::String => left.string() == right.string(),
+        Kind::Number => same_number(&left.text(), &right.text()),
+        Kind::Null | Kind::Boolean => left.text() == right.text(),
+        Kind::Array => {
+            let (left, right) = (left.elements(), right.elements());
+            left.len() == right.len() && left.iter().zip(&right).all(|(left, right)| same(*left, *right))
+        }
+        Kind::Object => {
+            let (left, right) = (Members::of(left), Members::of(right));
+            let found = |(name, value): &(std::borrow::Cow<'_, str>, View<'_>)| right.get(name).is_some_and(|own| same(*value, own));
+            left.list.len() == right.list.len() && left.list.iter().all(found)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;

@@ -1,20 +1,43 @@
 //! Edits: the changes that links make, kept as a list so that they can be applied again to a newer document.
+//!
+//! Guarantee: an edit names what it changes by pointer and holds nothing of the document around it.
 
 use super::Pointer;
 
 /// One change of a document. JSON texts in here have been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// Set the member or element; a missing member is added last.
-    Set { pointer: Pointer, value: Box<str> },
-    /// Append to the array, created where its parent exists.
-    Append { pointer: Pointer, value: Box<str> },
+    /// Set the member or element; a missing member is added last, `-` as an index appends.
+    Set {
+        /// What to set. The empty pointer replaces the whole document.
+        pointer: Pointer,
+        /// The value, as JSON text.
+        value: Box<str>,
+    },
+    /// Append to the array, created where its parent exists. Null counts as missing.
+    Append {
+        /// The array.
+        pointer: Pointer,
+        /// The new element, as JSON text.
+        value: Box<str>,
+    },
     /// Remove; nothing happens where there is nothing.
-    Remove { pointer: Pointer },
+    Remove {
+        /// What to remove.
+        pointer: Pointer,
+    },
     /// Apply a JSON Patch as a whole (JSON text).
-    Patch { operations: Box<str> },
+    Patch {
+        /// The array of operations, as JSON text.
+        operations: Box<str>,
+    },
     /// Add `name:value` to the tags attachment.
-    AddTag { name: Box<str>, value: Box<str> },
+    AddTag {
+        /// What stands before the colon.
+        name: Box<str>,
+        /// What stands after it.
+        value: Box<str>,
+    },
     /// Write the document although nothing else changes.
     Touch,
 }

@@ -1,8 +1,171 @@
 //! JSON text: strict scanning, and the Conserver's own way of writing it.
 
-/// The deepest nesting of arrays and objects that is taken. serde_json's own limit; real vCons stay below 12.
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::scan::{Scanner, SyntaxError};
+
+/// The deepest nesting of arrays and objects that is taken. `serde_json` has the same limit; real vCons stay below 12.
 pub const MAX_DEPTH: usize = 128;
 
-/// Rewrites JSON text the way Python's `json.dumps` does (`spec/links.md` §2.3): `", "`, `": "`, ASCII escapes, Python float forms.
+/// Checks that a text is one JSON value under the rules of this crate (no duplicate names, at most [`MAX_DEPTH`] levels) and
+/// returns how many levels of arrays and objects it has.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn check(text: &str) -> Result<usize, SyntaxError> {
+    let mut scanner = Scanner::strict(text);
+    scanner.space();
+    scanner.value(0)?;
+    scanner.end()?;
+    Ok(scanner.deepest())
+}
+
+/// The JSON text of a string.
 #[must_use]
-pub fn python_text(_json: &str) -> String { todo!() }
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate().filter(|&(_, byte)| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        out.push_str(text.get(plain..at).unwrap_or_default());
+        escape(char::from(byte), &mut out);
+        plain = at + 1;
+    }
+    out.push_str(text.get(plain..).unwrap_or_default());
+    out.push('"');
+    out
+}
+
+/// The content of a string's JSON text (quotes included), unescaped. The text has to have passed [`check`].
+#[must_use]
+pub fn unquote(raw: &str) -> Cow<'_, str> {
+    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    if !inner.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(inner);
+    }
+    Cow::Owned(serde_json::from_str(raw).unwrap_or_default())
+}
+
+/// Rewrites JSON text the way Python's `json.dumps` does (`spec/links.md` §2.3): `", "`, `": "`, ASCII escapes, Python float forms.
+/// Text that is not JSON comes back as it is.
+#[must_use]
+pub fn python_text(json: &str) -> String {
+    if check(json).is_err() {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len() + json.len() / 8);
+    let mut rest = json;
+    while let Some(first) = rest.bytes().next() {
+        let length = token_length(rest, first);
+        let Some((token, after)) = rest.split_at_checked(length) else { break };
+        match first {
+            b' ' | b'\n' | b'\r' | b'\t' => {}
+            b',' => out.push_str(", "),
+            b':' => out.push_str(": "),
+            b'"' => python_string(&unquote(token), &mut out),
+            b'-' | b'0'..=b'9' => python_number(token, &mut out),
+            _ => out.push_str(token),
+        }
+        rest = after;
+    }
+    out
+}
+
+/// The length of the token at the start of checked JSON text.
+fn token_length(rest: &str, first: u8) -> usize {
+    match first {
+        b'"' => {
+            let mut scanner = Scanner::again(rest);
+            scanner.string().map_or(rest.len(), |span| span.end)
+        }
+        b'-' | b'0'..=b'9' | b't' | b'f' | b'n' => rest
+            .bytes()
+            .position(|byte| !matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E'))
+            .unwrap_or(rest.len()),
+        _ => 1,
+    }
+}
+
+fn escape(character: char, out: &mut String) {
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        other => {
+            for unit in other.encode_utf16(&mut [0; 2]) {
+                // Writing to a String does not fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+}
+
+fn python_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => escape(character, out),
+            ' '..='~' => out.push(character),
+            other => escape(other, out),
+        }
+    }
+    out.push('"');
+}
+
+fn python_number(token: &str, out: &mut String) {
+    if !token.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
+        // Python has one integer zero.
+        out.push_str(if token == "-0" { "0" } else { token });
+        return;
+    }
+    out.push_str(&token.parse().map_or_else(|_| token.to_owned(), python_float));
+}
+
+/// A double as Python's `repr` writes it: the shortest digits that read back the same, `.0` kept, an exponent below 1e-4 and from 1e16.
+#[must_use]
+pub fn python_float(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() { "NaN".to_owned() } else { format!("{value:?}").replace("inf", "Infinity") };
+    }
+    let scientific = format!("{value:e}");
+    let exponent: i32 = scientific.rsplit('e').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+    if (-4..16).contains(&exponent) {
+        let plain = format!("{value}");
+        return if plain.contains('.') { plain } else { plain + ".0" };
+    }
+    let mantissa = scientific.split('e').next().unwrap_or_default();
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// Whether two JSON numbers are the same number, exactly: `1.0`, `1` and `10e-1` are.
+#[must_use]
+pub fn same_number(left: &str, right: &str) -> bool {
+    left == right || decimal(left) == decimal(right)
+}
+
+/// Sign, significant digits without zeros at either end, and the power of ten of the last digit.
+fn decimal(number: &str) -> (bool, String, i64) {
+    let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return (false, String::new(), 0);
+    }
+    let dropped = digits.len() - digits.trim_end_matches('0').len();
+    let shift = i64::try_from(dropped).unwrap_or(0) - i64::try_from(fraction.len()).unwrap_or(0);
+    // A finite number's exponent fits, unless it is written with absurdly many digits; then only equal texts are equal.
+    let exponent = exponent.parse::<i64>().unwrap_or(i64::MAX / 2);
+    (negative, significant.to_owned(), exponent.saturating_add(shift))
+}
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

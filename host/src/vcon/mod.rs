@@ -14,8 +14,18 @@ pub mod json;
 pub mod pointer;
 pub mod sealed;
 
+mod apply;
+mod body;
+mod dates;
+mod patch;
+mod scan;
+mod tags;
+mod tree;
+mod view;
+
 pub use document::{Document, DocumentError, Form};
 pub use edit::{Edit, EditError};
 pub use egress::EgressFormat;
 pub use ingest::{Fault, Ingested};
 pub use pointer::Pointer;
+pub use scan::SyntaxError;
