@@ -1,0 +1,22 @@
+-- Notes how far a run has come, with its document and its effects.
+-- KEYS: 1 claims (hash)
+-- ARGV: claim id, step, checkpoint as JSON text; effects (lib/effects.lua); write (lib/documents.lua)
+-- Guarantees: all of it or nothing; nothing without the claim. `step` names this call by what it does: asked again
+-- (an answer lost with the connection) it answers `again` and changes nothing.
+
+local claim, step, checkpoint = take(), take(), take()
+local text = redis.call('HGET', KEYS[1], claim)
+if not text then return { 'lost' } end
+local entry = cjson.decode(text)
+if entry.step == step then return { 'again' } end
+
+local effects, write = take_effects(), take_write()
+local no = refusal(write)
+if no then return no end
+
+entry.step = step
+entry.checkpoint = cjson.decode(checkpoint)
+redis.call('HSET', KEYS[1], claim, cjson.encode(entry))
+if write then overwrite(write.id, write.text, write.token) end
+apply(effects)
+return done(write)

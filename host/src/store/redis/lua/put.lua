@@ -1,0 +1,23 @@
+-- Stores a document with its place in the listing, its party indexes and its places on lists.
+-- KEYS: 1 the listing (sorted set)
+-- ARGV: text, lifetime in seconds, token; index (lib/index.lua, begins with the id); targets (lib/lists.lua)
+-- Guarantees: all of it or nothing. An existing document is overwritten and its lifetime starts anew.
+
+local text, seconds, token = take(), number(), take()
+local index = take_index(KEYS[1])
+local targets = take_targets(index.id)
+local key = document_key(index.id)
+
+if json then
+  if redis.call('TYPE', key).ok ~= 'ReJSON-RL' then redis.call('DEL', key) end
+  redis.call('JSON.SET', key, '$', text)
+  if seconds > 0 then redis.call('EXPIRE', key, seconds) else redis.call('PERSIST', key) end
+elseif seconds > 0 then
+  redis.call('SET', key, text, 'EX', seconds)
+else
+  redis.call('SET', key, text)
+end
+keep_token(index.id, token)
+add_to_index(KEYS[1], index)
+push_targets(targets)
+return 1

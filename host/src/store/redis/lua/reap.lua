@@ -1,0 +1,51 @@
+-- Takes entries away from workers whose lease has run out.
+-- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6 records (hash)
+-- ARGV: how many lost leases are too many, dead-letter lifetime in seconds, n = most to look at in one step
+-- Guarantees: an entry is under a claim, on the list, or a dead letter. What was taken first from the list is first on
+-- it again. Answers: ids returned, ids that died, how many were looked at.
+
+local most_lost, seconds, most = number(), number(), number()
+must_be(KEYS[1], 'list')
+must_be(KEYS[5], 'list')
+local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'LIMIT', 0, most)
+
+local entries = {}
+for _, name in ipairs(due) do
+  local text = redis.call('HGET', KEYS[2], name)
+  if text then
+    local entry = cjson.decode(text)
+    entry.name = name
+    entries[#entries + 1] = entry
+  else
+    redis.call('ZREM', KEYS[3], name)
+  end
+end
+table.sort(entries, function(a, b) return a.order < b.order end)
+
+local returned, dead = {}, {}
+local function take_away(entry)
+  redis.call('HDEL', KEYS[2], entry.name)
+  redis.call('ZREM', KEYS[3], entry.name)
+end
+
+for _, entry in ipairs(entries) do
+  entry.lost_leases = entry.lost_leases + 1
+  if entry.lost_leases >= most_lost then
+    bury(KEYS[5], KEYS[6], entry.vcon, record('lost-lease',
+      'the lease ran out ' .. entry.lost_leases .. ' times: each worker that took the entry stopped or hung', entry))
+    keep_dead(entry.vcon, seconds)
+    if entry.checkpoint.current then keep_dead(entry.checkpoint.current, seconds) end
+    dead[#dead + 1] = entry.vcon
+    take_away(entry)
+  else
+    returned[#returned + 1] = entry
+  end
+end
+for i = #returned, 1, -1 do
+  redis.call('LPUSH', KEYS[1], returned[i].vcon)
+  note_for_resume(KEYS[4], returned[i])
+  take_away(returned[i])
+end
+local ids = {}
+for i, entry in ipairs(returned) do ids[i] = entry.vcon end
+return { ids, dead, #due }

@@ -1,0 +1,62 @@
+-- Lets parked runs go on whose id has come back, and ends those that were parked too long.
+-- KEYS: 1 list, 2 the list of ids that came back, 3 resume (hash), 4 parked (hash), 5 parked-until (sorted set),
+--       6 dead letters (list), 7 records (hash)
+-- ARGV: dead-letter lifetime in seconds, n = most to look at in one step
+-- Guarantees: a run is parked, on its list, or in the dead letters. Answers: ids returned, ids that died, how many
+-- were looked at.
+
+local seconds, most = number(), number()
+must_be(KEYS[1], 'list')
+must_be(KEYS[2], 'list')
+must_be(KEYS[6], 'list')
+local now = now_ms()
+local returned, dead = {}, {}
+
+local function keep(current, waiting)
+  if #waiting == 0 then
+    redis.call('HDEL', KEYS[4], current)
+    redis.call('ZREM', KEYS[5], current)
+    return
+  end
+  local ends = waiting[1].ends
+  for _, run in ipairs(waiting) do ends = math.min(ends, run.ends) end
+  redis.call('HSET', KEYS[4], current, cjson.encode(waiting))
+  redis.call('ZADD', KEYS[5], ends, current)
+end
+
+local function died(id, text)
+  bury(KEYS[6], KEYS[7], id, text)
+  keep_dead(id, seconds)
+  dead[#dead + 1] = id
+end
+
+local back = redis.call('LRANGE', KEYS[2], 0, most - 1)
+for _, current in ipairs(back) do
+  local waiting = cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')
+  local run = table.remove(waiting, 1)
+  if run then
+    note_for_resume(KEYS[3], run)
+    keep(current, waiting)
+    returned[#returned + 1] = run.vcon
+  else
+    died(current, record('resume', 'the id came back from a hand-off, but no run was waiting for it'))
+  end
+end
+-- The first that came back is to be the first on the list.
+for i = #returned, 1, -1 do redis.call('LPUSH', KEYS[1], returned[i]) end
+redis.call('LTRIM', KEYS[2], #back, -1)
+
+local late = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, most)
+for _, current in ipairs(late) do
+  local waiting = {}
+  for _, run in ipairs(cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')) do
+    if run.ends > now then
+      waiting[#waiting + 1] = run
+    else
+      died(run.vcon, record('hand-off', 'the vCon was handed off and did not come back in time', run))
+      if current ~= run.vcon then keep_dead(current, seconds) end
+    end
+  end
+  keep(current, waiting)
+end
+return { returned, dead, math.max(#back, #late) }

@@ -1,0 +1,22 @@
+-- Replaces the configuration as a whole.
+-- KEYS: 1 vconduit:config (hash: revision, names as a JSON array)
+-- ARGV: revision expected or '', names as a JSON array, n, then n times key and text
+-- Guarantees: all of it or nothing. Answers 1 and the new revision, or 0 and the one that is there.
+
+local expected, names = take(), take()
+must_be(KEYS[1], 'hash')
+local is = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
+if expected ~= '' and tonumber(expected) ~= is then return { 0, is } end
+
+local before = cjson.decode(redis.call('HGET', KEYS[1], 'names') or '[]')
+local new = {}
+redis.call('HSET', KEYS[1], 'revision', is + 1, 'names', names)
+for _ = 1, number() do
+  local key = take()
+  new[key] = true
+  redis.call('SET', key, take())
+end
+for _, key in ipairs(before) do
+  if not new[key] then redis.call('DEL', key) end
+end
+return { 1, is + 1 }

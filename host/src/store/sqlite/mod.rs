@@ -1,0 +1,1 @@
+//! The working store in one SQLite file.
