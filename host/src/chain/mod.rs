@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::{Chain, ChainLink};
 use crate::documents::Documents;
+use crate::events::{Events, RunEnded};
 use crate::names::{ChainName, VconId};
 use crate::sandbox::call::{Environment, GuestMetrics};
 use crate::sandbox::{Outcome, Sandbox, Secrets};
@@ -47,6 +48,8 @@ pub struct ChainRunner {
     pub egress: EgressFormat,
     /// How storages are called.
     pub save_policy: SavePolicy,
+    /// Who wants to know.
+    pub events: Events,
 }
 
 /// What one run works on.
@@ -83,11 +86,21 @@ impl ChainRunner {
             Ok(Flow::Park(list)) => self.park(&mut run, config, &list).await?,
             Ok(Flow::Over(ended)) => ended,
             Err(Fault::Store(error)) => return Err(error),
-            Err(Fault::Run(record)) => self.fail(&run, record).await?,
+            Err(Fault::Run(reason)) => {
+                run.ended_by.clone_from(&reason.link);
+                self.fail(&run, reason).await?
+            }
         };
         if ended.well() {
             metrics::processed(&chain, began.elapsed());
         }
+        self.events.tell(|| RunEnded {
+            vcon: run.claim.vcon.clone(),
+            list: run.claim.list.clone(),
+            chain: chain.clone(),
+            ended,
+            link: run.ended_by.clone(),
+        });
         Ok(ended)
     }
 
@@ -123,12 +136,16 @@ impl ChainRunner {
                 run.next_link += 1;
                 return Ok(Flow::Go);
             }
-            call::Called::Stopped => return Ok(Flow::Stop),
+            call::Called::Stopped => {
+                run.ended_by = Some(place.name.clone());
+                return Ok(Flow::Stop);
+            }
         };
         run.next_link += 1;
         match done.outcome {
             Outcome::Stop(reason) => {
                 tracing::debug!(vcon = %run.current, chain = %run.chain, link = %place.name, %reason, "the link ended the run");
+                run.ended_by = Some(place.name.clone());
                 Ok(Flow::Stop)
             }
             Outcome::HandOff(list) => Ok(Flow::Park(list)),

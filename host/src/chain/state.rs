@@ -1,6 +1,6 @@
 //! Where a run stands: what is known of its document, and what is done but not yet written.
 
-use crate::names::{ChainName, VconId};
+use crate::names::{ChainName, LinkName, VconId};
 use crate::store::{Checkpoint, Claim, Effects, Revision};
 use crate::vcon::{Document, Edit};
 
@@ -26,6 +26,8 @@ pub(super) struct Run {
     pub next_link: u32,
     /// When the run began, Unix milliseconds.
     pub began_ms: u64,
+    /// The link that stopped or failed the run.
+    pub ended_by: Option<LinkName>,
 }
 
 impl Run {
@@ -42,6 +44,7 @@ impl Run {
             effects: Effects::default(),
             next_link: checkpoint.next_link,
             began_ms: if checkpoint.began_ms == 0 { now_ms } else { checkpoint.began_ms },
+            ended_by: None,
             claim,
             chain,
         }

@@ -1,0 +1,202 @@
+//! Builds every part once and owns the tasks: start, drain, stop.
+//!
+//! Guarantee: the address answers as soon as the store does; `/ready` says yes only when chains can run; a stop lets runs in flight end
+//! or gives them back, and then ends every task.
+
+mod reload;
+mod runtime;
+mod store;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{ApiState, Readiness, readiness};
+use crate::chain::ChainRunner;
+use crate::cli::Role;
+use crate::config::Settings;
+use crate::config::reload::ConfigSource;
+use crate::documents::Documents;
+use crate::events::Events;
+use crate::names::HostId;
+use crate::registry::Registry;
+use crate::sandbox::{Sandbox, SandboxSettings, Secrets};
+use crate::snapshot::{Live, Snapshot};
+use crate::storage::factory::StorageContext;
+use crate::storage::runner::SavePolicy;
+use crate::store::{Store, StoreError};
+use crate::telemetry::guest::GuestRecorder;
+use crate::telemetry::{metrics, stats::LinkStats};
+use crate::worker::{Worker, WorkerSettings};
+
+/// How many lost leases make a dead letter (design §5): a vCon that brings its host down must not do so for ever.
+const MAX_LOST_LEASES: u32 = 5;
+/// How long open connections may take to end once runs have ended.
+const CONNECTIONS_END: Duration = Duration::from_secs(5);
+
+/// Why a host did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address.
+    #[error("can't listen on {address}: {reason}; choose another with --listen")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        reason: std::io::Error,
+    },
+    /// The working store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The configuration; the problems have been printed line by line.
+    #[error("{0}")]
+    Config(String),
+    /// A part of the environment.
+    #[error("{0}")]
+    Setting(String),
+    /// The sandbox.
+    #[error("the sandbox can't start: {0}")]
+    Sandbox(String),
+    /// It was told to stop meanwhile.
+    #[error("stopped before the start was complete")]
+    Stopped,
+}
+
+/// What a host is started with.
+pub struct AppOptions {
+    /// The environment.
+    pub settings: Settings,
+    /// The configuration file.
+    pub config_file: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What to do.
+    pub roles: Vec<Role>,
+}
+
+/// A running host.
+pub struct App {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The working store.
+    pub store: Arc<dyn Store>,
+    /// What is running.
+    pub live: Live,
+    /// Documents.
+    pub documents: Arc<Documents>,
+    /// Figures for each link.
+    pub stats: LinkStats,
+    /// What happens.
+    pub events: Events,
+    stop_claiming: CancellationToken,
+    stop_serving: CancellationToken,
+    worker: Option<JoinHandle<()>>,
+    server: JoinHandle<()>,
+    links_runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl App {
+    /// Starts a host; `stop` ends a start that waits for its store.
+    ///
+    /// # Errors
+    /// When a part can't be had; the message says which and what to do.
+    pub async fn start(options: AppOptions, stop: &CancellationToken) -> Result<Self, StartError> {
+        let AppOptions { settings, config_file, listen, roles } = options;
+        metrics::init();
+        let listener = TcpListener::bind(listen).await.map_err(|reason| StartError::Listen { address: listen, reason })?;
+        let address = listener.local_addr().map_err(|reason| StartError::Listen { address: listen, reason })?;
+        let links_runtime = runtime::for_links().map_err(|error| StartError::Sandbox(error.to_string()))?;
+        let settings = Arc::new(settings);
+        let store = store::open(&settings, stop).await?;
+        let live: Live = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
+        let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
+        let readiness = Arc::new(Readiness::default());
+        let stop_serving = CancellationToken::new();
+        let server = {
+            let render: crate::api::RenderMetrics = Arc::new(metrics::render);
+            let state = ApiState::new(documents.clone(), store.clone(), live.clone(), settings.clone(), readiness.clone(), render)
+                .map_err(|error| StartError::Setting(error.to_string()))?;
+            let served = if roles.contains(&Role::Api) { crate::router::Served::All } else { crate::router::Served::System };
+            tokio::spawn(crate::api::serve(listener, crate::router::router(state, served), stop_serving.clone()))
+        };
+        let secrets = Arc::new(Secrets::load(settings.secrets_dir.as_deref()).map_err(|error| StartError::Setting(error.to_string()))?);
+        let sandbox = sandbox(&settings).await?;
+        let registry = Arc::new(Registry::new(sandbox.clone(), storage_context(&settings, &secrets)));
+        let source = ConfigSource::new(config_file, store.clone());
+        let snapshot = reload::first(&source, &registry).await?;
+        live.store(Arc::new(snapshot));
+        metrics::config_revision(live.load().revision);
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload::watch(source, registry, live.clone(), readiness.clone())));
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(store::watch(store.clone(), readiness.clone())));
+        let (stats, events) = (LinkStats::default(), Events::default());
+        let runner = Arc::new(ChainRunner {
+            sandbox,
+            store: store.clone(),
+            documents: documents.clone(),
+            secrets,
+            environment: Arc::new(crate::sandbox::host::SystemEnvironment),
+            guest_metrics: Arc::new(GuestRecorder::default()),
+            stats: stats.clone(),
+            egress: settings.egress,
+            save_policy: SavePolicy { parallel: settings.parallel_storage, ..SavePolicy::default() },
+            events: events.clone(),
+        });
+        let stop_claiming = CancellationToken::new();
+        let worker = roles.contains(&Role::Worker).then(|| {
+            let worker = Worker::new(store.clone(), live.clone(), runner, worker_settings(&settings), HostId::random());
+            links_runtime.spawn(worker.run(stop_claiming.clone()))
+        });
+        readiness.clear(readiness::STARTING);
+        tracing::info!(%address, store = store.describe(), chains = live.load().config.chains.len(), links = live.load().links.len(), "ready");
+        let links_runtime = Some(links_runtime);
+        Ok(Self { address, store, live, documents, stats, events, stop_claiming, stop_serving, worker, server, links_runtime })
+    }
+
+    /// Stops claiming, lets runs end or gives them back, then stops serving.
+    pub async fn stop(mut self) {
+        self.stop_claiming.cancel();
+        if let Some(worker) = self.worker.take()
+            && let Err(error) = worker.await
+        {
+            tracing::error!(%error, "the worker ended badly");
+        }
+        self.stop_serving.cancel();
+        if tokio::time::timeout(CONNECTIONS_END, &mut self.server).await.is_err() {
+            tracing::info!("connections were still open and are closed");
+            self.server.abort();
+        }
+        if let Some(runtime) = self.links_runtime.take() {
+            runtime.shutdown_background();
+        }
+        tracing::info!("stopped");
+    }
+}
+
+async fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
+    let cache_dir = settings.compile_cache_dir.clone().unwrap_or_else(|| settings.data_dir.join("compiled"));
+    let sandbox = SandboxSettings { cache_dir: Some(cache_dir), max_concurrent_calls: settings.concurrency, ..SandboxSettings::default() };
+    Sandbox::new(sandbox).map_err(|error| StartError::Sandbox(error.to_string()))
+}
+
+fn storage_context(settings: &Settings, secrets: &Arc<Secrets>) -> StorageContext {
+    let secrets = secrets.clone();
+    StorageContext {
+        redis_url: settings.redis_url.clone(),
+        secrets: Arc::new(move |name| secrets.reveal(name).map(ToOwned::to_owned)),
+    }
+}
+
+fn worker_settings(settings: &Settings) -> WorkerSettings {
+    WorkerSettings {
+        concurrency: settings.concurrency,
+        lease: Duration::from_millis(settings.lease_ms),
+        max_lost_leases: MAX_LOST_LEASES,
+        drain: Duration::from_millis(settings.drain_ms),
+    }
+}

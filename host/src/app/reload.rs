@@ -1,0 +1,39 @@
+//! From the configuration source to the snapshot in force, at start and while running.
+
+use std::sync::Arc;
+
+use super::StartError;
+use crate::api::Readiness;
+use crate::config::reload::{ConfigSource, Loaded};
+use crate::registry::{Registry, RegistryError};
+use crate::snapshot::{Live, Snapshot};
+use crate::telemetry::metrics;
+
+/// The first snapshot. A host does not start with a configuration that can't run.
+pub(super) async fn first(source: &ConfigSource, registry: &Registry) -> Result<Snapshot, StartError> {
+    let loaded = source.start().await.map_err(|error| StartError::Config(error.to_string()))?;
+    registry.snapshot(loaded.config, loaded.revision).await.map_err(|errors| StartError::Config(lines(&errors)))
+}
+
+/// Takes every change that can run; keeps what is in force otherwise.
+pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: Live, _readiness: Arc<Readiness>) {
+    let mut changes = source.watch(live.load().revision);
+    while let Some(Loaded { config, revision }) = changes.recv().await {
+        let before = live.load_full();
+        match registry.snapshot(config, revision).await {
+            Ok(snapshot) => {
+                let changes = crate::config::diff::diff(&before.config, &snapshot.config);
+                tracing::info!(revision, %changes, "another configuration is in force");
+                live.store(Arc::new(snapshot));
+                metrics::config_revision(revision);
+            }
+            Err(errors) => {
+                tracing::error!(revision, problems = lines(&errors), "the changed configuration can't run; the one before stays in force");
+            }
+        }
+    }
+}
+
+fn lines(errors: &[RegistryError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,184 @@
+//! From a configuration to a snapshot.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use indexmap::IndexMap;
+
+use super::standard;
+use crate::config::{ComponentSource, Config, Link, StorageEntry, check};
+use crate::names::{LinkName, StorageName};
+use crate::sandbox::{Compiled, Sandbox};
+use crate::snapshot::{ReadyLink, Snapshot};
+use crate::storage::Storage;
+use crate::storage::factory::{self, StorageContext};
+
+/// Why a configuration can't run.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RegistryError {
+    /// A link can't be made ready.
+    #[error("link {link}: {reason}")]
+    Link {
+        /// Which.
+        link: LinkName,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A storage can't be made ready.
+    #[error("storage {storage}: {reason}")]
+    Storage {
+        /// Which.
+        storage: StorageName,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// Makes links and storages ready. Keeps what is ready, so that a reload costs only what changed.
+pub struct Registry {
+    sandbox: Arc<Sandbox>,
+    storages: StorageContext,
+    ready_storages: Mutex<HashMap<StorageName, (StorageEntry, Arc<dyn Storage>)>>,
+    files: Mutex<HashMap<std::path::PathBuf, (std::time::SystemTime, u64, Arc<Compiled>)>>,
+    built_in: Mutex<HashMap<&'static str, Arc<Compiled>>>,
+}
+
+impl Registry {
+    /// An empty one.
+    #[must_use]
+    pub fn new(sandbox: Arc<Sandbox>, storages: StorageContext) -> Self {
+        Self {
+            sandbox,
+            storages,
+            ready_storages: Mutex::default(),
+            files: Mutex::default(),
+            built_in: Mutex::default(),
+        }
+    }
+
+    /// Makes a configuration ready.
+    ///
+    /// # Errors
+    /// All links and storages that can't be made ready.
+    pub async fn snapshot(&self, config: Config, revision: u64) -> Result<Snapshot, Vec<RegistryError>> {
+        let (mut links, mut errors) = (IndexMap::new(), Vec::new());
+        for (name, link) in &config.links {
+            match self.link(link).await {
+                Ok(ready) => {
+                    errors.extend(place_problems(&config, name, &ready));
+                    links.insert(name.clone(), ready);
+                }
+                Err(reason) => errors.push(RegistryError::Link { link: name.clone(), reason }),
+            }
+        }
+        let mut storages = IndexMap::new();
+        for (name, entry) in &config.storages {
+            match self.storage(name, entry) {
+                Ok(storage) => {
+                    storages.insert(name.clone(), storage);
+                }
+                Err(reason) => errors.push(RegistryError::Storage { storage: name.clone(), reason }),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        self.forget_unused(&config);
+        Ok(Snapshot { revision, ingress: config.ingress(), links, storages, config })
+    }
+
+    async fn link(&self, link: &Link) -> Result<ReadyLink, String> {
+        let component = self.component(&link.component).await?;
+        let mut options = component.description().defaults.clone();
+        options.extend(link.options.clone());
+        let problems = check::option_problems(&component.description().options_schema, &options);
+        if !problems.is_empty() {
+            return Err(format!("its options don't fit: {}", problems.join("; ")));
+        }
+        let options_text = serde_json::to_string(&options).map_err(|error| error.to_string())?.into();
+        Ok(ReadyLink { grants: Arc::new(link.grants.clone()), link: link.clone(), component, options, options_text })
+    }
+
+    async fn component(&self, source: &ComponentSource) -> Result<Arc<Compiled>, String> {
+        match source {
+            ComponentSource::Standard(name) => self.built_in(name).await,
+            ComponentSource::File(path) => self.file(path).await,
+        }
+    }
+
+    async fn built_in(&self, name: &str) -> Result<Arc<Compiled>, String> {
+        let Some(found) = standard().find(|standard| standard.name == name) else {
+            let known: Vec<_> = standard().map(|standard| standard.name).collect();
+            return Err(format!("there is no standard link {name:?}; the standard links are {}", known.join(", ")));
+        };
+        if let Some(ready) = self.built_in.lock().ok().and_then(|ready| ready.get(found.name).cloned()) {
+            return Ok(ready);
+        }
+        let compiled = self.sandbox.compile(Bytes::from_static(found.bytes)).await.map_err(|error| error.to_string())?;
+        if let Ok(mut ready) = self.built_in.lock() {
+            ready.insert(found.name, compiled.clone());
+        }
+        Ok(compiled)
+    }
+
+    async fn file(&self, path: &Path) -> Result<Arc<Compiled>, String> {
+        let unreadable = |error: std::io::Error| format!("component {} can't be read: {error}", path.display());
+        let metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
+        let state = (metadata.modified().map_err(unreadable)?, metadata.len());
+        let known = self.files.lock().ok().and_then(|files| files.get(path).cloned());
+        if let Some((modified, length, compiled)) = known
+            && (modified, length) == state
+        {
+            return Ok(compiled);
+        }
+        let bytes = tokio::fs::read(path).await.map_err(unreadable)?;
+        let compiled = self.sandbox.compile(bytes.into()).await.map_err(|error| format!("component {}: {error}", path.display()))?;
+        if let Ok(mut files) = self.files.lock() {
+            files.insert(path.to_owned(), (state.0, state.1, compiled.clone()));
+        }
+        Ok(compiled)
+    }
+
+    /// An adapter is kept over reloads as long as its entry stays the same: it may hold connections.
+    fn storage(&self, name: &StorageName, entry: &StorageEntry) -> Result<Arc<dyn Storage>, String> {
+        let known = self.ready_storages.lock().ok().and_then(|ready| ready.get(name).cloned());
+        if let Some((same, storage)) = known
+            && same == *entry
+        {
+            return Ok(storage);
+        }
+        let storage = factory::build(name, &entry.module, &entry.options, &self.storages).map_err(|problems| {
+            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            problems.join("; ")
+        })?;
+        if let Ok(mut ready) = self.ready_storages.lock() {
+            ready.insert(name.clone(), (entry.clone(), storage.clone()));
+        }
+        Ok(storage)
+    }
+
+    fn forget_unused(&self, config: &Config) {
+        if let Ok(mut ready) = self.ready_storages.lock() {
+            ready.retain(|name, _| config.storages.contains_key(name));
+        }
+    }
+}
+
+/// Options given at a link's place in a chain have to fit as well.
+fn place_problems(config: &Config, name: &LinkName, ready: &ReadyLink) -> Vec<RegistryError> {
+    let mut errors = Vec::new();
+    for (chain_name, chain) in &config.chains {
+        for place in chain.links.iter().filter(|place| place.name == *name && !place.options.is_empty()) {
+            let mut options = ready.options.clone();
+            options.extend(place.options.clone());
+            let problems = check::option_problems(&ready.component.description().options_schema, &options);
+            if !problems.is_empty() {
+                let reason = format!("its options in chain {chain_name} don't fit: {}", problems.join("; "));
+                errors.push(RegistryError::Link { link: name.clone(), reason });
+            }
+        }
+    }
+    errors
+}

@@ -1,0 +1,1 @@
+//! Tests of vConduit from the outside; see `tests/`.

@@ -1,0 +1,114 @@
+//! A vCon goes in by REST or from a list, through a chain, and comes out in storage and egress: on both stores.
+
+use std::time::Duration;
+
+use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, eventually, samples};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn config(webhook: &str) -> String {
+    format!(
+        r#"
+links:
+  first: {{module: links.tag, options: {{tags: [seen]}}}}
+  has_parties: {{module: links.jq_link, options: {{filter: ".parties | length > 0"}}}}
+  route: {{module: links.tag_router, options: {{tag_routes: {{seen: side}}}}}}
+  keep: {{module: links.sampler, options: {{method: percentage, value: 100}}}}
+  slim: {{module: links.diet, options: {{remove_system_prompts: true}}}}
+  hook: {{module: links.webhook, options: {{webhook-urls: ["{webhook}/hook"], headers: {{authorization: "Bearer {{{{secret:HOOK}}}}"}}}}}}
+  expire: {{module: links.expire_vcon, options: {{seconds: 7200}}}}
+  wait: {{module: links.delay, options: {{seconds: 0.05}}}}
+storages:
+  files: {{module: storage.file, options: {{path: ./stored}}}}
+chains:
+  main:
+    links: [first, has_parties, route, keep, slim, hook]
+    ingress_lists: [in]
+    storages: [files]
+    egress_lists: [out]
+  side:
+    links: [wait, expire]
+    ingress_lists: [side]
+    egress_lists: [side_out]
+"#
+    )
+}
+
+async fn on_both(test: impl AsyncFn(HostBuilder, &str)) {
+    let receiver = Receiver::start().await;
+    let with_secret = |receiver: &Receiver| Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "s3cr3t-v4lue");
+    test(with_secret(&receiver), &receiver.url()).await;
+    let redis = RedisServer::start();
+    test(with_secret(&receiver).redis(&redis), &receiver.url()).await;
+    let received = receiver.received();
+    assert!(!received.is_empty(), "the webhook was never called");
+    for request in received {
+        assert_eq!(request.headers.get("authorization").and_then(|value| value.to_str().ok()), Some("Bearer s3cr3t-v4lue"), "the secret was not filled in");
+    }
+}
+
+#[tokio::test]
+async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress() {
+    on_both(async |builder, _| {
+        let host = builder.start().await;
+        let calls = samples::calls();
+        for call in &calls {
+            host.post_vcon(call, "in").await;
+        }
+        eventually("all samples are on the list `out`", SOON, async || (host.depth("out").await == 24).then_some(())).await;
+        eventually("all samples are on the list `side_out`", SOON, async || (host.depth("side_out").await == 24).then_some(())).await;
+        assert_eq!(host.depth("in").await, 0);
+        assert!(host.dead_letters("in").await.is_empty());
+        for call in &calls {
+            let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
+            let id = sent["uuid"].as_str().expect("a sample has a uuid");
+            let stored = host.vcon(id).await.expect("the vCon is there");
+            let tags = stored["attachments"].as_array().and_then(|all| all.iter().find(|one| one["purpose"] == "tags"));
+            assert_eq!(tags.expect("a tags attachment")["body"], "[\"seen:seen\"]", "{id} was not tagged once");
+            assert_eq!(stored["parties"].as_array().map(Vec::len), sent["parties"].as_array().map(Vec::len));
+        }
+        let files = walk(&host.folder().join("stored"));
+        assert_eq!(files, 24, "the file storage does not hold every sample");
+        assert!(!host.log().contains("s3cr3t-v4lue"), "the secret is in the log");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_id_that_a_third_party_pushes_onto_a_redis_list_is_processed() {
+    let receiver = Receiver::start().await;
+    let redis = RedisServer::start();
+    let host = Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "x").redis(&redis).start().await;
+    let call = &samples::calls()[0];
+    let (status, _) = host.post("/vcon", call.clone()).await;
+    assert_eq!(status, 201);
+    let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
+    let id = sent["uuid"].as_str().expect("a uuid");
+    let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
+    eventually("the id is on the list `out`", SOON, async || (redis.list("out") == [id]).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
+    let receiver = Receiver::start().await;
+    let redis = RedisServer::start();
+    let host = Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "x").redis(&redis).start().await;
+    let call = &samples::calls()[1];
+    host.post_vcon(call, "in").await;
+    eventually("it went through", SOON, async || (host.depth("out").await == 1).then_some(())).await;
+    let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
+    let id = sent["uuid"].as_str().expect("a uuid");
+    let _: i64 = redis::Commands::del(&mut redis.connect(), format!("vcon:{id}")).expect("DEL");
+    let again = host.vcon(id).await.expect("the storage has it");
+    assert_eq!(again["uuid"], id);
+    let cached: bool = redis::Commands::exists(&mut redis.connect(), format!("vcon:{id}")).expect("EXISTS");
+    assert!(cached, "it was not put back into the store");
+    let deleted = host.client().delete(host.url(&format!("/vcon/{id}"))).send().await.expect("an answer");
+    assert_eq!(deleted.status(), 204);
+    assert!(host.vcon(id).await.is_none(), "the delete did not reach the storage");
+}
+
+fn walk(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
+}

@@ -1,0 +1,118 @@
+//! What an operator meets: the command line, metrics, split roles, refusals at the edge.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use vconduit_harness::{Host, RedisServer, eventually, host::binary, samples};
+
+const SOON: Duration = Duration::from_secs(20);
+const CONFIG: &str = "links: {tag: {module: links.tag, options: {tags: [x]}}}\nchains:\n  main: {links: [tag], ingress_lists: [in], egress_lists: [out]}\n";
+
+#[tokio::test]
+async fn metrics_pass_promtool_and_hold_no_vcon_id() {
+    let host = Host::with(CONFIG).start().await;
+    let vcons = samples::many(20);
+    for (_, text) in &vcons {
+        host.post_vcon(text, "in").await;
+    }
+    eventually("all have come out", SOON, async || (host.depth("out").await == 20).then_some(())).await;
+    let (status, text) = host.get("/metrics").await;
+    assert_eq!(status, 200);
+    for (id, _) in &vcons {
+        assert!(!text.contains(id), "/metrics holds a vCon id");
+    }
+    for name in ["conserver_link_count_total", "conserver_main_loop_count_vcons_processed_total", "conserver_api_count_vcons_enqueued_total"] {
+        assert!(text.contains(name), "/metrics lacks {name}:\n{text}");
+    }
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool (Debian package prometheus)");
+    promtool.stdin.take().expect("its input").write_all(text.as_bytes()).expect("it reads");
+    let output = promtool.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "promtool finds fault with /metrics:\n{said}");
+}
+
+#[tokio::test]
+async fn roles_can_be_split_over_processes() {
+    let redis = RedisServer::start();
+    let api = Host::with(CONFIG).redis(&redis).roles("api").start().await;
+    let (id, text) = samples::many(1).remove(0);
+    api.post_vcon(&text, "in").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(api.depth("in").await, 1, "a host without the role `worker` worked");
+    let worker = Host::with(CONFIG).redis(&redis).roles("worker").start().await;
+    eventually("the worker works", SOON, async || (redis.list("out") == [id.clone()]).then_some(())).await;
+    let (status, _) = worker.post("/vcon", text).await;
+    assert_eq!(status, 404, "a host without the role `api` took a vCon");
+}
+
+#[tokio::test]
+async fn a_second_host_on_the_same_file_is_refused_with_the_pid_of_the_first() {
+    let first = Host::with(CONFIG).start().await;
+    let second = Host::with(CONFIG).in_folder_of(&first).spawn();
+    let pid = first.pid().expect("it runs").to_string();
+    eventually("the second host says who has the file", SOON, async || second.log().contains(&pid).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_key_is_asked_for_where_one_is_set() {
+    let host = Host::with(CONFIG).env("CONSERVER_API_TOKEN", "the-key").start().await;
+    let (status, body) = host.post("/vcon", samples::calls()[0].clone()).await;
+    assert_eq!((status, body.as_str()), (403, "{\"detail\":\"Invalid API Key\"}"));
+    let with_key = host.client().get(host.url("/api/vcon")).header("x-conserver-api-token", "the-key").send().await.expect("an answer");
+    assert_eq!(with_key.status(), 200);
+    assert!(!host.log().contains("the-key"), "the key is in the log");
+}
+
+#[test]
+fn check_config_names_every_problem_with_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("bad.yml");
+    std::fs::write(&file, "chains:\n  a:\n    links: [nope]\n    ingress_lists: 7\nlinks:\n  t: {module: links.tagg}\n").expect("the file");
+    let output = Command::new(binary()).arg("check-config").arg(&file).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for line in [":3:", ":4:", ":6:"] {
+        assert!(said.contains(line), "the problem on line {line} is not said:\n{said}");
+    }
+}
+
+#[test]
+fn the_files_that_come_with_it_are_right() {
+    for file in ["config/vconduit.yml", "config/conserver.yml"] {
+        let path = samples::root().join(file);
+        let output = Command::new(binary()).arg("check-config").arg(&path).current_dir(samples::root()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{file}: {said}");
+    }
+}
+
+#[test]
+fn the_demo_brings_every_vcon_where_it_should_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = samples::root();
+    let output = Command::new(binary())
+        .args(["demo", "--json", "--listen", "127.0.0.1:0", "--config"])
+        .arg(root.join("config/vconduit.yml"))
+        .arg("--samples")
+        .arg(root.join("config/samples"))
+        .current_dir(folder.path())
+        .env_remove("REDIS_URL")
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    let summary: serde_json::Value = serde_json::from_str(&said).expect("one JSON object");
+    assert_eq!(summary["dlq"], 0, "{said}");
+    assert!(summary["vcons_in"].as_u64() >= Some(26), "{said}");
+    for link in ["tag", "jq_link", "tag_router", "sampler", "diet", "webhook"] {
+        let found = summary["links"].as_array().is_some_and(|links| links.iter().any(|row| row["name"] == link && row["runs"].as_u64() > Some(0)));
+        assert!(found, "{link} did not run: {said}");
+    }
+}

@@ -1,0 +1,285 @@
+//! A vConduit host as a process of its own, as an operator would run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+/// The binary under test: beside the test that is running.
+///
+/// # Panics
+/// When it was not built.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let folder = test.parent().and_then(Path::parent).expect("the folder of the build");
+    let binary = folder.join("vconduit");
+    assert!(binary.exists(), "{} is missing: run `cargo build --release` first, or use tests/run", binary.display());
+    binary
+}
+
+/// How a host is to be started.
+#[derive(Clone)]
+pub struct HostBuilder {
+    config: String,
+    environment: Vec<(String, String)>,
+    roles: Option<String>,
+    folder: Option<Arc<tempfile::TempDir>>,
+}
+
+/// A running host; killed when dropped.
+pub struct Host {
+    child: Option<Child>,
+    builder: HostBuilder,
+    folder: Arc<tempfile::TempDir>,
+    port: u16,
+    client: reqwest::Client,
+}
+
+impl Host {
+    /// One with this configuration file, on the embedded store unless told otherwise.
+    pub fn with(config: impl Into<String>) -> HostBuilder {
+        HostBuilder { config: config.into(), environment: Vec::new(), roles: None, folder: None }
+    }
+}
+
+impl HostBuilder {
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Uses this Redis.
+    #[must_use]
+    pub fn redis(self, server: &crate::RedisServer) -> Self {
+        let url = server.url();
+        self.env("REDIS_URL", url)
+    }
+
+    /// Only these roles.
+    #[must_use]
+    pub fn roles(mut self, roles: &str) -> Self {
+        self.roles = Some(roles.into());
+        self
+    }
+
+    /// In the folder of another host: on its embedded file.
+    #[must_use]
+    pub fn in_folder_of(mut self, other: &Host) -> Self {
+        self.folder = Some(other.folder.clone());
+        self
+    }
+
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it is not ready within 60 s; the message holds its log.
+    pub async fn start(self) -> Host {
+        let mut host = self.spawn();
+        host.until_ready().await;
+        host
+    }
+
+    /// Starts it without waiting.
+    #[must_use]
+    pub fn spawn(self) -> Host {
+        let folder = self.folder.clone().unwrap_or_else(|| Arc::new(tempfile::tempdir().expect("a folder for the host")));
+        // A provider for TLS has to be named once in a process; a second test in it finds it named.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
+        let mut host = Host { child: None, port: crate::free_port(), builder: self, folder, client };
+        host.spawn_again();
+        host
+    }
+}
+
+impl Host {
+    /// Starts the same host again, after it was stopped or killed.
+    ///
+    /// # Panics
+    /// When the process can't be started.
+    pub fn spawn_again(&mut self) {
+        let config = self.folder.path().join("vconduit.yml");
+        if !config.exists() {
+            std::fs::write(&config, &self.builder.config).expect("the configuration file");
+        }
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).expect("a log file");
+        let mut command = Command::new(binary());
+        command
+            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--config"])
+            .arg(&config)
+            .env_remove("REDIS_URL")
+            .env("VCONDUIT_DATA_DIR", self.folder.path().join("data"))
+            .env("VCONDUIT_LOG_FORMAT", "json")
+            .env("VCONDUIT_COMPILE_CACHE_DIR", cache())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        if let Some(roles) = &self.builder.roles {
+            command.args(["--roles", roles]);
+        }
+        for (name, value) in &self.builder.environment {
+            command.env(name, value);
+        }
+        self.child = Some(command.spawn().expect("the host starts"));
+    }
+
+    /// Waits until `/ready` says so.
+    ///
+    /// # Panics
+    /// When it does not within 60 s, or the process ends.
+    pub async fn until_ready(&mut self) {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let answer = self.client.get(self.url("/ready")).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+            assert!(ended.is_none(), "the host ended with {ended:?}; its log:\n{}", self.log());
+            assert!(Instant::now() < end, "the host is not ready; its log:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The URL of a path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// A client to talk to it.
+    #[must_use]
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// GET, the answer as status and text.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let answer = self.client.get(self.url(path)).send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a body"))
+    }
+
+    /// POST of JSON text, the answer as status and text.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (u16, String) {
+        let request = self.client.post(self.url(path)).header("content-type", "application/json").body(body);
+        let answer = request.send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("a body"))
+    }
+
+    /// Posts a vCon onto a list.
+    ///
+    /// # Panics
+    /// When it is not taken.
+    pub async fn post_vcon(&self, text: &str, list: &str) {
+        let (status, body) = self.post(&format!("/vcon?ingress_lists={list}"), text.to_owned()).await;
+        assert_eq!(status, 201, "POST /vcon answered {body}");
+    }
+
+    /// A vCon as JSON; nothing if there is none.
+    ///
+    /// # Panics
+    /// When the answer is neither 200 nor 404.
+    pub async fn vcon(&self, id: &str) -> Option<serde_json::Value> {
+        let (status, body) = self.get(&format!("/vcon/{id}")).await;
+        match status {
+            200 => Some(serde_json::from_str(&body).expect("a vCon is JSON")),
+            404 => None,
+            _ => panic!("GET /vcon/{id} answered {status}: {body}"),
+        }
+    }
+
+    /// The number of entries of a list.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn depth(&self, list: &str) -> u64 {
+        let (status, body) = self.get(&format!("/stats/queue?list_name={list}")).await;
+        assert_eq!(status, 200, "GET /stats/queue answered {body}");
+        let answer: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+        answer.get("depth").and_then(serde_json::Value::as_u64).expect("a depth")
+    }
+
+    /// The dead letters of an ingress list.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn dead_letters(&self, list: &str) -> Vec<String> {
+        let (status, body) = self.get(&format!("/dlq?ingress_list={list}")).await;
+        assert_eq!(status, 200, "GET /dlq answered {body}");
+        serde_json::from_str(&body).expect("a list of ids")
+    }
+
+    /// Kills it at once (SIGKILL).
+    pub fn kill(&mut self) {
+        self.end(Signal::KILL);
+    }
+
+    /// Asks it to stop (SIGTERM) and waits for its end; answers how long that took and its exit code.
+    ///
+    /// # Panics
+    /// When it does not end within 60 s.
+    pub async fn terminate(&mut self) -> (Duration, Option<i32>) {
+        let began = Instant::now();
+        let Some(mut child) = self.child.take() else { return (Duration::ZERO, None) };
+        crate::signal(&child, Signal::TERM);
+        loop {
+            if let Ok(Some(status)) = child.try_wait() {
+                return (began.elapsed(), status.code());
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "the host did not stop; its log:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Its log so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Its working folder; the configuration is `vconduit.yml` in there.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join(format!("host-{}.log", self.port))
+    }
+
+    fn end(&mut self, signal: Signal) {
+        if let Some(mut child) = self.child.take() {
+            crate::signal(&child, signal);
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Compiled links, shared by all tests of a build: they test chains, not the compiler.
+fn cache() -> PathBuf {
+    binary().parent().map(|folder| folder.join("test-compile-cache")).unwrap_or_default()
+}

@@ -1,0 +1,71 @@
+//! Real vCons to post.
+
+use std::path::PathBuf;
+
+/// The folder of the project.
+#[must_use]
+pub fn root() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// The 24 support calls, each 4 to 6 KB, in a fixed order.
+///
+/// # Panics
+/// When the samples are not there.
+#[must_use]
+pub fn calls() -> Vec<String> {
+    let folder = root().join("config/samples");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .expect("config/samples")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.strip_suffix(".vcon.json").is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok())
+        })
+        .collect();
+    files.sort();
+    assert_eq!(files.len(), 24, "the support calls in {}", folder.display());
+    files.iter().map(|path| std::fs::read_to_string(path).expect("a sample")).collect()
+}
+
+/// A sample under another id, so that one can be posted many times.
+///
+/// # Panics
+/// When the text is not a JSON object.
+#[must_use]
+pub fn with_id(text: &str, id: &str) -> String {
+    let mut vcon: serde_json::Value = serde_json::from_str(text).expect("a sample is JSON");
+    vcon.as_object_mut().expect("a sample is an object").insert("uuid".into(), id.into());
+    vcon.to_string()
+}
+
+/// `count` vCons with ids of their own, made from the support calls.
+#[must_use]
+pub fn many(count: usize) -> Vec<(String, String)> {
+    let calls = calls();
+    calls
+        .iter()
+        .cycle()
+        .take(count)
+        .map(|text| {
+            let id = uuid::Uuid::new_v4().to_string();
+            let text = with_id(text, &id);
+            (id, text)
+        })
+        .collect()
+}
+
+/// A vCon of about this many bytes, with one inline recording.
+#[must_use]
+pub fn large(id: &str, bytes: usize) -> String {
+    let body = "QUJD".repeat(bytes / 4);
+    serde_json::json!({
+        "vcon": "0.4.0", "uuid": id, "created_at": "2026-01-02T03:04:05Z",
+        "parties": [{"tel": "+15551230001"}],
+        "dialog": [{"type": "recording", "start": "2026-01-02T03:04:05Z", "parties": [0], "mediatype": "audio/wav",
+                    "body": body, "encoding": "base64url"}],
+        "analysis": [], "attachments": []
+    })
+    .to_string()
+}
