@@ -9,7 +9,13 @@ use crate::vcon::{Document, Pointer};
 /// Whether a text is `YYYY/MM/DD`, by form.
 pub fn is_day(text: &str) -> bool {
     text.len() == 10
-        && text.bytes().enumerate().all(|(position, byte)| if matches!(position, 4 | 7) { byte == b'/' } else { byte.is_ascii_digit() })
+        && text.bytes().enumerate().all(|(position, byte)| {
+            if matches!(position, 4 | 7) {
+                byte == b'/'
+            } else {
+                byte.is_ascii_digit()
+            }
+        })
 }
 
 /// `created_at` in UTC, to the microsecond where the text has that much. No offset counts as UTC.
@@ -33,10 +39,16 @@ fn parse(text: &str) -> Option<NaiveDateTime> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(moment.naive_utc());
     }
-    if let Some(moment) = WITH_OFFSET.iter().find_map(|form| DateTime::parse_from_str(text, form).ok()) {
+    if let Some(moment) = WITH_OFFSET
+        .iter()
+        .find_map(|form| DateTime::parse_from_str(text, form).ok())
+    {
         return Some(moment.naive_utc());
     }
-    if let Some(moment) = WITHOUT.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()) {
+    if let Some(moment) = WITHOUT
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+    {
         return Some(moment);
     }
     NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)

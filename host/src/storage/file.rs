@@ -8,9 +8,10 @@ mod modes;
 mod work;
 mod write;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -37,7 +38,14 @@ pub struct FileOptions {
 
 /// What the options are called.
 pub(super) const WORDS: Vocabulary = Vocabulary {
-    known: &["path", "organize_by_date", "compression", "max_file_size", "file_permissions", "dir_permissions"],
+    known: &[
+        "path",
+        "organize_by_date",
+        "compression",
+        "max_file_size",
+        "file_permissions",
+        "dir_permissions",
+    ],
     aliases: &[],
 };
 
@@ -58,27 +66,53 @@ impl FileOptions {
 /// The adapter.
 #[derive(Debug)]
 pub struct FileStorage {
-    options: Arc<FileOptions>,
+    shared: Arc<Shared>,
+}
+
+/// What the blocking threads need.
+#[derive(Debug)]
+struct Shared {
+    options: FileOptions,
+    /// Changes of one vCon go one after the other: ids share these locks by their hash.
+    turns: [Mutex<()>; 64],
+}
+
+impl Shared {
+    fn turn(&self, id: &VconId) -> Option<MutexGuard<'_, ()>> {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let place = hasher.finish() % 64;
+        let turn = self.turns.get(usize::try_from(place).unwrap_or_default())?;
+        Some(turn.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl FileStorage {
     /// Makes it; touches nothing yet.
     #[must_use]
     pub fn new(options: FileOptions) -> Self {
-        Self { options: Arc::new(options) }
+        let turns = std::array::from_fn(|_| Mutex::new(()));
+        Self {
+            shared: Arc::new(Shared { options, turns }),
+        }
     }
 
     /// Runs blocking work away from the async threads.
     async fn run<T, W>(&self, work: W) -> Result<T, StorageError>
     where
         T: Send + 'static,
-        W: FnOnce(&FileOptions, &AtomicBool) -> Result<T, StorageError> + Send + 'static,
+        W: FnOnce(&Shared, &AtomicBool) -> Result<T, StorageError> + Send + 'static,
     {
-        let options = Arc::clone(&self.options);
+        let shared = Arc::clone(&self.shared);
         let given_up = GivenUp::default();
         let flag = Arc::clone(&given_up.0);
-        let done = tokio::task::spawn_blocking(move || work(&options, &flag)).await;
-        done.map_err(|_| StorageError::Permanent(format!("file storage {}: the work broke off", self.options.path.display())))?
+        let done = tokio::task::spawn_blocking(move || work(&shared, &flag)).await;
+        done.map_err(|_| {
+            StorageError::Permanent(format!(
+                "file storage {}: the work broke off",
+                self.shared.options.path.display()
+            ))
+        })?
     }
 }
 
@@ -95,21 +129,32 @@ impl Drop for GivenUp {
 #[async_trait]
 impl Storage for FileStorage {
     fn abilities(&self) -> Abilities {
-        Abilities { read: true, delete: true }
+        Abilities {
+            read: true,
+            delete: true,
+        }
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
         let saved = saved.clone();
-        self.run(move |options, given_up| work::save(options, &saved, given_up)).await
+        self.run(move |shared, given_up| {
+            let _turn = shared.turn(&saved.id);
+            work::save(&shared.options, &saved, given_up)
+        })
+        .await
     }
 
     async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
         let id = id.clone();
-        self.run(move |options, _| work::get(options, &id)).await
+        self.run(move |shared, _| work::get(&shared.options, &id)).await
     }
 
     async fn delete(&self, id: &VconId) -> Result<bool, StorageError> {
         let id = id.clone();
-        self.run(move |options, _| work::delete(options, &id)).await
+        self.run(move |shared, _| {
+            let _turn = shared.turn(&id);
+            work::delete(&shared.options, &id)
+        })
+        .await
     }
 }

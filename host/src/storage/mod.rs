@@ -4,19 +4,20 @@
 //! document again leaves one logical copy.
 
 mod day;
-// LATER pub mod factory;
+mod egress;
+pub mod factory;
 pub mod file;
 pub mod options;
-// LATER pub mod postgres;
+pub mod postgres;
 pub mod redis_storage;
-// LATER pub mod runner;
-// LATER pub mod s3;
+pub mod runner;
+pub mod s3;
 pub mod secret;
 mod stored_name;
 pub mod webhook;
 
-// LATER #[cfg(test)]
-// LATER mod tests;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -25,9 +26,9 @@ use async_trait::async_trait;
 use crate::names::VconId;
 use crate::vcon::{Document, EgressFormat};
 
-// LATER pub use factory::{StorageContext, build};
+pub use factory::{StorageContext, build};
 pub use options::OptionProblem;
-// LATER pub use runner::{DeleteOutcome, Runner, SavePolicy};
+pub use runner::{DeleteOutcome, Runner, SavePolicy};
 pub use secret::Secret;
 
 /// What goes to a storage: the document once, for all storages of a run.

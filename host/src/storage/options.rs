@@ -20,7 +20,11 @@ pub struct OptionProblem {
 
 impl fmt::Display for OptionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.option.is_empty() { f.write_str(&self.message) } else { write!(f, "option {:?}: {}", self.option, self.message) }
+        if self.option.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "option {:?}: {}", self.option, self.message)
+        }
     }
 }
 
@@ -44,7 +48,11 @@ pub(super) struct Options {
 impl Options {
     /// Takes the options as given: secrets filled in, aliases renamed, unknown names noted. `null` counts as absent.
     pub fn new(given: &Map<String, Value>, words: &Vocabulary, secrets: &dyn Fn(&str) -> Option<String>) -> Self {
-        let mut options = Self { values: Map::new(), problems: Vec::new(), warnings: Vec::new() };
+        let mut options = Self {
+            values: Map::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        };
         for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
             if let Some(real) = options.real_name(name, given, words) {
                 let value = options.resolved(name, value, secrets);
@@ -59,12 +67,16 @@ impl Options {
             return Some(name.to_owned());
         }
         let Some((_, real)) = words.aliases.iter().find(|(alias, _)| *alias == name) else {
-            let hint = nearest(name, words.known).map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
+            let hint =
+                nearest(name, words.known).map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
             self.warn(name, format!("is not known and does nothing{hint}"));
             return None;
         };
         if given.get(*real).is_some_and(|value| !value.is_null()) {
-            self.warn(name, format!("is another name of {real:?}, which is given too and counts"));
+            self.warn(
+                name,
+                format!("is another name of {real:?}, which is given too and counts"),
+            );
             return None;
         }
         self.warn(name, format!("is an old name, please write {real:?}"));
@@ -81,9 +93,12 @@ impl Options {
                 }
             },
             Value::Array(items) => items.iter().map(|item| self.resolved(option, item, secrets)).collect(),
-            Value::Object(members) => {
-                Value::Object(members.iter().map(|(name, member)| (name.clone(), self.resolved(option, member, secrets))).collect())
-            }
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, member)| (name.clone(), self.resolved(option, member, secrets)))
+                    .collect(),
+            ),
             other => other.clone(),
         }
     }
@@ -147,12 +162,18 @@ impl Options {
 
     /// Notes a fault.
     pub fn problem(&mut self, name: &str, message: impl Into<String>) {
-        self.problems.push(OptionProblem { option: name.to_owned(), message: message.into() });
+        self.problems.push(OptionProblem {
+            option: name.to_owned(),
+            message: message.into(),
+        });
     }
 
     /// Notes something that still works.
     pub fn warn(&mut self, name: &str, message: impl Into<String>) {
-        self.warnings.push(OptionProblem { option: name.to_owned(), message: message.into() });
+        self.warnings.push(OptionProblem {
+            option: name.to_owned(),
+            message: message.into(),
+        });
     }
 }
 
@@ -187,7 +208,10 @@ fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<Strin
 /// The known name that a typing error may have been made from.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let scored = known.iter().map(|candidate| (distance(name, candidate), *candidate));
-    scored.min().filter(|(errors, candidate)| *errors <= 2.max(candidate.len() / 3)).map(|(_, candidate)| candidate)
+    scored
+        .min()
+        .filter(|(errors, candidate)| *errors <= 2.max(candidate.len() / 3))
+        .map(|(_, candidate)| candidate)
 }
 
 /// The number of letters to insert, drop or exchange (Levenshtein).

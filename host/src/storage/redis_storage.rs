@@ -50,7 +50,11 @@ impl RedisOptions {
             options.problem("redis_url", "is needed, because the working store is not Redis");
             return None;
         };
-        Some(Self { redis_url, prefix, expires })
+        Some(Self {
+            redis_url,
+            prefix,
+            expires,
+        })
     }
 }
 
@@ -61,7 +65,10 @@ fn given_url(options: &mut Options) -> Option<Secret> {
     let port = options.whole("port", 6379, 1..=65535);
     match (url, host) {
         (Some(url), _) if url == UPSTREAM_DEFAULT_URL => {
-            options.warn("redis_url", "is the old default, which was never used: the working store's Redis is taken");
+            options.warn(
+                "redis_url",
+                "is the old default, which was never used: the working store's Redis is taken",
+            );
             None
         }
         (Some(url), _) => Some(Secret::new(url)),
@@ -88,9 +95,15 @@ impl RedisStorage {
     /// When the URL can't be read.
     pub fn new(options: RedisOptions) -> Result<Self, String> {
         super::ensure_tls();
-        let client = Client::open(options.redis_url.expose()).map_err(|_| "is not a Redis URL such as redis://host:6379".to_owned())?;
+        let client = Client::open(options.redis_url.expose())
+            .map_err(|_| "is not a Redis URL such as redis://host:6379".to_owned())?;
         let address = shown_address(options.redis_url.expose());
-        Ok(Self { options, client, connection: OnceCell::new(), address })
+        Ok(Self {
+            options,
+            client,
+            connection: OnceCell::new(),
+            address,
+        })
     }
 
     fn key(&self, id: &VconId) -> String {
@@ -110,10 +123,22 @@ impl RedisStorage {
     }
 
     fn failure(&self, error: &RedisError) -> StorageError {
-        let message = self.options.redis_url.scrub(&format!("redis storage {}: {error}", self.address));
-        let password = self.client.get_connection_info().redis_settings().password().map(Secret::new);
+        let message = self
+            .options
+            .redis_url
+            .scrub(&format!("redis storage {}: {error}", self.address));
+        let password = self
+            .client
+            .get_connection_info()
+            .redis_settings()
+            .password()
+            .map(Secret::new);
         let message = password.map_or_else(|| message.clone(), |password| password.scrub(&message));
-        if is_transient(error) { StorageError::Transient(message) } else { StorageError::Permanent(message) }
+        if is_transient(error) {
+            StorageError::Transient(message)
+        } else {
+            StorageError::Permanent(message)
+        }
     }
 }
 
@@ -133,13 +158,19 @@ fn is_transient(error: &RedisError) -> bool {
 #[async_trait]
 impl Storage for RedisStorage {
     fn abilities(&self) -> Abilities {
-        Abilities { read: true, delete: true }
+        Abilities {
+            read: true,
+            delete: true,
+        }
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
         let work = async {
             let text = python_text(&saved.text);
-            self.connection().await?.set_ex::<_, _, ()>(self.key(&saved.id), text, self.options.expires).await
+            self.connection()
+                .await?
+                .set_ex::<_, _, ()>(self.key(&saved.id), text, self.options.expires)
+                .await
         };
         work.await.map_err(|error| self.failure(&error))
     }
@@ -151,6 +182,8 @@ impl Storage for RedisStorage {
 
     async fn delete(&self, id: &VconId) -> Result<bool, StorageError> {
         let work = async { self.connection().await?.del::<_, u64>(self.key(id)).await };
-        work.await.map(|removed| removed > 0).map_err(|error| self.failure(&error))
+        work.await
+            .map(|removed| removed > 0)
+            .map_err(|error| self.failure(&error))
     }
 }

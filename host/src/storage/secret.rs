@@ -27,7 +27,11 @@ impl Secret {
     /// A message without this text, should a library or a server have repeated it.
     #[must_use]
     pub fn scrub(&self, message: &str) -> String {
-        if self.0.is_empty() { message.to_owned() } else { message.replace(&*self.0, HIDDEN) }
+        if self.0.is_empty() {
+            message.to_owned()
+        } else {
+            message.replace(&*self.0, HIDDEN)
+        }
     }
 }
 

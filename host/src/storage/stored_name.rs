@@ -14,7 +14,9 @@ const MAX_BYTES: usize = 180;
 pub fn stored_name(id: &VconId) -> String {
     let mut name = String::with_capacity(id.as_str().len());
     for (position, byte) in id.as_str().bytes().enumerate() {
-        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'@' | b'+' | b'=' | b',' | b':') || (byte == b'.' && position > 0);
+        let plain = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'@' | b'+' | b'=' | b',' | b':')
+            || (byte == b'.' && position > 0);
         if plain {
             name.push(char::from(byte));
         } else {

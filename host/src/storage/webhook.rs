@@ -29,8 +29,10 @@ pub struct WebhookOptions {
 }
 
 /// What the options are called.
-pub(super) const WORDS: Vocabulary =
-    Vocabulary { known: &["webhook-urls", "headers", "timeout"], aliases: &[("webhook_urls", "webhook-urls"), ("urls", "webhook-urls")] };
+pub(super) const WORDS: Vocabulary = Vocabulary {
+    known: &["webhook-urls", "headers", "timeout"],
+    aliases: &[("webhook_urls", "webhook-urls"), ("urls", "webhook-urls")],
+};
 
 impl WebhookOptions {
     /// Reads them.
@@ -57,7 +59,10 @@ fn urls(options: &mut Options) -> Vec<Secret> {
     };
     let mut urls = Vec::with_capacity(items.len());
     for (position, item) in items.iter().enumerate() {
-        match item.as_str().filter(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))) {
+        match item
+            .as_str()
+            .filter(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")))
+        {
             Some(text) => urls.push(Secret::new(text)),
             None => options.problem(NAME, format!("entry {} must be an http or https URL", position + 1)),
         }
@@ -70,12 +75,21 @@ fn headers(options: &mut Options) -> HeaderMap {
     let members = match options.take(NAME) {
         None => return HeaderMap::new(),
         Some(Value::Object(members)) => members,
-        Some(other) => return options.wrong(NAME, "a mapping of names to texts", &other).unwrap_or_default(),
+        Some(other) => {
+            return options
+                .wrong(NAME, "a mapping of names to texts", &other)
+                .unwrap_or_default();
+        }
     };
     let mut headers = HeaderMap::new();
     for (name, value) in &members {
-        let text = value.as_str().map(str::to_owned).or_else(|| value.is_number().then(|| value.to_string()));
-        let parts = HeaderName::try_from(name.as_str()).ok().zip(text.and_then(|text| HeaderValue::try_from(text).ok()));
+        let text = value
+            .as_str()
+            .map(str::to_owned)
+            .or_else(|| value.is_number().then(|| value.to_string()));
+        let parts = HeaderName::try_from(name.as_str())
+            .ok()
+            .zip(text.and_then(|text| HeaderValue::try_from(text).ok()));
         let Some((header, mut value)) = parts else {
             options.problem(NAME, format!("{name:?} must be a header name, with a text of one line"));
             continue;
@@ -101,21 +115,33 @@ impl WebhookStorage {
     pub fn new(options: WebhookOptions) -> Result<Self, String> {
         super::ensure_tls();
         // A redirected POST turns into a GET without a body, or takes the headers' credentials to another host. Neither is a delivery.
-        let client = Client::builder().redirect(redirect::Policy::none()).timeout(options.timeout).connect_timeout(options.timeout);
-        let client = client.build().map_err(|error| format!("no HTTP client: {}", error.without_url()))?;
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(options.timeout)
+            .connect_timeout(options.timeout);
+        let client = client
+            .build()
+            .map_err(|error| format!("no HTTP client: {}", error.without_url()))?;
         Ok(Self { options, client })
     }
 
     async fn post(&self, url: &Secret, body: Bytes) -> Result<(), StorageError> {
-        let mut request = self.client.post(url.expose()).headers(self.options.headers.clone()).body(body);
+        let mut request = self
+            .client
+            .post(url.expose())
+            .headers(self.options.headers.clone())
+            .body(body);
         if !self.options.headers.contains_key(CONTENT_TYPE) {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         let start = Instant::now();
         let answer = request.send().await;
         let address = shown_address(url.expose());
-        let status = answer.map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?.status();
-        metrics::histogram!("conserver_webhook_duration", "status_code" => status.as_str().to_owned()).record(start.elapsed());
+        let status = answer
+            .map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?
+            .status();
+        metrics::histogram!("conserver_webhook_duration", "status_code" => status.as_str().to_owned())
+            .record(start.elapsed());
         judge(&address, status)
     }
 }
@@ -125,11 +151,17 @@ fn judge(address: &str, status: StatusCode) -> Result<(), StorageError> {
         return Ok(());
     }
     if status.is_redirection() {
-        return Err(StorageError::Permanent(format!("webhook {address}: answered {status}; give the address that it redirects to")));
+        return Err(StorageError::Permanent(format!(
+            "webhook {address}: answered {status}; give the address that it redirects to"
+        )));
     }
     let message = format!("webhook {address}: answered {status}");
     let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
-    Err(if passing { StorageError::Transient(message) } else { StorageError::Permanent(message) })
+    Err(if passing {
+        StorageError::Transient(message)
+    } else {
+        StorageError::Permanent(message)
+    })
 }
 
 /// The innermost cause, which is the one that helps ("connection refused"), without the URL.
@@ -141,7 +173,11 @@ fn reason(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    if cause.downcast_ref::<reqwest::Error>().is_some() { "the request failed".to_owned() } else { cause.to_string() }
+    if cause.downcast_ref::<reqwest::Error>().is_some() {
+        "the request failed".to_owned()
+    } else {
+        cause.to_string()
+    }
 }
 
 /// The text that is sent: receivers of this adapter know 0.3.0 where a document says 0.0.1 or nothing.
@@ -155,7 +191,8 @@ fn rewritten(saved: &Saved) -> Result<Option<std::sync::Arc<str>>, StorageError>
     if saved.document.form() != Form::Unsigned {
         return Ok(None);
     }
-    let failed = |error: &dyn std::fmt::Display| StorageError::Permanent(format!("webhook: the version can't be set: {error}"));
+    let failed =
+        |error: &dyn std::fmt::Display| StorageError::Permanent(format!("webhook: the version can't be set: {error}"));
     let pointer = Pointer::parse("/vcon").map_err(|error| failed(&error))?;
     let old = match saved.document.get(&pointer).as_deref().map(str::trim) {
         None => true,
@@ -165,14 +202,22 @@ fn rewritten(saved: &Saved) -> Result<Option<std::sync::Arc<str>>, StorageError>
         return Ok(None);
     }
     let mut document = (*saved.document).clone();
-    document.apply(&Edit::Set { pointer, value: "\"0.3.0\"".into() }).map_err(|error| failed(&error))?;
+    document
+        .apply(&Edit::Set {
+            pointer,
+            value: "\"0.3.0\"".into(),
+        })
+        .map_err(|error| failed(&error))?;
     Ok(Some(document.text()))
 }
 
 #[async_trait]
 impl Storage for WebhookStorage {
     fn abilities(&self) -> Abilities {
-        Abilities { read: false, delete: false }
+        Abilities {
+            read: false,
+            delete: false,
+        }
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
@@ -184,8 +229,14 @@ impl Storage for WebhookStorage {
         }
         let message = failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         // One passing fault is worth the retry, though it posts to the others again.
-        let passing = failures.iter().any(|failure| matches!(failure, StorageError::Transient(_)));
-        Err(if passing { StorageError::Transient(message) } else { StorageError::Permanent(message) })
+        let passing = failures
+            .iter()
+            .any(|failure| matches!(failure, StorageError::Transient(_)));
+        Err(if passing {
+            StorageError::Transient(message)
+        } else {
+            StorageError::Permanent(message)
+        })
     }
 
     async fn get(&self, _id: &VconId) -> Result<Option<String>, StorageError> {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::FileOptions;
 use crate::names::VconId;
@@ -33,25 +34,39 @@ pub fn is_gzipped(path: &Path) -> bool {
     path.to_string_lossy().ends_with(GZIPPED)
 }
 
-/// Every file of a vCon, the likeliest first: today's settings before others, the base before days, late days before early ones.
-pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
-    let folders = folders(&options.path)?;
-    let suffixes = if options.compression { [GZIPPED, PLAIN] } else { [PLAIN, GZIPPED] };
-    let names = suffixes.map(|suffix| format!("{}{suffix}", stored_name(id)));
-    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    Ok(candidates.filter(|path| path.is_file()).collect())
+/// Every file of a vCon with its stamp, the newest first. More than one is the trace of a save that broke off, or is under way.
+pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+    let mut found = Vec::new();
+    for path in places(options, id)? {
+        match fs::metadata(&path) {
+            Ok(about) if about.is_file() => found.push((about.modified()?, path)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    found.sort_unstable_by(|left, right| right.cmp(left));
+    Ok(found)
 }
 
-/// The base and its `YYYY/MM/DD` folders, late days first.
+/// Every place where a file of this vCon may lie.
+fn places(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
+    let folders = folders(&options.path)?;
+    let names = [PLAIN, GZIPPED].map(|suffix| format!("{}{suffix}", stored_name(id)));
+    Ok(names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .collect())
+}
+
+/// The base and its `YYYY/MM/DD` folders.
 fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut days = Vec::new();
+    let mut days = vec![base.to_owned()];
     for year in numbered(base, 4)? {
         for month in numbered(&year, 2)? {
             days.extend(numbered(&month, 2)?);
         }
     }
-    days.sort_unstable_by(|left, right| right.cmp(left));
-    days.insert(0, base.to_owned());
     Ok(days)
 }
 

@@ -12,7 +12,11 @@ pub fn read(options: &mut Options, name: &str, default: u32) -> u32 {
         None => return default,
         Some(Value::String(text)) => from_text(text.trim()),
         Some(Value::Number(number)) => number.as_u64().and_then(from_number),
-        Some(other) => return options.wrong(name, "a file mode, such as \"0644\"", &other).unwrap_or(default),
+        Some(other) => {
+            return options
+                .wrong(name, "a file mode, such as \"0644\"", &other)
+                .unwrap_or(default);
+        }
     };
     mode.unwrap_or_else(|| {
         options.problem(name, "must be a file mode from 0 to 0o777, such as \"0644\"");
@@ -21,7 +25,10 @@ pub fn read(options: &mut Options, name: &str, default: u32) -> u32 {
 }
 
 fn from_text(text: &str) -> Option<u32> {
-    let digits = text.strip_prefix("0o").or_else(|| text.strip_prefix("0O")).unwrap_or(text);
+    let digits = text
+        .strip_prefix("0o")
+        .or_else(|| text.strip_prefix("0O"))
+        .unwrap_or(text);
     in_range(u32::from_str_radix(digits, 8).ok()?)
 }
 

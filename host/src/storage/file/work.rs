@@ -24,23 +24,45 @@ pub fn save(options: &FileOptions, saved: &Saved, given_up: &AtomicBool) -> Resu
     let text = python_text(&saved.text);
     let limit = options.max_file_size;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
-        let message = format!("file storage {}: {} bytes are more than max_file_size {limit}", options.path.display(), text.len());
+        let message = format!(
+            "file storage {}: {} bytes are more than max_file_size {limit}",
+            options.path.display(),
+            text.len()
+        );
         return Err(StorageError::Permanent(message));
     }
     let failed = |error| failure(options, "save", &error);
-    let bytes = if options.compression { gzip(&text).map_err(failed)? } else { text.into_bytes() };
+    let bytes = if options.compression {
+        gzip(&text).map_err(failed)?
+    } else {
+        text.into_bytes()
+    };
     let name = layout::file_name(options, &saved.id);
-    let target = write::write(options, &layout::folder(options, &saved.document), &name, &bytes, given_up).map_err(failed)?;
-    for stale in layout::find(options, &saved.id).map_err(failed)?.iter().filter(|path| **path != target) {
-        write::remove(&options.path, stale).map_err(failed)?;
+    let target = write::write(
+        options,
+        &layout::folder(options, &saved.document),
+        &name,
+        &bytes,
+        given_up,
+    )
+    .map_err(failed)?;
+    remove_older(options, saved, &target).map_err(failed)
+}
+
+/// Removes what is older than the file just written. What is newer was written by another host meanwhile, and will remove this one:
+/// so the two never remove each other's.
+fn remove_older(options: &FileOptions, saved: &Saved, target: &Path) -> io::Result<()> {
+    let found = layout::find(options, &saved.id)?;
+    for (_, stale) in found.iter().skip_while(|(_, path)| path != target).skip(1) {
+        write::remove(&options.path, stale)?;
     }
     Ok(())
 }
 
-/// The text of the first file found.
+/// The text of the newest file.
 pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, StorageError> {
     let failed = |error| failure(options, "get", &error);
-    for path in layout::find(options, id).map_err(failed)? {
+    for (_, path) in layout::find(options, id).map_err(failed)? {
         match read(&path) {
             // Another process moved it between the look and the read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -54,7 +76,7 @@ pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, Storage
 pub fn delete(options: &FileOptions, id: &VconId) -> Result<bool, StorageError> {
     let failed = |error| failure(options, "delete", &error);
     let mut removed = false;
-    for path in layout::find(options, id).map_err(failed)? {
+    for (_, path) in layout::find(options, id).map_err(failed)? {
         removed |= write::remove(&options.path, &path).map_err(failed)?;
     }
     Ok(removed)
@@ -71,9 +93,14 @@ fn read(path: &Path) -> io::Result<String> {
         return fs::read_to_string(path);
     }
     let mut text = String::new();
-    let unfolded = MultiGzDecoder::new(File::open(path)?).take(MAX_UNFOLDED_BYTES + 1).read_to_string(&mut text)?;
+    let unfolded = MultiGzDecoder::new(File::open(path)?)
+        .take(MAX_UNFOLDED_BYTES + 1)
+        .read_to_string(&mut text)?;
     if u64::try_from(unfolded).unwrap_or(u64::MAX) > MAX_UNFOLDED_BYTES {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "unfolds to more than a document can be"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "unfolds to more than a document can be",
+        ));
     }
     Ok(text)
 }
@@ -81,13 +108,13 @@ fn read(path: &Path) -> io::Result<String> {
 /// What the system refuses for good is permanent; a full disk, a busy device or a network share away may pass.
 fn failure(options: &FileOptions, action: &str, error: &io::Error) -> StorageError {
     use io::ErrorKind::{
-        FileTooLarge, InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem,
-        UnexpectedEof,
+        FileTooLarge, InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,
+        PermissionDenied, ReadOnlyFilesystem, UnexpectedEof,
     };
     let message = format!("file storage {}: {action}: {error}", options.path.display());
     match error.kind() {
-        PermissionDenied | ReadOnlyFilesystem | NotADirectory | IsADirectory | InvalidFilename | InvalidInput | InvalidData | NotFound | FileTooLarge
-        | UnexpectedEof => StorageError::Permanent(message),
+        PermissionDenied | ReadOnlyFilesystem | NotADirectory | IsADirectory | InvalidFilename | InvalidInput
+        | InvalidData | NotFound | FileTooLarge | UnexpectedEof => StorageError::Permanent(message),
         _ => StorageError::Transient(message),
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use super::FileOptions;
 
@@ -14,7 +15,13 @@ use super::FileOptions;
 const TRIES: usize = 5;
 
 /// Writes `bytes` to `folder/name` below the base folder, and answers its path.
-pub fn write(options: &FileOptions, folder: &Path, name: &str, bytes: &[u8], given_up: &AtomicBool) -> io::Result<PathBuf> {
+pub fn write(
+    options: &FileOptions,
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    given_up: &AtomicBool,
+) -> io::Result<PathBuf> {
     let mut tries = 1;
     loop {
         match write_once(options, folder, name, bytes, given_up) {
@@ -24,18 +31,33 @@ pub fn write(options: &FileOptions, folder: &Path, name: &str, bytes: &[u8], giv
     }
 }
 
-fn write_once(options: &FileOptions, folder: &Path, name: &str, bytes: &[u8], given_up: &AtomicBool) -> io::Result<PathBuf> {
+fn write_once(
+    options: &FileOptions,
+    folder: &Path,
+    name: &str,
+    bytes: &[u8],
+    given_up: &AtomicBool,
+) -> io::Result<PathBuf> {
     make_folders(&options.path, folder, options.dir_permissions)?;
     let folder = options.path.join(folder);
     let target = folder.join(name);
     let temporary = Temporary(folder.join(format!(".{name}.{}.tmp", uuid::Uuid::new_v4().simple())));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(options.file_permissions).open(&temporary.0)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(options.file_permissions)
+        .open(&temporary.0)?;
     file.write_all(bytes)?;
     // Again, because the process's umask takes bits away from the mode given to open.
     file.set_permissions(Permissions::from_mode(options.file_permissions))?;
+    // The file system's own stamps are coarse; saves of one vCon under two names are put in order by this one.
+    file.set_modified(SystemTime::now())?;
     file.sync_all()?;
     if given_up.load(Ordering::Acquire) {
-        return Err(io::Error::new(io::ErrorKind::TimedOut, "given up before the file was in place"));
+        return Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "given up before the file was in place",
+        ));
     }
     fs::rename(&temporary.0, &target)?;
     sync_folder(&folder)?;
@@ -57,7 +79,10 @@ fn make_folders(base: &Path, folder: &Path, mode: u32) -> io::Result<()> {
     let mut current = base.to_owned();
     for part in folder.components() {
         let Component::Normal(part) = part else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a folder name that leads elsewhere"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a folder name that leads elsewhere",
+            ));
         };
         let parent = current.clone();
         current.push(part);
