@@ -25,8 +25,8 @@ pub struct Link {
 /// Where a link's component comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentSource {
-    /// `module: links.<name>`: a standard link that is built into the host.
+    /// `module: links.<name>`: a standard link that is built into the host; here is the `<name>`.
     Standard(String),
-    /// `component: <path>`: a file, relative to the configuration file.
+    /// `component: <path>`: a file; written relative to the configuration file, here in full.
     File(PathBuf),
 }

@@ -1,23 +1,33 @@
 //! The configuration: what an operator writes, checked, as one immutable value.
 //!
-//! Guarantee: a [`Config`] is whole and consistent: every name in it leads somewhere, every limit is below its ceiling. It is
-//! built whole and swapped as one; work in flight ends on the one it began with.
+//! Guarantee: a [`Config`] is whole and consistent: every name in an enabled chain leads somewhere, every limit is below its
+//! ceiling. It is built whole and swapped as one; work in flight ends on the one it began with. (A chain that is switched off may
+//! name links that are not there.)
 
 pub mod auth;
 pub mod chain;
 pub mod link;
+mod nearest;
+pub mod problem;
+pub mod read;
 pub mod settings;
 pub mod storage;
+mod yaml;
 
 use indexmap::IndexMap;
 
 pub use auth::IngressAuth;
 pub use chain::{Chain, ChainLink, OnError};
 pub use link::{ComponentSource, Link};
+pub use problem::{Checked, Problem, Severity};
+pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_written};
 pub use settings::Settings;
 pub use storage::StorageEntry;
 
 use crate::names::{ChainName, LinkName, ListName, StorageName};
+
+/// A configuration as its operator wrote it, as JSON: the sections of the file.
+pub type Written = serde_json::Map<String, serde_json::Value>;
 
 /// Everything that an operator configures and may change while hosts run. Order is that of the file.
 #[derive(Debug, Clone, Default, PartialEq)]

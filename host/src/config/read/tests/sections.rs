@@ -1,0 +1,130 @@
+//! Rules of the sections as a whole.
+
+use std::time::Duration;
+
+use super::{assert_problems, good, link, problems, with_chain, with_link};
+use crate::config::{ComponentSource, Config, IngressAuth, OnError};
+use crate::names::ChainName;
+
+#[test]
+fn nothing_is_an_empty_configuration() {
+    for text in ["", "# only a comment\n", "---\n", "{}", "null", "\u{feff}"] {
+        assert_eq!(good(text), Config::default(), "for {text:?}");
+        assert!(problems(text).is_empty());
+    }
+}
+
+#[test]
+fn a_conserver_file_loads_with_its_null_sections() {
+    let text = "\
+chains:
+  main:
+    links:
+      - tag
+    ingress_lists:
+      - in
+    storages:
+    egress_lists:
+    timeout: 10
+    enabled: 1
+links:
+  tag:
+    module: links.tag
+    options:
+storages:
+imports:
+tracers:
+followers:
+ingress_auth:
+";
+    assert!(problems(text).is_empty(), "{:?}", problems(text));
+    let config = good(text);
+    let chain = &config.chains[&ChainName::new("main").unwrap()];
+    assert_eq!(chain.timeout, Some(Duration::from_secs(10)));
+    assert!(chain.enabled);
+    assert_eq!((chain.weight, chain.on_error), (1, OnError::DeadLetter));
+    assert_eq!(chain.hand_off_timeout, Duration::from_hours(1));
+    assert_eq!(link(&config, "tag").component, ComponentSource::Standard("tag".to_owned()));
+    assert!(good("chains: null\nlinks:\nstorages: ~\n") == Config::default());
+}
+
+#[test]
+fn sections_and_keys_without_effect_say_so() {
+    assert_problems(
+        "imports: {a: b}\ntracers:\n  jlinc: {module: tracers.jlinc}\nfollowers:\n  f: {url: x}\nchians: {}\n",
+        &[
+            ("W1 imports:", &["component"]),
+            ("W2 tracers:", &["no tracer runs"]),
+            ("W4 followers:", &["webhook"]),
+            ("W6 chians:", &["has no effect", "did you mean `chains`?"]),
+        ],
+    );
+    assert_problems(
+        &with_link("module: links.tag\npip_name: a\ningress-lists: [b]\negress-lists:\noption: {}"),
+        &[
+            ("W8 links.x.pip_name:", &["no package is installed"]),
+            ("W9 links.x.ingress-lists:", &["ingress_lists"]),
+            ("W10 links.x.egress-lists:", &["egress_lists"]),
+            ("W11 links.x.option:", &["did you mean `options`?"]),
+        ],
+    );
+    assert_problems(
+        &with_chain("links: [tag]\ningress_lists: [a]\ntracers: [t]\ningress-list: [b]"),
+        &[("W7 chains.c.tracers:", &["no effect"]), ("W8 chains.c.ingress-list:", &["`ingress_lists`"])],
+    );
+}
+
+#[test]
+fn wrong_types_are_refused_with_their_line() {
+    assert_problems("- a\n- b\n", &[("E1 :", &["has to be a mapping, not a list"])]);
+    assert_problems("chains: 5\n", &[("E1 chains:", &["mapping, not a number"])]);
+    assert_problems("chains:\n  c: text\n", &[("E2 chains.c:", &["the chain `c`", "not a text"])]);
+    assert_problems(
+        &with_chain("links: tag\ningress_lists: [1, yes]\nenabled: maybe\ntimeout: soon\nweight: 0"),
+        &[
+            ("W4 chains.c:", &["no ingress list"]),
+            ("E5 chains.c.links:", &["has to be a list, not a text"]),
+            ("E6 chains.c.ingress_lists[0]:", &["not a number", "quotes"]),
+            ("E6 chains.c.ingress_lists[1]:", &["not a boolean", "quotes"]),
+            ("E7 chains.c.enabled:", &["0 or 1"]),
+            ("E8 chains.c.timeout:", &["number of seconds"]),
+            ("E9 chains.c.weight:", &["1 to 100"]),
+        ],
+    );
+    assert_problems(
+        &with_link("module: 5\noptions: [a]"),
+        &[("E7 links.x.module:", &["text, not a number"]), ("E8 links.x.options:", &["mapping, not a list"])],
+    );
+    assert_problems(
+        "storages:\n  a: {options: {}}\n  b: {module: storage.fil}\n  c: {module: storage.file, options: 1}\n",
+        &[
+            ("E2 storages.a:", &["has no `module`"]),
+            ("E3 storages.b.module:", &["did you mean `storage.file`?"]),
+            ("E4 storages.c.options:", &["not a number"]),
+        ],
+    );
+}
+
+#[test]
+fn keys_of_partners_are_kept_closed_where_wrong() {
+    let text = "ingress_auth:\n  a: key\n  b: [k1, k2, 5]\n  c: 12\n  d:\n";
+    assert_problems(
+        text,
+        &[
+            ("W3 ingress_auth.b[2]:", &["quotes"]),
+            ("W4 ingress_auth.c:", &["nobody gets in"]),
+            ("W5 ingress_auth.d:", &["nothing"]),
+        ],
+    );
+    let auth = good(text).ingress_auth;
+    let values: Vec<_> = auth.values().cloned().collect();
+    assert_eq!(
+        values,
+        [
+            IngressAuth::Keys(vec!["key".into()]),
+            IngressAuth::Keys(vec!["k1".into(), "k2".into()]),
+            IngressAuth::Invalid,
+            IngressAuth::Invalid
+        ]
+    );
+}
