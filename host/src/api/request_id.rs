@@ -1,0 +1,46 @@
+//! Request ids: the client's own if it is sane, else a new one.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The header, in requests and in every answer.
+pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that is taken from a client. It goes into every log line of the request.
+const MAX_LENGTH: usize = 128;
+
+/// The id of one request. Always printable ASCII.
+#[derive(Clone)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The one that the client sent, or a new one.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        match headers.get(&HEADER) {
+            Some(value) if sane(value.as_bytes()) => Self(value.clone()),
+            _ => Self::random(),
+        }
+    }
+
+    fn random() -> Self {
+        let id = format!("{:032x}", rand::random::<u128>());
+        Self(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-")))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or("-")
+    }
+
+    /// As a header's value.
+    #[must_use]
+    pub fn into_header(self) -> HeaderValue {
+        self.0
+    }
+}
+
+fn sane(id: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+    !id.is_empty() && id.len() <= MAX_LENGTH && id.iter().all(allowed)
+}

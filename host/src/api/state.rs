@@ -1,0 +1,75 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::Readiness;
+use super::measure::ListLabels;
+use crate::auth::{HeaderNameError, Keys};
+use crate::config::Settings;
+use crate::documents::Documents;
+use crate::snapshot::Live;
+use crate::store::Store;
+
+/// Makes the text of `/metrics`.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Large bodies (see `body.rs`) may fill this many times the largest body in all. With the default of 64 MiB that is
+/// half a GiB at worst, however many clients there are.
+const LARGE_BODIES: usize = 8;
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    /// Documents.
+    pub documents: Arc<Documents>,
+    /// Lists.
+    pub store: Arc<dyn Store>,
+    /// What is running.
+    pub live: Live,
+    /// The environment.
+    pub settings: Arc<Settings>,
+    /// Who may come in.
+    pub keys: Arc<Keys>,
+    /// Whether chains can run.
+    pub readiness: Arc<Readiness>,
+    /// The text of `/metrics`.
+    pub metrics: RenderMetrics,
+    /// List names that metrics may carry.
+    pub(super) list_labels: Arc<ListLabels>,
+    /// What large bodies in flight may still fill, in KiB.
+    pub(super) body_budget: Arc<Semaphore>,
+}
+
+/// The state as axum hands it to handlers.
+pub type Shared = Arc<ApiState>;
+
+impl ApiState {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the settings name a header that can't be one.
+    pub fn new(
+        documents: Arc<Documents>,
+        store: Arc<dyn Store>,
+        live: Live,
+        settings: Arc<Settings>,
+        readiness: Arc<Readiness>,
+        metrics: RenderMetrics,
+    ) -> Result<Self, HeaderNameError> {
+        let keys = Arc::new(Keys::new(&settings)?);
+        let kib = (settings.max_body_bytes / 1024).saturating_mul(LARGE_BODIES).clamp(1, Semaphore::MAX_PERMITS);
+        Ok(Self {
+            documents,
+            store,
+            live,
+            settings,
+            keys,
+            readiness,
+            metrics,
+            list_labels: Arc::default(),
+            body_budget: Arc::new(Semaphore::new(kib)),
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! Every route of the service, grouped by who may call it.
+//!
+//! Guarantee: what is not on this page is not served. Each route answers with and without the prefix (`API_ROOT_PATH`).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::edge::{self, Edge};
+use crate::api::openapi::{self, Group};
+use crate::api::paths::RouteTable;
+use crate::api::{ApiError, ApiState, Shared, config, dlq, docs, external, queues, reply, system, vcon, vcons};
+
+/// Everyone: how the host is.
+fn public() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default()
+        .routes(routes!(system::health_check))
+        .routes(routes!(system::get_version))
+        .routes(routes!(system::get_ready))
+        .routes(routes!(system::get_metrics))
+        .routes(routes!(queues::get_queue_depth))
+}
+
+/// Who has a key of the API: each key opens all of it. The handlers ask for `Keyed` or `KeyedBody`.
+fn keyed() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default()
+        .routes(routes!(vcon::get_vcons_uuids, vcon::post_vcon))
+        .routes(routes!(queues::get_vcon_egress))
+        .routes(routes!(queues::get_vcon_count))
+        .routes(routes!(queues::post_vcon_ingress))
+        .routes(routes!(vcon::get_vcon, vcon::delete_vcon))
+        .routes(routes!(vcons::get_vcons))
+        .routes(routes!(vcons::search_vcons))
+        .routes(routes!(vcons::index_vcons))
+        .routes(routes!(config::get_config, config::post_config))
+        .routes(routes!(dlq::get_dlq_vcons))
+        .routes(routes!(dlq::reprocess_dlq))
+}
+
+/// Partners, with keys of their own lists.
+fn partner() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default().routes(routes!(external::external_ingress_vcon))
+}
+
+/// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.
+fn shadowed() -> Router<Shared> {
+    let both = || get(vcon::not_a_uuid).delete(vcon::not_a_uuid);
+    Router::new()
+        .route("/vcon/ingress", both())
+        .route("/vcon/external-ingress", both())
+        .route("/vcon/egress", axum::routing::delete(vcon::not_a_uuid))
+        .route("/vcon/count", axum::routing::delete(vcon::not_a_uuid))
+}
+
+/// Everyone: the API's description.
+fn description(api: &OpenApi) -> Router<Shared> {
+    let text: Arc<str> = api.to_json().unwrap_or_default().into();
+    let openapi = move || async move { reply::document(StatusCode::OK, text.clone()) };
+    Router::new()
+        .route("/openapi.json", get(openapi))
+        .route("/docs", get(docs::page))
+        .route("/docs/start.js", get(docs::start))
+        .route("/docs/oauth2-redirect", get(docs::oauth2_redirect))
+        .route("/docs/{file}", get(docs::file))
+        .route("/redoc", get(docs::redoc))
+}
+
+/// Paths that are served but not described, for slashes at their end and for the metrics.
+const UNDESCRIBED: [&str; 6] =
+    ["/openapi.json", "/docs", "/docs/start.js", "/docs/oauth2-redirect", "/docs/{file}", "/redoc"];
+
+/// How much of the service a host offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// All of it.
+    All,
+    /// How the host is, no more: for hosts that only run chains.
+    System,
+}
+
+/// The whole service.
+pub fn router(state: ApiState, served: Served) -> Router {
+    let settings = state.settings.clone();
+    let mut described = openapi::empty(&settings.root_path, state.keys.header().as_str());
+    let mut routes = Router::new();
+    let groups = match served {
+        Served::All => vec![(Group::Public, public()), (Group::Keyed, keyed()), (Group::Partner, partner())],
+        Served::System => vec![(Group::Public, public())],
+    };
+    for (group, part) in groups {
+        let (part, mut description) = part.split_for_parts();
+        openapi::finish(&mut description, group);
+        described.merge(description);
+        routes = routes.merge(part);
+    }
+    if served == Served::All {
+        routes = routes.merge(shadowed());
+    }
+    let table = RouteTable::new(described.paths.paths.keys().map(String::as_str).chain(UNDESCRIBED));
+    let routes = routes
+        .merge(description(&described))
+        .fallback(|| async { ApiError::NoRoute })
+        .with_state(Arc::new(state));
+    let edge = Edge::new(routes, table, &settings.root_path, &settings.version);
+    Router::new().fallback(edge::handle).with_state(Arc::new(edge))
+}
