@@ -31,6 +31,7 @@ pub fn free_port() -> u16 {
 
 /// A running server.
 pub struct Server {
+    command: Command,
     child: Child,
     pub port: u16,
     signal: rustix::process::Signal,
@@ -46,6 +47,7 @@ impl Server {
             .stderr(log);
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut server = Self {
+            command,
             child,
             port,
             signal: rustix::process::Signal::TERM,
@@ -53,6 +55,12 @@ impl Server {
         };
         server.wait_for_port();
         server
+    }
+
+    /// Starts it once more, on the same port.
+    pub fn start_again(&mut self) {
+        self.child = self.command.spawn().unwrap();
+        self.wait_for_port();
     }
 
     fn wait_for_port(&mut self) {
