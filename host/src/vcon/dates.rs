@@ -34,7 +34,6 @@ impl Moment {
 
     /// Reads the text of a date.
     pub(super) fn from_text(text: &str) -> Result<Self, &'static str> {
-        let text = text.trim();
         match iso(text) {
             Ok(moment) => Ok(moment),
             Err(why) if is_unix_text(text) => Self::from_number(text).map_err(|_| why),
@@ -132,8 +131,7 @@ fn iso(text: &str) -> Result<Moment, &'static str> {
         return Ok(Moment { local: date.and_time(NaiveTime::MIN), offset_s: None });
     }
     // A time at fault makes the whole text "a date with something behind it", as clients know it.
-    let whole = |why| if why == TOO_SHORT { TOO_SHORT } else { "unexpected extra characters at the end of the input" };
-    let (time, offset_s) = time(&mut reader).map_err(whole)?;
+    let (time, offset_s) = time(&mut reader).map_err(|_| "unexpected extra characters at the end of the input")?;
     Ok(Moment { local: date.and_time(time), offset_s })
 }
 
@@ -249,7 +247,9 @@ mod tests {
             ("2024-03-16T25:00:00", "unexpected extra characters at the end of the input"),
             ("2024-03-16T16:09:20+00:00+00", "unexpected extra characters at the end of the input"),
             ("2024-03-16T16:09:20+24:00", "unexpected extra characters at the end of the input"),
-            ("2024-03-16T16", "input is too short"),
+            ("2024-03-16T16", "unexpected extra characters at the end of the input"),
+            (" 2024-03-16", "invalid character in year"),
+            ("2024-03", "input is too short"),
             ("0000-01-01", "year 0 is out of range"),
         ] {
             assert_eq!(Moment::from_text(written), Err(why), "{written:?}");
