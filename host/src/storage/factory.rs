@@ -110,7 +110,7 @@ fn make_webhook(options: &mut Options, _: &StorageContext<'_>) -> Option<Arc<dyn
 
 fn make_s3(options: &mut Options, _: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {
     let read = S3Options::read(options)?;
-    finished(options, "", S3Storage::new(read))
+    finished(options, "s3_path", S3Storage::new(read))
 }
 
 fn make_postgres(options: &mut Options, _: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {

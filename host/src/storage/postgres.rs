@@ -22,6 +22,8 @@ use super::{Abilities, Saved, Storage, StorageError};
 use crate::names::VconId;
 use table::{Row, Statements};
 
+#[cfg(test)]
+pub(super) use json::storable;
 pub use options::PostgresOptions;
 pub(super) use options::WORDS;
 
