@@ -7,9 +7,8 @@
 #[macro_export]
 macro_rules! link {
     (name: $name:expr, summary: $summary:expr, options: $options:ty, run: $run:path $(,)?) => {
-        #[allow(dead_code)]
         #[doc(hidden)]
-        struct VconLinkComponent;
+        pub struct VconLinkComponent;
 
         impl $crate::bindings::link::exports::vcon::link::handler::Guest for VconLinkComponent {
             fn run(
@@ -35,9 +34,8 @@ macro_rules! link {
 #[macro_export]
 macro_rules! transform {
     (name: $name:expr, summary: $summary:expr, options: $options:ty, transform: $transform:path $(,)?) => {
-        #[allow(dead_code)]
         #[doc(hidden)]
-        struct VconTransformComponent;
+        pub struct VconTransformComponent;
 
         impl $crate::bindings::transform::exports::vcon::link::transformer::Guest for VconTransformComponent {
             fn transform(

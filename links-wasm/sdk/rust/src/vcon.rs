@@ -73,6 +73,15 @@ impl Vcon {
         host::length(pointer)
     }
 
+    /// Whether there is a value at a JSON Pointer, `null` included. Cheap however large the value is.
+    pub fn has(&self, pointer: &str) -> Result<bool, Error> {
+        match host::length(pointer) {
+            Ok(length) => Ok(length.is_some()),
+            Err(Error::WrongType(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sets the member or element at a JSON Pointer. The parent has to exist; a missing member is added last.
     pub fn set<T: Serialize + ?Sized>(&self, pointer: &str, value: &T) -> Result<(), Error> {
         host::set(pointer, &json::write(value)?)

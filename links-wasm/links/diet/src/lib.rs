@@ -1,0 +1,113 @@
+//! Removes or moves out what makes a vCon large, in this order: dialog bodies, analyses, attachments, system prompts.
+//!
+//! What can't be moved out is removed all the same, except where the configuration is at fault: then the call fails and
+//! nothing is lost. Options are never logged.
+
+mod dialogs;
+mod prompts;
+mod s3;
+mod sigv4;
+
+use serde_json::Value;
+use vcon_link::prelude::*;
+
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(default)]
+struct Options {
+    /// Whether dialog bodies are moved out, or removed where there is no place to move them to.
+    remove_dialog_body: bool,
+    /// Where to post dialog bodies to; the answer's `url` takes their place.
+    post_media_to_url: String,
+    /// Whether all analyses are removed.
+    remove_analysis: bool,
+    /// Attachments are removed whose member `mime_type` is one of these; `null` stands for those without it.
+    remove_attachment_types: Vec<Option<String>>,
+    /// Whether members called `system_prompt` are removed, at any depth.
+    remove_system_prompts: bool,
+    /// The bucket that dialog bodies are moved to; goes before `post_media_to_url`.
+    s3_bucket: String,
+    /// What the keys in the bucket begin with.
+    s3_path: String,
+    /// The key's id, or `{{secret:NAME}}`.
+    aws_access_key_id: String,
+    /// The key, or `{{secret:NAME}}`.
+    aws_secret_access_key: String,
+    /// The bucket's region.
+    #[serde(default = "usual_region")]
+    aws_region: String,
+    /// How long the link to a moved body is valid, in seconds; an hour if not set.
+    presigned_url_expiration: Option<u64>,
+}
+
+fn usual_region() -> String {
+    "us-east-1".into()
+}
+
+vcon_link::link! {
+    name: "diet",
+    summary: "Removes or moves out what makes a vCon large.",
+    options: Options,
+    run: run,
+}
+
+fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
+    if !vcon.exists() {
+        return Ok(Outcome::Next);
+    }
+    // Written back even if nothing is removed: a run always leaves the document in current names.
+    vcon.touch()?;
+    if options.remove_dialog_body {
+        dialogs::remove_bodies(vcon, &options)?;
+    }
+    if options.remove_analysis {
+        vcon.remove("/analysis")?;
+    }
+    if !options.remove_attachment_types.is_empty() {
+        remove_attachments(vcon, &options.remove_attachment_types)?;
+    }
+    if options.remove_system_prompts {
+        let document: Value = vcon.document()?;
+        for pointer in prompts::find(&document) {
+            vcon.remove(&pointer)?;
+        }
+    }
+    Ok(Outcome::Next)
+}
+
+/// From the last to the first, so that the places of those to come stay what they are.
+fn remove_attachments(vcon: &Vcon, types: &[Option<String>]) -> Result<(), Failure> {
+    for index in (0..vcon.length("/attachments")?.unwrap_or(0)).rev() {
+        let mime_type: Option<Value> = vcon.get(&format!("/attachments/{index}/mime_type"))?;
+        if is_listed(mime_type.as_ref(), types) {
+            vcon.remove(&format!("/attachments/{index}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_listed(mime_type: Option<&Value>, types: &[Option<String>]) -> bool {
+    match mime_type {
+        None | Some(Value::Null) => types.contains(&None),
+        Some(Value::String(text)) => types.iter().flatten().any(|one| one == text),
+        Some(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn null_stands_for_no_type() {
+        let types = [Some("text/plain".to_owned()), None];
+        assert!(is_listed(None, &types) && is_listed(Some(&json!("text/plain")), &types));
+        assert!(!is_listed(None, &types[..1]) && !is_listed(Some(&json!("image/png")), &types));
+    }
+
+    #[test]
+    fn the_region_has_a_default() {
+        let options: Options = serde_json::from_str("{}").unwrap();
+        assert_eq!(options.aws_region, "us-east-1");
+    }
+}

@@ -1,0 +1,69 @@
+//! Posts the vCon, in the format that the deployment sends out, to URLs in order. Any status counts as delivered; a URL
+//! that can't be reached ends the call, and those after it are not tried.
+
+use std::collections::BTreeMap;
+use vcon_link::prelude::*;
+use vcon_link::{clock, http, metrics};
+
+const NO_URLS: &str = "conserver.link.webhook.no_urls_configured";
+const FAILURES: &str = "conserver.link.webhook.post_failures";
+
+#[derive(Deserialize, JsonSchema, Default)]
+#[serde(default)]
+struct Options {
+    /// Where to post to, in order.
+    #[serde(rename = "webhook-urls")]
+    webhook_urls: Vec<String>,
+    /// Headers to send, as they are. For a secret write `{{secret:NAME}}`.
+    headers: BTreeMap<String, String>,
+}
+
+vcon_link::link! {
+    name: "webhook",
+    summary: "Posts the vCon to URLs.",
+    options: Options,
+    run: run,
+}
+
+fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
+    let document = vcon.egress_text()?;
+    if options.webhook_urls.is_empty() {
+        warn!("no webhook URLs are configured");
+        metrics::count(NO_URLS);
+    }
+    for (at, url) in options.webhook_urls.iter().enumerate() {
+        let sent = request(url, &options.headers, &document).timeout(clock::remaining()).send();
+        match sent {
+            Ok(answer) => info!("webhook {} of {}: status {}", at + 1, options.webhook_urls.len(), answer.status()),
+            Err(error) => {
+                metrics::count(FAILURES);
+                return Err(failure(at, error));
+            }
+        }
+    }
+    Ok(Outcome::Next)
+}
+
+fn request(url: &str, headers: &BTreeMap<String, String>, document: &str) -> http::Request {
+    let request = headers.iter().fold(http::post(url), |request, (name, value)| request.header(name, value));
+    request.content_type("application/json").body(document)
+}
+
+/// Worth a retry only if no service has seen the vCon yet: a retry starts with the first URL again.
+fn failure(at: usize, error: http::Error) -> Failure {
+    let undelivered = at == 0 && error.nothing_was_sent() && error.is_transient();
+    Failure::from(error).retryable_if(undelivered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_undelivered_vcon_is_sent_again() {
+        let refused = || http::Error::NotReached("a.test: connection refused".into());
+        assert!(failure(0, refused()).retryable);
+        assert!(!failure(1, refused()).retryable);
+        assert!(!failure(0, http::Error::Broken("a.test".into())).retryable);
+    }
+}
