@@ -6,18 +6,22 @@
 
 pub mod auth;
 pub mod chain;
+pub mod check;
+pub mod diff;
 pub mod link;
 mod nearest;
 pub mod problem;
 pub mod read;
 pub mod settings;
 pub mod storage;
+pub mod store_copy;
 mod yaml;
 
 use indexmap::IndexMap;
 
 pub use auth::IngressAuth;
 pub use chain::{Chain, ChainLink, OnError};
+pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
 pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_written};

@@ -55,6 +55,11 @@ impl Draft {
     pub(super) fn link_names(&self) -> impl Iterator<Item = &str> {
         self.chain.links.iter().map(|link| link.name.as_str())
     }
+
+    /// The names of its storages.
+    pub(super) fn storage_names(&self) -> impl Iterator<Item = &str> {
+        self.chain.storages.iter().map(AsRef::as_ref)
+    }
 }
 
 pub(super) fn read(sections: Fields<'_>, problems: &mut Problems) -> Vec<Draft> {

@@ -85,10 +85,11 @@ fn sections_to_config(sections: Fields<'_>, folder: &Path, problems: &mut Proble
         report_idle(sections, name, effect, hint, problems);
     }
     let chains = chains::read(sections, problems);
-    let used: HashSet<&str> =
-        chains.iter().filter(|draft| draft.chain.enabled).flat_map(chains::Draft::link_names).collect();
-    let mut links = links::read(sections, folder, &used, problems);
-    let storages = storages::read(sections, problems);
+    let enabled = || chains.iter().filter(|draft| draft.chain.enabled);
+    let used_links: HashSet<&str> = enabled().flat_map(chains::Draft::link_names).collect();
+    let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
+    let mut links = links::read(sections, folder, &used_links, problems);
+    let storages = storages::read(sections, &used_storages, problems);
     references::check(&chains, sections, problems);
     derive::widen_for_places(&mut links, &chains);
     Config {

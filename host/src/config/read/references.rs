@@ -16,7 +16,7 @@ pub(super) fn check(chains: &[Draft], sections: Fields<'_>, problems: &mut Probl
     for draft in chains {
         let link_names = draft.link_names().zip(&draft.link_spots);
         names(draft, "link", link_names, &links, problems);
-        let storage_names = draft.chain.storages.iter().map(AsRef::as_ref).zip(&draft.storage_spots);
+        let storage_names = draft.storage_names().zip(&draft.storage_spots);
         names(draft, "storage", storage_names, &storages, problems);
     }
     ingress(chains, problems);

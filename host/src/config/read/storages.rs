@@ -1,6 +1,8 @@
 //! Reads the section `storages`.
 //!
-//! Guarantee: every module named is one that the Conserver's users know; what its options mean is the adapter's business.
+//! Guarantee: a storage that comes out has a module that is built in; what its options mean is the adapter's business.
+
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
@@ -13,25 +15,16 @@ use crate::names::StorageName;
 const SECTION: &str = "storages";
 const KEYS: [&str; 2] = ["module", "options"];
 
-/// The modules that a configuration may name. Whether an adapter is built in is answered where storages are made.
-pub const STORAGE_MODULES: [&str; 14] = [
-    "storage.file",
-    "storage.s3",
-    "storage.postgres",
-    "storage.mongo",
-    "storage.redis_storage",
-    "storage.elasticsearch",
-    "storage.milvus",
-    "storage.sftp",
-    "storage.webhook",
-    "storage.vcon_mcp",
-    "storage.scitt",
-    "storage.dataverse",
-    "storage.spaceandtime",
-    "storage.chatgpt_files",
-];
+/// The storages that are built into the host.
+pub const STORAGE_MODULES: [&str; 5] =
+    ["storage.file", "storage.s3", "storage.postgres", "storage.redis_storage", "storage.webhook"];
 
-pub(super) fn read(sections: Fields<'_>, problems: &mut Problems) -> IndexMap<StorageName, StorageEntry> {
+/// Reads the section. A storage that can't run is an error if it is in `used`, the storages of chains that are switched on.
+pub(super) fn read(
+    sections: Fields<'_>,
+    used: &HashSet<&str>,
+    problems: &mut Problems,
+) -> IndexMap<StorageName, StorageEntry> {
     let mut storages = IndexMap::new();
     let Some(node) = sections.get(SECTION) else { return storages };
     let Some(section) = Fields::of(node, SECTION, "`storages`", problems) else { return storages };
@@ -41,7 +34,7 @@ pub(super) fn read(sections: Fields<'_>, problems: &mut Problems) -> IndexMap<St
         let what = format!("the storage `{}`", entry.key);
         let Some(storage) = Fields::of_entry(entry, &path, &what, problems) else { continue };
         storage.report_unknown(&KEYS, false, problems);
-        let module = module(storage, &entry.key, problems);
+        let module = module(storage, &entry.key, used.contains(entry.key.as_str()), problems);
         let options = storage.json_map("options", problems);
         if let (Some(name), Some(module)) = (name, module) {
             storages.insert(name, StorageEntry { module, options });
@@ -50,10 +43,10 @@ pub(super) fn read(sections: Fields<'_>, problems: &mut Problems) -> IndexMap<St
     storages
 }
 
-fn module(storage: Fields<'_>, name: &str, problems: &mut Problems) -> Option<String> {
+fn module(storage: Fields<'_>, name: &str, is_used: bool, problems: &mut Problems) -> Option<String> {
     let Some(node) = storage.get("module") else {
         let message = format!("the storage `{name}` has no `module`");
-        problems.error(storage.place, storage.path, message, "add for example `module: storage.file`");
+        problems.error_if(is_used, storage.place, storage.path, message, "add for example `module: storage.file`");
         return None;
     };
     let path = storage.at("module");
@@ -61,7 +54,8 @@ fn module(storage: Fields<'_>, name: &str, problems: &mut Problems) -> Option<St
     if STORAGE_MODULES.contains(&module) {
         return Some(module.to_owned());
     }
-    let message = format!("there is no storage module `{module}`");
-    problems.error(node.place, &path, message, suggestion(module, STORAGE_MODULES, "modules"));
+    let effect = if is_used { "" } else { "; no enabled chain uses it, so it is left out" };
+    let message = format!("the storage module `{module}` is not built in{effect}");
+    problems.error_if(is_used, node.place, &path, message, suggestion(module, STORAGE_MODULES, "built in"));
     None
 }

@@ -96,11 +96,12 @@ fn wrong_types_are_refused_with_their_line() {
         &[("E7 links.x.module:", &["text, not a number"]), ("E8 links.x.options:", &["mapping, not a list"])],
     );
     assert_problems(
-        "storages:\n  a: {options: {}}\n  b: {module: storage.fil}\n  c: {module: storage.file, options: 1}\n",
+        "chains: {c: {links: [], ingress_lists: [i], storages: [a, b]}}\nstorages:\n  a: {options: {}}\n  b: {module: storage.fil}\n  c: {module: storage.file, options: 1}\n  d: {module: storage.mongo}\n",
         &[
-            ("E2 storages.a:", &["has no `module`"]),
-            ("E3 storages.b.module:", &["did you mean `storage.file`?"]),
-            ("E4 storages.c.options:", &["not a number"]),
+            ("E3 storages.a:", &["has no `module`"]),
+            ("E4 storages.b.module:", &["did you mean `storage.file`?"]),
+            ("E5 storages.c.options:", &["not a number"]),
+            ("W6 storages.d.module:", &["not built in", "left out", "storage.s3"]),
         ],
     );
 }
