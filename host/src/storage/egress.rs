@@ -11,11 +11,10 @@ pub const OPTION: &str = "egress_format_version";
 /// Reads it; absent: the deployment's.
 pub fn read(options: &mut Options) -> Option<EgressFormat> {
     let setting = options.text(OPTION)?;
-    match EgressFormat::from_setting(&setting) {
-        Ok(format) => Some(format),
-        Err(message) => {
-            options.problem(OPTION, message);
-            None
-        }
+    let format = EgressFormat::from_setting(&setting);
+    if format.is_err() {
+        // Not the setting's own message: that one shows the value.
+        options.problem(OPTION, "must be \"0.0.1\", or empty for documents as stored");
     }
+    format.ok()
 }

@@ -2,7 +2,7 @@
 //!
 //! Guarantee: all faults are reported at once, none of them shows a value; building opens no connection and writes nothing.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -18,13 +18,14 @@ use super::{Storage, file, postgres, redis_storage, s3, webhook};
 use crate::names::StorageName;
 
 /// What storages share with the rest of the host.
-pub struct StorageContext<'a> {
+#[derive(Clone)]
+pub struct StorageContext {
     /// The working store's Redis, where it is Redis.
     pub redis_url: Option<Secret>,
     /// Where relative paths begin.
-    pub data_dir: &'a Path,
+    pub data_dir: PathBuf,
     /// The secret of a name, for `{{secret:NAME}}` in options.
-    pub secrets: &'a dyn Fn(&str) -> Option<String>,
+    pub secrets: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
 }
 
 /// A storage, and what its options deserve a word about.
@@ -35,7 +36,7 @@ pub struct Built {
     pub warnings: Vec<OptionProblem>,
 }
 
-type Make = fn(&mut Options, &StorageContext<'_>) -> Option<Arc<dyn Storage>>;
+type Make = fn(&mut Options, &StorageContext) -> Option<Arc<dyn Storage>>;
 
 /// Every adapter: module name without `storage.`, words, maker.
 const ADAPTERS: [(&str, &Vocabulary, Make); 5] = [
@@ -54,7 +55,7 @@ pub fn build(
     name: &StorageName,
     module: &str,
     options: &Map<String, Value>,
-    context: &StorageContext<'_>,
+    context: &StorageContext,
 ) -> Result<Arc<dyn Storage>, Vec<OptionProblem>> {
     let built = build_with_warnings(module, options, context)?;
     for warning in &built.warnings {
@@ -70,13 +71,13 @@ pub fn build(
 pub fn build_with_warnings(
     module: &str,
     options: &Map<String, Value>,
-    context: &StorageContext<'_>,
+    context: &StorageContext,
 ) -> Result<Built, Vec<OptionProblem>> {
     let short = module.strip_prefix("storage.").unwrap_or(module);
     let Some((_, words, make)) = ADAPTERS.iter().find(|(name, ..)| *name == short) else {
         return Err(vec![unknown_module(module)]);
     };
-    let mut options = Options::new(options, words, context.secrets);
+    let mut options = Options::new(options, words, &*context.secrets);
     match make(&mut options, context) {
         Some(storage) if options.problems.is_empty() => Ok(Built {
             storage,
@@ -94,26 +95,29 @@ fn unknown_module(module: &str) -> OptionProblem {
     }
 }
 
-fn make_file(options: &mut Options, context: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {
-    Some(Arc::new(FileStorage::new(FileOptions::read(options, context.data_dir))))
+fn make_file(options: &mut Options, context: &StorageContext) -> Option<Arc<dyn Storage>> {
+    Some(Arc::new(FileStorage::new(FileOptions::read(
+        options,
+        &context.data_dir,
+    ))))
 }
 
-fn make_redis(options: &mut Options, context: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {
+fn make_redis(options: &mut Options, context: &StorageContext) -> Option<Arc<dyn Storage>> {
     let read = RedisOptions::read(options, context.redis_url.as_ref())?;
     finished(options, "redis_url", RedisStorage::new(read))
 }
 
-fn make_webhook(options: &mut Options, _: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {
+fn make_webhook(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> {
     let read = WebhookOptions::read(options);
     finished(options, "", WebhookStorage::new(read))
 }
 
-fn make_s3(options: &mut Options, _: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {
+fn make_s3(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> {
     let read = S3Options::read(options)?;
     finished(options, "s3_path", S3Storage::new(read))
 }
 
-fn make_postgres(options: &mut Options, _: &StorageContext<'_>) -> Option<Arc<dyn Storage>> {
+fn make_postgres(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> {
     let read = PostgresOptions::read(options);
     finished(options, "", PostgresStorage::new(read))
 }

@@ -25,8 +25,11 @@ use missing::Missing;
 pub use health::{Failure, StorageHealth};
 pub use policy::{AskPolicy, SavePolicy};
 
+/// A storage and its name.
+pub type Target = (StorageName, Arc<dyn Storage>);
+
 /// Storages in their order of configuration.
-pub type Storages = [(StorageName, Arc<dyn Storage>)];
+pub type Storages = [Target];
 
 /// What became of a delete.
 #[derive(Debug, Clone, PartialEq, Eq)]

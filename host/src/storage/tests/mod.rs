@@ -62,11 +62,10 @@ fn try_build(
     redis_url: Option<&str>,
 ) -> Result<(Arc<dyn Storage>, Vec<OptionProblem>), Vec<OptionProblem>> {
     let secrets = |name: &str| (name == "PASSWORD").then(|| "s3cr3t-p4ss".to_owned());
-    let data_dir = std::env::temp_dir();
     let context = StorageContext {
         redis_url: redis_url.map(Secret::new),
-        data_dir: &data_dir,
-        secrets: &secrets,
+        data_dir: std::env::temp_dir(),
+        secrets: Arc::new(secrets),
     };
     build_with_warnings(module, &options(given), &context).map(|built| (built.storage, built.warnings))
 }
