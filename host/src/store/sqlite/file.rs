@@ -1,0 +1,69 @@
+//! The file: how it is opened, set up, and known to be ours.
+//!
+//! Guarantee: a file that another version or another program made is refused, not changed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::errors::{Fault, Sql};
+
+/// The form of the tables in `schema.sql`.
+const SCHEMA: i32 = 1;
+/// "vCon": tells our files from other SQLite files.
+const APPLICATION: i32 = 0x7643_6f6e;
+/// Prepared statements kept per connection: more than this program has.
+const STATEMENTS: usize = 128;
+
+/// Opens the file for writing; makes it when there is none.
+pub fn open_writer(path: &Path) -> Sql<Connection> {
+    let mut db = Connection::open(path)?;
+    set_up(&db)?;
+    // Pages of 8 KB hold a small vCon each. The size must be set before there is anything in the file.
+    db.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")?;
+    // FULL: the log is on the disk before a step is answered. The log is worked in after 32 MB, and cut to 64 MB.
+    db.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 4096;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA foreign_keys = OFF;
+         PRAGMA cache_size = -65536;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    let version: i32 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i32 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (version, application, tables) {
+        (0, 0, 0) => create(&mut db)?,
+        (SCHEMA, APPLICATION, _) => {}
+        (newer, APPLICATION, _) => {
+            return Err(Fault::damaged(format!("the file has form {newer}, this program knows form {SCHEMA}; use the version that made it")));
+        }
+        _ => return Err(Fault::damaged("the file was made by another program")),
+    }
+    Ok(db)
+}
+
+/// Opens the file for reading.
+pub fn open_reader(path: &Path) -> Sql<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    set_up(&db)?;
+    db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
+    Ok(db)
+}
+
+fn set_up(db: &Connection) -> Sql<()> {
+    db.busy_timeout(Duration::from_secs(5))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn create(db: &mut Connection) -> Sql<()> {
+    let step = db.transaction()?;
+    step.execute_batch(include_str!("schema.sql"))?;
+    step.pragma_update(None, "application_id", APPLICATION)?;
+    step.pragma_update(None, "user_version", SCHEMA)?;
+    Ok(step.commit()?)
+}
