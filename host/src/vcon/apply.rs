@@ -46,7 +46,9 @@ fn checked(pointer: &Pointer, value: &str) -> Result<Node, EditError> {
 /// Refuses a value that would make the document deeper than any reader takes.
 pub(super) fn fits(pointer: &Pointer, levels: usize) -> Result<(), EditError> {
     if levels + pointer.tokens().len() > MAX_DEPTH {
-        return Err(EditError::BadJson(format!("at {pointer}: more than {MAX_DEPTH} levels of arrays and objects")));
+        return Err(EditError::BadJson(format!(
+            "at {pointer}: more than {MAX_DEPTH} levels of arrays and objects"
+        )));
     }
     Ok(())
 }
@@ -73,9 +75,12 @@ pub(super) fn at_parent<R>(
 ) -> Result<R, EditError> {
     let tokens = pointer.tokens();
     let Some((last, path)) = tokens.split_last() else {
-        return Err(EditError::BadPointer("the whole document can't be edited this way".to_owned()));
+        return Err(EditError::BadPointer(
+            "the whole document can't be edited this way".to_owned(),
+        ));
     };
-    root.edit_at(base, path, |parent| edit(parent, last))?.ok_or_else(|| nowhere(pointer))
+    root.edit_at(base, path, |parent| edit(parent, last))?
+        .ok_or_else(|| nowhere(pointer))
 }
 
 fn set(root: &mut Node, base: &str, pointer: &Pointer, value: Node) -> Result<(), EditError> {
@@ -89,7 +94,9 @@ fn set(root: &mut Node, base: &str, pointer: &Pointer, value: Node) -> Result<()
             array.change().push(value);
             return Ok(());
         }
-        let at = index(token).filter(|&at| at < array.elements().len()).ok_or_else(|| nowhere(pointer))?;
+        let at = index(token)
+            .filter(|&at| at < array.elements().len())
+            .ok_or_else(|| nowhere(pointer))?;
         if let Some(element) = array.change().get_mut(at) {
             *element = value;
         }
@@ -103,7 +110,9 @@ fn append(root: &mut Node, base: &str, pointer: &Pointer, value: Node) -> Result
     match target {
         Some(Kind::Array) => {
             let push = |array: &mut Node| Ok(array.array_mut(base).map(|array| array.change().push(value)));
-            root.edit_at(base, &tokens, push)?.flatten().ok_or_else(|| nowhere(pointer))
+            root.edit_at(base, &tokens, push)?
+                .flatten()
+                .ok_or_else(|| nowhere(pointer))
         }
         // Readers take null for an absent list.
         None | Some(Kind::Null) => create(root, base, pointer, value),
@@ -126,8 +135,12 @@ pub(super) fn remove(root: &mut Node, base: &str, pointer: &Pointer) -> Result<O
         if let Some(object) = parent.object_mut(base) {
             return Ok(object.remove(token, base));
         }
-        let Some(array) = parent.array_mut(base) else { return Ok(None) };
-        let Some(at) = index(token).filter(|&at| at < array.elements().len()) else { return Ok(None) };
+        let Some(array) = parent.array_mut(base) else {
+            return Ok(None);
+        };
+        let Some(at) = index(token).filter(|&at| at < array.elements().len()) else {
+            return Ok(None);
+        };
         Ok(Some(array.change().remove(at)))
     })
 }

@@ -86,7 +86,10 @@ fn base64_part(text: &str, offset: usize, length: usize) -> Option<Vec<u8>> {
     let (before, groups) = text.split_at_checked(first.min(text.len()))?;
     let groups = groups.get(..(last - first).min(groups.len()))?;
     // White space further ahead would shift every group.
-    if before.bytes().fold(false, |any, byte| any | matches!(byte, 0..=b' ' | b'=')) {
+    if before
+        .bytes()
+        .fold(false, |any, byte| any | matches!(byte, 0..=b' ' | b'='))
+    {
         return None;
     }
     let bytes = URL_SAFE.decode(groups).ok()?;
@@ -103,7 +106,10 @@ fn encoding(dialog: View<'_>) -> Encoding {
 }
 
 fn is_media(dialog: View<'_>) -> bool {
-    let name = dialog.member("mediatype").or_else(|| dialog.member("mimetype")).and_then(View::string);
+    let name = dialog
+        .member("mediatype")
+        .or_else(|| dialog.member("mimetype"))
+        .and_then(View::string);
     name.is_some_and(|name| ["audio/", "video/", "image/"].iter().any(|kind| name.starts_with(kind)))
 }
 
@@ -119,7 +125,12 @@ mod tests {
     fn every_part_of_a_base64_body_is_the_same_part_of_its_bytes() {
         let whole: Vec<u8> = (0..=255).collect();
         let encoded = URL_SAFE.encode(&whole);
-        for body in [encoded.clone(), encoded.trim_end_matches('=').to_owned(), encoded.replace('A', "\\nA"), STANDARD.encode(&whole)] {
+        for body in [
+            encoded.clone(),
+            encoded.trim_end_matches('=').to_owned(),
+            encoded.replace('A', "\\nA"),
+            STANDARD.encode(&whole),
+        ] {
             let text = dialog("base64url", &body);
             for offset in [0_usize, 1, 2, 3, 4, 100, 254, 255, 256, 1000] {
                 for length in [0_usize, 1, 2, 3, 4, 5, 1000] {
@@ -133,19 +144,47 @@ mod tests {
 
     #[test]
     fn text_comes_out_by_encoding() {
-        assert_eq!(text(View::Raw(&dialog("none", "a\\nb"))).as_deref(), Some("a\nb"), "plain text");
-        assert_eq!(text(View::Raw(&dialog("base64url", "aGk"))).as_deref(), Some("hi"), "encoded text");
-        assert_eq!(text(View::Raw(&dialog("json", "[1]"))).as_deref(), Some("[1]"), "JSON text");
-        assert_eq!(text(View::Raw(&dialog("base64url", "_w"))), None, "bytes that are not text");
+        assert_eq!(
+            text(View::Raw(&dialog("none", "a\\nb"))).as_deref(),
+            Some("a\nb"),
+            "plain text"
+        );
+        assert_eq!(
+            text(View::Raw(&dialog("base64url", "aGk"))).as_deref(),
+            Some("hi"),
+            "encoded text"
+        );
+        assert_eq!(
+            text(View::Raw(&dialog("json", "[1]"))).as_deref(),
+            Some("[1]"),
+            "JSON text"
+        );
+        assert_eq!(
+            text(View::Raw(&dialog("base64url", "_w"))),
+            None,
+            "bytes that are not text"
+        );
         assert_eq!(text(View::Raw("{}")), None, "no body");
-        assert_eq!(text(View::Raw(r#"{"body":{"a": 1}}"#)).as_deref(), Some(r#"{"a": 1}"#), "a JSON value");
+        assert_eq!(
+            text(View::Raw(r#"{"body":{"a": 1}}"#)).as_deref(),
+            Some(r#"{"a": 1}"#),
+            "a JSON value"
+        );
         let audio = r#"{"body":"aGk","encoding":"base64url","mediatype":"audio/wav"}"#;
-        assert_eq!(text(View::Raw(audio)), None, "audio is not text even if it could be read so");
+        assert_eq!(
+            text(View::Raw(audio)),
+            None,
+            "audio is not text even if it could be read so"
+        );
     }
 
     #[test]
     fn extreme_offsets_are_the_end() {
         let body = dialog("base64url", "aGk");
-        assert_eq!(bytes(View::Raw(&body), u64::MAX, u32::MAX), Some(Vec::new()), "beyond the end");
+        assert_eq!(
+            bytes(View::Raw(&body), u64::MAX, u32::MAX),
+            Some(Vec::new()),
+            "beyond the end"
+        );
     }
 }

@@ -11,7 +11,11 @@ use super::{Document, Form};
 pub(super) type Rename = (&'static str, &'static str);
 
 const TOP: [Rename; 2] = [("appended", "amended"), ("must_support", "critical")];
-const ENTRY: [Rename; 3] = [("schema_version", "schema"), ("mimetype", "mediatype"), ("must_support", "critical")];
+const ENTRY: [Rename; 3] = [
+    ("schema_version", "schema"),
+    ("mimetype", "mediatype"),
+    ("must_support", "critical"),
+];
 
 /// The arrays whose entries have names of their own to change.
 pub(super) const LISTS: [&str; 3] = ["dialog", "analysis", "attachments"];
@@ -23,12 +27,17 @@ pub fn upgrade(document: &mut Document) {
     }
     rename(document, &TOP);
     for list in LISTS {
-        edit_entries(document, list, |entry| needs_upgrade(list, entry), |object, base| {
-            rename_all(object, &ENTRY, base);
-            if list == "attachments" && object.get("purpose", base).is_none() {
-                object.rename("type", "purpose", base);
-            }
-        });
+        edit_entries(
+            document,
+            list,
+            |entry| needs_upgrade(list, entry),
+            |object, base| {
+                rename_all(object, &ENTRY, base);
+                if list == "attachments" && object.get("purpose", base).is_none() {
+                    object.rename("type", "purpose", base);
+                }
+            },
+        );
     }
 }
 
@@ -76,7 +85,9 @@ pub(super) fn set_version(document: &mut Document, version: &str, json: &'static
     if document.view().member("vcon").is_some_and(|own| own.is(version)) {
         return;
     }
-    edit_top(document, |object, base| object.set(Key::Name("vcon"), Node::Fixed(json), base));
+    edit_top(document, |object, base| {
+        object.set(Key::Name("vcon"), Node::Fixed(json), base)
+    });
 }
 
 /// Renames top-level members.
@@ -108,15 +119,22 @@ pub(super) fn edit_entries(
     needs: impl Fn(View<'_>) -> bool,
     edit: impl Fn(&mut Object, &str),
 ) {
-    let Some(entries) = document.view().member(list) else { return };
+    let Some(entries) = document.view().member(list) else {
+        return;
+    };
     let elements = entries.elements();
-    let concerned = elements.into_iter().enumerate().filter(|(_, entry)| entry.kind() == Kind::Object && needs(*entry));
+    let concerned = elements
+        .into_iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.kind() == Kind::Object && needs(*entry));
     let positions: Vec<usize> = concerned.map(|(at, _)| at).collect();
     if positions.is_empty() {
         return;
     }
     edit_top(document, |object, base| {
-        let Some(array) = object.get_mut(list, base).and_then(|list| list.array_mut(base)) else { return };
+        let Some(array) = object.get_mut(list, base).and_then(|list| list.array_mut(base)) else {
+            return;
+        };
         let elements = array.change();
         for at in positions {
             if let Some(entry) = elements.get_mut(at).and_then(|entry| entry.object_mut(base)) {

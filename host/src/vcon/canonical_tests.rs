@@ -24,13 +24,19 @@ fn enforced(text: &str) -> String {
 fn old_names_move_to_the_end_and_existing_new_ones_win() {
     for (text, expected) in [
         (r#"{"appended": {"x": 1.0}, "b": 2}"#, r#"{"b":2,"amended":{"x": 1.0}}"#),
-        (r#"{"must_support":[],"appended":null}"#, r#"{"amended":null,"critical":[]}"#),
+        (
+            r#"{"must_support":[],"appended":null}"#,
+            r#"{"amended":null,"critical":[]}"#,
+        ),
         (r#"{"appended":1,"b":2,"amended":3}"#, r#"{"b":2,"amended":3}"#),
         (
             r#"{"dialog":[{"schema_version":1,"mimetype":"m","must_support":[],"type":"text"}]}"#,
             r#"{"dialog":[{"type":"text","schema":1,"mediatype":"m","critical":[]}]}"#,
         ),
-        (r#"{"analysis":[{"type":"t","mimetype":"m"}]}"#, r#"{"analysis":[{"type":"t","mediatype":"m"}]}"#),
+        (
+            r#"{"analysis":[{"type":"t","mimetype":"m"}]}"#,
+            r#"{"analysis":[{"type":"t","mediatype":"m"}]}"#,
+        ),
         (
             r#"{"attachments":[{"type":"t","mimetype":"m"},{"type":"t","purpose":"p"}]}"#,
             r#"{"attachments":[{"mediatype":"m","purpose":"t"},{"type":"t","purpose":"p"}]}"#,
@@ -55,7 +61,11 @@ fn what_needs_no_rename_keeps_every_byte() {
 #[test]
 fn entries_without_old_names_keep_their_bytes_beside_others() {
     let text = r#"{"dialog":[{"a" : 1.0},{"mimetype":"m"}],"x": [ 1 ]}"#;
-    assert_eq!(upgraded(text), r#"{"dialog":[{"a" : 1.0},{"mediatype":"m"}],"x":[ 1 ]}"#, "neighbour");
+    assert_eq!(
+        upgraded(text),
+        r#"{"dialog":[{"a" : 1.0},{"mediatype":"m"}],"x":[ 1 ]}"#,
+        "neighbour"
+    );
 }
 
 #[test]
@@ -77,14 +87,26 @@ fn the_written_form_has_version_text_bodies_and_nothing_empty() {
 
 #[test]
 fn the_written_form_keeps_what_it_does_not_have_to_change() {
-    assert_eq!(enforced(r#"{ "vcon" : "0.4.0" }"#), r#"{ "vcon" : "0.4.0" }"#, "nothing to do");
-    assert_eq!(enforced(r#"{"uuid":"u"}"#), r#"{"uuid":"u","vcon":"0.4.0"}"#, "a missing version is added last");
+    assert_eq!(
+        enforced(r#"{ "vcon" : "0.4.0" }"#),
+        r#"{ "vcon" : "0.4.0" }"#,
+        "nothing to do"
+    );
+    assert_eq!(
+        enforced(r#"{"uuid":"u"}"#),
+        r#"{"uuid":"u","vcon":"0.4.0"}"#,
+        "a missing version is added last"
+    );
     assert_eq!(
         enforced(r#"{"vcon":"0.4.0","group":[1],"redacted":{"a":1}}"#),
         r#"{"vcon":"0.4.0","group":[1],"redacted":{"a":1}}"#,
         "group and redacted that hold something"
     );
-    assert_eq!(enforced(r#"{"vcon":7,"group":{},"redacted":[]}"#), r#"{"vcon":"0.4.0","group":{},"redacted":[]}"#, "odd types");
+    assert_eq!(
+        enforced(r#"{"vcon":7,"group":{},"redacted":[]}"#),
+        r#"{"vcon":"0.4.0","group":{},"redacted":[]}"#,
+        "odd types"
+    );
     let sealed = r#"{"payload":"x","signatures":[],"group":[]}"#;
     assert_eq!(enforced(sealed), sealed, "sealed");
 }

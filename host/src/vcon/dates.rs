@@ -9,11 +9,16 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use super::view::{Kind, View};
 
 /// Unix numbers beyond this are milliseconds: as seconds it would be the year 2603.
-const MILLISECONDS_FROM: f64 = 2e10;
-/// 1600-01-01 and the end of 9999: the range of Unix numbers.
-const UNIX_RANGE: std::ops::RangeInclusive<f64> = -11_676_096_000.0..=253_402_300_799.999_99;
+const MILLISECONDS_FROM: u64 = 20_000_000_000;
+const MILLISECONDS_FROM_FLOAT: f64 = 2e10;
+/// The years 1 to 9999 in Unix seconds.
+const UNIX_RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 const TOO_SHORT: &str = "input is too short";
+/// The length of `YYYY-MM-DD`.
+const DATE_BYTES: usize = 10;
+/// Known to clients as a fault of its own kind.
+pub(super) const YEAR_ZERO: &str = "year 0 is out of range";
 
 /// A date and time as written, with its offset if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,27 +40,28 @@ impl Moment {
     /// Reads the text of a date.
     pub(super) fn from_text(text: &str) -> Result<Self, &'static str> {
         match iso(text) {
-            Ok(moment) => Ok(moment),
-            Err(why) if is_unix_text(text) => Self::from_number(text).map_err(|_| why),
-            Err(why) => Err(why),
+            Err(_) if is_unix_text(text) => Self::from_number(text),
+            read => read,
         }
     }
 
     /// Reads Unix seconds or milliseconds.
     pub(super) fn from_number(text: &str) -> Result<Self, &'static str> {
-        let number: f64 = text.parse().map_err(|_| "not a number")?;
-        let seconds = if number.abs() > MILLISECONDS_FROM { number / 1000.0 } else { number };
+        let (seconds, micros) = match text.parse::<i64>() {
+            Ok(number) => from_integer(number),
+            Err(_) => from_float(text.parse().map_err(|_| "not a number")?),
+        };
         if seconds < *UNIX_RANGE.start() {
-            return Err("dates before 1600 are not supported as unix timestamps");
+            return Err("dates before 0000 are not supported as unix timestamps");
         }
-        if !UNIX_RANGE.contains(&seconds) {
+        if seconds > *UNIX_RANGE.end() {
             return Err("dates after 9999 are not supported as unix timestamps");
         }
-        // In the range above, microseconds fit.
-        #[allow(clippy::cast_possible_truncation)]
-        let micros = (seconds * 1e6).round() as i64;
-        let utc = DateTime::from_timestamp_micros(micros).ok_or("out of range")?;
-        Ok(Self { local: utc.naive_utc(), offset_s: Some(0) })
+        let utc = DateTime::from_timestamp(seconds, micros * 1000).ok_or("out of range")?;
+        Ok(Self {
+            local: utc.naive_utc(),
+            offset_s: Some(0),
+        })
     }
 
     /// The stored form: `2024-03-16T16:09:20.701906+00:00`, without offset if there was none.
@@ -85,11 +91,40 @@ impl Moment {
     }
 }
 
+/// Seconds and microseconds.
+fn from_integer(number: i64) -> (i64, u32) {
+    if number.unsigned_abs() <= MILLISECONDS_FROM {
+        return (number, 0);
+    }
+    let micros = u32::try_from(number.rem_euclid(1000)).unwrap_or(0) * 1000;
+    (number.div_euclid(1000), micros)
+}
+
+/// Seconds and microseconds. Casts of what is far out of range end at the ends of the integer, which is out of range as well.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn from_float(number: f64) -> (i64, u32) {
+    let seconds = if number.abs() > MILLISECONDS_FROM_FLOAT {
+        number / 1000.0
+    } else {
+        number
+    };
+    let whole = seconds.floor();
+    let micros = ((seconds - whole) * 1e6).round() as u32;
+    if micros >= 1_000_000 {
+        (whole as i64 + 1, 0)
+    } else {
+        (whole as i64, micros)
+    }
+}
+
 fn is_unix_text(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits(whole) && all_digits(fraction)
+    let mut marks = 0;
+    let plain = digits.bytes().all(|byte| {
+        marks += usize::from(byte == b'.');
+        byte.is_ascii_digit() || byte == b'.'
+    });
+    plain && marks <= 1 && digits.len() > marks
 }
 
 /// Takes digits and marks off the front of a text.
@@ -125,14 +160,23 @@ impl Reader<'_> {
 }
 
 fn iso(text: &str) -> Result<Moment, &'static str> {
+    if text.len() < DATE_BYTES {
+        return Err(TOO_SHORT);
+    }
     let mut reader = Reader(text.as_bytes());
     let date = date(&mut reader)?;
     if reader.0.is_empty() {
-        return Ok(Moment { local: date.and_time(NaiveTime::MIN), offset_s: None });
+        return Ok(Moment {
+            local: date.and_time(NaiveTime::MIN),
+            offset_s: None,
+        });
     }
     // A time at fault makes the whole text "a date with something behind it", as clients know it.
     let (time, offset_s) = time(&mut reader).map_err(|_| "unexpected extra characters at the end of the input")?;
-    Ok(Moment { local: date.and_time(time), offset_s })
+    Ok(Moment {
+        local: date.and_time(time),
+        offset_s,
+    })
 }
 
 fn date(reader: &mut Reader<'_>) -> Result<NaiveDate, &'static str> {
@@ -145,7 +189,7 @@ fn date(reader: &mut Reader<'_>) -> Result<NaiveDate, &'static str> {
         return Err("month value is outside expected range of 1-12");
     }
     if year == 0 {
-        return Err("year 0 is out of range");
+        return Err(YEAR_ZERO);
     }
     let year = i32::try_from(year).unwrap_or(0);
     NaiveDate::from_ymd_opt(year, month, day).ok_or("day value is outside expected range")
@@ -167,7 +211,8 @@ fn time(reader: &mut Reader<'_>) -> Result<(NaiveTime, Option<i32>), &'static st
     if !reader.0.is_empty() {
         return Err("unexpected extra characters at the end of the input");
     }
-    let time = NaiveTime::from_hms_micro_opt(hour, minute, second, micros).ok_or("time value is outside expected range")?;
+    let time =
+        NaiveTime::from_hms_micro_opt(hour, minute, second, micros).ok_or("time value is outside expected range")?;
     Ok((time, offset_s))
 }
 
@@ -229,6 +274,11 @@ mod tests {
             ("2022-06-21T17:53:26.000+00:00", "2022-06-21T17:53:26+00:00"),
             ("2024-03-16", "2024-03-16T00:00:00"),
             ("1710605360", "2024-03-16T16:09:20+00:00"),
+            ("1710605360.", "2024-03-16T16:09:20+00:00"),
+            (".5", "1970-01-01T00:00:00.500000+00:00"),
+            ("-11676096001", "1599-12-31T23:59:59+00:00"),
+            ("12345678901.123455", "2361-03-21T19:15:01.123455+00:00"),
+            ("253402300799999", "9999-12-31T23:59:59.999000+00:00"),
             ("1710605360.5", "2024-03-16T16:09:20.500000+00:00"),
             ("1710605360701", "2024-03-16T16:09:20.701000+00:00"),
         ] {
@@ -240,13 +290,27 @@ mod tests {
     fn everything_else_is_refused_with_a_reason() {
         for (written, why) in [
             ("", "input is too short"),
-            ("yesterday", "invalid character in year"),
+            ("yesterday", "input is too short"),
+            ("not a date at all", "invalid character in year"),
+            (
+                "999999999999999",
+                "dates after 9999 are not supported as unix timestamps",
+            ),
             ("2024/03/16", "invalid date separator, expected `-`"),
             ("2024-13-01", "month value is outside expected range of 1-12"),
             ("2024-02-30", "day value is outside expected range"),
-            ("2024-03-16T25:00:00", "unexpected extra characters at the end of the input"),
-            ("2024-03-16T16:09:20+00:00+00", "unexpected extra characters at the end of the input"),
-            ("2024-03-16T16:09:20+24:00", "unexpected extra characters at the end of the input"),
+            (
+                "2024-03-16T25:00:00",
+                "unexpected extra characters at the end of the input",
+            ),
+            (
+                "2024-03-16T16:09:20+00:00+00",
+                "unexpected extra characters at the end of the input",
+            ),
+            (
+                "2024-03-16T16:09:20+24:00",
+                "unexpected extra characters at the end of the input",
+            ),
             ("2024-03-16T16", "unexpected extra characters at the end of the input"),
             (" 2024-03-16", "invalid character in year"),
             ("2024-03", "input is too short"),
@@ -254,7 +318,10 @@ mod tests {
         ] {
             assert_eq!(Moment::from_text(written), Err(why), "{written:?}");
         }
-        assert!(stored("Sat, 16 Mar 2024 16:09:20 +0000").is_none(), "RFC 2822 is not taken");
+        assert!(
+            stored("Sat, 16 Mar 2024 16:09:20 +0000").is_none(),
+            "RFC 2822 is not taken"
+        );
         assert!(stored("99999999999999999999").is_none(), "far future");
     }
 

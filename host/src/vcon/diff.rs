@@ -7,17 +7,55 @@ use super::json::same_number;
 use super::view::{Kind, View};
 use super::{Document, Edit, Form, Pointer};
 
+/// More edits than this are given as whole top-level members instead: applying very many small ones costs more than it saves.
+const MAX_EDITS: usize = 10_000;
+
 /// Edits that turn `before` into `after`. Members that hold the same value written differently (escapes, spaces, `1.0` for `1.00`) are not a change.
 #[must_use]
 pub fn diff(before: &Document, after: &Document) -> Vec<Edit> {
-    let mut edits = Vec::new();
-    let sealed = before.form() != Form::Unsigned || after.form() != Form::Unsigned;
-    if !sealed {
-        value(&Pointer::root(), before.view(), after.view(), &mut edits);
-    } else if before.text() != after.text() {
+    if before.form() != Form::Unsigned || after.form() != Form::Unsigned {
         // A sealed form changes as a whole or not at all: half of it would not open.
-        edits.push(Edit::Set { pointer: Pointer::root(), value: after.text().as_ref().into() });
+        return if before.text() == after.text() {
+            Vec::new()
+        } else {
+            vec![whole(after)]
+        };
     }
+    let mut edits = Vec::new();
+    value(&Pointer::root(), before.view(), after.view(), &mut edits);
+    if edits.len() <= MAX_EDITS {
+        return edits;
+    }
+    let edits = top_level(before.view(), after.view());
+    if edits.len() <= MAX_EDITS {
+        edits
+    } else {
+        vec![whole(after)]
+    }
+}
+
+fn whole(after: &Document) -> Edit {
+    Edit::Set {
+        pointer: Pointer::root(),
+        value: after.text().as_ref().into(),
+    }
+}
+
+/// The members of the document that differ, each as a whole.
+fn top_level(before: View<'_>, after: View<'_>) -> Vec<Edit> {
+    let (old, new) = (Members::of(before), Members::of(after));
+    let root = Pointer::root();
+    let gone = old.list.iter().filter(|(name, _)| new.get(name).is_none());
+    let mut edits: Vec<_> = gone
+        .map(|(name, _)| Edit::Remove {
+            pointer: root.child(name),
+        })
+        .collect();
+    let changed = new
+        .list
+        .iter()
+        .filter(|(name, after)| !old.get(name).is_some_and(|before| same(before, *after)));
+    edits.extend(changed.map(|(name, after)| set(root.child(name), *after)));
     edits
 }
 
@@ -38,7 +76,10 @@ fn unchanged(before: View<'_>, after: View<'_>) -> bool {
 }
 
 fn set(pointer: Pointer, value: View<'_>) -> Edit {
-    Edit::Set { pointer, value: value.text().into() }
+    Edit::Set {
+        pointer,
+        value: value.text().into(),
+    }
 }
 
 fn object(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>) {
@@ -46,7 +87,9 @@ fn object(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>
     let old = Members::of(before);
     for (name, _) in &old.list {
         if new.get(name).is_none() {
-            edits.push(Edit::Remove { pointer: at.child(name) });
+            edits.push(Edit::Remove {
+                pointer: at.child(name),
+            });
         }
     }
     for (name, after) in &new.list {
@@ -65,10 +108,15 @@ fn array(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>)
         }
     }
     for position in (new.len()..old.len()).rev() {
-        edits.push(Edit::Remove { pointer: at.child(&position.to_string()) });
+        edits.push(Edit::Remove {
+            pointer: at.child(&position.to_string()),
+        });
     }
     for added in new.iter().skip(old.len()) {
-        edits.push(Edit::Append { pointer: at.clone(), value: added.text().into() });
+        edits.push(Edit::Append {
+            pointer: at.clone(),
+            value: added.text().into(),
+        });
     }
 }
 
@@ -117,7 +165,9 @@ pub(super) fn same(left: View<'_>, right: View<'_>) -> bool {
         }
         Kind::Object => {
             let (left, right) = (Members::of(left), Members::of(right));
-            let found = |(name, value): &(std::borrow::Cow<'_, str>, View<'_>)| right.get(name).is_some_and(|own| same(*value, own));
+            let found = |(name, value): &(std::borrow::Cow<'_, str>, View<'_>)| {
+                right.get(name).is_some_and(|own| same(*value, own))
+            };
             left.list.len() == right.list.len() && left.list.iter().all(found)
         }
     }

@@ -59,14 +59,24 @@ impl Document {
         let read = Node::read(&mut scanner, LEVELS).and_then(|root| scanner.end().map(|()| root));
         let root = read.map_err(|error| DocumentError::NotJson(error.describe(&base)))?;
         if View::of(&root, &base).kind() != Kind::Object {
-            return Err(DocumentError::NotVcon("the outermost value has to be an object".to_owned()));
+            return Err(DocumentError::NotVcon(
+                "the outermost value has to be an object".to_owned(),
+            ));
         }
-        Ok(Self { base, root, written: OnceLock::new() })
+        Ok(Self {
+            base,
+            root,
+            written: OnceLock::new(),
+        })
     }
 
     /// A document from parts that passed a strict scan.
     pub(super) fn from_parts(base: Arc<str>, root: Node) -> Self {
-        Self { base, root, written: OnceLock::new() }
+        Self {
+            base,
+            root,
+            written: OnceLock::new(),
+        }
     }
 
     /// The whole document, to be read, whatever its form.
@@ -160,10 +170,15 @@ impl Document {
     /// # Errors
     /// When the value is not a string.
     pub fn string(&self, pointer: &Pointer) -> Result<Option<Cow<'_, str>>, EditError> {
-        let Some(value) = self.open().and_then(|view| view.walk(&pointer.tokens())) else { return Ok(None) };
+        let Some(value) = self.open().and_then(|view| view.walk(&pointer.tokens())) else {
+            return Ok(None);
+        };
         match value.string() {
             Some(text) => Ok(Some(text)),
-            None => Err(EditError::WrongType(format!("{pointer:?} is not a string", pointer = pointer.as_str()))),
+            None => Err(EditError::WrongType(format!(
+                "{pointer:?} is not a string",
+                pointer = pointer.as_str()
+            ))),
         }
     }
 

@@ -9,7 +9,9 @@ fn samples() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/samples");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let vcons = files.filter(|path| path.to_string_lossy().ends_with(".vcon.json"));
-    let samples: Vec<_> = vcons.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap())).collect();
+    let samples: Vec<_> = vcons
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap()))
+        .collect();
     assert!(samples.len() >= 31, "samples are missing in {folder}");
     samples
 }
@@ -19,11 +21,17 @@ fn pointer(text: &str) -> Pointer {
 }
 
 fn set(at: &str, value: &str) -> Edit {
-    Edit::Set { pointer: pointer(at), value: value.into() }
+    Edit::Set {
+        pointer: pointer(at),
+        value: value.into(),
+    }
 }
 
 fn append(at: &str, value: &str) -> Edit {
-    Edit::Append { pointer: pointer(at), value: value.into() }
+    Edit::Append {
+        pointer: pointer(at),
+        value: value.into(),
+    }
 }
 
 fn remove(at: &str) -> Edit {
@@ -31,11 +39,16 @@ fn remove(at: &str) -> Edit {
 }
 
 fn patch(operations: &str) -> Edit {
-    Edit::Patch { operations: operations.into() }
+    Edit::Patch {
+        operations: operations.into(),
+    }
 }
 
 fn tag(name: &str, value: &str) -> Edit {
-    Edit::AddTag { name: name.into(), value: value.into() }
+    Edit::AddTag {
+        name: name.into(),
+        value: value.into(),
+    }
 }
 
 /// The text after an edit; what is answered has to fit the document's own account of its size, and be JSON.
@@ -91,7 +104,11 @@ fn an_edit_of_a_sample_leaves_the_other_members_alone() {
         let now = Document::parse(document.text()).unwrap();
         for (name, before) in Document::parse(text.as_str()).unwrap().view().members() {
             if !matches!(&*name, "analysis" | "attachments") {
-                assert_eq!(now.view().member(&name).unwrap().text(), before.text(), "{name} of {path}");
+                assert_eq!(
+                    now.view().member(&name).unwrap().text(),
+                    before.text(),
+                    "{name} of {path}"
+                );
             }
         }
         assert!(document.tags().unwrap().contains(&"a:b".to_owned()), "tag of {path}");
@@ -101,10 +118,16 @@ fn an_edit_of_a_sample_leaves_the_other_members_alone() {
 #[test]
 fn what_is_not_a_document_is_refused() {
     for text in ["", "x", "{\"a\":1,\"a\":2}", "{\"a\":{\"b\":1,\"b\":2}}", "{} x"] {
-        assert!(matches!(Document::parse(text), Err(DocumentError::NotJson(_))), "{text}");
+        assert!(
+            matches!(Document::parse(text), Err(DocumentError::NotJson(_))),
+            "{text}"
+        );
     }
     for text in ["[]", "null", "\"x\"", " 1 "] {
-        assert!(matches!(Document::parse(text), Err(DocumentError::NotVcon(_))), "{text}");
+        assert!(
+            matches!(Document::parse(text), Err(DocumentError::NotVcon(_))),
+            "{text}"
+        );
     }
     let deep = format!("{{\"a\":{}", "[".repeat(1_000_000));
     assert!(Document::parse(deep).is_err(), "a million levels");
@@ -130,35 +153,78 @@ fn set_replaces_adds_last_and_appends() {
 fn edits_that_lead_nowhere_name_the_pointer() {
     let text = r#"{"a": {"x": 1}, "b": [1, 2]}"#;
     for at in ["/b/2", "/b/01", "/b/x", "/a/x/y", "/c/d", "/a/x/y/z"] {
-        let Err(EditError::BadPointer(why)) = edited(text, &set(at, "3")) else { panic!("{at} was set") };
+        let Err(EditError::BadPointer(why)) = edited(text, &set(at, "3")) else {
+            panic!("{at} was set")
+        };
         assert!(why.contains(at), "{why} does not name {at}");
     }
-    assert!(matches!(edited(text, &append("/c/d", "3")), Err(EditError::BadPointer(_))), "append below nothing");
-    assert!(matches!(edited(text, &append("/a", "3")), Err(EditError::WrongType(_))), "append to an object");
-    assert!(matches!(edited(text, &remove("")), Err(EditError::BadPointer(_))), "remove everything");
+    assert!(
+        matches!(edited(text, &append("/c/d", "3")), Err(EditError::BadPointer(_))),
+        "append below nothing"
+    );
+    assert!(
+        matches!(edited(text, &append("/a", "3")), Err(EditError::WrongType(_))),
+        "append to an object"
+    );
+    assert!(
+        matches!(edited(text, &remove("")), Err(EditError::BadPointer(_))),
+        "remove everything"
+    );
     for value in ["", "{", "1 2", "{\"a\":1,\"a\":1}", "NaN"] {
-        assert!(matches!(edited(text, &set("/a", value)), Err(EditError::BadJson(_))), "value {value:?}");
+        assert!(
+            matches!(edited(text, &set("/a", value)), Err(EditError::BadJson(_))),
+            "value {value:?}"
+        );
     }
-    assert!(matches!(edited(text, &set("", "[]")), Err(EditError::WrongType(_))), "a document that is a list");
+    assert!(
+        matches!(edited(text, &set("", "[]")), Err(EditError::WrongType(_))),
+        "a document that is a list"
+    );
 }
 
 #[test]
 fn an_edit_cannot_make_a_document_that_is_too_deep() {
     let inner = "[".repeat(json::MAX_DEPTH - 1) + &"]".repeat(json::MAX_DEPTH - 1);
     assert!(edited("{}", &set("/a", &inner)).is_ok(), "exactly as deep as is taken");
-    assert!(matches!(edited(r#"{"a":{}}"#, &set("/a/b", &inner)), Err(EditError::BadJson(_))), "one level more");
+    assert!(
+        matches!(edited(r#"{"a":{}}"#, &set("/a/b", &inner)), Err(EditError::BadJson(_))),
+        "one level more"
+    );
     let text = format!(r#"{{"a":{inner},"b":[]}}"#);
     let copy = patch(r#"[{"op":"copy","from":"/a","path":"/b/0"}]"#);
-    assert!(matches!(edited(&text, &copy), Err(EditError::BadJson(_))), "a copy one level deeper");
+    assert!(
+        matches!(edited(&text, &copy), Err(EditError::BadJson(_))),
+        "a copy one level deeper"
+    );
 }
 
 #[test]
 fn append_creates_the_array_and_remove_forgives() {
-    assert_eq!(edited("{}", &append("/x", "1")).as_deref(), Ok(r#"{"x":[1]}"#), "missing array");
-    assert_eq!(edited(r#"{"x":null}"#, &append("/x", "1")).as_deref(), Ok(r#"{"x":[1]}"#), "null");
-    assert_eq!(edited(r#"{"x":[0]}"#, &append("/x", "1")).as_deref(), Ok(r#"{"x":[0,1]}"#), "array");
-    assert_eq!(edited(r#"{"x": [0, 1]}"#, &remove("/x/0")).as_deref(), Ok(r#"{"x":[1]}"#), "element");
-    assert_eq!(edited(r#"{"x":1, "y": 2}"#, &remove("/x")).as_deref(), Ok(r#"{"y":2}"#), "member");
+    assert_eq!(
+        edited("{}", &append("/x", "1")).as_deref(),
+        Ok(r#"{"x":[1]}"#),
+        "missing array"
+    );
+    assert_eq!(
+        edited(r#"{"x":null}"#, &append("/x", "1")).as_deref(),
+        Ok(r#"{"x":[1]}"#),
+        "null"
+    );
+    assert_eq!(
+        edited(r#"{"x":[0]}"#, &append("/x", "1")).as_deref(),
+        Ok(r#"{"x":[0,1]}"#),
+        "array"
+    );
+    assert_eq!(
+        edited(r#"{"x": [0, 1]}"#, &remove("/x/0")).as_deref(),
+        Ok(r#"{"x":[1]}"#),
+        "element"
+    );
+    assert_eq!(
+        edited(r#"{"x":1, "y": 2}"#, &remove("/x")).as_deref(),
+        Ok(r#"{"y":2}"#),
+        "member"
+    );
     for at in ["/z", "/x/5", "/x/y/z"] {
         let text = r#"{ "x" : [0] }"#;
         assert_eq!(edited(text, &remove(at)).as_deref(), Ok(text), "nothing at {at}");
@@ -169,14 +235,28 @@ fn append_creates_the_array_and_remove_forgives() {
 fn edits_reach_below_what_is_laid_out() {
     let text = r#"{"a": {"b": {"c": {"d": {"e": [ 1.0, {"f": "\u0041"} ]}}, "k": 1e2}}}"#;
     let expected = r#"{"a":{"b":{"c":{"d":{"e":[1.0,{"f": "\u0041"},2]}},"k":1e2}}}"#;
-    assert_eq!(edited(text, &append("/a/b/c/d/e", "2")).as_deref(), Ok(expected), "deep append");
+    assert_eq!(
+        edited(text, &append("/a/b/c/d/e", "2")).as_deref(),
+        Ok(expected),
+        "deep append"
+    );
     let mut document = Document::parse(text).unwrap();
-    document.apply(&set("/a/b/c/d/e/1", r#"{"g": {"h": [1, {"i": 2}]}}"#)).unwrap();
+    document
+        .apply(&set("/a/b/c/d/e/1", r#"{"g": {"h": [1, {"i": 2}]}}"#))
+        .unwrap();
     document.apply(&set("/a/b/c/d/e/1/g/h/1/i", "3")).unwrap();
-    assert_eq!(document.get(&pointer("/a/b/c/d/e/1")).unwrap(), r#"{"g":{"h":[1,{"i":3}]}}"#, "an edit inside an edit");
+    assert_eq!(
+        document.get(&pointer("/a/b/c/d/e/1")).unwrap(),
+        r#"{"g":{"h":[1,{"i":3}]}}"#,
+        "an edit inside an edit"
+    );
     assert_eq!(document.get(&pointer("/a/b/c/d/e/0")).unwrap(), "1.0", "a neighbour");
     assert_eq!(document.length(&pointer("/a/b/c/d/e")), Some(2), "length");
-    assert_eq!(document.string(&pointer("/a/b/k")), Err(EditError::WrongType("\"/a/b/k\" is not a string".to_owned())), "not a text");
+    assert_eq!(
+        document.string(&pointer("/a/b/k")),
+        Err(EditError::WrongType("\"/a/b/k\" is not a string".to_owned())),
+        "not a text"
+    );
 }
 
 #[test]
@@ -193,17 +273,33 @@ fn tags_are_added_the_conservers_way() {
     let encoded = r#""body":"[\"a:b\"]","encoding":"json""#;
     for (attachments, expected) in [
         ("", format!(r#""attachments":[{{"purpose":"tags",{encoded}}}]"#)),
-        (r#""attachments":null"#, format!(r#""attachments":[{{"purpose":"tags",{encoded}}}]"#)),
-        (r#""attachments":[{"type":"x"}]"#, format!(r#""attachments":[{{"type":"x"}},{{"purpose":"tags",{encoded}}}]"#)),
-        (r#""attachments":[{"type":"tags","k":1}]"#, format!(r#""attachments":[{{"type":"tags","k":1,{encoded}}}]"#)),
-        (r#""attachments":[{"body":null,"purpose":"tags"}]"#, format!(r#""attachments":[{{{},"purpose":"tags","encoding":"json"}}]"#, r#""body":"[\"a:b\"]""#)),
+        (
+            r#""attachments":null"#,
+            format!(r#""attachments":[{{"purpose":"tags",{encoded}}}]"#),
+        ),
+        (
+            r#""attachments":[{"type":"x"}]"#,
+            format!(r#""attachments":[{{"type":"x"}},{{"purpose":"tags",{encoded}}}]"#),
+        ),
+        (
+            r#""attachments":[{"type":"tags","k":1}]"#,
+            format!(r#""attachments":[{{"type":"tags","k":1,{encoded}}}]"#),
+        ),
+        (
+            r#""attachments":[{"body":null,"purpose":"tags"}]"#,
+            format!(
+                r#""attachments":[{{{},"purpose":"tags","encoding":"json"}}]"#,
+                r#""body":"[\"a:b\"]""#
+            ),
+        ),
         (
             r#""attachments":[{"purpose":"tags","body":["x:y",1.50],"encoding":"none"}]"#,
             r#""attachments":[{"purpose":"tags","body":"[\"x:y\", 1.5, \"a:b\"]","encoding":"json"}]"#.to_owned(),
         ),
         (
             r#""attachments":[{"purpose":"tags","body":"[\"a:b\"]","encoding":"json"},{"purpose":"tags"}]"#,
-            r#""attachments":[{"purpose":"tags","body":"[\"a:b\", \"a:b\"]","encoding":"json"},{"purpose":"tags"}]"#.to_owned(),
+            r#""attachments":[{"purpose":"tags","body":"[\"a:b\", \"a:b\"]","encoding":"json"},{"purpose":"tags"}]"#
+                .to_owned(),
         ),
     ] {
         let found = edited(&format!("{{{attachments}}}"), &tag("a", "b"));
@@ -212,7 +308,11 @@ fn tags_are_added_the_conservers_way() {
     let mut document = Document::parse("{}").unwrap();
     document.apply(&tag("naïve", "\"q\"")).unwrap();
     assert_eq!(document.tags().unwrap(), ["naïve:\"q\""], "escapes");
-    assert!(document.text().contains(r#""[\"na\\u00efve:\\\"q\\\"\"]""#), "ASCII form: {}", document.text());
+    assert!(
+        document.text().contains(r#""[\"na\\u00efve:\\\"q\\\"\"]""#),
+        "ASCII form: {}",
+        document.text()
+    );
 }
 
 #[test]
@@ -231,8 +331,17 @@ fn bodies_that_are_no_list_take_no_tags() {
         assert!(Document::parse(text).unwrap().tags().is_err(), "{body} read as tags");
     }
     let number = Document::parse(r#"{"attachments":[{"purpose":"tags","body":[1]}]}"#).unwrap();
-    assert!(matches!(number.tags(), Err(EditError::WrongType(_))), "a tag that is not a text");
-    assert!(matches!(edited(r#"{"attachments":{}}"#, &tag("a", "b")), Err(EditError::WrongType(_))), "attachments is no array");
+    assert!(
+        matches!(number.tags(), Err(EditError::WrongType(_))),
+        "a tag that is not a text"
+    );
+    assert!(
+        matches!(
+            edited(r#"{"attachments":{}}"#, &tag("a", "b")),
+            Err(EditError::WrongType(_))
+        ),
+        "attachments is no array"
+    );
 }
 
 #[test]
@@ -254,17 +363,42 @@ fn patch_operations_follow_the_rfc() {
     let text = r#"{"a": [1, 2], "b": {"c": 1.0}, "k/~": "\u0041"}"#;
     for (operations, expected) in [
         ("[]", text),
-        (r#"[{"op":"add","path":"/a/1","value":9}]"#, r#"{"a":[1,9,2],"b":{"c": 1.0},"k/~":"\u0041"}"#),
-        (r#"[{"op":"add","path":"/a/-","value":9}]"#, r#"{"a":[1,2,9],"b":{"c": 1.0},"k/~":"\u0041"}"#),
-        (r#"[{"op":"remove","path":"/a"},{"op":"remove","path":"/k~1~0"}]"#, r#"{"b":{"c": 1.0}}"#),
-        (r#"[{"op":"replace","path":"/b/c","value":"x"}]"#, r#"{"a":[1, 2],"b":{"c":"x"},"k/~":"\u0041"}"#),
-        (r#"[{"op":"move","from":"/b/c","path":"/a/0"}]"#, r#"{"a":[1.0,1,2],"b":{},"k/~":"\u0041"}"#),
-        (r#"[{"op":"copy","from":"/b","path":"/b/d"}]"#, r#"{"a":[1, 2],"b":{"c":1.0,"d":{"c": 1.0}},"k/~":"\u0041"}"#),
-        (r#"[{"op":"test","path":"/b","value":{"c":1}},{"op":"test","path":"/k~1~0","value":"A"}]"#, text),
+        (
+            r#"[{"op":"add","path":"/a/1","value":9}]"#,
+            r#"{"a":[1,9,2],"b":{"c": 1.0},"k/~":"\u0041"}"#,
+        ),
+        (
+            r#"[{"op":"add","path":"/a/-","value":9}]"#,
+            r#"{"a":[1,2,9],"b":{"c": 1.0},"k/~":"\u0041"}"#,
+        ),
+        (
+            r#"[{"op":"remove","path":"/a"},{"op":"remove","path":"/k~1~0"}]"#,
+            r#"{"b":{"c": 1.0}}"#,
+        ),
+        (
+            r#"[{"op":"replace","path":"/b/c","value":"x"}]"#,
+            r#"{"a":[1, 2],"b":{"c":"x"},"k/~":"\u0041"}"#,
+        ),
+        (
+            r#"[{"op":"move","from":"/b/c","path":"/a/0"}]"#,
+            r#"{"a":[1.0,1,2],"b":{},"k/~":"\u0041"}"#,
+        ),
+        (
+            r#"[{"op":"copy","from":"/b","path":"/b/d"}]"#,
+            r#"{"a":[1, 2],"b":{"c":1.0,"d":{"c": 1.0}},"k/~":"\u0041"}"#,
+        ),
+        (
+            r#"[{"op":"test","path":"/b","value":{"c":1}},{"op":"test","path":"/k~1~0","value":"A"}]"#,
+            text,
+        ),
         (r#"[{"op":"replace","path":"","value":{"z": 1}}]"#, r#"{"z": 1}"#),
         (r#"[{"op":"move","from":"/b","path":""}]"#, r#"{"c": 1.0}"#),
     ] {
-        assert_eq!(edited(text, &patch(operations)).as_deref(), Ok(expected), "{operations}");
+        assert_eq!(
+            edited(text, &patch(operations)).as_deref(),
+            Ok(expected),
+            "{operations}"
+        );
     }
 }
 
@@ -296,6 +430,24 @@ fn a_patch_is_applied_as_a_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_patch_cannot_take_all_memory_or_time() {
+    let double = r#"{"op":"copy","from":"/a","path":"/a/-"}"#;
+    let bomb = patch(&format!("[{}]", vec![double; 64].join(",")));
+    assert!(
+        matches!(edited(r#"{"a":[0]}"#, &bomb), Err(EditError::BadJson(_))),
+        "a list copied into itself"
+    );
+    let long = patch(&format!(
+        "[{}]",
+        vec![r#"{"op":"test","path":"","value":{}}"#; 10_001].join(",")
+    ));
+    assert!(
+        matches!(edited("{}", &long), Err(EditError::BadJson(_))),
+        "too many operations"
+    );
+}
+
+#[test]
 fn containers_beyond_the_budget_stay_editable() {
     let entries = vec!["{\"a\":1}"; 200_000].join(",");
     let text = format!(r#"{{"dialog":[{entries}],"analysis":[{{"type":"t"}}]}}"#);
@@ -304,7 +456,11 @@ fn containers_beyond_the_budget_stay_editable() {
     document.apply(&set("/dialog/199999/a", "2")).unwrap();
     document.apply(&append("/analysis", "{}")).unwrap();
     let now = document.text();
-    assert!(now.ends_with(r#"{"a":2}],"analysis":[{"type":"t"},{}]}"#), "the end: {}", &now[now.len() - 60..]);
+    assert!(
+        now.ends_with(r#"{"a":2}],"analysis":[{"type":"t"},{}]}"#),
+        "the end: {}",
+        &now[now.len() - 60..]
+    );
 }
 
 /// JSON texts with odd spacing, escapes and number forms.
@@ -322,7 +478,10 @@ fn json_text() -> impl Strategy<Value = String> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(|elements| format!("[ {} ]", elements.join(" ,"))),
             prop::collection::btree_map("[a-d]|dialog|attachments|~/", inner, 0..4).prop_map(|members| {
-                let members: Vec<_> = members.iter().map(|(name, value)| format!("{} : {value}", json::quote(name))).collect();
+                let members: Vec<_> = members
+                    .iter()
+                    .map(|(name, value)| format!("{} : {value}", json::quote(name)))
+                    .collect();
                 format!("{{{}\n}}", members.join(", "))
             }),
         ]
@@ -330,7 +489,13 @@ fn json_text() -> impl Strategy<Value = String> {
 }
 
 fn object_text() -> impl Strategy<Value = String> {
-    json_text().prop_map(|value| if value.starts_with('{') { value } else { format!("{{\"a\": {value}}}") })
+    json_text().prop_map(|value| {
+        if value.starts_with('{') {
+            value
+        } else {
+            format!("{{\"a\": {value}}}")
+        }
+    })
 }
 
 fn any_pointer() -> impl Strategy<Value = Pointer> {
@@ -340,9 +505,15 @@ fn any_pointer() -> impl Strategy<Value = Pointer> {
 
 fn any_edit() -> impl Strategy<Value = Edit> {
     let value = || json_text().prop_map(String::into_boxed_str);
-    let operation = (any_pointer(), any_pointer(), json_text(), "add|remove|replace|move|copy|test").prop_map(|(path, from, value, op)| {
-        format!(r#"{{"op":"{op}","path":"{path}","from":"{from}","value":{value}}}"#)
-    });
+    let operation = (
+        any_pointer(),
+        any_pointer(),
+        json_text(),
+        "add|remove|replace|move|copy|test",
+    )
+        .prop_map(|(path, from, value, op)| {
+            format!(r#"{{"op":"{op}","path":"{path}","from":"{from}","value":{value}}}"#)
+        });
     prop_oneof![
         (any_pointer(), value()).prop_map(|(pointer, value)| Edit::Set { pointer, value }),
         (any_pointer(), value()).prop_map(|(pointer, value)| Edit::Append { pointer, value }),

@@ -11,7 +11,11 @@ use super::view::View;
 use super::{Document, Form};
 
 const TOP: [Rename; 2] = [("amended", "appended"), ("critical", "must_support")];
-const ENTRY: [Rename; 3] = [("schema", "schema_version"), ("mediatype", "mimetype"), ("critical", "must_support")];
+const ENTRY: [Rename; 3] = [
+    ("schema", "schema_version"),
+    ("mediatype", "mimetype"),
+    ("critical", "must_support"),
+];
 const REQUIRED: [(&str, &str); 3] = [("group", "[]"), ("redacted", "{}"), ("appended", "null")];
 
 /// What leaves.
@@ -33,7 +37,9 @@ impl EgressFormat {
         match value {
             "" => Ok(Self::AsStored),
             "0.0.1" => Ok(Self::V0_0_1),
-            other => Err(format!("EGRESS_FORMAT_VERSION {other:?} is not known: use 0.0.1, or leave it empty to send documents as stored")),
+            other => Err(format!(
+                "EGRESS_FORMAT_VERSION {other:?} is not known: use 0.0.1, or leave it empty to send documents as stored"
+            )),
         }
     }
 
@@ -50,7 +56,9 @@ impl EgressFormat {
         }
         for (name, value) in REQUIRED {
             if leaving.view().member(name).is_none() {
-                edit_top(&mut leaving, |object, base| object.set(Key::Name(name), Node::Fixed(value), base));
+                edit_top(&mut leaving, |object, base| {
+                    object.set(Key::Name(name), Node::Fixed(value), base)
+                });
             }
         }
         set_version(&mut leaving, "0.0.1", "\"0.0.1\"");
@@ -74,7 +82,9 @@ fn body_as_value(object: &mut Object, base: &str) {
     if !member("encoding").is_some_and(|encoding| encoding.is("json")) {
         return;
     }
-    let Some(text) = member("body").and_then(View::string) else { return };
+    let Some(text) = member("body").and_then(View::string) else {
+        return;
+    };
     // Three levels lie around a body.
     if !json::check(&text).is_ok_and(|levels| levels + 3 <= MAX_DEPTH) {
         return;
@@ -96,7 +106,10 @@ mod tests {
     fn the_setting_names_what_works() {
         assert_eq!(EgressFormat::from_setting(""), Ok(EgressFormat::AsStored), "empty");
         assert_eq!(EgressFormat::from_setting("0.0.1"), Ok(EgressFormat::V0_0_1), "0.0.1");
-        assert!(EgressFormat::from_setting("0.3.0").unwrap_err().contains("0.0.1"), "message");
+        assert!(
+            EgressFormat::from_setting("0.3.0").unwrap_err().contains("0.0.1"),
+            "message"
+        );
     }
 
     #[test]
@@ -120,7 +133,11 @@ mod tests {
     #[test]
     fn as_stored_and_sealed_leave_unchanged() {
         let stored = Document::parse(r#" {"uuid": "u"}"#).unwrap();
-        assert_eq!(&*EgressFormat::AsStored.apply(&stored), r#" {"uuid": "u"}"#, "as stored");
+        assert_eq!(
+            &*EgressFormat::AsStored.apply(&stored),
+            r#" {"uuid": "u"}"#,
+            "as stored"
+        );
         let sealed = r#"{"payload":"x","signatures":[]}"#;
         assert_eq!(sent(sealed), sealed, "sealed");
     }

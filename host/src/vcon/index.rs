@@ -10,11 +10,20 @@ use crate::store::IndexKind;
 #[must_use]
 pub fn terms(document: &Document) -> Vec<(IndexKind, String)> {
     let parties = document.open().and_then(|view| view.member("parties"));
-    parties.map(View::elements).unwrap_or_default().into_iter().flat_map(party).collect()
+    parties
+        .map(View::elements)
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(party)
+        .collect()
 }
 
 fn party(party: View<'_>) -> impl Iterator<Item = (IndexKind, String)> {
-    let kinds = [(IndexKind::Tel, "tel"), (IndexKind::Mailto, "mailto"), (IndexKind::Name, "name")];
+    let kinds = [
+        (IndexKind::Tel, "tel"),
+        (IndexKind::Mailto, "mailto"),
+        (IndexKind::Name, "name"),
+    ];
     kinds.into_iter().filter_map(move |(kind, name)| {
         let text = party.member(name)?.string()?;
         (!text.is_empty()).then(|| (kind, text.into_owned()))
@@ -29,13 +38,21 @@ mod tests {
     fn each_party_gives_its_texts_in_order() {
         let text = r#"{"parties":[{"name":"A","tel":"+1"},{},7,{"mailto":"m@x","tel":"","name":null}]}"#;
         let found = terms(&Document::parse(text).unwrap());
-        let expected = [(IndexKind::Tel, "+1"), (IndexKind::Name, "A"), (IndexKind::Mailto, "m@x")];
+        let expected = [
+            (IndexKind::Tel, "+1"),
+            (IndexKind::Name, "A"),
+            (IndexKind::Mailto, "m@x"),
+        ];
         assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_owned())), "terms");
     }
 
     #[test]
     fn no_parties_no_terms() {
-        for text in ["{}", r#"{"parties":null}"#, r#"{"payload":"","signatures":[],"parties":[{"tel":"+1"}]}"#] {
+        for text in [
+            "{}",
+            r#"{"parties":null}"#,
+            r#"{"payload":"","signatures":[],"parties":[{"tel":"+1"}]}"#,
+        ] {
             assert!(terms(&Document::parse(text).unwrap()).is_empty(), "{text}");
         }
     }

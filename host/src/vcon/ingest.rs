@@ -66,11 +66,21 @@ fn read(body: &[u8], faults: &mut Faults) -> Option<Document> {
         return None;
     }
     let Ok(text) = std::str::from_utf8(body) else {
-        faults.add(BODY_UNDECODABLE, &[], "There was an error parsing the body: it is not UTF-8 text", None);
+        faults.add(
+            BODY_UNDECODABLE,
+            &[],
+            "There was an error parsing the body: it is not UTF-8 text",
+            None,
+        );
         return None;
     };
     if u32::try_from(text.len()).is_err() {
-        faults.add("json_invalid", &[Step::Index(0)], "JSON decode error: longer than 4 GiB", None);
+        faults.add(
+            "json_invalid",
+            &[Step::Index(0)],
+            "JSON decode error: longer than 4 GiB",
+            None,
+        );
         return None;
     }
     let mut scanner = Scanner::strict(text);
@@ -121,10 +131,15 @@ fn sealed_id(view: View<'_>, faults: &mut Faults) -> Option<VconId> {
         faults.add("missing", &at, message, None);
         return None;
     };
-    match uuid::Uuid::parse_str(&text) {
+    match fields::uuid_of(&text) {
         Ok(uuid) => VconId::new(uuid.to_string()).ok(),
-        Err(error) => {
-            faults.add("uuid_parsing", &at, format!("Input should be a valid UUID, {error}"), None);
+        Err(why) => {
+            faults.add(
+                "uuid_parsing",
+                &at,
+                format!("Input should be a valid UUID, {why}"),
+                None,
+            );
             None
         }
     }

@@ -27,7 +27,11 @@ pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate().filter(|&(_, byte)| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    for (at, byte) in text
+        .bytes()
+        .enumerate()
+        .filter(|&(_, byte)| byte < 0x20 || byte == b'"' || byte == b'\\')
+    {
         out.push_str(text.get(plain..at).unwrap_or_default());
         escape(char::from(byte), &mut out);
         plain = at + 1;
@@ -40,7 +44,10 @@ pub fn quote(text: &str) -> String {
 /// The content of a string's JSON text (quotes included), unescaped. The text has to have passed [`check`].
 #[must_use]
 pub fn unquote(raw: &str) -> Cow<'_, str> {
-    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+    let inner = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default();
     if !inner.as_bytes().contains(&b'\\') {
         return Cow::Borrowed(inner);
     }
@@ -58,7 +65,9 @@ pub fn python_text(json: &str) -> String {
     let mut rest = json;
     while let Some(first) = rest.bytes().next() {
         let length = token_length(rest, first);
-        let Some((token, after)) = rest.split_at_checked(length) else { break };
+        let Some((token, after)) = rest.split_at_checked(length) else {
+            break;
+        };
         match first {
             b' ' | b'\n' | b'\r' | b'\t' => {}
             b',' => out.push_str(", "),
@@ -130,10 +139,18 @@ fn python_number(token: &str, out: &mut String) {
 #[must_use]
 pub fn python_float(value: f64) -> String {
     if !value.is_finite() {
-        return if value.is_nan() { "NaN".to_owned() } else { format!("{value:?}").replace("inf", "Infinity") };
+        return if value.is_nan() {
+            "NaN".to_owned()
+        } else {
+            format!("{value:?}").replace("inf", "Infinity")
+        };
     }
     let scientific = format!("{value:e}");
-    let exponent: i32 = scientific.rsplit('e').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let exponent: i32 = scientific
+        .rsplit('e')
+        .next()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = format!("{value}");
         return if plain.contains('.') { plain } else { plain + ".0" };

@@ -95,7 +95,10 @@ fn duplicates_are_found_in_large_objects() {
     assert!(check(&format!("{{{}}}", members.join(","))).is_ok(), "no duplicates");
     for twice in ["\"m3\":0", "\"\\u006d99\":0"] {
         members.push(twice.to_owned());
-        assert!(check(&format!("{{{}}}", members.join(","))).is_err(), "{twice} was taken");
+        assert!(
+            check(&format!("{{{}}}", members.join(","))).is_err(),
+            "{twice} was taken"
+        );
         members.pop();
     }
 }
@@ -103,11 +106,24 @@ fn duplicates_are_found_in_large_objects() {
 #[test]
 fn strict_json_is_taken() {
     for text in [
-        "0", "-0", "-0.0e-0", "1E+2", "\"\"", "\"\\ud83d\\ude00é\u{7f}\"", "[]", "{}", " [ 1 , 2 ] ", "{\"a\":{\"a\":[{\"a\":1},{\"a\":2}]}}",
-        "1e-999", "123456789012345678901234567890",
+        "0",
+        "-0",
+        "-0.0e-0",
+        "1E+2",
+        "\"\"",
+        "\"\\ud83d\\ude00é\u{7f}\"",
+        "[]",
+        "{}",
+        " [ 1 , 2 ] ",
+        "{\"a\":{\"a\":[{\"a\":1},{\"a\":2}]}}",
+        "1e-999",
+        "123456789012345678901234567890",
     ] {
         assert!(check(text).is_ok(), "{text} was refused");
-        assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text} is no JSON for others");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(text).is_ok(),
+            "{text} is no JSON for others"
+        );
     }
 }
 
@@ -117,7 +133,10 @@ fn depth_is_bounded_and_the_stack_with_it() {
     assert_eq!(check(&nested(MAX_DEPTH)), Ok(MAX_DEPTH), "the deepest that is taken");
     assert!(check(&nested(MAX_DEPTH + 1)).is_err(), "one level more");
     assert!(check(&"[".repeat(1_000_000)).is_err(), "a million levels of arrays");
-    assert!(check(&"{\"a\":".repeat(1_000_000)).is_err(), "a million levels of objects");
+    assert!(
+        check(&"{\"a\":".repeat(1_000_000)).is_err(),
+        "a million levels of objects"
+    );
 }
 
 #[test]
@@ -135,10 +154,22 @@ fn the_end_of_a_string_is_found_at_every_length() {
 
 #[test]
 fn numbers_are_compared_exactly() {
-    for (left, right) in [("1", "1.0"), ("1.0", "1.00"), ("10", "1e1"), ("0.1", "1E-1"), ("-0", "0.0"), ("100", "1.00e+2")] {
+    for (left, right) in [
+        ("1", "1.0"),
+        ("1.0", "1.00"),
+        ("10", "1e1"),
+        ("0.1", "1E-1"),
+        ("-0", "0.0"),
+        ("100", "1.00e+2"),
+    ] {
         assert!(same_number(left, right), "{left} and {right}");
     }
-    for (left, right) in [("1", "-1"), ("0.1", "0.10000000000000001"), ("12345678901234567890", "12345678901234567891"), ("1", "10")] {
+    for (left, right) in [
+        ("1", "-1"),
+        ("0.1", "0.10000000000000001"),
+        ("12345678901234567890", "12345678901234567891"),
+        ("1", "10"),
+    ] {
         assert!(!same_number(left, right), "{left} and {right}");
     }
 }

@@ -10,6 +10,12 @@ use super::tree::{Key, Node};
 use super::view::{Kind, View};
 use super::{Document, EditError, Pointer};
 
+/// At most so many operations in a patch. Each may walk the whole document, and a link cannot be stopped inside a host call.
+const MAX_OPERATIONS: usize = 10_000;
+/// At most so many bytes that a patch copies and moves: the largest document that any limit allows. Without it a list that is
+/// copied into itself thirty times would take all memory.
+const MAX_COPIED_BYTES: usize = if cfg!(test) { 1 << 20 } else { 128 << 20 };
+
 /// Applies a patch.
 pub(super) fn patch(document: &mut Document, operations: &str) -> Result<(), EditError> {
     json::check(operations).map_err(|error| EditError::BadJson(error.describe(operations)))?;
@@ -17,13 +23,40 @@ pub(super) fn patch(document: &mut Document, operations: &str) -> Result<(), Edi
     if operations.kind() != Kind::Array {
         return Err(EditError::BadJson("a JSON Patch is an array of operations".to_owned()));
     }
-    let mut next = document.clone();
-    for (position, operation) in operations.elements().into_iter().enumerate() {
-        let operation = Operation { view: operation, position };
-        operation.apply(&mut next)?;
+    let operations = operations.elements();
+    if operations.len() > MAX_OPERATIONS {
+        return Err(EditError::BadJson(format!(
+            "a patch of more than {MAX_OPERATIONS} operations"
+        )));
     }
-    *document = next;
+    let mut patched = Patched {
+        document: document.clone(),
+        budget: MAX_COPIED_BYTES,
+    };
+    for (position, view) in operations.into_iter().enumerate() {
+        Operation { view, position }.apply(&mut patched)?;
+    }
+    *document = patched.document;
     Ok(())
+}
+
+/// The document as far as the patch has come.
+struct Patched {
+    document: Document,
+    /// What may still be copied, in bytes.
+    budget: usize,
+}
+
+impl Patched {
+    /// A copy of the value at a pointer.
+    fn read(&mut self, from: &Pointer) -> Result<String, EditError> {
+        let found = self.document.view().walk(&from.tokens()).ok_or_else(|| nowhere(from))?;
+        let value = found.text().into_owned();
+        let left = self.budget.checked_sub(value.len());
+        self.budget =
+            left.ok_or_else(|| EditError::BadJson(format!("a patch that copies more than {MAX_COPIED_BYTES} bytes")))?;
+        Ok(value)
+    }
 }
 
 /// One operation, and where in the patch it stands.
@@ -47,17 +80,18 @@ impl Operation<'_> {
         self.view.member("value").ok_or_else(|| self.bad("`value` is missing"))
     }
 
-    fn apply(&self, document: &mut Document) -> Result<(), EditError> {
+    fn apply(&self, patched: &mut Patched) -> Result<(), EditError> {
+        let document = &mut patched.document;
         let kind = self.view.member("op").and_then(View::string).unwrap_or_default();
         let path = self.pointer("path")?;
         match &*kind {
             "add" => add(document, &path, &self.value()?.text()),
             "remove" => take(document, &path).map(drop),
             "replace" => self.replace(document, &path),
-            "move" => self.relocate(document, &path),
+            "move" => self.relocate(patched, &path),
             "copy" => {
-                let value = read(document, &self.pointer("from")?)?;
-                add(document, &path, &value)
+                let value = patched.read(&self.pointer("from")?)?;
+                add(&mut patched.document, &path, &value)
             }
             "test" => self.test(document, &path),
             _ => Err(self.bad("`op` has to be add, remove, replace, move, copy or test")),
@@ -79,18 +113,21 @@ impl Operation<'_> {
         root.edit_at(base, &path.tokens(), put)?.ok_or_else(|| nowhere(path))
     }
 
-    fn relocate(&self, document: &mut Document, path: &Pointer) -> Result<(), EditError> {
+    fn relocate(&self, patched: &mut Patched, path: &Pointer) -> Result<(), EditError> {
         let from = self.pointer("from")?;
         if from == *path {
-            return read(document, path).map(drop);
+            return patched.read(path).map(drop);
         }
-        let below = path.as_str().strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let below = path
+            .as_str()
+            .strip_prefix(from.as_str())
+            .is_some_and(|rest| rest.starts_with('/'));
         if below {
             return Err(EditError::BadPointer(format!("{from} can't be moved into itself")));
         }
-        let value = read(document, &from)?;
-        take(document, &from)?;
-        add(document, path, &value)
+        let value = patched.read(&from)?;
+        take(&mut patched.document, &from)?;
+        add(&mut patched.document, path, &value)
     }
 
     fn test(&self, document: &Document, path: &Pointer) -> Result<(), EditError> {
@@ -100,11 +137,6 @@ impl Operation<'_> {
         }
         Err(self.bad(&format!("the test of {:?} found another value", path.as_str())))
     }
-}
-
-fn read(document: &Document, from: &Pointer) -> Result<String, EditError> {
-    let found = document.view().walk(&from.tokens()).ok_or_else(|| nowhere(from))?;
-    Ok(found.text().into_owned())
 }
 
 fn take(document: &mut Document, path: &Pointer) -> Result<Node, EditError> {

@@ -46,8 +46,16 @@ fn from_headers(view: View<'_>) -> Option<String> {
 
 /// The `uuid` of an open or protected header.
 fn from_header(holder: View<'_>) -> Option<String> {
-    let text = |header: View<'_>| header.member("uuid")?.string().map(String::from).filter(|text| !text.is_empty());
-    let open = ["header", "unprotected"].into_iter().find_map(|name| text(holder.member(name)?));
+    let text = |header: View<'_>| {
+        header
+            .member("uuid")?
+            .string()
+            .map(String::from)
+            .filter(|text| !text.is_empty())
+    };
+    let open = ["header", "unprotected"]
+        .into_iter()
+        .find_map(|name| text(holder.member(name)?));
     open.or_else(|| {
         let protected = decode_base64(&holder.member("protected")?.string()?)?;
         let header = Document::parse(String::from_utf8(protected).ok()?).ok()?;
@@ -72,7 +80,11 @@ fn unwrap(view: View<'_>) -> Option<Document> {
         return None;
     }
     let packed = decode_base64(&view.member("payload")?.string()?)?;
-    let bytes = if packed.starts_with(&[0x1F, 0x8B]) { gunzip(&packed)? } else { packed };
+    let bytes = if packed.starts_with(&[0x1F, 0x8B]) {
+        gunzip(&packed)?
+    } else {
+        packed
+    };
     Document::parse(String::from_utf8(bytes).ok()?).ok()
 }
 
@@ -126,7 +138,11 @@ mod tests {
     fn an_encrypted_form_names_its_id_in_its_header() {
         let text = format!(r#"{{"unprotected":{{"uuid":"{ID}"}},"recipients":[],"ciphertext":"x"}}"#);
         let document = Document::parse(text).unwrap();
-        assert_eq!((document.form(), document.uuid().unwrap().as_str()), (Form::Encrypted, ID), "form and id");
+        assert_eq!(
+            (document.form(), document.uuid().unwrap().as_str()),
+            (Form::Encrypted, ID),
+            "form and id"
+        );
         assert_eq!(document.created_at_s(), None, "no date to be seen");
     }
 
@@ -142,8 +158,13 @@ mod tests {
         for edit in [
             Edit::Touch,
             Edit::Remove { pointer },
-            Edit::AddTag { name: "a".into(), value: "b".into() },
-            Edit::Patch { operations: "[]".into() },
+            Edit::AddTag {
+                name: "a".into(),
+                value: "b".into(),
+            },
+            Edit::Patch {
+                operations: "[]".into(),
+            },
         ] {
             assert_eq!(document.apply(&edit), Err(EditError::Opaque), "{edit:?}");
         }
@@ -153,7 +174,11 @@ mod tests {
     #[test]
     fn a_payload_that_cannot_be_read_is_no_id() {
         for payload in [&b"not json"[..], b"[1]", b"\x1f\x8bbroken"] {
-            assert_eq!(Document::parse(signed("{}", payload)).unwrap().uuid(), None, "{payload:?}");
+            assert_eq!(
+                Document::parse(signed("{}", payload)).unwrap().uuid(),
+                None,
+                "{payload:?}"
+            );
         }
     }
 }

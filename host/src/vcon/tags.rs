@@ -21,13 +21,21 @@ pub(super) fn list(document: View<'_>) -> Result<Vec<String>, EditError> {
     };
     let body = decoded(entry)?;
     let text = |tag: View<'_>| tag.string().map(std::borrow::Cow::into_owned);
-    let texts = View::Raw(&body).elements().into_iter().map(text).collect::<Option<Vec<_>>>();
-    texts.ok_or_else(|| EditError::WrongType("the body of the tags attachment holds something other than texts".to_owned()))
+    let texts = View::Raw(&body)
+        .elements()
+        .into_iter()
+        .map(text)
+        .collect::<Option<Vec<_>>>();
+    texts.ok_or_else(|| {
+        EditError::WrongType("the body of the tags attachment holds something other than texts".to_owned())
+    })
 }
 
 /// The JSON text of the list in the attachment's body; an empty list where there is none.
 fn decoded(entry: View<'_>) -> Result<String, EditError> {
-    let Some(body) = entry.member("body") else { return Ok("[]".to_owned()) };
+    let Some(body) = entry.member("body") else {
+        return Ok("[]".to_owned());
+    };
     let is_json = entry.member("encoding").is_some_and(|encoding| encoding.is("json"));
     let text = match body.string() {
         Some(text) if is_json => text.trim_ascii().to_owned(),
@@ -38,7 +46,9 @@ fn decoded(entry: View<'_>) -> Result<String, EditError> {
     match View::Raw(&text).kind() {
         Kind::Array => Ok(text),
         Kind::Null => Ok("[]".to_owned()),
-        _ => Err(EditError::WrongType("the body of the tags attachment is not a list".to_owned())),
+        _ => Err(EditError::WrongType(
+            "the body of the tags attachment is not a list".to_owned(),
+        )),
     }
 }
 
@@ -63,11 +73,16 @@ pub(super) fn add(root: &mut Node, base: &str, name: &str, value: &str) -> Resul
     let list = entry.map_or_else(|| Ok("[]".to_owned()), decoded)?;
     let body = Node::string(&extended(&list, &tag));
 
-    let Some(object) = root.object_mut(base) else { return Err(EditError::Opaque) };
+    let Some(object) = root.object_mut(base) else {
+        return Err(EditError::Opaque);
+    };
     if list_kind != Some(Kind::Array) {
         object.set(Key::Name("attachments"), Node::Fixed("[]"), base);
     }
-    if let Some(array) = object.get_mut("attachments", base).and_then(|list| list.array_mut(base)) {
+    if let Some(array) = object
+        .get_mut("attachments", base)
+        .and_then(|list| list.array_mut(base))
+    {
         put(array, found, body, base);
     }
     Ok(())
@@ -85,7 +100,10 @@ fn put(array: &mut Array, found: Option<usize>, body: Node, base: &str) {
 }
 
 fn entry(body: Node) -> Node {
-    let member = |name, value| Member { key: Key::Name(name), value };
+    let member = |name, value| Member {
+        key: Key::Name(name),
+        value,
+    };
     let members = vec![
         member("purpose", Node::Fixed("\"tags\"")),
         member("body", body),

@@ -94,7 +94,9 @@ impl<'a> View<'a> {
         if self.kind() != Kind::Number {
             return None;
         }
-        let whole = text.split_once('.').filter(|(_, zeros)| zeros.bytes().all(|digit| digit == b'0'));
+        let whole = text
+            .split_once('.')
+            .filter(|(_, zeros)| zeros.bytes().all(|digit| digit == b'0'));
         whole.map_or(text, |(whole, _)| whole).parse().ok()
     }
 
@@ -138,9 +140,11 @@ impl<'a> View<'a> {
     /// The members of an object; none for anything else.
     pub(super) fn members(self) -> Vec<(Cow<'a, str>, Self)> {
         match self {
-            Self::Object(object, _, base) => {
-                object.members().iter().map(|member| (member.key.name(base), Self::of(&member.value, base))).collect()
-            }
+            Self::Object(object, _, base) => object
+                .members()
+                .iter()
+                .map(|member| (member.key.name(base), Self::of(&member.value, base)))
+                .collect(),
             Self::Array(..) => Vec::new(),
             Self::Raw(text) => raw_members(text),
         }

@@ -90,8 +90,15 @@ fn cross_check(view: View<'_>, faults: &mut Faults) {
             if index.parse::<usize>().is_ok_and(|index| index < parties) {
                 continue;
             }
-            let path = [Step::Name("dialog"), Step::Index(at), Step::Name("parties"), Step::Index(position)];
-            let message = format!("Value error, dialog[{at}].parties: index {index} is not that of a party (there are {parties})");
+            let path = [
+                Step::Name("dialog"),
+                Step::Index(at),
+                Step::Name("parties"),
+                Step::Index(position),
+            ];
+            let message = format!(
+                "Value error, dialog[{at}].parties: index {index} is not that of a party (there are {parties})"
+            );
             faults.add_of_body("value_error", &path, message, Some(element));
         }
     }

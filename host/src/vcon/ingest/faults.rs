@@ -36,14 +36,32 @@ impl Faults {
     }
 
     /// Adds a fault of the value at a path.
-    pub(super) fn add(&mut self, kind: &'static str, path: &[Step], message: impl Into<String>, input: Option<View<'_>>) {
+    pub(super) fn add(
+        &mut self,
+        kind: &'static str,
+        path: &[Step],
+        message: impl Into<String>,
+        input: Option<View<'_>>,
+    ) {
         let pointer = pointer(path);
-        self.push(Fault { kind, location: location(path), message: message.into(), pointer, input: shown(input) });
+        self.push(Fault {
+            kind,
+            location: location(path),
+            message: message.into(),
+            pointer,
+            input: shown(input),
+        });
     }
 
     /// Adds a fault that clients know as one of the whole body, although it is about the value at a path.
     pub(super) fn add_of_body(&mut self, kind: &'static str, path: &[Step], message: String, input: Option<View<'_>>) {
-        self.push(Fault { kind, location: Vec::new(), message, pointer: pointer(path), input: shown(input) });
+        self.push(Fault {
+            kind,
+            location: Vec::new(),
+            message,
+            pointer: pointer(path),
+            input: shown(input),
+        });
     }
 
     /// Adds a fault of the JSON text itself. The location is the position in characters.

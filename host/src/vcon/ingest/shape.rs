@@ -28,12 +28,16 @@ pub(super) fn document(document: &mut Document) {
 
 fn entries(root: &mut Node, base: &str, list: &'static str, declared: &[(&'static str, Rule)]) {
     let needs = |entry: View<'_>| !is_shaped(entry, declared, |_| Some("null"));
-    let Some(view) = View::of(root, base).member(list) else { return };
+    let Some(view) = View::of(root, base).member(list) else {
+        return;
+    };
     if !view.elements().into_iter().any(needs) {
         return;
     }
     let Some(top) = root.object_mut(base) else { return };
-    let Some(array) = top.get_mut(list, base).and_then(|list| list.array_mut(base)) else { return };
+    let Some(array) = top.get_mut(list, base).and_then(|list| list.array_mut(base)) else {
+        return;
+    };
     for entry in array.change() {
         if let Some(shaped) = object(entry, base, declared, |_| Some("null")) {
             *entry = shaped;
@@ -42,7 +46,11 @@ fn entries(root: &mut Node, base: &str, list: &'static str, declared: &[(&'stati
 }
 
 /// Whether the declared members come first, in order, in their stored form.
-fn is_shaped(entry: View<'_>, declared: &[(&'static str, Rule)], default: impl Fn(&str) -> Option<&'static str>) -> bool {
+fn is_shaped(
+    entry: View<'_>,
+    declared: &[(&'static str, Rule)],
+    default: impl Fn(&str) -> Option<&'static str>,
+) -> bool {
     let members = entry.members();
     let mut own = members.iter();
     declared.iter().all(|(name, rule)| {
@@ -77,7 +85,10 @@ fn object(
                 None => continue,
             },
         };
-        members.push(Member { key: Key::Name(name), value });
+        members.push(Member {
+            key: Key::Name(name),
+            value,
+        });
     }
     let is_declared = |member: &&Member| declared.iter().any(|(name, _)| member.key.name(base) == *name);
     members.extend(object.members().iter().filter(|member| !is_declared(member)).cloned());

@@ -21,29 +21,46 @@ fn with(changes: &[(&str, &str)]) -> String {
         }
     }
     let members = members.iter().filter(|(_, value)| !value.is_empty());
-    format!("{{{}}}", members.map(|(name, value)| format!("\"{name}\":{value}")).collect::<Vec<_>>().join(","))
+    format!(
+        "{{{}}}",
+        members
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect::<Vec<_>>()
+            .join(",")
+    )
 }
 
 fn faults(text: &str) -> Vec<Fault> {
-    ingest(text.as_bytes()).map(|ingested| ingested.document.text()).expect_err(text)
+    ingest(text.as_bytes())
+        .map(|ingested| ingested.document.text())
+        .expect_err(text)
 }
 
 /// Kind and place of every fault, as `kind@body.a.0`.
 fn places(text: &str) -> Vec<String> {
     let place = |fault: Fault| {
-        let steps = fault.location.iter().map(|step| format!(".{}", step.as_str().map_or_else(|| step.to_string(), str::to_owned)));
+        let steps = fault
+            .location
+            .iter()
+            .map(|step| format!(".{}", step.as_str().map_or_else(|| step.to_string(), str::to_owned)));
         format!("{}@body{}", fault.kind, steps.collect::<String>())
     };
     faults(text).into_iter().map(place).collect()
 }
 
 fn stored(text: &str) -> String {
-    ingest(text.as_bytes()).unwrap_or_else(|faults| panic!("{text}: {faults:?}")).document.text().to_string()
+    ingest(text.as_bytes())
+        .unwrap_or_else(|faults| panic!("{text}: {faults:?}"))
+        .document
+        .text()
+        .to_string()
 }
 
 /// What one top-level member is stored as.
 fn stored_member(name: &str, value: &str) -> String {
-    let document = ingest(with(&[(name, value)]).as_bytes()).unwrap_or_else(|faults| panic!("{name} {value}: {faults:?}")).document;
+    let document = ingest(with(&[(name, value)]).as_bytes())
+        .unwrap_or_else(|faults| panic!("{name} {value}: {faults:?}"))
+        .document;
     document.view().member(name).unwrap().text().into_owned()
 }
 
@@ -53,9 +70,17 @@ fn stored_dialog(members: &str) -> String {
 
 #[test]
 fn missing_fields_are_named_all_at_once() {
-    assert_eq!(places("{}"), ["missing@body.uuid", "missing@body.created_at"], "empty document");
+    assert_eq!(
+        places("{}"),
+        ["missing@body.uuid", "missing@body.created_at"],
+        "empty document"
+    );
     let first = faults("{}").remove(0);
-    assert_eq!((first.message.as_str(), first.pointer.as_str()), ("Field required", "/uuid"), "message and pointer");
+    assert_eq!(
+        (first.message.as_str(), first.pointer.as_str()),
+        ("Field required", "/uuid"),
+        "message and pointer"
+    );
     assert_eq!(places(""), ["missing@body"], "no body");
     assert_eq!(places("null"), ["missing@body"], "null");
     for text in ["[]", "\"x\"", "1"] {
@@ -66,11 +91,24 @@ fn missing_fields_are_named_all_at_once() {
 #[test]
 fn text_that_is_not_json_is_one_fault_with_its_position() {
     let fault = faults("{\"é\":\n nope}").remove(0);
-    assert_eq!((fault.kind, fault.location), ("json_invalid", vec![Value::from(7)]), "kind and position in characters");
+    assert_eq!(
+        (fault.kind, fault.location),
+        ("json_invalid", vec![Value::from(7)]),
+        "kind and position in characters"
+    );
     assert!(fault.message.contains("line 2 column 2"), "{}", fault.message);
     let duplicate = with(&[("x", r#"{"a":1,"a":2}"#)]);
     let deep = with(&[("x", &("[".repeat(200) + &"]".repeat(200)))]);
-    for text in ["{", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":-Infinity}", "{} {}", " ", &duplicate, &deep] {
+    for text in [
+        "{",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{\"a\":-Infinity}",
+        "{} {}",
+        " ",
+        &duplicate,
+        &deep,
+    ] {
         let found = faults(text);
         assert_eq!(found.len(), 1, "{text}");
         assert_eq!(found[0].kind, "json_invalid", "{text}");
@@ -82,7 +120,10 @@ fn text_that_is_not_json_is_one_fault_with_its_position() {
 
 #[test]
 fn a_byte_order_mark_is_skipped() {
-    assert!(ingest(format!("\u{feff}{}", with(&[])).as_bytes()).is_ok(), "byte order mark");
+    assert!(
+        ingest(format!("\u{feff}{}", with(&[])).as_bytes()).is_ok(),
+        "byte order mark"
+    );
 }
 
 #[test]
@@ -94,7 +135,11 @@ fn top_level_fields_of_the_wrong_kind_are_refused() {
         ("uuid", "\"abc\"", "uuid_parsing@body.uuid"),
         ("uuid", "7", "uuid_type@body.uuid"),
         ("created_at", "\"\"", "datetime_from_date_parsing@body.created_at"),
-        ("created_at", "\"yesterday\"", "datetime_from_date_parsing@body.created_at"),
+        (
+            "created_at",
+            "\"yesterday\"",
+            "datetime_from_date_parsing@body.created_at",
+        ),
         ("created_at", "null", "datetime_type@body.created_at"),
         ("created_at", "true", "datetime_type@body.created_at"),
         ("subject", "1", "string_type@body.subject"),
@@ -131,7 +176,10 @@ fn dialog_fields_of_the_wrong_kind_are_refused() {
         (r#""start":1"#, "string_type@body.dialog.0.start"),
         (r#""mimetype":1"#, "string_type@body.dialog.0.mimetype"),
         (r#""mimetype":"wav""#, "value_error@body.dialog.0.mimetype"),
-        (r#""mimetype":"text/plain; charset=utf-8""#, "value_error@body.dialog.0.mimetype"),
+        (
+            r#""mimetype":"text/plain; charset=utf-8""#,
+            "value_error@body.dialog.0.mimetype",
+        ),
         (r#""mimetype":"x.y/z""#, "value_error@body.dialog.0.mimetype"),
         (r#""mimetype":"a/b/c""#, "value_error@body.dialog.0.mimetype"),
         (r#""mimetype":"""#, "value_error@body.dialog.0.mimetype"),
@@ -151,7 +199,11 @@ fn dialog_fields_of_the_wrong_kind_are_refused() {
         (r#""parties":[0,99]"#, "value_error@body"),
         (r#""parties":[-1]"#, "value_error@body"),
     ] {
-        assert_eq!(places(&with(&[("dialog", &format!("[{{{members}}}]"))])), [expected], "{members}");
+        assert_eq!(
+            places(&with(&[("dialog", &format!("[{{{members}}}]"))])),
+            [expected],
+            "{members}"
+        );
     }
 }
 
@@ -159,14 +211,27 @@ fn dialog_fields_of_the_wrong_kind_are_refused() {
 fn an_index_out_of_range_is_named() {
     let found = faults(&with(&[("dialog", r#"[{},{"parties":[0,99]}]"#)]));
     assert_eq!(found[0].pointer, "/dialog/1/parties/1", "pointer");
-    assert!(found[0].message.contains("dialog[1].parties") && found[0].message.contains("99"), "{}", found[0].message);
+    assert!(
+        found[0].message.contains("dialog[1].parties") && found[0].message.contains("99"),
+        "{}",
+        found[0].message
+    );
     let both = places(&with(&[("dialog", r#"[{"parties":[99],"duration":-1}]"#)]));
-    assert_eq!(both, ["value_error@body.dialog.0.duration"], "indexes are looked at only when every field is valid");
+    assert_eq!(
+        both,
+        ["value_error@body.dialog.0.duration"],
+        "indexes are looked at only when every field is valid"
+    );
 }
 
 #[test]
 fn faults_come_together_in_the_order_of_the_fields() {
-    let text = with(&[("uuid", ""), ("dialog", r#"[{"alg":"x","duration":-1}]"#), ("parties", "[1]"), ("subject", "[]")]);
+    let text = with(&[
+        ("uuid", ""),
+        ("dialog", r#"[{"alg":"x","duration":-1}]"#),
+        ("parties", "[1]"),
+        ("subject", "[]"),
+    ]);
     let expected = [
         "missing@body.uuid",
         "string_type@body.subject",
@@ -186,7 +251,11 @@ fn the_answer_stays_small() {
     assert_eq!(faults(&with(&[("analysis", &many)])).len(), 1000, "number of faults");
     let short = faults(&with(&[("uuid", r#""abc""#)])).remove(0);
     assert_eq!(short.input, Value::from("abc"), "a short input is shown as it is");
-    assert!(short.message.starts_with("Input should be a valid UUID, "), "{}", short.message);
+    assert!(
+        short.message.starts_with("Input should be a valid UUID, "),
+        "{}",
+        short.message
+    );
 }
 
 #[test]
@@ -198,9 +267,15 @@ fn the_invalid_kinds_that_the_conserver_is_tested_with_are_refused() {
         ("party index", vec![("dialog", r#"[{"parties":[0,5]}]"#)]),
         ("url", vec![("dialog", r#"[{"url":"htp:/x"}]"#)]),
         ("uuid and version", vec![("uuid", ""), ("vcon", "")]),
-        ("null dialog, text analysis", vec![("dialog", "null"), ("analysis", "\"x\"")]),
+        (
+            "null dialog, text analysis",
+            vec![("dialog", "null"), ("analysis", "\"x\"")],
+        ),
         ("null parties", vec![("parties", "null")]),
-        ("many indexes", vec![("dialog", r#"[{"parties":[7]},{"parties":[-2]}]"#)]),
+        (
+            "many indexes",
+            vec![("dialog", r#"[{"parties":[7]},{"parties":[-2]}]"#)],
+        ),
     ] {
         assert!(ingest(with(&changes).as_bytes()).is_err(), "{what}");
     }
@@ -208,7 +283,9 @@ fn the_invalid_kinds_that_the_conserver_is_tested_with_are_refused() {
 
 #[test]
 fn the_stored_shape_has_the_declared_members_in_order() {
-    let text = format!(r#"{{"x": [1.50, "\u0041"], "uuid":"{ID}","dialog":[{{"a":1,"type":"text"}}],"parties":[{{"name":"N"}}],"created_at":"2026-01-02"}}"#);
+    let text = format!(
+        r#"{{"x": [1.50, "\u0041"], "uuid":"{ID}","dialog":[{{"a":1,"type":"text"}}],"parties":[{{"name":"N"}}],"created_at":"2026-01-02"}}"#
+    );
     let expected = format!(
         concat!(
             r#"{{"uuid":"{}","created_at":"2026-01-02T00:00:00","subject":null,"redacted":{{}},"appended":null,"group":[],"#,
@@ -239,15 +316,28 @@ fn a_document_in_its_stored_shape_keeps_every_byte() {
 #[test]
 fn uuids_and_dates_are_stored_in_one_form() {
     let simple = ID.replace('-', "");
-    for uuid in [ID.to_uppercase(), simple.clone(), format!("{{{ID}}}"), format!("urn:uuid:{ID}")] {
-        let ingested = ingest(with(&[("uuid", &format!("\"{uuid}\""))]).as_bytes()).unwrap_or_else(|faults| panic!("{uuid}: {faults:?}"));
+    for uuid in [
+        ID.to_uppercase(),
+        simple.clone(),
+        format!("{{{ID}}}"),
+        format!("urn:uuid:{ID}"),
+    ] {
+        let ingested = ingest(with(&[("uuid", &format!("\"{uuid}\""))]).as_bytes())
+            .unwrap_or_else(|faults| panic!("{uuid}: {faults:?}"));
         assert_eq!(ingested.id.as_str(), ID, "{uuid}");
         assert_eq!(ingested.document.uuid().unwrap().as_str(), ID, "{uuid}");
     }
-    assert_eq!(stored_member("uuid", "\"00000000-0000-0000-0000-000000000000\""), "\"00000000-0000-0000-0000-000000000000\"", "nil");
+    assert_eq!(
+        stored_member("uuid", "\"00000000-0000-0000-0000-000000000000\""),
+        "\"00000000-0000-0000-0000-000000000000\"",
+        "nil"
+    );
     for (written, expected) in [
         ("\"2026-01-02T03:04:05Z\"", "\"2026-01-02T03:04:05+00:00\""),
-        ("\"2026-01-02T03:04:05.1234567+0530\"", "\"2026-01-02T03:04:05.123456+05:30\""),
+        (
+            "\"2026-01-02T03:04:05.1234567+0530\"",
+            "\"2026-01-02T03:04:05.123456+05:30\"",
+        ),
         ("\"2026-01-02 03:04\"", "\"2026-01-02T03:04:00\""),
         ("1767323045", "\"2026-01-02T03:04:05+00:00\""),
         ("1767323045250", "\"2026-01-02T03:04:05.250000+00:00\""),
@@ -270,7 +360,10 @@ fn dialog_values_are_coerced_as_the_conserver_does() {
         ("null", "null"),
     ] {
         let dialog = stored_dialog(&format!("\"duration\":{written}"));
-        assert!(dialog.starts_with(&format!("[{{\"duration\":{expected},")), "{written}: {dialog}");
+        assert!(
+            dialog.starts_with(&format!("[{{\"duration\":{expected},")),
+            "{written}: {dialog}"
+        );
     }
     for (written, expected) in [
         ("[0,1]", "[0,1]"),
@@ -281,26 +374,55 @@ fn dialog_values_are_coerced_as_the_conserver_does() {
         ("null", "null"),
     ] {
         let dialog = stored_dialog(&format!("\"parties\":{written}"));
-        assert!(dialog.contains(&format!("\"parties\":{expected},\"url\"")), "{written}: {dialog}");
+        assert!(
+            dialog.contains(&format!("\"parties\":{expected},\"url\"")),
+            "{written}: {dialog}"
+        );
     }
 }
 
 #[test]
 fn texts_that_the_conserver_takes_are_taken() {
     for tel in [
-        "+15551230001", "001-555-123-0001x12", "(555) 123.0001", "5551#*X", "\u{663}\u{664}\u{665}\u{666}\u{667}", "+\u{a0}1 23\u{2003}4", "12345\n",
+        "+15551230001",
+        "001-555-123-0001x12",
+        "(555) 123.0001",
+        "5551#*X",
+        "\u{663}\u{664}\u{665}\u{666}\u{667}",
+        "+\u{a0}1 23\u{2003}4",
+        "12345\n",
     ] {
         let tel = super::super::json::quote(tel);
-        assert!(ingest(with(&[("parties", &format!("[{{\"tel\":{tel}}}]"))]).as_bytes()).is_ok(), "tel {tel}");
+        assert!(
+            ingest(with(&[("parties", &format!("[{{\"tel\":{tel}}}]"))]).as_bytes()).is_ok(),
+            "tel {tel}"
+        );
     }
-    for tel in ["1234", "tel:+15551230001", "sip:a@b", "", "-15551230001", "+1555\u{bd}0001"] {
+    for tel in [
+        "1234",
+        "tel:+15551230001",
+        "sip:a@b",
+        "",
+        "-15551230001",
+        "+1555\u{bd}0001",
+    ] {
         let tel = super::super::json::quote(tel);
-        assert!(ingest(with(&[("parties", &format!("[{{\"tel\":{tel}}}]"))]).as_bytes()).is_err(), "tel {tel}");
+        assert!(
+            ingest(with(&[("parties", &format!("[{{\"tel\":{tel}}}]"))]).as_bytes()).is_err(),
+            "tel {tel}"
+        );
     }
     for members in [
-        r#""mimetype":"audio/x-wav""#, r#""mimetype":"application/vnd.a+b\n""#, r#""mimetype":"x!#$&-^_/y""#,
-        r#""url":"s3://bucket/key""#, r#""url":"a+b-c.1://x y""#, r#""alg":"SHA-256""#, r#""alg":"PS512""#, r#""start":"whenever""#,
-        r#""originator":77"#, r#""mediatype":7"#,
+        r#""mimetype":"audio/x-wav""#,
+        r#""mimetype":"application/vnd.a+b\n""#,
+        r#""mimetype":"x!#$&-^_/y""#,
+        r#""url":"s3://bucket/key""#,
+        r#""url":"a+b-c.1://x y""#,
+        r#""alg":"SHA-256""#,
+        r#""alg":"PS512""#,
+        r#""start":"whenever""#,
+        r#""originator":77"#,
+        r#""mediatype":7"#,
     ] {
         stored_dialog(members);
     }
@@ -312,7 +434,10 @@ fn texts_that_the_conserver_takes_are_taken() {
 
 #[test]
 fn sealed_forms_are_kept_byte_for_byte() {
-    let signed = format!(r#" {{"payload":"x" , "signatures":[{{"header":{{"uuid":"{}"}}}}]}}"#, ID.to_uppercase());
+    let signed = format!(
+        r#" {{"payload":"x" , "signatures":[{{"header":{{"uuid":"{}"}}}}]}}"#,
+        ID.to_uppercase()
+    );
     let encrypted = format!(r#"{{"unprotected": {{"uuid":"{ID}"}},"recipients":[],"ciphertext":""}}"#);
     for (text, form) in [(signed, Form::Signed), (encrypted, Form::Encrypted)] {
         let ingested = ingest(text.as_bytes()).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
@@ -323,7 +448,10 @@ fn sealed_forms_are_kept_byte_for_byte() {
 
 #[test]
 fn a_sealed_form_without_an_id_says_what_to_do() {
-    for text in [r#"{"payload":"x","signatures":[]}"#, r#"{"recipients":[],"ciphertext":""}"#] {
+    for text in [
+        r#"{"payload":"x","signatures":[]}"#,
+        r#"{"recipients":[],"ciphertext":""}"#,
+    ] {
         let fault = faults(text).remove(0);
         assert_eq!((fault.kind, fault.pointer.as_str()), ("missing", "/uuid"), "{text}");
         assert!(fault.message.contains("unprotected.uuid"), "{}", fault.message);
@@ -344,19 +472,29 @@ fn real_documents_are_taken_and_keep_what_they_hold() {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         if name.starts_with("ab_call") {
-            assert!(places(&text).contains(&"missing@body.created_at".to_owned()), "{name} has no date");
+            assert!(
+                places(&text).contains(&"missing@body.created_at".to_owned()),
+                "{name} has no date"
+            );
             continue;
         }
         if name.starts_with("hello") {
             let extensions = ["value_error@body.parties.0.tel", "value_error@body.parties.1.tel"];
-            assert_eq!(places(&text), extensions, "{name} has extensions of four digits as numbers, which the Conserver refuses");
+            assert_eq!(
+                places(&text),
+                extensions,
+                "{name} has extensions of four digits as numbers, which the Conserver refuses"
+            );
             continue;
         }
         let ingested = ingest(text.as_bytes()).unwrap_or_else(|faults| panic!("{name}: {faults:?}"));
         let before = Document::parse(text.as_str()).unwrap();
         for list in ["attachments", "analysis"] {
             let member = |document: &Document| document.view().member(list).map(|value| value.text().into_owned());
-            assert!(member(&before).is_none() || member(&before) == member(&ingested.document), "{list} of {name}");
+            assert!(
+                member(&before).is_none() || member(&before) == member(&ingested.document),
+                "{list} of {name}"
+            );
         }
         taken += 1;
     }
