@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use utoipa_swagger_ui::Config;
 
 use super::ApiError;
+use super::query::Segment;
 
 /// Links are relative to `docs/`, so that the page works under any prefix.
 const PAGE: &str = r#"<!doctype html>
@@ -71,7 +71,7 @@ pub async fn oauth2_redirect() -> Result<Response, ApiError> {
 }
 
 /// `/docs/{file}`: only the files that the page asks for.
-pub async fn file(Path(name): Path<String>) -> Result<Response, ApiError> {
+pub async fn file(Segment(name): Segment) -> Result<Response, ApiError> {
     match name.as_str() {
         "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png" | "oauth2-redirect.js" => asset(&name),
         _ => Err(ApiError::NoRoute),

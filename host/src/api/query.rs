@@ -3,7 +3,7 @@
 //! Guarantee: a repeated parameter counts with its last value, or as a list where a list is asked for; unknown
 //! parameters are ignored.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use serde_json::{Value, json};
 
@@ -114,6 +114,19 @@ impl Query {
             let fault = FieldFault::new("datetime_from_date_parsing", loc(name), message, value.into());
             vec![fault.with(json!({"error": reason}))]
         })
+    }
+}
+
+/// The one variable part of the path. Where it does not decode to text, it stays as it came: no name of anything.
+pub struct Segment(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let decoded = Path::<String>::from_request_parts(parts, state).await;
+        let raw = || parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+        Ok(Self(decoded.map_or_else(|_| raw(), |Path(text)| text)))
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
 use super::fault::both;
 use super::measure::{self, Source};
 use super::payload::KeyedBody;
-use super::query::{Query, path_uuid};
+use super::query::{Query, Segment, path_uuid};
 use super::schemas::Vcon;
 use super::{Answer, ApiError, Shared, reply, trace_context};
 use crate::auth::Keyed;
@@ -79,7 +79,7 @@ pub(super) fn count(api: &Shared, lists: &[ListName], source: Source) {
         (status = 404, description = "there is none", body = super::schemas::Refusal),
     ),
 )]
-pub async fn get_vcon(_: Keyed, State(api): State<Shared>, Path(uuid): Path<String>) -> Answer {
+pub async fn get_vcon(_: Keyed, State(api): State<Shared>, Segment(uuid): Segment) -> Answer {
     let id = path_uuid("vcon_uuid", &uuid)?;
     let text = api.documents.get(&id).await?.ok_or(ApiError::NotFound("vCon not found"))?;
     Ok(reply::document(StatusCode::OK, leaving(api.settings.egress, &id, text)))
@@ -93,7 +93,7 @@ pub async fn get_vcon(_: Keyed, State(api): State<Shared>, Path(uuid): Path<Stri
     params(("vcon_uuid" = uuid::Uuid, Path, description = "any spelling of the UUID")),
     responses((status = 204, description = "it is gone")),
 )]
-pub async fn delete_vcon(_: Keyed, State(api): State<Shared>, Path(uuid): Path<String>) -> Answer {
+pub async fn delete_vcon(_: Keyed, State(api): State<Shared>, Segment(uuid): Segment) -> Answer {
     let id = path_uuid("vcon_uuid", &uuid)?;
     api.documents.delete(&id).await?;
     Ok(reply::empty())

@@ -1,1 +1,174 @@
-//! Tests.
+//! The API from outside: requests in, status and body out.
+
+mod auth;
+mod bad_input;
+mod edge;
+mod external;
+mod lists;
+mod memory_store;
+mod metrics;
+mod storages;
+mod system;
+mod vcons;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::api::{ApiState, Readiness};
+use crate::config::settings::{LogFormat, Version};
+use crate::config::{IngressAuth, Settings};
+use crate::documents::Documents;
+use crate::names::{ListName, StorageName};
+use crate::router::{Served, router};
+use crate::snapshot::{Live, Snapshot};
+use crate::storage::Storage;
+use crate::store::Lifetimes;
+use crate::vcon::EgressFormat;
+use memory_store::MemoryStore;
+
+pub const KEY: &str = "fake-token";
+pub const MAX_BODY: usize = 300_000;
+
+/// The API on a store in memory.
+pub struct Api {
+    pub router: Router,
+    pub store: Arc<MemoryStore>,
+    pub live: Live,
+    pub readiness: Arc<Readiness>,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks status and body.
+    #[track_caller]
+    pub fn is(&self, status: u16, body: Value) {
+        assert_eq!((self.status.as_u16(), self.json()), (status, body));
+    }
+
+    /// Checks that it is a 422 with exactly these faults: type and place.
+    #[track_caller]
+    pub fn refuses(&self, faults: &[(&str, Value)]) {
+        assert_eq!(self.status, 422, "{}", self.text);
+        let body = self.json();
+        let found: Vec<_> = body["detail"].as_array().unwrap().iter().map(|f| (f["type"].as_str().unwrap(), f["loc"].clone())).collect();
+        assert_eq!(found, faults);
+        for fault in body["detail"].as_array().unwrap() {
+            assert!(fault["msg"].is_string() && fault.get("input").is_some(), "{fault}");
+        }
+    }
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        redis_url: None,
+        data_dir: "/nonexistent".into(),
+        config_file: "/nonexistent".into(),
+        api_keys: vec![KEY.into()],
+        api_key_header: "x-conserver-api-token".into(),
+        root_path: "/api".into(),
+        concurrency: 1,
+        parallel_storage: true,
+        lifetimes: Lifetimes { document_s: 3600, index_s: 86_400, context_s: 86_400, dead_letter_s: 604_800 },
+        sorted_set: "vcons".into(),
+        storage_fallback: true,
+        egress: EgressFormat::AsStored,
+        version: Version { version: "1.2.3".into(), git_commit: "abc".into(), build_time: "today".into() },
+        secrets_dir: None,
+        max_body_bytes: MAX_BODY,
+        lease_ms: 30_000,
+        log_format: LogFormat::Json,
+        drain_ms: 25_000,
+    }
+}
+
+impl Api {
+    pub fn new() -> Self {
+        Self::with(settings(), Snapshot::default())
+    }
+
+    pub fn with(settings: Settings, snapshot: Snapshot) -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
+        let readiness = Arc::new(Readiness::default());
+        let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
+        let render = Arc::new(|| "a_metric 1\n".to_owned());
+        let state = ApiState::new(documents, store.clone(), live.clone(), Arc::new(settings), readiness.clone(), render);
+        Self { router: router(state.unwrap(), Served::All), store, live, readiness }
+    }
+
+    pub fn storages(storages: impl IntoIterator<Item = (&'static str, Arc<dyn Storage>)>, settings: Settings) -> Self {
+        let named = storages.into_iter().map(|(name, storage)| (StorageName::new(name).unwrap(), storage));
+        Self::with(settings, Snapshot { storages: named.collect(), ..Snapshot::default() })
+    }
+
+    pub fn partners(auth: impl IntoIterator<Item = (&'static str, IngressAuth)>) -> Self {
+        let mut snapshot = Snapshot::default();
+        snapshot.config.ingress_auth = auth.into_iter().map(|(list, auth)| (ListName::new(list).unwrap(), auth)).collect();
+        Self::with(settings(), snapshot)
+    }
+
+    pub async fn send(&self, request: Request) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: head.status, headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// With the key.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(keyed("GET", path, Body::empty())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(keyed("DELETE", path, Body::empty())).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(keyed("POST", path, Body::from(body.to_string()))).await
+    }
+
+    pub async fn post_text(&self, path: &str, body: impl Into<Body>) -> Answer {
+        self.send(keyed("POST", path, body.into())).await
+    }
+}
+
+pub fn keyed(method: &str, path: &str, body: Body) -> Request {
+    request(method, path).header("x-conserver-api-token", KEY).body(body).unwrap()
+}
+
+pub fn request(method: &str, path: &str) -> http::request::Builder {
+    Request::builder().method(method).uri(path).header("host", "here:8000")
+}
+
+pub fn vcon(uuid: &str) -> Value {
+    json!({
+        "uuid": uuid, "vcon": "0.0.1", "created_at": "2024-03-01T10:00:00+00:00", "subject": null, "redacted": {},
+        "appended": null, "group": [], "parties": [{"tel": "+12025550123", "mailto": "a@example.com", "name": "Ann"}],
+        "dialog": [], "analysis": [], "attachments": [],
+    })
+}
+
+pub const ID: &str = "11111111-2222-4333-8444-555555555555";
+pub const OTHER: &str = "99999999-2222-4333-8444-555555555555";

@@ -1,0 +1,229 @@
+//! What clients send that they should not: each gets an answer that says what is wrong.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::*;
+
+async fn post(body: impl Into<Body>) -> Answer {
+    let api = Api::new();
+    let answer = api.post_text("/vcon", body).await;
+    assert_eq!(api.store.puts(), 0, "nothing was stored");
+    answer
+}
+
+#[tokio::test]
+async fn not_json() {
+    for body in ["{", "{\"a\": }", "nonsense", "{} {}", "{\"a\": NaN}", "{\"a\": Infinity}", "{'a': 1}"] {
+        let answer = post(body).await;
+        assert_eq!(answer.status, 422, "{body}");
+        let fault = answer.json()["detail"][0].clone();
+        assert_eq!((&fault["type"], &fault["loc"][0]), (&json!("json_invalid"), &json!("body")), "{body}");
+        assert_eq!(fault["msg"], "JSON decode error");
+        assert!(fault["ctx"]["error"].is_string(), "{fault}");
+        assert_eq!(answer.json()["detail"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn not_an_object() {
+    for body in ["[]", "1", "\"text\""] {
+        post(body).await.refuses(&[("model_attributes_type", json!(["body"]))]);
+    }
+    post("").await.refuses(&[("missing", json!(["body"]))]);
+    post("null").await.refuses(&[("missing", json!(["body"]))]);
+}
+
+#[tokio::test]
+async fn not_declared_as_json() {
+    let api = Api::new();
+    let send = async |kind: &str| {
+        let request = request("POST", "/vcon").header("x-conserver-api-token", KEY).header("content-type", kind);
+        api.send(request.body(Body::from(vcon(ID).to_string())).unwrap()).await
+    };
+    for kind in ["text/plain", "application/octet-stream", "application/x-www-form-urlencoded"] {
+        send(kind).await.refuses(&[("model_attributes_type", json!(["body"]))]);
+    }
+    for kind in ["application/json", "application/json; charset=utf-8", "application/vcon+json", "Application/JSON"] {
+        assert_eq!(send(kind).await.status, 201, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_types() {
+    let cases = [
+        ("parties", json!(null), "list_type", json!(["body", "parties"])),
+        ("dialog", json!(null), "list_type", json!(["body", "dialog"])),
+        ("analysis", json!("text"), "list_type", json!(["body", "analysis"])),
+        ("analysis", json!([1]), "dict_type", json!(["body", "analysis", 0])),
+        ("parties", json!([1]), "model_attributes_type", json!(["body", "parties", 0])),
+        ("parties", json!([{"tel": "x"}]), "value_error", json!(["body", "parties", 0, "tel"])),
+        ("redacted", json!(null), "dict_type", json!(["body", "redacted"])),
+        ("appended", json!([]), "dict_type", json!(["body", "appended"])),
+        ("uuid", json!(""), "uuid_parsing", json!(["body", "uuid"])),
+        ("created_at", json!("x"), "datetime_from_date_parsing", json!(["body", "created_at"])),
+        ("created_at", json!(null), "datetime_type", json!(["body", "created_at"])),
+        ("dialog", json!([{"duration": "long"}]), "float_parsing", json!(["body", "dialog", 0, "duration"])),
+        ("dialog", json!([{"duration": -1}]), "value_error", json!(["body", "dialog", 0, "duration"])),
+        ("dialog", json!([{"mimetype": 5}]), "string_type", json!(["body", "dialog", 0, "mimetype"])),
+        ("dialog", json!([{"mimetype": "audio"}]), "value_error", json!(["body", "dialog", 0, "mimetype"])),
+        ("dialog", json!([{"url": "nowhere"}]), "value_error", json!(["body", "dialog", 0, "url"])),
+        ("dialog", json!([{"parties": [7]}]), "value_error", json!(["body"])),
+        ("dialog", json!([{"parties": [-1]}]), "value_error", json!(["body"])),
+    ];
+    for (member, value, kind, loc) in cases {
+        let mut document = vcon(ID);
+        document[member] = value;
+        post(document.to_string()).await.refuses(&[(kind, loc)]);
+    }
+}
+
+#[tokio::test]
+async fn all_faults_are_named_together() {
+    let api = Api::new();
+    let answer = api.post("/vcon?ingress_lists=ok&ingress_lists=", &json!({"vcon": "0.0.1", "parties": null})).await;
+    let faults = [
+        ("value_error", json!(["query", "ingress_lists", 1])),
+        ("missing", json!(["body", "uuid"])),
+        ("missing", json!(["body", "created_at"])),
+        ("list_type", json!(["body", "parties"])),
+    ];
+    answer.refuses(&faults);
+    assert_eq!(answer.json()["detail"][3]["pointer"], "/parties");
+}
+
+#[tokio::test]
+async fn too_deep() {
+    let mut document = vcon(ID).to_string();
+    document.pop();
+    let body = format!("{document},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    let answer = post(body).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
+    let endless = post("[".repeat(250_000)).await;
+    assert_eq!(endless.status, 422);
+}
+
+#[tokio::test]
+async fn twice_the_same_member() {
+    let body = vcon(ID).to_string().replacen('{', "{\"vcon\":\"0.0.2\",", 1);
+    let answer = post(body).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
+}
+
+#[tokio::test]
+async fn not_utf8() {
+    post(&b"{\"vcon\": \"\xff\xfe\"}"[..]).await.is(400, json!({"detail": "There was an error parsing the body"}));
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_taken() {
+    let answer = Api::new().post_text("/vcon", format!("\u{feff}{}", vcon(ID))).await;
+    assert_eq!(answer.status, 201);
+}
+
+fn too_large() -> serde_json::Value {
+    json!({"detail": "the body is larger than 300000 bytes; the setting VCONDUIT_MAX_BODY_BYTES raises the limit"})
+}
+
+#[tokio::test]
+async fn too_large_as_declared() {
+    let api = Api::new();
+    let request = request("POST", "/vcon").header("x-conserver-api-token", KEY).header("content-length", "300001");
+    // The body never comes: the answer does not wait for it.
+    let never = Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
+    api.send(request.body(never).unwrap()).await.is(413, too_large());
+}
+
+#[tokio::test]
+async fn too_large_in_pieces() {
+    let piece = Ok::<_, Infallible>(Bytes::from(vec![b' '; 10_000]));
+    let body = Body::from_stream(futures::stream::repeat(piece));
+    post(body).await.is(413, too_large());
+}
+
+#[tokio::test]
+async fn as_large_as_allowed_in_pieces() {
+    let mut text = vcon(ID).to_string();
+    text.push_str(&" ".repeat(MAX_BODY - text.len()));
+    let pieces: Vec<_> = text.as_bytes().chunks(7_777).map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece))).collect();
+    let answer = Api::new().post_text("/vcon", Body::from_stream(futures::stream::iter(pieces))).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_slow() {
+    let body = Body::from_stream(futures::stream::unfold((), async |()| {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
+    }));
+    let began = tokio::time::Instant::now();
+    post(body).await.is(408, json!({"detail": "the body did not arrive in time"}));
+    assert!(began.elapsed().as_secs() <= 31);
+}
+
+#[tokio::test]
+async fn broken_off() {
+    let body = Body::from_stream(futures::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("gone"))]));
+    assert_eq!(post(body).await.status, 400);
+}
+
+#[tokio::test]
+async fn bad_parameters() {
+    let api = Api::new();
+    let answer = api.get("/vcon?page=x&size=1.5&since=soon&until=2024-13-01").await;
+    let faults = [
+        ("int_parsing", json!(["query", "page"])),
+        ("int_parsing", json!(["query", "size"])),
+        ("datetime_from_date_parsing", json!(["query", "since"])),
+        ("datetime_from_date_parsing", json!(["query", "until"])),
+    ];
+    answer.refuses(&faults);
+    assert_eq!(answer.json()["detail"][0]["input"], "x");
+    api.get("/vcon/nonsense").await.refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
+    api.delete("/vcon/nonsense").await.refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
+    api.get("/vcons?vcon_uuids=1&vcon_uuids=2").await.refuses(&[
+        ("uuid_parsing", json!(["query", "vcon_uuids", 0])),
+        ("uuid_parsing", json!(["query", "vcon_uuids", 1])),
+    ]);
+    api.get("/vcon/egress?limit=x").await.refuses(&[
+        ("missing", json!(["query", "egress_list"])),
+        ("int_parsing", json!(["query", "limit"])),
+    ]);
+    api.get("/dlq?ingress_list=a%00b").await.refuses(&[("value_error", json!(["query", "ingress_list"]))]);
+}
+
+#[tokio::test]
+async fn odd_but_good_parameters() {
+    let api = Api::new();
+    for query in ["page=+1", "page=%201%20", "page=1_0", "page=1.0", "page=x&page=1", "size=99999999999999999999", "nonsense=1"] {
+        assert_eq!(api.get(&format!("/vcon?{query}")).await.status, 200, "{query}");
+    }
+    for time in ["2024-03-01", "2024-03-01T10:00", "2024-03-01%2010:00:00", "2024-03-01t10:00:00z", "2024-03-01T10:00:00.5%2B02:00", "0"] {
+        assert_eq!(api.get(&format!("/vcon?since={time}")).await.status, 200, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn a_huge_query() {
+    let api = Api::new();
+    let query = "tel=1&".repeat(9_000);
+    api.get(&format!("/vcons/search?{query}")).await.is(200, json!([]));
+    let long = "9".repeat(20_000);
+    api.get(&format!("/vcon/{long}")).await.refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
+    let answer = api.get(&format!("/dlq?ingress_list={long}")).await;
+    answer.refuses(&[("value_error", json!(["query", "ingress_list"]))]);
+    assert!(answer.text.len() < 1_000, "what was sent is not sent back in full");
+}
+
+#[tokio::test]
+async fn odd_paths() {
+    let api = Api::new();
+    for path in ["/vcon/%ff", "/vcon/%00", "/vcon/a%2Fb"] {
+        assert_eq!(api.get(path).await.status, 422, "{path}");
+    }
+    for path in ["/nothing", "/vcon/a/b", "//vcon", "/vcon/../health", "/"] {
+        api.get(path).await.is(404, json!({"detail": "Not Found"}));
+    }
+}

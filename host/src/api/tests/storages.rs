@@ -1,0 +1,125 @@
+//! Reading through to the storages and deleting from them: T13 to T17, T20, T22, T23.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::memory_store::Trouble;
+use super::*;
+use crate::names::VconId;
+use crate::storage::{Abilities, Saved, StorageError};
+
+/// A storage with one answer for everything.
+#[derive(Default)]
+struct Shelf {
+    text: Option<String>,
+    broken: bool,
+    reads: AtomicUsize,
+    deletes: AtomicUsize,
+}
+
+#[async_trait]
+impl Storage for Shelf {
+    fn abilities(&self) -> Abilities {
+        Abilities { read: true, delete: true }
+    }
+    async fn save(&self, _: &Saved) -> Result<(), StorageError> {
+        Ok(())
+    }
+    async fn get(&self, _: &VconId) -> Result<Option<String>, StorageError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.broken { Err(StorageError::Permanent("broken".into())) } else { Ok(self.text.clone()) }
+    }
+    async fn delete(&self, _: &VconId) -> Result<bool, StorageError> {
+        self.deletes.fetch_add(1, Ordering::Relaxed);
+        if self.broken { Err(StorageError::Permanent("broken".into())) } else { Ok(true) }
+    }
+}
+
+fn old_vcon() -> String {
+    json!({
+        "uuid": ID, "vcon": "0.0.1", "created_at": "2024-03-01T10:00:00+00:00", "parties": [], "dialog": [], "analysis": [],
+        "attachments": [{"type": "tags", "body": {"k": "v"}, "encoding": "none"}], "group": [], "redacted": {},
+    })
+    .to_string()
+}
+
+struct Shelves {
+    api: Api,
+    broken: Arc<Shelf>,
+    empty: Arc<Shelf>,
+    full: Arc<Shelf>,
+}
+
+fn shelves() -> Shelves {
+    let broken = Arc::new(Shelf { broken: true, ..Shelf::default() });
+    let (empty, full) = (Arc::new(Shelf::default()), Arc::new(Shelf { text: Some(old_vcon()), ..Shelf::default() }));
+    let storages: [(_, Arc<dyn Storage>); 3] = [("broken", broken.clone()), ("empty", empty.clone()), ("full", full.clone())];
+    Shelves { api: Api::storages(storages, settings()), broken, empty, full }
+}
+
+#[tokio::test]
+async fn what_the_store_has_is_not_looked_for_elsewhere() {
+    let Shelves { api, full, .. } = shelves();
+    api.post("/vcon", &vcon(ID)).await;
+    assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 200);
+    assert_eq!(full.reads.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn a_storage_answers_for_the_store_in_the_current_form() {
+    let Shelves { api, broken, empty, full } = shelves();
+    let got = api.get(&format!("/vcon/{ID}")).await;
+    assert_eq!(got.status, 200);
+    let document = got.json();
+    assert_eq!(document["vcon"], "0.4.0");
+    assert_eq!(document["attachments"], json!([{"purpose": "tags", "body": "{\"k\": \"v\"}", "encoding": "json"}]));
+    assert!(document.get("group").is_none());
+    assert_eq!(api.store.raw(ID).unwrap(), got.text, "kept in the store");
+    api.get("/vcon").await.is(200, json!([ID]));
+    assert_eq!(api.get(&format!("/vcon/{ID}")).await.text, got.text);
+    for shelf in [broken, empty, full] {
+        assert_eq!(shelf.reads.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test]
+async fn batches_and_lists_read_through_too() {
+    let Shelves { api, .. } = shelves();
+    let many = api.get(&format!("/vcons?vcon_uuids={OTHER}&vcon_uuids={ID}")).await.json();
+    assert_eq!((&many[0], &many[1]["uuid"]), (&json!(null), &json!(ID)));
+    let Shelves { api, .. } = shelves();
+    assert_eq!(api.post("/vcon/ingress?ingress_list=a", &json!([OTHER, ID])).await.status, 204);
+    assert_eq!(api.store.entries_of("a"), [ID]);
+}
+
+#[tokio::test]
+async fn what_is_nowhere_is_not_found() {
+    let empty: Arc<dyn Storage> = Arc::new(Shelf::default());
+    let api = Api::storages([("empty", empty)], settings());
+    assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 404);
+    assert_eq!(api.store.puts(), 0);
+}
+
+#[tokio::test]
+async fn a_delete_reaches_every_storage() {
+    let Shelves { api, broken, empty, full } = shelves();
+    api.store.trouble(Trouble::Refuses);
+    assert_eq!(api.delete(&format!("/vcon/{ID}")).await.status, 204);
+    for shelf in [broken, empty, full] {
+        assert_eq!(shelf.deletes.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test]
+async fn runs_read_from_storages_only_where_they_may() {
+    for allowed in [true, false] {
+        let full: Arc<dyn Storage> = Arc::new(Shelf { text: Some(old_vcon()), ..Shelf::default() });
+        let api = Api::storages([("full", full)], settings());
+        let documents = Documents::new(api.store.clone(), api.live.clone(), &Settings { storage_fallback: allowed, ..settings() });
+        let found = documents.fetch(&VconId::new(ID).unwrap()).await.unwrap();
+        assert_eq!(found.is_some(), allowed);
+        assert_eq!(api.store.puts(), usize::from(allowed));
+    }
+}
