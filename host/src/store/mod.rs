@@ -15,6 +15,10 @@ use crate::names::{ChainName, ClaimId, HostId, LinkName, ListName, VconId};
 pub mod redis;
 pub mod sqlite;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+mod tests;
+
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -304,7 +308,8 @@ pub trait Store: Send + Sync + 'static {
     async fn park(&self, claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects, hand_off: &ListName, at_most: Duration) -> Result<Guarded, StoreError>;
 
     /// Moves parked entries whose id has come back on `resume:<list>` to the head of `list`, and entries that were parked too long to
-    /// the dead letters. An id on `resume:<list>` that was not parked goes to the dead letters of `list`.
+    /// the dead letters. An id on `resume:<list>` that was not parked goes to the dead letters of `list`, unless
+    /// it is one already (it came back too late).
     async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError>;
 
     /// Gives entries with expired leases back to the head of their list, or to the dead letters after `max_lost` of them.

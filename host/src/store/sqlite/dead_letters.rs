@@ -27,6 +27,13 @@ pub fn bury(step: &Step<'_>, letters: &str, vcon: &str, record: &str, dead_s: i6
     documents::keep_dead(step, vcon, dead_s)
 }
 
+/// Whether this id is a dead letter of ours. The list is only searched for an id that has a record.
+pub fn is_dead(step: &Step<'_>, letters: &str, vcon: &str) -> Sql<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM records WHERE list = ?1 AND vcon = ?2)
+               AND EXISTS (SELECT 1 FROM entries WHERE list = ?1 AND id = ?2)";
+    Ok(step.db.prepare_cached(sql)?.query_row((letters, vcon), |row| row.get(0))?)
+}
+
 fn letter(db: &Connection, letters: &str, vcon: &str) -> Sql<DeadLetter> {
     let sql = "SELECT record FROM records WHERE list = ?1 AND vcon = ?2";
     let text: Option<String> = db.prepare_cached(sql)?.query_row((letters, vcon), |row| row.get(0)).optional()?;

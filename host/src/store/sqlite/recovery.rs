@@ -3,7 +3,7 @@
 //! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
 
 use super::claims::{Standing, drop_claim, note};
-use super::dead_letters::{bury, record_text};
+use super::dead_letters::{bury, is_dead, record_text};
 use super::errors::{Fault, Sql};
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
@@ -92,6 +92,8 @@ impl Recovery<'_> {
             drop(rows);
             match run {
                 Some(run) => self.returned.push(run),
+                // Back too late: its run has died, and the letter with the better reason is there.
+                None if is_dead(self.step, self.list.dead_letters().as_str(), &current)? => {}
                 None => {
                     let message = "the id came back from a hand-off, but no run was waiting for it".to_owned();
                     self.die(&current, "resume", message, None)?;

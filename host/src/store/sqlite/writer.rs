@@ -178,6 +178,6 @@ fn group(db: &Connection, revisions: &Cell<i64>, first: Operation, operations: &
         waiters.wake(&pushed.borrow());
     }
     for answer in answers {
-        answer(committed.as_ref().map(|()| ()).map_err(String::as_str));
+        answer(committed.as_ref().copied().map_err(String::as_str));
     }
 }

@@ -30,6 +30,12 @@ local function died(id, text)
   dead[#dead + 1] = id
 end
 
+-- Back too late: its run has died, and the letter with the better reason is there. The list is only searched for an
+-- id that has a record.
+local function is_dead(id)
+  return redis.call('HEXISTS', KEYS[7], id) == 1 and redis.call('LPOS', KEYS[6], id)
+end
+
 local back = redis.call('LRANGE', KEYS[2], 0, most - 1)
 for _, current in ipairs(back) do
   local waiting = cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')
@@ -38,7 +44,7 @@ for _, current in ipairs(back) do
     note_for_resume(KEYS[3], run)
     keep(current, waiting)
     returned[#returned + 1] = run.vcon
-  else
+  elseif not is_dead(current) then
     died(current, record('resume', 'the id came back from a hand-off, but no run was waiting for it'))
   end
 end

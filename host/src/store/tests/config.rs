@@ -1,0 +1,52 @@
+//! The configuration: replaced as a whole, guarded by its revision.
+
+use super::*;
+
+on_both!(empty_at_first, replaced_as_a_whole, guarded_by_revision, many_at_once, ping_and_describe);
+
+fn entries(entries: &[(&str, &str)]) -> Vec<(String, String)> {
+    entries.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
+}
+
+async fn empty_at_first(place: Place) {
+    assert_eq!(place.store.load_config().await.unwrap(), (0, Vec::new()));
+    assert_eq!(place.store.config_revision().await.unwrap(), 0);
+}
+
+async fn replaced_as_a_whole(place: Place) {
+    let first = entries(&[("chains:b", "{}"), ("link:a", r#"{"x":1}"#), ("storage:s", "{}")]);
+    assert_eq!(place.store.save_config(&first, None).await.unwrap(), Ok(1));
+    assert_eq!(place.store.load_config().await.unwrap(), (1, first));
+    let second = entries(&[("link:a", r#"{"x":2}"#), ("chains:c", "{}")]);
+    assert_eq!(place.store.save_config(&second, None).await.unwrap(), Ok(2));
+    assert_eq!(place.store.load_config().await.unwrap(), (2, second));
+    assert_eq!(place.store.config_revision().await.unwrap(), 2);
+    if let Some(server) = &place.server {
+        assert_eq!(server.raw::<i64>(&["EXISTS", "chains:b", "storage:s"]).await, 0);
+        assert_eq!(server.raw::<String>(&["GET", "link:a"]).await, r#"{"x":2}"#);
+    }
+    assert_eq!(place.store.save_config(&Vec::new(), None).await.unwrap(), Ok(3));
+    assert_eq!(place.store.load_config().await.unwrap(), (3, Vec::new()));
+}
+
+async fn guarded_by_revision(place: Place) {
+    let one = entries(&[("link:a", "1")]);
+    let two = entries(&[("link:a", "2")]);
+    assert_eq!(place.store.save_config(&one, Some(7)).await.unwrap(), Err(0));
+    assert_eq!(place.store.save_config(&one, Some(0)).await.unwrap(), Ok(1));
+    assert_eq!(place.store.save_config(&two, Some(0)).await.unwrap(), Err(1));
+    assert_eq!(place.store.load_config().await.unwrap(), (1, one));
+}
+
+async fn many_at_once(place: Place) {
+    let entries = entries(&[("link:a", "1")]);
+    let saves = (0..20).map(|_| place.store.save_config(&entries, Some(0)));
+    let saved = futures::future::join_all(saves).await.into_iter().filter(|answer| matches!(answer, Ok(Ok(1)))).count();
+    assert_eq!(saved, 1);
+}
+
+async fn ping_and_describe(place: Place) {
+    place.store.ping().await.unwrap();
+    let text = place.store.describe();
+    assert!(text.starts_with("Redis 7") || text.starts_with("SQLite 3"), "{text}");
+}

@@ -1,0 +1,128 @@
+//! An id is at any moment in exactly one of: a list, a claim, parked, a dead-letter list, done.
+//!
+//! Random steps by several tasks at a time, each of which may lose its lease; then all places are counted.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use rand::{RngExt, SeedableRng};
+
+use super::*;
+
+on_both!(nothing_lost_nothing_twice, nothing_lost_one_at_a_time);
+
+const VCONS: usize = 120;
+
+struct Run {
+    store: Arc<dyn Store>,
+    done: Mutex<Vec<String>>,
+}
+
+impl Run {
+    /// One random step on one claim.
+    async fn step(&self, claim: &Claim, choice: u32) {
+        let store = &self.store;
+        match choice {
+            0..=3 => {
+                if let Guarded::Done(_) = store.finish(claim, &claim.vcon, None, &no_effects(), &[]).await.unwrap() {
+                    self.done.lock().unwrap().push(claim.vcon.as_str().to_owned());
+                }
+            }
+            4 => drop(store.fail(claim, &record("trap")).await.unwrap()),
+            5 => drop(store.hand_back(claim).await.unwrap()),
+            6 => drop(store.park(claim, &at_link(1), None, &no_effects(), &list("people"), LEASE).await.unwrap()),
+            7 => drop(store.checkpoint(claim, &at_link(1), None, &no_effects()).await.unwrap()),
+            // The worker dies.
+            _ => drop(store.renew(&claim.list, std::slice::from_ref(&claim.id), Duration::ZERO).await.unwrap()),
+        }
+    }
+
+    async fn housekeeping(&self, choice: u32) {
+        let q = list("q");
+        match choice {
+            0 => drop(self.store.reap(&q, 3).await.unwrap()),
+            1 => drop(self.store.resume(&q).await.unwrap()),
+            2 => drop(self.store.reprocess(&q, 3).await.unwrap()),
+            3 => {
+                // Those who work on handed-off vCons.
+                for entry in self.store.pop_tail(&list("people"), 2).await.unwrap() {
+                    self.store.push(&list("resume:q"), &[id(&entry)], None).await.unwrap();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn work(&self, seed: u64, steps: usize) {
+        let mut random = rand::rngs::StdRng::seed_from_u64(seed);
+        for _ in 0..steps {
+            for claim in self.store.claim(&list("q"), &host(), random.random_range(1..4), LEASE).await.unwrap() {
+                self.step(&claim, random.random_range(0..10)).await;
+                // Sometimes twice: the second one is too late.
+                if random.random_range(0..4) == 0 {
+                    self.step_late(&claim).await;
+                }
+            }
+            self.housekeeping(random.random_range(0..6)).await;
+        }
+    }
+
+    /// A step of a worker that believes it still has the claim. On Redis a repeated step may be answered as done,
+    /// so this one only looks at what it changes: nothing twice (see `count`).
+    async fn step_late(&self, claim: &Claim) {
+        let held = self.store.claims(&claim.list).await.unwrap().iter().any(|(_, held)| held.id == claim.id);
+        if !held {
+            drop(self.store.fail(claim, &record("late")).await.unwrap());
+        }
+    }
+
+    /// Ends what is open, and counts where every id is.
+    async fn count(&self) -> HashMap<String, usize> {
+        let q = list("q");
+        // Everyone brings back what was handed off.
+        for entry in self.store.pop_tail(&list("people"), VCONS).await.unwrap() {
+            self.store.push(&list("resume:q"), &[id(&entry)], None).await.unwrap();
+        }
+        let resumed = self.store.resume(&q).await.unwrap();
+        assert!(resumed.dead.is_empty(), "a run waited for each of them");
+        let open: Vec<_> = self.store.claims(&q).await.unwrap().into_iter().map(|(_, claim)| claim.id).collect();
+        self.store.renew(&q, &open, Duration::ZERO).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.store.reap(&q, 3).await.unwrap();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut seen = self.store.entries(&q, 0, u64::MAX).await.unwrap();
+        seen.extend(self.store.entries(&q.dead_letters(), 0, u64::MAX).await.unwrap());
+        seen.extend(self.done.lock().unwrap().iter().cloned());
+        for id in seen {
+            *places.entry(id).or_default() += 1;
+        }
+        places
+    }
+}
+
+async fn run(place: &Place, tasks: u64, steps: usize) {
+    let names: Vec<VconId> = (0..VCONS).map(|i| id(&format!("v{i}"))).collect();
+    place.store.push(&list("q"), &names, None).await.unwrap();
+    let run = Arc::new(Run { store: place.store.clone(), done: Mutex::default() });
+    let tasks: Vec<_> = (0..tasks)
+        .map(|seed| {
+            let run = run.clone();
+            tokio::spawn(async move { run.work(seed, steps).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let places = run.count().await;
+    for name in &names {
+        assert_eq!(places.get(name.as_str()), Some(&1), "{name} in {places:?}");
+    }
+}
+
+async fn nothing_lost_nothing_twice(place: Place) {
+    run(&place, 6, 60).await;
+}
+
+async fn nothing_lost_one_at_a_time(place: Place) {
+    run(&place, 1, 150).await;
+}
