@@ -63,14 +63,14 @@ pub(super) fn bytes(dialog: View<'_>, offset: u64, length: u32) -> Option<Vec<u8
         Kind::String => {}
         _ => return None,
     }
-    let text = body.string()?;
     if encoding(dialog) == Encoding::Text {
-        return Some(part(text.as_bytes(), offset, length));
+        return Some(part(body.string()?.as_bytes(), offset, length));
     }
-    if let Some(bytes) = base64_part(&text, offset, length) {
+    let written = body.text();
+    if let Some(bytes) = base64_part(written.trim_matches('"'), offset, length) {
         return Some(bytes);
     }
-    decode_base64(&text).map(|bytes| part(&bytes, offset, length))
+    decode_base64(&body.string()?).map(|bytes| part(&bytes, offset, length))
 }
 
 fn part(bytes: &[u8], offset: usize, length: usize) -> Vec<u8> {
@@ -78,17 +78,18 @@ fn part(bytes: &[u8], offset: usize, length: usize) -> Vec<u8> {
     bytes.get(offset..end).unwrap_or_default().to_vec()
 }
 
-/// Decodes only the groups of four that the part needs. Nothing if anything but the base64url alphabet is in the way.
+/// Decodes only the groups of four that the part needs, from the text as it is written in the document. Nothing if white space or
+/// escapes are in the way.
 fn base64_part(text: &str, offset: usize, length: usize) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
     let first = (offset / 3).saturating_mul(4);
     let last = offset.saturating_add(length).div_ceil(3).saturating_mul(4);
     let (before, groups) = text.split_at_checked(first.min(text.len()))?;
     let groups = groups.get(..(last - first).min(groups.len()))?;
-    // White space further ahead would shift every group.
+    // Anything else further ahead would shift every group.
     if before
         .bytes()
-        .fold(false, |any, byte| any | matches!(byte, 0..=b' ' | b'='))
+        .fold(false, |any, byte| any | matches!(byte, 0..=b' ' | b'=' | b'\\'))
     {
         return None;
     }

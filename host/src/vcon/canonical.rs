@@ -86,7 +86,7 @@ pub(super) fn set_version(document: &mut Document, version: &str, json: &'static
         return;
     }
     edit_top(document, |object, base| {
-        object.set(Key::Name("vcon"), Node::Fixed(json), base)
+        object.set(Key::Name("vcon"), Node::Fixed(json), base);
     });
 }
 

@@ -500,7 +500,7 @@ fn object_text() -> impl Strategy<Value = String> {
 
 fn any_pointer() -> impl Strategy<Value = Pointer> {
     prop::collection::vec("[a-d]|[0-3]|-|dialog|attachments|~0~1", 0..5)
-        .prop_map(|tokens| Pointer::parse(&tokens.iter().map(|token| format!("/{token}")).collect::<String>()).unwrap())
+        .prop_map(|tokens| Pointer::parse(&[&[String::new()], &*tokens].concat().join("/")).unwrap())
 }
 
 fn any_edit() -> impl Strategy<Value = Edit> {

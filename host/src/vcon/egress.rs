@@ -57,7 +57,7 @@ impl EgressFormat {
         for (name, value) in REQUIRED {
             if leaving.view().member(name).is_none() {
                 edit_top(&mut leaving, |object, base| {
-                    object.set(Key::Name(name), Node::Fixed(value), base)
+                    object.set(Key::Name(name), Node::Fixed(value), base);
                 });
             }
         }

@@ -145,19 +145,56 @@ pub fn python_float(value: f64) -> String {
             format!("{value:?}").replace("inf", "Infinity")
         };
     }
-    let scientific = format!("{value:e}");
-    let exponent: i32 = scientific
-        .rsplit('e')
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
+    let scientific = shortest(value);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        let plain = format!("{value}");
-        return if plain.contains('.') { plain } else { plain + ".0" };
+        return plain(mantissa, exponent);
     }
-    let mantissa = scientific.split('e').next().unwrap_or_default();
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// The fewest digits that read back as this number, in exponent form. Of two candidates that are equally near, Python takes the
+/// even one and Rust the larger.
+fn shortest(value: f64) -> String {
+    let larger = format!("{value:e}");
+    let Some((mantissa, exponent)) = larger.split_once('e') else {
+        return larger;
+    };
+    let Some(last) = mantissa.bytes().last().filter(|digit| digit % 2 == 1) else {
+        return larger;
+    };
+    let kept = mantissa.len() - 1;
+    let even = format!("{}{}", mantissa.get(..kept).unwrap_or_default(), char::from(last - 1));
+    let exact = format!("{value:.40e}");
+    let rest = exact.split('e').next().and_then(|digits| digits.strip_prefix(&even));
+    let is_tie = rest
+        .and_then(|rest| rest.strip_prefix('5'))
+        .is_some_and(|rest| rest.bytes().all(|digit| digit == b'0'));
+    let even = format!("{even}e{exponent}");
+    if is_tie && even.parse() == Ok(value) {
+        even
+    } else {
+        larger
+    }
+}
+
+/// Writes `d.ddd` times a power of ten without exponent, with at least one digit behind the point.
+fn plain(mantissa: &str, exponent: i32) -> String {
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let Ok(before) = usize::try_from(exponent + 1) else {
+        let zeros = "0".repeat(exponent.abs_diff(-1) as usize);
+        return format!("{sign}0.{zeros}{digits}");
+    };
+    if before == 0 {
+        return format!("{sign}0.{digits}");
+    }
+    match digits.split_at_checked(before) {
+        Some((whole, fraction)) if !fraction.is_empty() => format!("{sign}{whole}.{fraction}"),
+        _ => format!("{sign}{digits:0<before$}.0"),
+    }
 }
 
 /// Whether two JSON numbers are the same number, exactly: `1.0`, `1` and `10e-1` are.

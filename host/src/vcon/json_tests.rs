@@ -43,6 +43,13 @@ fn floats_are_written_as_python_writes_them() {
         (-2.5e-7, "-2.5e-07"),
         (5e-324, "5e-324"),
         (57.168, "57.168"),
+        (0.0, "0.0"),
+        (-0.0, "-0.0"),
+        (-0.01, "-0.01"),
+        (120.0, "120.0"),
+        (-1_234.5, "-1234.5"),
+        // Exactly between two candidates.
+        (180_828_940_632_114.62, "180828940632114.62"),
     ] {
         assert_eq!(python_float(value), text, "{value:e}");
     }
