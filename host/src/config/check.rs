@@ -3,10 +3,11 @@
 //! Guarantee: every problem is shown with its place and what to do; text from the file can't steer the terminal.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::{Checked, Problem, Severity};
+use super::{Checked, Problem, Severity, read};
 
 /// All problems and a last line that sums up; as one JSON object with `json`.
 #[must_use]
@@ -22,7 +23,7 @@ fn as_json(checked: &Checked) -> String {
         "warnings": checked.warnings().count(),
         "problems": checked.problems,
     });
-    format!("{answer:#}\n")
+    format!("{answer:#}")
 }
 
 fn as_text(checked: &Checked) -> String {
@@ -31,8 +32,29 @@ fn as_text(checked: &Checked) -> String {
         text.push_str(&problem_text(&checked.source, problem));
     }
     text.push_str(&summary(checked));
-    text.push('\n');
     text
+}
+
+/// Reads and checks a file.
+///
+/// # Errors
+/// When the file can't be read at all.
+pub fn file(path: &Path) -> Result<Checked, Unreadable> {
+    let text = std::fs::read_to_string(path).map_err(|reason| Unreadable {
+        path: path.to_owned(),
+        reason,
+    })?;
+    Ok(read(&text, &path.to_string_lossy()))
+}
+
+/// A configuration file that can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration {} can't be read: {reason}; name the file with --config or CONSERVER_CONFIG_FILE", path.display())]
+pub struct Unreadable {
+    /// Which.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: std::io::Error,
 }
 
 /// One problem as `file:line:column: error: message (path)` with a line of help.
@@ -84,8 +106,16 @@ fn count(number: usize, what: &str) -> String {
 const LONGEST: usize = 600;
 
 fn printable(text: &str) -> String {
-    let shown: String = text.chars().take(LONGEST).map(|shown| if shown.is_control() { '\u{fffd}' } else { shown }).collect();
-    if text.chars().nth(LONGEST).is_some() { shown + " …" } else { shown }
+    let shown: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|shown| if shown.is_control() { '\u{fffd}' } else { shown })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown + " …"
+    } else {
+        shown
+    }
 }
 
 /// What is wrong with options, by their link's own JSON Schema; a schema that is none says so.
@@ -93,7 +123,12 @@ fn printable(text: &str) -> String {
 pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<String> {
     let validator = match jsonschema::validator_for(schema) {
         Ok(validator) => validator,
-        Err(error) => return vec![format!("the link's own schema of its options can't be used: {}", printable(&error.to_string()))],
+        Err(error) => {
+            return vec![format!(
+                "the link's own schema of its options can't be used: {}",
+                printable(&error.to_string())
+            )];
+        }
     };
     let options = Value::Object(options.clone());
     let problems = validator.iter_errors(&options).take(50);
@@ -102,7 +137,11 @@ pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<Stri
             let place = error.instance_path().to_string();
             // The value stays out: options hold credentials.
             let message = printable(&error.masked().to_string());
-            if place.is_empty() { format!("options: {message}") } else { format!("options{}: {message}", place.replace('/', ".")) }
+            if place.is_empty() {
+                format!("options: {message}")
+            } else {
+                format!("options{}: {message}", place.replace('/', "."))
+            }
         })
         .collect()
 }
@@ -110,7 +149,6 @@ pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::read;
 
     #[test]
     fn problems_are_shown_with_file_line_column_and_help() {
@@ -121,10 +159,13 @@ mod tests {
              help: did you mean `tag`?\n\
              config/v.yml:7:1: warning: `lnks` is not known here and has no effect (lnks)\n  \
              help: did you mean `links`?\n\
-             config/v.yml: can't be used: 1 error, 1 warning\n"
+             config/v.yml: can't be used: 1 error, 1 warning"
         );
         let good = read("chains: {c: {links: [], ingress_lists: [a], enabled: 0}}", "v.yml");
-        assert_eq!(report(&good, false), "v.yml: good: 1 chain (0 enabled), 0 links, 0 storages; 0 warnings\n");
+        assert_eq!(
+            report(&good, false),
+            "v.yml: good: 1 chain (0 enabled), 0 links, 0 storages; 0 warnings"
+        );
     }
 
     #[test]
@@ -145,7 +186,11 @@ mod tests {
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
         assert_eq!(shown.lines().count(), 3, "{shown:?}");
         let long = read(&format!("{}: 1\n", "y".repeat(900)), "v.yml");
-        assert!(report(&long, false).lines().all(|line| line.chars().count() < 2 * LONGEST + 100));
+        assert!(
+            report(&long, false)
+                .lines()
+                .all(|line| line.chars().count() < 2 * LONGEST + 100)
+        );
     }
 
     #[test]
@@ -156,7 +201,10 @@ mod tests {
         assert!(option_problems(&schema, &options(json!({"url": "x"}))).is_empty());
         let found = option_problems(&schema, &options(json!({"key": 5551234, "n": {"m": "x"}, "typo": 1})));
         assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found.iter().any(|problem| problem.starts_with("options.n.m: ")), "{found:?}");
+        assert!(
+            found.iter().any(|problem| problem.starts_with("options.n.m: ")),
+            "{found:?}"
+        );
         assert!(found.iter().all(|problem| !problem.contains("5551234")), "{found:?}");
         let found = option_problems(&json!({"type": 5}), &Map::new());
         assert!(matches!(found.as_slice(), [one] if one.contains("own schema")));

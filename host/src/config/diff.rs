@@ -35,6 +35,12 @@ pub struct Changes {
     pub reordered: bool,
 }
 
+/// What turns `old` into `new`.
+#[must_use]
+pub fn diff(old: &Config, new: &Config) -> Diff {
+    Diff::between(old, new)
+}
+
 impl Diff {
     /// What turns `old` into `new`.
     #[must_use]
@@ -64,7 +70,11 @@ impl Changes {
                 Some(_) => {}
             }
         }
-        changes.removed = old.keys().filter(|name| !new.contains_key(*name)).map(ToString::to_string).collect();
+        changes.removed = old
+            .keys()
+            .filter(|name| !new.contains_key(*name))
+            .map(ToString::to_string)
+            .collect();
         let stayed_before = old.keys().filter(|name| new.contains_key(*name));
         changes.reordered = !stayed_before.eq(new.keys().filter(|name| old.contains_key(*name)));
         changes
@@ -95,7 +105,11 @@ impl fmt::Display for Diff {
 
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = [("added", &self.added), ("changed", &self.changed), ("removed", &self.removed)];
+        let groups = [
+            ("added", &self.added),
+            ("changed", &self.changed),
+            ("removed", &self.removed),
+        ];
         let mut shown: Vec<String> = groups
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
@@ -127,8 +141,12 @@ mod tests {
 
     #[test]
     fn a_change_is_told_by_name() {
-        let old = config("chains: {a: {links: [x], ingress_lists: [i]}, b: {links: []}}\nlinks: {x: {module: links.tag}, y: {module: links.tag}}\nstorages: {s: {module: storage.file}, t: {module: storage.file}}\n");
-        let new = config("chains: {a: {links: [x], ingress_lists: [j]}, c: {links: []}}\nlinks: {x: {module: links.tag}}\nstorages: {t: {module: storage.file}, s: {module: storage.file}}\ningress_auth: {i: secret}\n");
+        let old = config(
+            "chains: {a: {links: [x], ingress_lists: [i]}, b: {links: []}}\nlinks: {x: {module: links.tag}, y: {module: links.tag}}\nstorages: {s: {module: storage.file}, t: {module: storage.file}}\n",
+        );
+        let new = config(
+            "chains: {a: {links: [x], ingress_lists: [j]}, c: {links: []}}\nlinks: {x: {module: links.tag}}\nstorages: {t: {module: storage.file}, s: {module: storage.file}}\ningress_auth: {i: secret}\n",
+        );
         assert_eq!(
             Diff::between(&old, &new).to_string(),
             "chains: added c; changed a; removed b | links: removed y | storages: order changed | ingress_auth: added i"

@@ -12,6 +12,7 @@ pub mod link;
 mod nearest;
 pub mod problem;
 pub mod read;
+pub mod reload;
 pub mod settings;
 pub mod storage;
 pub mod store_copy;
@@ -25,7 +26,7 @@ pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
 pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_written};
-pub use settings::Settings;
+pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;
 
 use crate::names::{ChainName, LinkName, ListName, StorageName};

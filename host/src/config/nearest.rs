@@ -32,7 +32,11 @@ pub(super) fn suggestion<'a>(
         return format!("did you mean `{near}`?");
     }
     let listed: Vec<&str> = candidates.take(20).collect();
-    if listed.is_empty() { format!("there are no {kind} yet") } else { format!("{kind}: {}", listed.join(", ")) }
+    if listed.is_empty() {
+        format!("there are no {kind} yet")
+    } else {
+        format!("{kind}: {}", listed.join(", "))
+    }
 }
 
 /// Edits between two texts: characters added, removed, changed, or two neighbours swapped.
@@ -59,7 +63,9 @@ fn distance(wanted: &[char], candidate: &str) -> Option<usize> {
 }
 
 fn swapped(wanted: &[char], candidate: &[char], row: usize, column: usize) -> bool {
-    let (Some(above), Some(left)) = (row.checked_sub(1), column.checked_sub(1)) else { return false };
+    let (Some(above), Some(left)) = (row.checked_sub(1), column.checked_sub(1)) else {
+        return false;
+    };
     wanted.get(row) == candidate.get(left) && wanted.get(above) == candidate.get(column)
 }
 
@@ -86,7 +92,10 @@ mod tests {
 
     #[test]
     fn where_nothing_is_near_all_are_listed() {
-        assert_eq!(suggestion("zzz", ["a_link", "b_link"], "links"), "links: a_link, b_link");
+        assert_eq!(
+            suggestion("zzz", ["a_link", "b_link"], "links"),
+            "links: a_link, b_link"
+        );
         assert_eq!(suggestion("zzz", [], "links"), "there are no links yet");
     }
 }

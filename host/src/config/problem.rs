@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-use super::{Config, Written};
 use super::yaml::Place;
+use super::{Config, Written};
 
 /// Whether a configuration with this problem can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -48,14 +48,24 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// Whether it can't be used.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.errors().next().is_some()
+    }
+
     /// The problems that keep it from being used.
     pub fn errors(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Error)
+        self.problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
     }
 
     /// The problems that don't.
     pub fn warnings(&self) -> impl Iterator<Item = &Problem> {
-        self.problems.iter().filter(|problem| problem.severity == Severity::Warning)
+        self.problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Warning)
     }
 }
 

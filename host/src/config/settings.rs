@@ -1,4 +1,8 @@
 //! The environment: what is read once, at start (`spec/conserver.md` §4.2).
+//!
+//! Guarantee: all that is wrong with the environment is said at once; no credential is in a message or in `Debug` output.
+
+mod from_env;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,6 +17,8 @@ pub struct Settings {
     pub redis_url: Option<String>,
     /// `VCONDUIT_DATA_DIR`, default `./data`.
     pub data_dir: PathBuf,
+    /// `VCONDUIT_COMPILE_CACHE_DIR`: where compiled components are kept; absent: `compiled` under the data folder.
+    pub compile_cache_dir: Option<PathBuf>,
     /// `CONSERVER_CONFIG_FILE`, overridden by `--config`.
     pub config_file: PathBuf,
     /// `CONSERVER_API_TOKEN` and the lines of `CONSERVER_API_TOKEN_FILE`. Empty: every route is open.
@@ -51,6 +57,52 @@ impl Settings {
     /// vCons in work at once where nothing is set. Enough to cover the waiting for Redis and slow links on two cores; memory
     /// stays bounded by it.
     pub const DEFAULT_CONCURRENCY: usize = 64;
+
+    /// Variables of the Conserver that mean nothing here; they may stay set.
+    pub const IGNORED: [&str; 21] = [
+        "CONSERVER_START_METHOD",
+        "VCON_STORAGE",
+        "UUID8_DOMAIN_NAME",
+        "LOGGING_CONFIG_FILE",
+        "LOG_LEVEL",
+        "ENV",
+        "HOSTNAME",
+        "TICK_INTERVAL",
+        "VCON_SORTED_FORCE_RESET",
+        "WEVIATE_HOST",
+        "WEVIATE_API_KEY",
+        "DEEPGRAM_KEY",
+        "OPENAI_API_KEY",
+        "GROQ_API_KEY",
+        "SENTRY_DSN",
+        "SXT_API_KEY",
+        "SXT_VCON_TABLENAME",
+        "SXT_VCON_TABLE_WRITE_BISCUI",
+        "COMPOSE_PROFILES",
+        "CONSERVER_EXTERNAL_PORT",
+        "REDIS_EXTERNAL_PORT",
+    ];
+}
+
+/// A variable whose value does not work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}{}: {allowed}", self.shown())]
+pub struct SettingProblem {
+    /// Which.
+    pub variable: &'static str,
+    /// Its value; absent where it may hold a credential.
+    pub value: Option<String>,
+    /// What is wrong, and what works.
+    pub allowed: String,
+}
+
+impl SettingProblem {
+    fn shown(&self) -> String {
+        self.value
+            .as_ref()
+            .map(|value| format!("={value:?}"))
+            .unwrap_or_default()
+    }
 }
 
 /// What the Conserver's `/version` answers.

@@ -24,16 +24,25 @@ pub fn to_entries(written: &Written) -> ConfigEntries {
     let mut entries = ConfigEntries::new();
     let mut order = Map::new();
     for (section, prefix) in SECTIONS {
-        let Some(Value::Object(members)) = written.get(section) else { continue };
+        let Some(Value::Object(members)) = written.get(section) else {
+            continue;
+        };
         order.insert(section.to_owned(), members.keys().cloned().collect());
-        entries.extend(members.iter().map(|(name, value)| (format!("{prefix}{name}"), value.to_string())));
+        entries.extend(
+            members
+                .iter()
+                .map(|(name, value)| (format!("{prefix}{name}"), value.to_string())),
+        );
     }
     let own_entry = |section: &str| section == INGRESS_AUTH || SECTIONS.iter().any(|(known, _)| *known == section);
     if let Some(keys) = written.get(INGRESS_AUTH) {
         entries.push((INGRESS_AUTH.to_owned(), keys.to_string()));
     }
-    let others: Map<String, Value> =
-        written.iter().filter(|(section, _)| !own_entry(section)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let others: Map<String, Value> = written
+        .iter()
+        .filter(|(section, _)| !own_entry(section))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     entries.push((REST.to_owned(), json!({"order": order, "others": others}).to_string()));
     entries
 }
@@ -73,7 +82,12 @@ pub fn to_written(entries: &ConfigEntries) -> Result<Written, Vec<(String, Strin
 /// The members of a section in their order. One that the order does not know was written by someone else: it comes last.
 fn members(values: &mut Map<String, Value>, prefix: &str, order: Option<&Value>) -> Option<Map<String, Value>> {
     let mut members = Map::new();
-    for name in order.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    for name in order
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         if let Some(value) = values.shift_remove(&format!("{prefix}{name}")) {
             members.insert(name.to_owned(), value);
         }
@@ -98,7 +112,11 @@ pub fn from_entries(entries: &ConfigEntries) -> Checked {
                 let message = format!("the store's entry is not JSON: {reason}");
                 problems.error(Place::default(), &key, message, "load the configuration file again");
             }
-            Checked { source: SOURCE.to_owned(), problems: problems.into_sorted(), ..Checked::default() }
+            Checked {
+                source: SOURCE.to_owned(),
+                problems: problems.into_sorted(),
+                ..Checked::default()
+            }
         }
     }
 }
@@ -141,19 +159,38 @@ imports:
         let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(
             keys,
-            ["chains:z", "chains:a", "link:b", "link:a", "storage:s2", "storage:s1", "ingress_auth", "vconduit:sections"]
+            [
+                "chains:z",
+                "chains:a",
+                "link:b",
+                "link:a",
+                "storage:s2",
+                "storage:s1",
+                "ingress_auth",
+                "vconduit:sections"
+            ]
         );
         // A store may give them back in any order.
         entries.reverse();
         let from_store = from_entries(&entries);
         let config = from_store.config.expect("it is good");
         assert_eq!(Some(&config), from_file.config.as_ref());
-        assert!(config.chains.keys().map(AsRef::<str>::as_ref).eq(["z", "a"]), "the order is lost");
-        assert!(config.storages.keys().map(AsRef::<str>::as_ref).eq(["s2", "s1"]), "the order is lost");
+        assert!(
+            config.chains.keys().map(AsRef::<str>::as_ref).eq(["z", "a"]),
+            "the order is lost"
+        );
+        assert!(
+            config.storages.keys().map(AsRef::<str>::as_ref).eq(["s2", "s1"]),
+            "the order is lost"
+        );
         assert_eq!(from_store.written, from_file.written);
         assert!(are_equal(&entries, &to_entries(&from_store.written)));
         let component = r#""component":"/etc/v/links/../b.wasm""#;
-        assert!(entries.iter().any(|(key, text)| key == "link:b" && text.contains(component)));
+        assert!(
+            entries
+                .iter()
+                .any(|(key, text)| key == "link:b" && text.contains(component))
+        );
     }
 
     #[test]
@@ -167,14 +204,26 @@ imports:
     #[test]
     fn an_entry_that_someone_else_wrote_comes_last() {
         let mut entries = to_entries(&read(TEXT, "/c.yml").written);
-        entries.insert(0, ("storage:by_hand".to_owned(), r#"{"module":"storage.file"}"#.to_owned()));
+        entries.insert(
+            0,
+            ("storage:by_hand".to_owned(), r#"{"module":"storage.file"}"#.to_owned()),
+        );
         let config = from_entries(&entries).config.expect("it is good");
-        assert!(config.storages.keys().map(AsRef::<str>::as_ref).eq(["s2", "s1", "by_hand"]));
+        assert!(
+            config
+                .storages
+                .keys()
+                .map(AsRef::<str>::as_ref)
+                .eq(["s2", "s1", "by_hand"])
+        );
     }
 
     #[test]
     fn damaged_entries_are_all_named() {
-        let entries = vec![("link:a".to_owned(), "{".to_owned()), ("chains:b".to_owned(), String::new())];
+        let entries = vec![
+            ("link:a".to_owned(), "{".to_owned()),
+            ("chains:b".to_owned(), String::new()),
+        ];
         let checked = from_entries(&entries);
         assert!(checked.config.is_none());
         let paths: Vec<&str> = checked.problems.iter().map(|problem| problem.path.as_str()).collect();
@@ -183,7 +232,10 @@ imports:
 
     #[test]
     fn the_store_is_checked_like_a_file() {
-        let entries = vec![("chains:c".to_owned(), r#"{"links":["gone"],"ingress_lists":["i"]}"#.to_owned())];
+        let entries = vec![(
+            "chains:c".to_owned(),
+            r#"{"links":["gone"],"ingress_lists":["i"]}"#.to_owned(),
+        )];
         let checked = from_entries(&entries);
         let errors: Vec<_> = checked.errors().collect();
         assert!(matches!(errors.as_slice(), [error] if error.path == "chains.c.links[0]" && error.line == 0));

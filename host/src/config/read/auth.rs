@@ -14,13 +14,22 @@ const SECTION: &str = "ingress_auth";
 
 pub(super) fn read(sections: Fields<'_>, problems: &mut Problems) -> IndexMap<ListName, IngressAuth> {
     let mut lists = IndexMap::new();
-    let Some(node) = sections.get(SECTION) else { return lists };
-    let Some(section) = Fields::of(node, SECTION, "`ingress_auth`", problems) else { return lists };
+    let Some(node) = sections.get(SECTION) else {
+        return lists;
+    };
+    let Some(section) = Fields::of(node, SECTION, "`ingress_auth`", problems) else {
+        return lists;
+    };
     for entry in section.entries() {
         let path = join(SECTION, &entry.key);
-        let Some(list) = fields::name::<ListName>(&entry.key, entry.key_place, &path, problems) else { continue };
+        let Some(list) = fields::name::<ListName>(&entry.key, entry.key_place, &path, problems) else {
+            continue;
+        };
         let place_of_null = entry.value.is_null().then_some(entry.key_place);
-        let node = Node { place: place_of_null.unwrap_or(entry.value.place), ..entry.value.clone() };
+        let node = Node {
+            place: place_of_null.unwrap_or(entry.value.place),
+            ..entry.value.clone()
+        };
         lists.insert(list, keys(&node, &path, problems));
     }
     lists
@@ -48,5 +57,10 @@ fn keys(node: &Node, path: &str, problems: &mut Problems) -> IngressAuth {
 
 fn not_a_key(node: &Node, path: &str, problems: &mut Problems) {
     let message = format!("{} can't be a key; nobody gets in with it", node.kind_name());
-    problems.warn(node.place, path, message, "put the key in quotes, or list several texts");
+    problems.warn(
+        node.place,
+        path,
+        message,
+        "put the key in quotes, or list several texts",
+    );
 }

@@ -63,9 +63,17 @@ impl Draft {
 }
 
 pub(super) fn read(sections: Fields<'_>, problems: &mut Problems) -> Vec<Draft> {
-    let Some(node) = sections.get(SECTION) else { return Vec::new() };
-    let Some(section) = Fields::of(node, SECTION, "`chains`", problems) else { return Vec::new() };
-    section.entries().iter().filter_map(|entry| one(entry, problems)).collect()
+    let Some(node) = sections.get(SECTION) else {
+        return Vec::new();
+    };
+    let Some(section) = Fields::of(node, SECTION, "`chains`", problems) else {
+        return Vec::new();
+    };
+    section
+        .entries()
+        .iter()
+        .filter_map(|entry| one(entry, problems))
+        .collect()
 }
 
 fn one(entry: &Entry, problems: &mut Problems) -> Option<Draft> {
@@ -77,13 +85,14 @@ fn one(entry: &Entry, problems: &mut Problems) -> Option<Draft> {
     let enabled = enabled(fields, problems);
     let (links, link_spots) = links(fields, enabled, problems).into_iter().unzip();
     let (ingress_lists, ingress_spots) = lists(fields, "ingress_lists", problems).into_iter().unzip();
-    let (storages, storage_spots) = split(fields::names(
-        fields.get("storages"),
-        &fields.at("storages"), problems));
+    let (storages, storage_spots) = split(fields::names(fields.get("storages"), &fields.at("storages"), problems));
     let chain = Chain {
         links,
         ingress_lists,
-        egress_lists: lists(fields, "egress_lists", problems).into_iter().map(|(list, _)| list).collect(),
+        egress_lists: lists(fields, "egress_lists", problems)
+            .into_iter()
+            .map(|(list, _)| list)
+            .collect(),
         storages,
         enabled,
         timeout: timeout(fields, problems),
@@ -92,11 +101,21 @@ fn one(entry: &Entry, problems: &mut Problems) -> Option<Draft> {
         schedule: schedule(fields, problems),
         on_error: read_on_error(fields, problems).unwrap_or(OnError::DeadLetter),
     };
-    Some(Draft { name: name?, place: entry.key_place, chain, link_spots, storage_spots, ingress_spots })
+    Some(Draft {
+        name: name?,
+        place: entry.key_place,
+        chain,
+        link_spots,
+        storage_spots,
+        ingress_spots,
+    })
 }
 
 fn split<T>(names: Vec<(T, Place, String)>) -> (Vec<T>, Vec<Spot>) {
-    names.into_iter().map(|(name, place, path)| (name, (place, path))).unzip()
+    names
+        .into_iter()
+        .map(|(name, place, path)| (name, (place, path)))
+        .unzip()
 }
 
 fn report_tracers(fields: Fields<'_>, problems: &mut Problems) {
@@ -113,7 +132,12 @@ fn enabled(fields: Fields<'_>, problems: &mut Problems) -> bool {
         Kind::Bool(enabled) => *enabled,
         Kind::Number(number) if number.as_u64().is_some_and(|value| value <= 1) => number.as_u64() == Some(1),
         _ => {
-            problems.error(node.place, &fields.at("enabled"), "`enabled` has to be 0 or 1", "1 is the default");
+            problems.error(
+                node.place,
+                &fields.at("enabled"),
+                "`enabled` has to be 0 or 1",
+                "1 is the default",
+            );
             true
         }
     }
@@ -140,12 +164,17 @@ fn link(node: &Node, path: &str, problems: &mut Problems) -> Option<ChainLink> {
     let entries: &[Entry] = match &node.kind {
         Kind::Text(text) => {
             let name = fields::name(text, node.place, path, problems)?;
-            return Some(ChainLink { name, options: Map::new() });
+            return Some(ChainLink {
+                name,
+                options: Map::new(),
+            });
         }
         Kind::Map(entries) => entries,
         _ => &[],
     };
-    let named = entries.iter().find(|entry| entry.key == "name" && entry.value.as_text().is_some());
+    let named = entries
+        .iter()
+        .find(|entry| entry.key == "name" && entry.value.as_text().is_some());
     let (name, options) = match (named, entries) {
         (Some(named), _) => {
             let place = Fields::of(node, path, "a link of a chain", problems)?;
@@ -160,7 +189,9 @@ fn link(node: &Node, path: &str, problems: &mut Problems) -> Option<ChainLink> {
             return None;
         }
     };
-    let options = options.map(|options| fields::options(options, path, problems)).unwrap_or_default();
+    let options = options
+        .map(|options| fields::options(options, path, problems))
+        .unwrap_or_default();
     let name = fields::name(name, node.place, path, problems)?;
     Some(ChainLink { name, options })
 }
@@ -185,7 +216,12 @@ fn timeout(fields: Fields<'_>, problems: &mut Problems) -> Option<Duration> {
         return Some(timeout);
     }
     let place = fields.get("timeout").map(|node| node.place).unwrap_or_default();
-    problems.warn(place, &fields.at("timeout"), "`timeout: 0` means that there is none", "remove the line to say so");
+    problems.warn(
+        place,
+        &fields.at("timeout"),
+        "`timeout: 0` means that there is none",
+        "remove the line to say so",
+    );
     None
 }
 
@@ -193,7 +229,12 @@ fn positive(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Option<Du
     let time = fields.seconds(key, LONGEST, problems)?;
     if time.is_zero() {
         let place = fields.get(key).map(|node| node.place).unwrap_or_default();
-        problems.error(place, &fields.at(key), format!("`{key}` must be more than 0"), "give it in seconds");
+        problems.error(
+            place,
+            &fields.at(key),
+            format!("`{key}` must be more than 0"),
+            "give it in seconds",
+        );
         return None;
     }
     Some(time)
@@ -207,7 +248,12 @@ fn weight(fields: Fields<'_>, problems: &mut Problems) -> u32 {
     };
     if value.is_none() {
         let message = format!("`weight` has to be a whole number from 1 to {MOST_WEIGHT}");
-        problems.error(node.place, &fields.at("weight"), message, "1 is the default; 2 gets twice the turns");
+        problems.error(
+            node.place,
+            &fields.at("weight"),
+            message,
+            "1 is the default; 2 gets twice the turns",
+        );
     }
     value.and_then(|value| u32::try_from(value).ok()).unwrap_or(1)
 }

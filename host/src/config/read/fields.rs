@@ -31,12 +31,19 @@ impl<'a> Fields<'a> {
                 return None;
             }
         };
-        Some(Self { entries, path, place: node.place })
+        Some(Self {
+            entries,
+            path,
+            place: node.place,
+        })
     }
 
     /// The members of a named mapping; what it lacks is reported at its name.
     pub(super) fn of_entry(entry: &'a Entry, path: &'a str, what: &str, problems: &mut Problems) -> Option<Self> {
-        Some(Self { place: entry.key_place, ..Self::of(&entry.value, path, what, problems)? })
+        Some(Self {
+            place: entry.key_place,
+            ..Self::of(&entry.value, path, what, problems)?
+        })
     }
 
     /// All members, in order.
@@ -51,7 +58,9 @@ impl<'a> Fields<'a> {
 
     /// A member that is not null.
     pub(super) fn get(&self, key: &str) -> Option<&'a Node> {
-        self.entry(key).map(|entry| &entry.value).filter(|value| !value.is_null())
+        self.entry(key)
+            .map(|entry| &entry.value)
+            .filter(|value| !value.is_null())
     }
 
     /// The path of a member.
@@ -69,7 +78,11 @@ impl<'a> Fields<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known here: {}", known.join(", ")),
             };
-            let effect = if are_errors { "is not known here" } else { "is not known here and has no effect" };
+            let effect = if are_errors {
+                "is not known here"
+            } else {
+                "is not known here and has no effect"
+            };
             let message = format!("`{}` {effect}", entry.key);
             problems.error_if(are_errors, entry.key_place, &self.at(&entry.key), message, hint);
         }
@@ -94,7 +107,9 @@ impl<'a> Fields<'a> {
             Kind::Number(number) => number.as_f64(),
             _ => None,
         };
-        let duration = value.and_then(|value| Duration::try_from_secs_f64(value).ok()).filter(|value| *value <= most);
+        let duration = value
+            .and_then(|value| Duration::try_from_secs_f64(value).ok())
+            .filter(|value| *value <= most);
         if duration.is_none() {
             let message = format!("`{key}` has to be a number of seconds from 0 to {}", most.as_secs());
             problems.error(node.place, &self.at(key), message, format!("for example `{key}: 30`"));
@@ -105,7 +120,11 @@ impl<'a> Fields<'a> {
 
 /// A path's member.
 pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
 }
 
 /// A text; says how to write one that looks like something else.
@@ -116,7 +135,12 @@ pub(super) fn text<'a>(node: &'a Node, path: &str, problems: &mut Problems) -> O
             Kind::Bool(_) | Kind::Number(_) => "put it in quotes to make it a text",
             _ => "",
         };
-        problems.error(node.place, path, format!("this has to be a text, not {}", node.kind_name()), hint);
+        problems.error(
+            node.place,
+            path,
+            format!("this has to be a text, not {}", node.kind_name()),
+            hint,
+        );
     }
     text
 }
@@ -139,9 +163,11 @@ pub(super) fn list<'a>(node: Option<&'a Node>, path: &str, problems: &mut Proble
     let Some(node) = node else { return Vec::new() };
     match &node.kind {
         Kind::Null => Vec::new(),
-        Kind::List(values) => {
-            values.iter().enumerate().map(|(index, value)| (value, format!("{path}[{index}]"))).collect()
-        }
+        Kind::List(values) => values
+            .iter()
+            .enumerate()
+            .map(|(index, value)| (value, format!("{path}[{index}]")))
+            .collect(),
         _ => {
             let message = format!("this has to be a list, not {}", node.kind_name());
             problems.error(node.place, path, message, "write one `- entry` a line, or `[a, b]`");
@@ -157,7 +183,9 @@ pub(super) fn name<T: TryFrom<String, Error = NameError>>(
     path: &str,
     problems: &mut Problems,
 ) -> Option<T> {
-    T::try_from(text.to_owned()).map_err(|error| problems.error(place, path, error.to_string(), "choose another name")).ok()
+    T::try_from(text.to_owned())
+        .map_err(|error| problems.error(place, path, error.to_string(), "choose another name"))
+        .ok()
 }
 
 /// A list of checked names, each with its place and path.
@@ -168,7 +196,9 @@ pub(super) fn names<T: TryFrom<String, Error = NameError>>(
 ) -> Vec<(T, Place, String)> {
     let mut found = Vec::new();
     for (node, path) in list(node, path, problems) {
-        let Some(text) = text(node, &path, problems) else { continue };
+        let Some(text) = text(node, &path, problems) else {
+            continue;
+        };
         if let Some(value) = name(text, node.place, &path, problems) {
             found.push((value, node.place, path));
         }

@@ -17,10 +17,17 @@ pub(super) fn read(entry: &Entry, path: &str, problems: &mut Problems) -> Grants
     let mut grants = Grants::default();
     if entry.value.is_null() {
         // Null elsewhere means "not given". Here that would open what the operator may have meant to close.
-        problems.warn(entry.key_place, path, "`grants` is empty: the link reaches nothing", "write `grants: {}` to say so, or remove it");
+        problems.warn(
+            entry.key_place,
+            path,
+            "`grants` is empty: the link reaches nothing",
+            "write `grants: {}` to say so, or remove it",
+        );
         return grants;
     }
-    let Some(given) = Fields::of(&entry.value, path, "`grants`", problems) else { return grants };
+    let Some(given) = Fields::of(&entry.value, path, "`grants`", problems) else {
+        return grants;
+    };
     given.report_unknown(&KEYS, true, problems);
     for (node, path) in fields::list(given.get("http"), &given.at("http"), problems) {
         grants.http.extend(host_grant(node, &path, problems));
@@ -65,17 +72,29 @@ fn host_grant(node: &Node, path: &str, problems: &mut Problems) -> Option<HostGr
 fn required_host<'a>(fields: Fields<'a>, problems: &mut Problems) -> Option<&'a Node> {
     let host = fields.get("host");
     if host.is_none() {
-        problems.error(fields.place, fields.path, "`host` is missing", "write {host: \"10.0.0.5:9000\", private: true}");
+        problems.error(
+            fields.place,
+            fields.path,
+            "`host` is missing",
+            "write {host: \"10.0.0.5:9000\", private: true}",
+        );
     }
     host
 }
 
 fn private(fields: Fields<'_>, problems: &mut Problems) -> Option<bool> {
-    let Some(node) = fields.get("private") else { return Some(false) };
+    let Some(node) = fields.get("private") else {
+        return Some(false);
+    };
     if let Kind::Bool(private) = node.kind {
         return Some(private);
     }
-    problems.error(node.place, &fields.at("private"), "`private` has to be true or false", "");
+    problems.error(
+        node.place,
+        &fields.at("private"),
+        "`private` has to be true or false",
+        "",
+    );
     None
 }
 
@@ -84,7 +103,12 @@ fn queue(node: &Node, path: &str, problems: &mut Problems) -> Option<String> {
     let stem = pattern.strip_suffix('*').unwrap_or(pattern);
     if stem.contains('*') {
         let message = format!("`{pattern}`: a `*` can only stand at the end");
-        problems.error(node.place, path, message, "name the lists one by one, or a common beginning: `calls_*`");
+        problems.error(
+            node.place,
+            path,
+            message,
+            "name the lists one by one, or a common beginning: `calls_*`",
+        );
         return None;
     }
     fields::name::<ListName>(pattern, node.place, path, problems).map(String::from)
@@ -96,6 +120,11 @@ fn vcons(grants: &mut Grants, node: &Node, path: &str, problems: &mut Problems) 
         Some("create") => grants.create = true,
         Some("delete") => grants.delete = true,
         Some("expire") => grants.expire = true,
-        _ => problems.error(node.place, path, "this is nothing that can be done to vCons", "choose from read, create, delete, expire"),
+        _ => problems.error(
+            node.place,
+            path,
+            "this is nothing that can be done to vCons",
+            "choose from read, create, delete, expire",
+        ),
     }
 }

@@ -20,25 +20,44 @@ pub(super) fn parse(text: &str) -> Result<HostPort, String> {
         });
     }
     if let Ok(address) = text.parse::<Ipv6Addr>() {
-        return Ok(HostPort { host: address.to_string(), port: None });
+        return Ok(HostPort {
+            host: address.to_string(),
+            port: None,
+        });
     }
     let (host, port) = split(text).ok_or("the port has to be a number from 1 to 65535")?;
     let host = host.to_ascii_lowercase();
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let address: Ipv6Addr = address.parse().map_err(|_| "what is in brackets has to be an IPv6 address")?;
-        return Ok(HostPort { host: address.to_string(), port });
+        let address: Ipv6Addr = address
+            .parse()
+            .map_err(|_| "what is in brackets has to be an IPv6 address")?;
+        return Ok(HostPort {
+            host: address.to_string(),
+            port,
+        });
     }
-    let name = if host == "*" { "any" } else { host.strip_prefix("*.").unwrap_or(&host) };
+    let name = if host == "*" {
+        "any"
+    } else {
+        host.strip_prefix("*.").unwrap_or(&host)
+    };
     let name = name.strip_suffix('.').unwrap_or(name);
     if !is_name(name) {
         return Err("write a host as `api.example.com`, `*.example.com`, `10.0.0.5:9000` or `*`".to_owned());
     }
-    Ok(HostPort { host: host.strip_suffix('.').unwrap_or(&host).to_owned(), port })
+    Ok(HostPort {
+        host: host.strip_suffix('.').unwrap_or(&host).to_owned(),
+        port,
+    })
 }
 
 impl HostPort {
     fn display(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
         match self.port {
             Some(port) => format!("{host}:{port}"),
             None => host,
@@ -66,7 +85,10 @@ fn split(text: &str) -> Option<(&str, Option<u16>)> {
         Some(colon) => {
             let port = text.get(colon + 1..)?;
             // `+80` parses as a number but is none here.
-            let port = port.parse().ok().filter(|value| *value > 0 && port.bytes().all(|digit| digit.is_ascii_digit()))?;
+            let port = port
+                .parse()
+                .ok()
+                .filter(|value| *value > 0 && port.bytes().all(|digit| digit.is_ascii_digit()))?;
             Some((text.get(..colon)?, Some(port)))
         }
         None => Some((text, None)),
@@ -77,7 +99,9 @@ fn is_name(name: &str) -> bool {
     let label_ok = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
     name.len() <= 253 && name.split('.').all(label_ok)
 }
@@ -134,9 +158,22 @@ mod tests {
         ] {
             assert_eq!(parsed(text), Some((host.to_owned(), port)), "for {text}");
         }
-        for text in
-            ["", "a b", "a:0", "a:70000", "a:+80", "a:", "*.", "a.*.com", "**", "a/b", "[x]:1", "http://a/", "u@h", "a..b"]
-        {
+        for text in [
+            "",
+            "a b",
+            "a:0",
+            "a:70000",
+            "a:+80",
+            "a:",
+            "*.",
+            "a.*.com",
+            "**",
+            "a/b",
+            "[x]:1",
+            "http://a/",
+            "u@h",
+            "a..b",
+        ] {
             assert_eq!(parsed(text), None, "for {text:?}");
         }
         assert!(parse("https://u:p@A.com:8443/x").unwrap_err().contains("`a.com:8443`"));
@@ -151,7 +188,14 @@ mod tests {
             ("http://[::1]:9/x", "::1", Some(9)),
             ("http://h:/x", "h", None),
         ] {
-            assert_eq!(of_url(url), Some(HostPort { host: host.to_owned(), port }), "for {url}");
+            assert_eq!(
+                of_url(url),
+                Some(HostPort {
+                    host: host.to_owned(),
+                    port
+                }),
+                "for {url}"
+            );
         }
         for url in ["ftp://h/x", "http:///x", "https://*/x", "hooks.example.com", ""] {
             assert_eq!(of_url(url), None, "for {url}");
@@ -160,9 +204,16 @@ mod tests {
 
     #[test]
     fn private_hosts_are_known_as_such() {
-        for host in
-            ["localhost", "a.localhost", "127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"]
-        {
+        for host in [
+            "localhost",
+            "a.localhost",
+            "127.0.0.1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+        ] {
             assert!(is_private(host), "{host}");
         }
         for host in ["::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"] {

@@ -17,16 +17,37 @@ use crate::sandbox::Limits;
 use crate::sandbox::limits::TABLE;
 
 const SECTION: &str = "links";
-const KEYS: [&str; 9] =
-    ["module", "component", "options", "grants", "limits", "on_error", "pip_name", "ingress-lists", "egress-lists"];
+const KEYS: [&str; 9] = [
+    "module",
+    "component",
+    "options",
+    "grants",
+    "limits",
+    "on_error",
+    "pip_name",
+    "ingress-lists",
+    "egress-lists",
+];
 
 /// The links that are built into the host; a configuration names them as `links.<name>`.
-pub const STANDARD_LINKS: [&str; 8] =
-    ["tag", "tag_router", "jq_link", "sampler", "delay", "expire_vcon", "diet", "webhook"];
+pub const STANDARD_LINKS: [&str; 8] = [
+    "tag",
+    "tag_router",
+    "jq_link",
+    "sampler",
+    "delay",
+    "expire_vcon",
+    "diet",
+    "webhook",
+];
 
 /// The Conserver's older names for `links.transcribe` with a vendor (`spec/conserver.md` §3.5).
-const OLD_NAMES: [&str; 4] =
-    ["links.openai_transcribe", "links.groq_whisper", "links.hugging_face_whisper", "links.deepgram_link"];
+const OLD_NAMES: [&str; 4] = [
+    "links.openai_transcribe",
+    "links.groq_whisper",
+    "links.hugging_face_whisper",
+    "links.deepgram_link",
+];
 
 /// A link as read, before the places where it is used have been looked at.
 pub(super) struct Draft {
@@ -37,20 +58,21 @@ pub(super) struct Draft {
 }
 
 /// Reads the section. A link that can't run is an error if it is in `used`, the links of chains that are switched on.
-pub(super) fn read(
-    sections: Fields<'_>,
-    folder: &Path,
-    used: &HashSet<&str>,
-    problems: &mut Problems,
-) -> Vec<Draft> {
-    let Some(node) = sections.get(SECTION) else { return Vec::new() };
-    let Some(section) = Fields::of(node, SECTION, "`links`", problems) else { return Vec::new() };
+pub(super) fn read(sections: Fields<'_>, folder: &Path, used: &HashSet<&str>, problems: &mut Problems) -> Vec<Draft> {
+    let Some(node) = sections.get(SECTION) else {
+        return Vec::new();
+    };
+    let Some(section) = Fields::of(node, SECTION, "`links`", problems) else {
+        return Vec::new();
+    };
     let mut links = Vec::new();
     for entry in section.entries() {
         let path = join(SECTION, &entry.key);
         let name = fields::name(&entry.key, entry.key_place, &path, problems);
         let what = format!("the link `{}`", entry.key);
-        let Some(link) = Fields::of_entry(entry, &path, &what, problems) else { continue };
+        let Some(link) = Fields::of_entry(entry, &path, &what, problems) else {
+            continue;
+        };
         let is_used = used.contains(entry.key.as_str());
         if let (Some(name), Some(draft)) = (name, one(link, &entry.key, folder, is_used, problems)) {
             links.push(Draft { name, ..draft });
@@ -65,7 +87,9 @@ fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mu
     let options = link.json_map("options", problems);
     let limits = limits(link, problems);
     let on_error = read_on_error(link, problems);
-    let given = link.entry("grants").map(|entry| grants::read(entry, &link.at("grants"), problems));
+    let given = link
+        .entry("grants")
+        .map(|entry| grants::read(entry, &link.at("grants"), problems));
     let component = component(link, name, folder, is_used, problems)?;
     let grants_follow = given.is_none();
     let grants = given.unwrap_or_else(|| match &component {
@@ -75,20 +99,40 @@ fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mu
     if grants_follow && let (ComponentSource::Standard(module), Some(node)) = (&component, link.get("options")) {
         derive::report_unusable(module, node, &link.at("options"), problems);
     }
-    let link = Link { component, options, grants, limits, on_error };
-    Some(Draft { name: LinkName::new(name).ok()?, link, grants_follow })
+    let link = Link {
+        component,
+        options,
+        grants,
+        limits,
+        on_error,
+    };
+    Some(Draft {
+        name: LinkName::new(name).ok()?,
+        link,
+        grants_follow,
+    })
 }
 
 fn report_idle(link: Fields<'_>, problems: &mut Problems) {
     if let Some(entry) = link.entry("pip_name") {
         let message = "`pip_name` has no effect here: no package is installed";
-        problems.warn(entry.key_place, &link.at("pip_name"), message, "code comes as a component: `component: path`");
+        problems.warn(
+            entry.key_place,
+            &link.at("pip_name"),
+            message,
+            "code comes as a component: `component: path`",
+        );
     }
     for key in ["ingress-lists", "egress-lists"] {
         if let Some(entry) = link.entry(key) {
             let message = format!("`{key}` of a link has no effect: lists belong to chains");
             let meant = key.replace('-', "_");
-            problems.warn(entry.key_place, &link.at(key), message, format!("give the chain `{meant}`"));
+            problems.warn(
+                entry.key_place,
+                &link.at(key),
+                message,
+                format!("give the chain `{meant}`"),
+            );
         }
     }
 }
@@ -104,7 +148,12 @@ fn component(
     if let Some(node) = link.get("component") {
         let path = fields::text(node, &link.at("component"), problems)?;
         if path.trim().is_empty() {
-            problems.error(node.place, &link.at("component"), "`component` is empty", "give the path of a .wasm file");
+            problems.error(
+                node.place,
+                &link.at("component"),
+                "`component` is empty",
+                "give the path of a .wasm file",
+            );
             return None;
         }
         return Some(ComponentSource::File(component_path(folder, path)));
@@ -117,7 +166,10 @@ fn component(
     };
     let path = link.at("module");
     let module = fields::text(node, &path, problems)?;
-    if let Some(standard) = module.strip_prefix("links.").filter(|short| STANDARD_LINKS.contains(short)) {
+    if let Some(standard) = module
+        .strip_prefix("links.")
+        .filter(|short| STANDARD_LINKS.contains(short))
+    {
         return Some(ComponentSource::Standard(standard.to_owned()));
     }
     report_unknown_module(module, node.place, &path, is_used, problems);
@@ -126,9 +178,19 @@ fn component(
 
 fn report_unknown_module(module: &str, place: Place, path: &str, is_used: bool, problems: &mut Problems) {
     let short = module.strip_prefix("links.").unwrap_or(module);
-    let near = nearest(short, STANDARD_LINKS).map(|near| format!("did you mean `links.{near}`? ")).unwrap_or_default();
-    let old = if OLD_NAMES.contains(&module) { " (an older name of `links.transcribe`)" } else { "" };
-    let effect = if is_used { "" } else { "; no enabled chain uses it, so it is left out" };
+    let near = nearest(short, STANDARD_LINKS)
+        .map(|near| format!("did you mean `links.{near}`? "))
+        .unwrap_or_default();
+    let old = if OLD_NAMES.contains(&module) {
+        " (an older name of `links.transcribe`)"
+    } else {
+        ""
+    };
+    let effect = if is_used {
+        ""
+    } else {
+        "; no enabled chain uses it, so it is left out"
+    };
     let message = format!("the module `{module}`{old} is not built in{effect}");
     let standard = STANDARD_LINKS.map(|name| format!("links.{name}")).join(", ");
     let hint = format!("{near}built in: {standard}. Any other code can be given with `component: path/to/link.wasm`");
@@ -145,7 +207,9 @@ fn limits(link: Fields<'_>, problems: &mut Problems) -> Limits {
     let mut limits = Limits::default();
     let path = link.at("limits");
     let Some(node) = link.get("limits") else { return limits };
-    let Some(given) = Fields::of(node, &path, "`limits`", problems) else { return limits };
+    let Some(given) = Fields::of(node, &path, "`limits`", problems) else {
+        return limits;
+    };
     // A mistyped limit would leave the link with more than its writer meant: an error, not a warning.
     given.report_unknown(&TABLE.map(|row| row.key), true, problems);
     for entry in given.entries() {
@@ -186,7 +250,12 @@ pub(super) fn read_on_error(fields: Fields<'_>, problems: &mut Problems) -> Opti
         Some("stop") => Some(OnError::Stop),
         _ => {
             let message = "`on_error` has to be `dlq`, `continue` or `stop`";
-            problems.error(node.place, &fields.at("on_error"), message, "without it a failed vCon goes to the dead letters");
+            problems.error(
+                node.place,
+                &fields.at("on_error"),
+                message,
+                "without it a failed vCon goes to the dead letters",
+            );
             None
         }
     }

@@ -28,14 +28,33 @@ pub use links::STANDARD_LINKS;
 pub use storages::STORAGE_MODULES;
 
 /// The sections that something reads.
-const SECTIONS: [&str; 7] =
-    ["chains", "links", "storages", "ingress_auth", "imports", "tracers", "followers"];
+const SECTIONS: [&str; 7] = [
+    "chains",
+    "links",
+    "storages",
+    "ingress_auth",
+    "imports",
+    "tracers",
+    "followers",
+];
 
 /// Sections of the Conserver that are accepted and have no effect, with what to do instead.
 const IDLE_SECTIONS: [(&str, &str, &str); 3] = [
-    ("imports", "nothing is imported", "code comes as components: upload it, or name it with a link's `component: path`"),
-    ("tracers", "no tracer runs", "traces and metrics are exported by the host itself; remove the section or leave it empty"),
-    ("followers", "no other server is followed", "let the other server post to this one, for example with a webhook link"),
+    (
+        "imports",
+        "nothing is imported",
+        "code comes as components: upload it, or name it with a link's `component: path`",
+    ),
+    (
+        "tracers",
+        "no tracer runs",
+        "traces and metrics are exported by the host itself; remove the section or leave it empty",
+    ),
+    (
+        "followers",
+        "no other server is followed",
+        "let the other server post to this one, for example with a webhook link",
+    ),
 ];
 
 /// Reads a configuration file's text. `source` is its path: it stands in messages, and components are relative to it.
@@ -52,7 +71,10 @@ pub fn read(text: &str, source: &str) -> Checked {
     for note in document.notes {
         problems.error_if(note.fatal, note.place, "", note.message, note.hint);
     }
-    let root = document.root.unwrap_or(Node { place: Place { line: 1, column: 1 }, kind: Kind::Null });
+    let root = document.root.unwrap_or(Node {
+        place: Place { line: 1, column: 1 },
+        kind: Kind::Null,
+    });
     read_node(&root, source, problems)
 }
 
@@ -76,7 +98,12 @@ fn read_node(root: &Node, source: &str, mut problems: Problems) -> Checked {
 
 fn finish(source: &str, config: Option<Config>, problems: Problems, written: Written) -> Checked {
     let config = config.filter(|_| !problems.has_errors());
-    Checked { source: source.to_owned(), config, problems: problems.into_sorted(), written }
+    Checked {
+        source: source.to_owned(),
+        config,
+        problems: problems.into_sorted(),
+        written,
+    }
 }
 
 fn sections_to_config(sections: Fields<'_>, folder: &Path, problems: &mut Problems) -> Config {
@@ -109,7 +136,12 @@ fn report_idle(sections: Fields<'_>, name: &str, effect: &str, hint: &str, probl
         _ => false,
     };
     if !empty {
-        problems.warn(entry.key_place, name, format!("`{name}` has no effect here: {effect}"), hint);
+        problems.warn(
+            entry.key_place,
+            name,
+            format!("`{name}` has no effect here: {effect}"),
+            hint,
+        );
     }
 }
 
@@ -124,7 +156,9 @@ fn folder_of(source: &str) -> PathBuf {
 
 /// Writes `component` paths out in full, so that the store's copy means the same to a host that reads no file.
 fn anchor_components(written: &mut Written, folder: &Path) {
-    let Some(Value::Object(links)) = written.get_mut("links") else { return };
+    let Some(Value::Object(links)) = written.get_mut("links") else {
+        return;
+    };
     for link in links.values_mut() {
         if let Some(Value::String(path)) = link.get_mut("component") {
             *path = links::component_path(folder, path).to_string_lossy().into_owned();

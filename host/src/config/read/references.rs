@@ -23,8 +23,12 @@ pub(super) fn check(chains: &[Draft], sections: Fields<'_>, problems: &mut Probl
 }
 
 fn defined<'a>(sections: Fields<'a>, section: &str) -> Vec<&'a str> {
-    let Some(node) = sections.get(section) else { return Vec::new() };
-    let crate::config::yaml::Kind::Map(entries) = &node.kind else { return Vec::new() };
+    let Some(node) = sections.get(section) else {
+        return Vec::new();
+    };
+    let crate::config::yaml::Kind::Map(entries) = &node.kind else {
+        return Vec::new();
+    };
     entries.iter().map(|entry| entry.key.as_str()).collect()
 }
 
@@ -51,13 +55,32 @@ fn ingress(chains: &[Draft], problems: &mut Problems) {
     let mut owners: HashMap<&str, &Draft> = HashMap::new();
     for draft in chains.iter().filter(|draft| draft.chain.enabled) {
         if draft.chain.ingress_lists.is_empty() {
-            let message = format!("the chain `{}` has no ingress list, so nothing ever reaches it", draft.name);
-            problems.warn(draft.place, &format!("chains.{}", draft.name), message, "add `ingress_lists: [name]`");
+            let message = format!(
+                "the chain `{}` has no ingress list, so nothing ever reaches it",
+                draft.name
+            );
+            problems.warn(
+                draft.place,
+                &format!("chains.{}", draft.name),
+                message,
+                "add `ingress_lists: [name]`",
+            );
         }
         for (list, (place, path)) in draft.chain.ingress_lists.iter().zip(&draft.ingress_spots) {
-            if let Some(earlier) = owners.insert(list.as_ref(), draft).filter(|earlier| earlier.name != draft.name) {
-                let message = format!("`{list}` is an ingress list of `{}` too; this one gets all of it", earlier.name);
-                problems.warn(*place, path, message, "give each chain its own list; the last chain of the file wins");
+            if let Some(earlier) = owners
+                .insert(list.as_ref(), draft)
+                .filter(|earlier| earlier.name != draft.name)
+            {
+                let message = format!(
+                    "`{list}` is an ingress list of `{}` too; this one gets all of it",
+                    earlier.name
+                );
+                problems.warn(
+                    *place,
+                    path,
+                    message,
+                    "give each chain its own list; the last chain of the file wins",
+                );
             }
             if draft.chain.egress_lists.contains(list) {
                 let message = format!("`{list}` is also an egress list of this chain: its vCons go round for ever");

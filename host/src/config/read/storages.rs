@@ -16,8 +16,13 @@ const SECTION: &str = "storages";
 const KEYS: [&str; 2] = ["module", "options"];
 
 /// The storages that are built into the host.
-pub const STORAGE_MODULES: [&str; 5] =
-    ["storage.file", "storage.s3", "storage.postgres", "storage.redis_storage", "storage.webhook"];
+pub const STORAGE_MODULES: [&str; 5] = [
+    "storage.file",
+    "storage.s3",
+    "storage.postgres",
+    "storage.redis_storage",
+    "storage.webhook",
+];
 
 /// Reads the section. A storage that can't run is an error if it is in `used`, the storages of chains that are switched on.
 pub(super) fn read(
@@ -26,13 +31,19 @@ pub(super) fn read(
     problems: &mut Problems,
 ) -> IndexMap<StorageName, StorageEntry> {
     let mut storages = IndexMap::new();
-    let Some(node) = sections.get(SECTION) else { return storages };
-    let Some(section) = Fields::of(node, SECTION, "`storages`", problems) else { return storages };
+    let Some(node) = sections.get(SECTION) else {
+        return storages;
+    };
+    let Some(section) = Fields::of(node, SECTION, "`storages`", problems) else {
+        return storages;
+    };
     for entry in section.entries() {
         let path = join(SECTION, &entry.key);
         let name = fields::name(&entry.key, entry.key_place, &path, problems);
         let what = format!("the storage `{}`", entry.key);
-        let Some(storage) = Fields::of_entry(entry, &path, &what, problems) else { continue };
+        let Some(storage) = Fields::of_entry(entry, &path, &what, problems) else {
+            continue;
+        };
         storage.report_unknown(&KEYS, false, problems);
         let module = module(storage, &entry.key, used.contains(entry.key.as_str()), problems);
         let options = storage.json_map("options", problems);
@@ -46,7 +57,13 @@ pub(super) fn read(
 fn module(storage: Fields<'_>, name: &str, is_used: bool, problems: &mut Problems) -> Option<String> {
     let Some(node) = storage.get("module") else {
         let message = format!("the storage `{name}` has no `module`");
-        problems.error_if(is_used, storage.place, storage.path, message, "add for example `module: storage.file`");
+        problems.error_if(
+            is_used,
+            storage.place,
+            storage.path,
+            message,
+            "add for example `module: storage.file`",
+        );
         return None;
     };
     let path = storage.at("module");
@@ -54,8 +71,18 @@ fn module(storage: Fields<'_>, name: &str, is_used: bool, problems: &mut Problem
     if STORAGE_MODULES.contains(&module) {
         return Some(module.to_owned());
     }
-    let effect = if is_used { "" } else { "; no enabled chain uses it, so it is left out" };
+    let effect = if is_used {
+        ""
+    } else {
+        "; no enabled chain uses it, so it is left out"
+    };
     let message = format!("the storage module `{module}` is not built in{effect}");
-    problems.error_if(is_used, node.place, &path, message, suggestion(module, STORAGE_MODULES, "built in"));
+    problems.error_if(
+        is_used,
+        node.place,
+        &path,
+        message,
+        suggestion(module, STORAGE_MODULES, "built in"),
+    );
     None
 }

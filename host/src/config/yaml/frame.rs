@@ -38,14 +38,29 @@ impl MapFrame {
     pub(super) fn member(&mut self, value: Node) -> Option<Note> {
         let (key, key_place) = self.key.take()?;
         let Key::Named(key) = key else {
-            self.merges.push(Node { place: key_place, ..value });
+            self.merges.push(Node {
+                place: key_place,
+                ..value
+            });
             return None;
         };
-        let entry = Entry { key: key.clone(), key_place, value };
+        let entry = Entry {
+            key: key.clone(),
+            key_place,
+            value,
+        };
         if let Some(earlier) = self.index.get(&key).and_then(|index| self.entries.get_mut(*index)) {
-            let message = format!("`{key}` was given before, in line {}; only this one counts", earlier.key_place.line);
+            let message = format!(
+                "`{key}` was given before, in line {}; only this one counts",
+                earlier.key_place.line
+            );
             *earlier = entry;
-            return Some(Note { place: key_place, fatal: false, message, hint: "remove one of them".to_owned() });
+            return Some(Note {
+                place: key_place,
+                fatal: false,
+                message,
+                hint: "remove one of them".to_owned(),
+            });
         }
         self.index.insert(key, self.entries.len());
         self.entries.push(entry);
@@ -67,7 +82,11 @@ impl MapFrame {
             };
             for source in sources {
                 let Kind::Map(entries) = source.kind else {
-                    return Err(fatal(place, "`<<` takes a mapping or a list of mappings", "quote it for a plain key"));
+                    return Err(fatal(
+                        place,
+                        "`<<` takes a mapping or a list of mappings",
+                        "quote it for a plain key",
+                    ));
                 };
                 merged.extend(entries.into_iter().filter(|entry| seen.insert(entry.key.clone())));
             }

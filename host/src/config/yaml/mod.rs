@@ -66,7 +66,10 @@ impl Node {
                     .collect(),
             ),
         };
-        Self { place: Place::default(), kind }
+        Self {
+            place: Place::default(),
+            kind,
+        }
     }
 
     /// The value without its places.
@@ -109,5 +112,8 @@ impl Node {
 
 /// The members without their places.
 pub(super) fn json_map(entries: &[Entry]) -> Map<String, Value> {
-    entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
+    entries
+        .iter()
+        .map(|entry| (entry.key.clone(), entry.value.to_json()))
+        .collect()
 }

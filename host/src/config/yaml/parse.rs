@@ -40,7 +40,10 @@ pub(in crate::config) struct Note {
 /// Reads a text with one YAML document.
 pub(in crate::config) fn parse(text: &str) -> Result<Document, Note> {
     if text.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes; a configuration has at most {MAX_BYTES}", text.len());
+        let message = format!(
+            "the file has {} bytes; a configuration has at most {MAX_BYTES}",
+            text.len()
+        );
         return Err(fatal(Place { line: 1, column: 1 }, message, "is this the right file?"));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -50,15 +53,26 @@ pub(in crate::config) fn parse(text: &str) -> Result<Document, Note> {
         let (event, span) = event.map_err(|error| syntax(&error, text))?;
         reader.event(event, place(span.start))?;
     }
-    Ok(Document { root: reader.root, notes: reader.notes })
+    Ok(Document {
+        root: reader.root,
+        notes: reader.notes,
+    })
 }
 
 fn place(marker: Marker) -> Place {
-    Place { line: marker.line().max(1), column: marker.col() + 1 }
+    Place {
+        line: marker.line().max(1),
+        column: marker.col() + 1,
+    }
 }
 
 pub(super) fn fatal(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Note {
-    Note { place, fatal: true, message: message.into(), hint: hint.into() }
+    Note {
+        place,
+        fatal: true,
+        message: message.into(),
+        hint: hint.into(),
+    }
 }
 
 fn syntax(error: &ScanError, text: &str) -> Note {
@@ -101,14 +115,22 @@ impl Reader {
     fn document(&mut self, place: Place) -> Result<(), Note> {
         self.documents += 1;
         if self.documents > 1 {
-            return Err(fatal(place, "a second document begins here", "remove the `---`: one file is one document"));
+            return Err(fatal(
+                place,
+                "a second document begins here",
+                "remove the `---`: one file is one document",
+            ));
         }
         Ok(())
     }
 
     fn alias(&mut self, id: usize, place: Place) -> Result<(), Note> {
         let Some(node) = self.anchors.get(&id).cloned() else {
-            return Err(fatal(place, "this alias stands within what it names", "write the value out"));
+            return Err(fatal(
+                place,
+                "this alias stands within what it names",
+                "write the value out",
+            ));
         };
         self.count_all(&node, place, self.stack.len())?;
         if !self.wants_key() {
@@ -116,7 +138,11 @@ impl Reader {
             return Ok(());
         }
         let Kind::Text(key) = node.kind else {
-            return Err(fatal(place, "this alias is used as a key but does not name a text", "write the key out"));
+            return Err(fatal(
+                place,
+                "this alias is used as a key but does not name a text",
+                "write the key out",
+            ));
         };
         self.key(Key::Named(key), place);
         Ok(())
@@ -133,16 +159,30 @@ impl Reader {
         self.count(text.len(), place)?;
         let plain = style == ScalarStyle::Plain;
         if self.wants_key() {
-            let key = if plain && text == "<<" { Key::Merge } else { Key::Named(text.to_owned()) };
+            let key = if plain && text == "<<" {
+                Key::Merge
+            } else {
+                Key::Named(text.to_owned())
+            };
             if anchor > 0 {
-                self.anchors.insert(anchor, Node { place, kind: Kind::Text(text.to_owned()) });
+                self.anchors.insert(
+                    anchor,
+                    Node {
+                        place,
+                        kind: Kind::Text(text.to_owned()),
+                    },
+                );
             }
             self.key(key, place);
             return Ok(());
         }
         let kind = self.scalar_kind(text, plain, tag, place)?;
         // The parser puts a value that was left out after the blank lines and comments; its key is what people look for.
-        let place = if text.is_empty() && plain { self.pending_place().unwrap_or(place) } else { place };
+        let place = if text.is_empty() && plain {
+            self.pending_place().unwrap_or(place)
+        } else {
+            place
+        };
         let node = Node { place, kind };
         self.anchor(anchor, &node)?;
         self.value(node);
@@ -151,9 +191,17 @@ impl Reader {
 
     fn scalar_kind(&mut self, text: &str, plain: bool, tag: Option<&Tag>, place: Place) -> Result<Kind, Note> {
         let Some(tag) = tag else {
-            return Ok(if plain { self.plain(text, place) } else { Kind::Text(text.to_owned()) });
+            return Ok(if plain {
+                self.plain(text, place)
+            } else {
+                Kind::Text(text.to_owned())
+            });
         };
-        let suffix = if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "" };
+        let suffix = if tag.is_yaml_core_schema() {
+            tag.suffix.as_str()
+        } else {
+            ""
+        };
         let kind = match suffix {
             "str" | "timestamp" => return Ok(Kind::Text(text.to_owned())),
             _ if tag.handle.is_empty() && tag.suffix == "!" => return Ok(Kind::Text(text.to_owned())),
@@ -165,13 +213,19 @@ impl Reader {
             "null" => matches!(kind, Kind::Null),
             _ => matches!(kind, Kind::Number(_)),
         };
-        if fits { Ok(kind) } else { Err(fatal(place, format!("this is not what its tag `!!{suffix}` says"), "")) }
+        if fits {
+            Ok(kind)
+        } else {
+            Err(fatal(place, format!("this is not what its tag `!!{suffix}` says"), ""))
+        }
     }
 
     fn plain(&mut self, text: &str, place: Place) -> Kind {
         let resolved = scalar::resolve(text);
         match resolved.doubt {
-            Some(NOT_JSON) => self.notes.push(fatal(place, format!("`{text}`: {NOT_JSON}"), "write a number")),
+            Some(NOT_JSON) => self
+                .notes
+                .push(fatal(place, format!("`{text}`: {NOT_JSON}"), "write a number")),
             Some(doubt) => self.notes.push(Note {
                 place,
                 fatal: false,
@@ -186,7 +240,11 @@ impl Reader {
     fn open(&mut self, anchor: usize, tag: Option<&Tag>, place: Place, within: Within) -> Result<(), Note> {
         self.count(0, place)?;
         if self.wants_key() {
-            return Err(fatal(place, "a list or mapping can't be a key", "quote the key if it is meant as a text"));
+            return Err(fatal(
+                place,
+                "a list or mapping can't be a key",
+                "quote the key if it is meant as a text",
+            ));
         }
         let allowed = match within {
             Within::List(_) => "seq",
@@ -206,14 +264,21 @@ impl Reader {
             Within::List(values) => Kind::List(values),
             Within::Map(map) => Kind::Map(map.finish()?),
         };
-        let node = Node { place: frame.place, kind };
+        let node = Node {
+            place: frame.place,
+            kind,
+        };
         self.anchor(frame.anchor, &node)?;
         self.value(node);
         Ok(())
     }
 
     fn key(&mut self, key: Key, place: Place) {
-        if let Some(Frame { within: Within::Map(map), .. }) = self.stack.last_mut() {
+        if let Some(Frame {
+            within: Within::Map(map),
+            ..
+        }) = self.stack.last_mut()
+        {
             map.key = Some((key, place));
         }
     }
@@ -256,16 +321,26 @@ impl Reader {
             return Ok(());
         }
         let message = format!("more than {MAX_NODES} values or {MAX_TEXT} bytes of text, with what aliases repeat");
-        Err(fatal(place, message, "use fewer aliases (`*name`), or split the work over several hosts"))
+        Err(fatal(
+            place,
+            message,
+            "use fewer aliases (`*name`), or split the work over several hosts",
+        ))
     }
 
     /// Counts a value that is to be copied, and checks that it does not lie too deep where it goes.
     fn count_all(&mut self, node: &Node, place: Place, depth: usize) -> Result<(), Note> {
-        let text_bytes = if let Kind::Text(text) = &node.kind { text.len() } else { 0 };
+        let text_bytes = if let Kind::Text(text) = &node.kind {
+            text.len()
+        } else {
+            0
+        };
         self.count(text_bytes, place)?;
         check_depth(depth, place)?;
         match &node.kind {
-            Kind::List(values) => values.iter().try_for_each(|value| self.count_all(value, place, depth + 1)),
+            Kind::List(values) => values
+                .iter()
+                .try_for_each(|value| self.count_all(value, place, depth + 1)),
             Kind::Map(entries) => entries.iter().try_for_each(|entry| {
                 self.count(entry.key.len(), place)?;
                 self.count_all(&entry.value, place, depth + 1)
@@ -284,6 +359,14 @@ fn check_depth(depth: usize, place: Place) -> Result<(), Note> {
 }
 
 fn unknown_tag(tag: &Tag, place: Place) -> Note {
-    let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
-    fatal(place, format!("the tag `{name}` is not allowed here"), "write a plain value; nothing in this file is run")
+    let name = if tag.is_yaml_core_schema() {
+        format!("!!{}", tag.suffix)
+    } else {
+        tag.to_string()
+    };
+    fatal(
+        place,
+        format!("the tag `{name}` is not allowed here"),
+        "write a plain value; nothing in this file is run",
+    )
 }

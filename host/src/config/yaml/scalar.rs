@@ -37,13 +37,19 @@ fn number(word: &str) -> Option<Resolved> {
         None => (false, word.strip_prefix('+').unwrap_or(word)),
     };
     if matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(word, ".nan" | ".NaN" | ".NAN") {
-        return Some(Resolved { kind: Kind::Text(word.to_owned()), doubt: Some(NOT_JSON) });
+        return Some(Resolved {
+            kind: Kind::Text(word.to_owned()),
+            doubt: Some(NOT_JSON),
+        });
     }
     if let Some(kind) = integer(digits, negative).or_else(|| float(digits, negative)) {
         return Some(Resolved { kind, doubt: None });
     }
     let kind = sexagesimal(digits, negative)?;
-    Some(Resolved { kind, doubt: Some("YAML 1.1 reads this as a number to the base of 60") })
+    Some(Resolved {
+        kind,
+        doubt: Some("YAML 1.1 reads this as a number to the base of 60"),
+    })
 }
 
 fn integer(digits: &str, negative: bool) -> Option<Kind> {
@@ -94,7 +100,11 @@ fn float(digits: &str, negative: bool) -> Option<Kind> {
     if whole.starts_with('_') || whole.is_empty() && !fraction.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
-    if !whole.chars().chain(fraction.chars()).all(|digit| digit.is_ascii_digit() || digit == '_') {
+    if !whole
+        .chars()
+        .chain(fraction.chars())
+        .all(|digit| digit.is_ascii_digit() || digit == '_')
+    {
         return None;
     }
     if let Some(exponent) = exponent {

@@ -24,7 +24,10 @@ links:
     assert_problems(
         text,
         &[
-            ("E5 links.a.module:", &["`links.analyze`", "links.tag, links.tag_router", "component: path"]),
+            (
+                "E5 links.a.module:",
+                &["`links.analyze`", "links.tag, links.tag_router", "component: path"],
+            ),
             ("E7 links.b.module:", &["older name of `links.transcribe`"]),
             ("W8 links.c.module:", &["no enabled chain uses it", "component: path"]),
             ("E9 links.d:", &["neither `module` nor `component`"]),
@@ -32,21 +35,31 @@ links:
         ],
     );
     let config = good(&with_link("module: links.analyze\ncomponent: ./a/../b.wasm").replace("./a/..", "./links"));
-    assert_eq!(link(&config, "x").component, ComponentSource::File("/etc/v/links/b.wasm".into()));
+    assert_eq!(
+        link(&config, "x").component,
+        ComponentSource::File("/etc/v/links/b.wasm".into())
+    );
     let config = good(&with_link("component: /opt/b.wasm"));
-    assert_eq!(link(&config, "x").component, ComponentSource::File("/opt/b.wasm".into()));
+    assert_eq!(
+        link(&config, "x").component,
+        ComponentSource::File("/opt/b.wasm".into())
+    );
     assert_eq!(link(&config, "x").grants, Grants::default());
     assert_problems(&with_link("component: ''"), &[("E7 links.x.component:", &["empty"])]);
 }
 
 #[test]
 fn limits_stay_below_their_ceilings() {
-    let config = good(&with_link("module: links.tag\nlimits:\n  cpu_ms: 500\n  requests: 0\n  wall_ms:"));
+    let config = good(&with_link(
+        "module: links.tag\nlimits:\n  cpu_ms: 500\n  requests: 0\n  wall_ms:",
+    ));
     assert_eq!(link(&config, "x").limits.cpu, Duration::from_millis(500));
     assert_eq!(link(&config, "x").limits.requests, 0);
     assert_eq!(link(&config, "x").limits.wall, Duration::from_secs(30));
     assert_problems(
-        &with_link("module: links.tag\nlimits:\n  cpu_ms: 60001\n  memory: 5\n  attempts: 0\n  wall_ms: 1.5\n  requests: '3'"),
+        &with_link(
+            "module: links.tag\nlimits:\n  cpu_ms: 60001\n  memory: 5\n  attempts: 0\n  wall_ms: 1.5\n  requests: '3'",
+        ),
         &[
             ("E9 links.x.limits.cpu_ms:", &["60001", "ceiling of 60000"]),
             ("E10 links.x.limits.memory:", &["memory_bytes"]),
@@ -63,10 +76,19 @@ fn grants_are_read_strictly() {
         "component: a.wasm\non_error: continue\ngrants:\n  http: [API.example.com, '*.example.com:8443', {host: '10.0.0.5:9000', private: true}]\n  secrets: [key]\n  queues: [out, 'in_*']\n  vcons: [read, expire]",
     ));
     let x = link(&config, "x");
-    let hosts: Vec<_> = x.grants.http.iter().map(|host| (host.host.as_str(), host.port, host.private)).collect();
+    let hosts: Vec<_> = x
+        .grants
+        .http
+        .iter()
+        .map(|host| (host.host.as_str(), host.port, host.private))
+        .collect();
     assert_eq!(
         hosts,
-        [("api.example.com", None, false), ("*.example.com", Some(8443), false), ("10.0.0.5", Some(9000), true)]
+        [
+            ("api.example.com", None, false),
+            ("*.example.com", Some(8443), false),
+            ("10.0.0.5", Some(9000), true)
+        ]
     );
     assert!(x.grants.allows_queue("in_1") && x.grants.allows_queue("out") && !x.grants.allows_queue("out2"));
     assert!(x.grants.read && x.grants.expire && !x.grants.create && !x.grants.delete);
@@ -77,7 +99,10 @@ fn grants_are_read_strictly() {
             "component: a.wasm\ngrants:\n  http:\n    - 127.0.0.1:80\n    - localhost\n    - https://a.com/x\n    - {hots: a}\n    - {host: a.com, private: 1}\n    - 5\n  secret: [a]\n  queues: ['*a']\n  vcons: [write]",
         ),
         &[
-            ("E10 links.x.grants.http[0]:", &["private network", "{host: \"127.0.0.1:80\", private: true}"]),
+            (
+                "E10 links.x.grants.http[0]:",
+                &["private network", "{host: \"127.0.0.1:80\", private: true}"],
+            ),
             ("E11 links.x.grants.http[1]:", &["private: true"]),
             ("E12 links.x.grants.http[2]:", &["write `a.com`"]),
             ("E13 links.x.grants.http[3]:", &["`host` is missing"]),
@@ -89,16 +114,26 @@ fn grants_are_read_strictly() {
             ("E18 links.x.grants.vcons[0]:", &["read, create, delete, expire"]),
         ],
     );
-    assert_problems(&with_link("component: a.wasm\ngrants:"), &[("W8 links.x.grants:", &["reaches nothing"])]);
+    assert_problems(
+        &with_link("component: a.wasm\ngrants:"),
+        &[("W8 links.x.grants:", &["reaches nothing"])],
+    );
 }
 
 #[test]
 fn grants_of_a_standard_link_follow_from_its_options() {
     let webhook = "module: links.webhook\noptions:\n  webhook-urls: ['http://127.0.0.1:8099/h', 'https://A.com/x', 'https://a.com/y', nonsense]\n  headers: {Authorization: 'Bearer {{secret:tok}} {{secret:two}}'}\n";
     let text = with_link(webhook);
-    assert_problems(&text, &[("W9 links.x.options.webhook-urls:", &["not an http or https URL"])]);
+    assert_problems(
+        &text,
+        &[("W9 links.x.options.webhook-urls:", &["not an http or https URL"])],
+    );
     let grants = link(&good(&text), "x").grants;
-    let hosts: Vec<_> = grants.http.iter().map(|host| (host.host.as_str(), host.port, host.private)).collect();
+    let hosts: Vec<_> = grants
+        .http
+        .iter()
+        .map(|host| (host.host.as_str(), host.port, host.private))
+        .collect();
     assert_eq!(hosts, [("127.0.0.1", Some(8099), true), ("a.com", None, true)]);
     let secrets: Vec<_> = grants.secrets.iter().map(AsRef::<str>::as_ref).collect();
     assert_eq!(secrets, ["tok", "two"]);
@@ -106,18 +141,33 @@ fn grants_of_a_standard_link_follow_from_its_options() {
     let none = link(&good(&with_link(&format!("{webhook}grants: {{}}"))), "x").grants;
     assert_eq!(none, Grants::default());
 
-    let grants = link(&good(&with_link("module: links.tag_router\noptions: {tag_routes: {a: one, b: two, c: one, d: 'x*'}}")), "x").grants;
+    let grants = link(
+        &good(&with_link(
+            "module: links.tag_router\noptions: {tag_routes: {a: one, b: two, c: one, d: 'x*'}}",
+        )),
+        "x",
+    )
+    .grants;
     assert_eq!(grants.queues, ["one", "two"]);
 
     let grants = link(&good(&with_link("module: links.diet\noptions: {post_media_to_url: 'http://m:1/x', s3_bucket: b, aws_region: eu-west-1, aws_secret_access_key: '{{secret:aws}}'}")), "x").grants;
     let hosts: Vec<_> = grants.http.iter().map(|host| host.host.as_str()).collect();
     assert_eq!(
         hosts,
-        ["m", "b.s3.eu-west-1.amazonaws.com", "s3.eu-west-1.amazonaws.com", "b.s3.amazonaws.com", "s3.amazonaws.com"]
+        [
+            "m",
+            "b.s3.eu-west-1.amazonaws.com",
+            "s3.eu-west-1.amazonaws.com",
+            "b.s3.amazonaws.com",
+            "s3.amazonaws.com"
+        ]
     );
     assert_eq!(grants.secrets.len(), 1);
     assert!(link(&good(&with_link("module: links.expire_vcon")), "x").grants.expire);
-    assert_eq!(link(&good(&with_link("module: links.tag")), "x").grants, Grants::default());
+    assert_eq!(
+        link(&good(&with_link("module: links.tag")), "x").grants,
+        Grants::default()
+    );
 }
 
 #[test]

@@ -15,7 +15,10 @@ fn problems(text: &str) -> Vec<String> {
     let checked = read(text, "/etc/v/conf.yml");
     let show = |problem: &Problem| {
         let letter = if problem.severity == Severity::Error { 'E' } else { 'W' };
-        format!("{letter}{} {}: {} | {}", problem.line, problem.path, problem.message, problem.hint)
+        format!(
+            "{letter}{} {}: {} | {}",
+            problem.line, problem.path, problem.message, problem.hint
+        )
     };
     checked.problems.iter().map(show).collect()
 }
@@ -45,11 +48,17 @@ fn link(config: &Config, name: &str) -> Link {
 /// A text with one link under these lines, used by an enabled chain. The link's first line is 6.
 fn with_link(lines: &str) -> String {
     let indented: Vec<String> = lines.lines().map(|line| format!("    {line}\n")).collect();
-    format!("chains:\n  c:\n    links: [x]\n    ingress_lists: [in]\nlinks:\n  x:\n{}", indented.concat())
+    format!(
+        "chains:\n  c:\n    links: [x]\n    ingress_lists: [in]\nlinks:\n  x:\n{}",
+        indented.concat()
+    )
 }
 
 /// A text with one chain under these lines. The first of them is line 5.
 fn with_chain(lines: &str) -> String {
     let indented: Vec<String> = lines.lines().map(|line| format!("    {line}\n")).collect();
-    format!("links:\n  tag: {{module: links.tag}}\nchains:\n  c:\n{}", indented.concat())
+    format!(
+        "links:\n  tag: {{module: links.tag}}\nchains:\n  c:\n{}",
+        indented.concat()
+    )
 }

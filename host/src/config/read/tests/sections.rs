@@ -44,7 +44,10 @@ ingress_auth:
     assert!(chain.enabled);
     assert_eq!((chain.weight, chain.on_error), (1, OnError::DeadLetter));
     assert_eq!(chain.hand_off_timeout, Duration::from_hours(1));
-    assert_eq!(link(&config, "tag").component, ComponentSource::Standard("tag".to_owned()));
+    assert_eq!(
+        link(&config, "tag").component,
+        ComponentSource::Standard("tag".to_owned())
+    );
     assert!(good("chains: null\nlinks:\nstorages: ~\n") == Config::default());
 }
 
@@ -70,7 +73,10 @@ fn sections_and_keys_without_effect_say_so() {
     );
     assert_problems(
         &with_chain("links: [tag]\ningress_lists: [a]\ntracers: [t]\ningress-list: [b]"),
-        &[("W7 chains.c.tracers:", &["no effect"]), ("W8 chains.c.ingress-list:", &["`ingress_lists`"])],
+        &[
+            ("W7 chains.c.tracers:", &["no effect"]),
+            ("W8 chains.c.ingress-list:", &["`ingress_lists`"]),
+        ],
     );
 }
 
@@ -78,7 +84,10 @@ fn sections_and_keys_without_effect_say_so() {
 fn wrong_types_are_refused_with_their_line() {
     assert_problems("- a\n- b\n", &[("E1 :", &["has to be a mapping, not a list"])]);
     assert_problems("chains: 5\n", &[("E1 chains:", &["mapping, not a number"])]);
-    assert_problems("chains:\n  c: text\n", &[("E2 chains.c:", &["the chain `c`", "not a text"])]);
+    assert_problems(
+        "chains:\n  c: text\n",
+        &[("E2 chains.c:", &["the chain `c`", "not a text"])],
+    );
     assert_problems(
         &with_chain("links: tag\ningress_lists: [1, yes]\nenabled: maybe\ntimeout: soon\nweight: 0"),
         &[
@@ -93,7 +102,10 @@ fn wrong_types_are_refused_with_their_line() {
     );
     assert_problems(
         &with_link("module: 5\noptions: [a]"),
-        &[("E7 links.x.module:", &["text, not a number"]), ("E8 links.x.options:", &["mapping, not a list"])],
+        &[
+            ("E7 links.x.module:", &["text, not a number"]),
+            ("E8 links.x.options:", &["mapping, not a list"]),
+        ],
     );
     assert_problems(
         "chains: {c: {links: [], ingress_lists: [i], storages: [a, b]}}\nstorages:\n  a: {options: {}}\n  b: {module: storage.fil}\n  c: {module: storage.file, options: 1}\n  d: {module: storage.mongo}\n",

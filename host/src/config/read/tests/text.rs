@@ -18,10 +18,17 @@ fn yaml_faults_are_named_with_their_line() {
         ("x: {<<: 5}\n", "E1 ", "takes a mapping"),
         ("links: {a: {module: links.tag, options: {x: .inf}}}\n", "E1 ", "JSON"),
         ("chains: {}\nchains: {}\n", "W2 ", "in line 1"),
-        ("links: {a: {module: links.tag, options: {at: 22:30}}}\n", "W1 ", "\"22:30\""),
+        (
+            "links: {a: {module: links.tag, options: {at: 22:30}}}\n",
+            "W1 ",
+            "\"22:30\"",
+        ),
     ] {
         let found = problems(text);
-        assert!(found.iter().any(|p| p.starts_with(begin) && p.contains(word)), "{text:?}: {found:?}");
+        assert!(
+            found.iter().any(|p| p.starts_with(begin) && p.contains(word)),
+            "{text:?}: {found:?}"
+        );
     }
 }
 
@@ -40,7 +47,8 @@ fn values_keep_their_yaml_1_1_meaning_in_options() {
 fn bombs_are_refused() {
     let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
     for (from, to) in "abcdefgh".chars().zip("bcdefghi".chars()) {
-        bomb += &format!("{to}: &{to} [*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from}]\n");
+        bomb +=
+            &format!("{to}: &{to} [*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from},*{from}]\n");
     }
     assert!(problems(&bomb)[0].contains("aliases"), "{:?}", problems(&bomb));
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));

@@ -1,0 +1,150 @@
+//! Where the configuration comes from while hosts run: the file and the store's copy.
+//!
+//! Guarantee: what is handed out has no errors; a broken or half-written file changes nothing; every host of a store ends on the same
+//! copy, the last one saved.
+
+mod file;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use super::store_copy::{are_equal, from_entries, to_entries};
+use super::{Checked, Config, check, read};
+use crate::store::{ConfigEntries, Store, StoreError};
+use file::Seen;
+
+/// A configuration that can be used, and the revision of the store's copy that it is.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Of the store's copy.
+    pub revision: u64,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] check::Unreadable),
+    /// It has errors; the text is that of `vconduit check-config`.
+    #[error("the configuration has errors\n{0}")]
+    Invalid(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The part of the store that a configuration needs.
+#[async_trait]
+pub trait Copies: Send + Sync + 'static {
+    /// [`Store::load_config`].
+    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError>;
+    /// [`Store::save_config`], only on top of the revision expected.
+    async fn save(&self, entries: &ConfigEntries, expected: u64) -> Result<Result<u64, u64>, StoreError>;
+    /// [`Store::config_revision`].
+    async fn revision(&self) -> Result<u64, StoreError>;
+}
+
+#[async_trait]
+impl Copies for Arc<dyn Store> {
+    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError> {
+        self.load_config().await
+    }
+
+    async fn save(&self, entries: &ConfigEntries, expected: u64) -> Result<Result<u64, u64>, StoreError> {
+        self.save_config(entries, Some(expected)).await
+    }
+
+    async fn revision(&self) -> Result<u64, StoreError> {
+        self.config_revision().await
+    }
+}
+
+/// The file and the store's copy.
+pub struct ConfigSource<C = Arc<dyn Store>> {
+    file: PathBuf,
+    store: C,
+    /// The state of the file that [`ConfigSource::start`] has read, for the watch to go on from.
+    started_with: Mutex<Option<Seen>>,
+}
+
+impl<C: Copies> ConfigSource<C> {
+    /// A source; nothing is read yet.
+    pub fn new(file: PathBuf, store: C) -> Self {
+        Self {
+            file,
+            store,
+            started_with: Mutex::new(None),
+        }
+    }
+
+    /// Reads the file and puts it into the store, unless the store has the same already.
+    ///
+    /// # Errors
+    /// When the file can't be read or has errors, and when the store does not answer.
+    pub async fn start(&self) -> Result<Loaded, LoadError> {
+        let (seen, text) = file::read(&self.file).await?;
+        let checked = read(&text, &self.file.to_string_lossy());
+        let Some(config) = checked.config.clone() else {
+            return Err(LoadError::Invalid(check::report(&checked, false)));
+        };
+        log_problems(&checked);
+        *self.started_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        let entries = to_entries(&checked.written);
+        let (revision, present) = self.store.load().await?;
+        if are_equal(&present, &entries) {
+            return Ok(Loaded { config, revision });
+        }
+        match self.store.save(&entries, revision).await? {
+            Ok(revision) => Ok(Loaded { config, revision }),
+            Err(_) => self.take_the_others(&entries).await,
+        }
+    }
+
+    /// Another host has saved in the same moment. Saving over it would make the two take turns; whoever came first has it.
+    async fn take_the_others(&self, own: &ConfigEntries) -> Result<Loaded, LoadError> {
+        let (revision, entries) = self.store.load().await?;
+        if !are_equal(&entries, own) {
+            tracing::warn!(
+                revision,
+                "another host has just saved another configuration; that one is used here too"
+            );
+        }
+        let checked = from_entries(&entries);
+        let report = check::report(&checked, false);
+        checked
+            .config
+            .map(|config| Loaded { config, revision })
+            .ok_or(LoadError::Invalid(report))
+    }
+
+    /// Watches the file and the store from `revision` on, and sends every configuration that can be used. Ends when the receiver is
+    /// dropped.
+    pub fn watch(self, revision: u64) -> mpsc::Receiver<Loaded> {
+        let (sender, receiver) = mpsc::channel(1);
+        let seen = self.started_with.into_inner().unwrap_or_else(PoisonError::into_inner);
+        tokio::spawn(watch::Watch::new(self.file, self.store, seen, revision).run(sender));
+        receiver
+    }
+}
+
+/// One line in the log for each problem.
+fn log_problems(checked: &Checked) {
+    for problem in &checked.problems {
+        let line = check::problem_text(&checked.source, problem)
+            .trim_end()
+            .replace("\n  ", "; ");
+        match problem.severity {
+            super::Severity::Error => tracing::error!("{line}"),
+            super::Severity::Warning => tracing::warn!("{line}"),
+        }
+    }
+}

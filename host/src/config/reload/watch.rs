@@ -1,0 +1,119 @@
+//! The loop that watches the file and the store's copy.
+//!
+//! Guarantee: at most [`PAUSE`] and one answer of the store lie between two looks; a store that is away ends nothing and loses no change.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::file::{FileWatch, Seen};
+use super::{Copies, Loaded, log_problems};
+use crate::config::store_copy::{are_equal, from_entries, to_entries};
+use crate::config::{check, read};
+use crate::store::{ConfigEntries, StoreError};
+
+/// Between two looks. A change of the file is taken at the second look that sees it.
+const PAUSE: Duration = Duration::from_millis(300);
+/// Other hosts may save in the same moment; with this many in a row something else is wrong.
+const TRIES: usize = 5;
+
+pub(super) struct Watch<C> {
+    file: PathBuf,
+    store: C,
+    look: FileWatch,
+    revision: u64,
+    /// The file's content on its way into the store.
+    to_save: Option<ConfigEntries>,
+}
+
+impl<C: Copies> Watch<C> {
+    pub(super) fn new(file: PathBuf, store: C, seen: Option<Seen>, revision: u64) -> Self {
+        Self {
+            file,
+            store,
+            look: FileWatch::new(seen),
+            revision,
+            to_save: None,
+        }
+    }
+
+    pub(super) async fn run(mut self, changes: mpsc::Sender<Loaded>) {
+        loop {
+            tokio::select! {
+                () = changes.closed() => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+            self.look_at_file().await;
+            match self.follow_store().await {
+                Ok(Some(loaded)) => {
+                    if changes.send(loaded).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                // Whoever keeps the connection says so; here the next look tries again.
+                Err(error) => tracing::debug!(%error, "the store's configuration can't be followed now"),
+            }
+        }
+    }
+
+    async fn look_at_file(&mut self) {
+        let Some(text) = self.look.look(&self.file).await else {
+            return;
+        };
+        if text.trim().is_empty() {
+            // What an editor or a copy leaves for a moment; as a configuration it would stop all chains.
+            let file = self.file.display();
+            tracing::error!("{file} is empty; the configuration in force stays (write `{{}}` for one without chains)");
+            return;
+        }
+        let checked = read(&text, &self.file.to_string_lossy());
+        log_problems(&checked);
+        let summary = check::summary(&checked);
+        if checked.has_errors() {
+            tracing::error!("{summary}; the configuration in force stays");
+            return;
+        }
+        tracing::info!("{summary}; it goes into the store");
+        self.to_save = Some(to_entries(&checked.written));
+    }
+
+    /// Saves what the file brought, then takes what the store has, if that is new.
+    async fn follow_store(&mut self) -> Result<Option<Loaded>, StoreError> {
+        if let Some(entries) = self.to_save.take()
+            && let Err(error) = self.save(&entries).await
+        {
+            self.to_save = Some(entries);
+            return Err(error);
+        }
+        let revision = self.store.revision().await?;
+        // 0 is a store that has lost its copy: nothing to take, and the file's owner has to save it again.
+        if revision == self.revision || revision == 0 {
+            return Ok(None);
+        }
+        let (revision, entries) = self.store.load().await?;
+        self.revision = revision;
+        let checked = from_entries(&entries);
+        if checked.has_errors() {
+            log_problems(&checked);
+            tracing::error!(
+                revision,
+                "{}; the configuration in force stays",
+                check::summary(&checked)
+            );
+        }
+        Ok(checked.config.map(|config| Loaded { config, revision }))
+    }
+
+    async fn save(&self, entries: &ConfigEntries) -> Result<(), StoreError> {
+        for _ in 0..TRIES {
+            let (revision, present) = self.store.load().await?;
+            if are_equal(&present, entries) || self.store.save(entries, revision).await?.is_ok() {
+                return Ok(());
+            }
+        }
+        tracing::error!("other hosts save configurations all the time; this host's file was not saved");
+        Ok(())
+    }
+}
