@@ -17,6 +17,9 @@ use super::webhook::{WebhookOptions, WebhookStorage};
 use super::{Storage, file, postgres, redis_storage, s3, webhook};
 use crate::names::StorageName;
 
+/// Where secrets come from, by name.
+pub type SecretSource = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What storages share with the rest of the host.
 #[derive(Clone)]
 pub struct StorageContext {
@@ -25,7 +28,7 @@ pub struct StorageContext {
     /// Where relative paths begin.
     pub data_dir: PathBuf,
     /// The secret of a name, for `{{secret:NAME}}` in options.
-    pub secrets: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub secrets: SecretSource,
 }
 
 /// A storage, and what its options deserve a word about.

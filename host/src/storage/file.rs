@@ -1,8 +1,10 @@
 //! Files below a folder (`spec/storages.md` §3.1).
 //!
-//! Guarantee: a reader sees the old file or the new one, whole; a save that answered `Ok` is on the disk (file and folders synced); there
-//! is one file per vCon, and nothing outside the folder is touched.
+//! Guarantee: a reader sees the old file or the new one, whole; a save that answered `Ok` is on the disk (file and folders synced). There
+//! is one file per vCon; where several hosts share the folder an older one may stay for a while, and reads take the newest. Nothing
+//! outside the folder is touched.
 
+mod index;
 mod layout;
 mod modes;
 mod work;
@@ -73,6 +75,7 @@ pub struct FileStorage {
 #[derive(Debug)]
 struct Shared {
     options: FileOptions,
+    index: index::Index,
     /// Changes of one vCon go one after the other: ids share these locks by their hash.
     turns: [Mutex<()>; 64],
 }
@@ -93,7 +96,11 @@ impl FileStorage {
     pub fn new(options: FileOptions) -> Self {
         let turns = std::array::from_fn(|_| Mutex::new(()));
         Self {
-            shared: Arc::new(Shared { options, turns }),
+            shared: Arc::new(Shared {
+                options,
+                index: index::Index::default(),
+                turns,
+            }),
         }
     }
 
@@ -139,7 +146,7 @@ impl Storage for FileStorage {
         let saved = saved.clone();
         self.run(move |shared, given_up| {
             let _turn = shared.turn(&saved.id);
-            work::save(&shared.options, &saved, given_up)
+            work::save(&shared.options, &shared.index, &saved, given_up)
         })
         .await
     }
@@ -153,7 +160,7 @@ impl Storage for FileStorage {
         let id = id.clone();
         self.run(move |shared, _| {
             let _turn = shared.turn(&id);
-            work::delete(&shared.options, &id)
+            work::delete(&shared.options, &shared.index, &id)
         })
         .await
     }

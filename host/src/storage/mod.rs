@@ -85,3 +85,23 @@ fn ensure_tls() {
     // An error means that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
+
+/// The longest document that is read back: above every limit for documents, below what would hurt the host.
+const MAX_READ_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Documents from this size on are rewritten away from the async threads: about a millisecond's work.
+const LARGE_BYTES: usize = 128 * 1024;
+
+/// Does work on a document's text where it holds up nobody.
+async fn prepare<T, W>(saved: &Saved, work: W) -> Result<T, StorageError>
+where
+    T: Send + 'static,
+    W: FnOnce(&Saved) -> T + Send + 'static,
+{
+    if saved.text.len() < LARGE_BYTES {
+        return Ok(work(saved));
+    }
+    let saved = saved.clone();
+    let done = tokio::task::spawn_blocking(move || work(&saved)).await;
+    done.map_err(|_| StorageError::Permanent("the document could not be prepared (a fault in the program)".to_owned()))
+}

@@ -151,8 +151,8 @@ impl Storage for PostgresStorage {
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
         let egress = self.options.egress.unwrap_or(saved.egress);
-        let row = Row::of(saved, egress)
-            .map_err(|fault| StorageError::Permanent(format!("{}: {fault}", self.options.shown())))?;
+        let row = super::prepare(saved, move |saved| Row::of(saved, egress)).await?;
+        let row = row.map_err(|fault| StorageError::Permanent(format!("{}: {fault}", self.options.shown())))?;
         let mut client = self.client().await?;
         self.ready(&mut client).await?;
         self.statements

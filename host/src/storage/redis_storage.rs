@@ -165,8 +165,8 @@ impl Storage for RedisStorage {
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
+        let text = super::prepare(saved, |saved| python_text(&saved.text)).await?;
         let work = async {
-            let text = python_text(&saved.text);
             self.connection()
                 .await?
                 .set_ex::<_, _, ()>(self.key(&saved.id), text, self.options.expires)

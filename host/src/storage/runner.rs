@@ -3,24 +3,24 @@
 //! Guarantee: one storage's failure, hang or panic never keeps another from its turn, and every save's outcome is counted; a document read
 //! here carries the id that was asked for.
 
+mod ask;
 mod health;
 mod missing;
 mod policy;
+mod task;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use backon::Retryable as _;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 
 use super::{Saved, Storage, StorageError};
-use crate::names::{StorageName, VconId};
-use crate::vcon::{Document, Form};
+use crate::names::StorageName;
 use health::Board;
 use missing::Missing;
+use task::{Task, late};
 
 pub use health::{Failure, StorageHealth};
 pub use policy::{AskPolicy, SavePolicy};
@@ -75,11 +75,11 @@ impl Runner {
                 .map(|(name, storage)| (name, self.start(name, storage, saved, policy)))
                 .collect();
             for (name, task) in started {
-                results.push((name.clone(), task.join(name).await));
+                results.push((name.clone(), task.finish().await));
             }
         } else {
             for (name, storage) in storages {
-                results.push((name.clone(), self.start(name, storage, saved, policy).join(name).await));
+                results.push((name.clone(), self.start(name, storage, saved, policy).finish().await));
             }
         }
         // Again: a read may have looked before the save was done.
@@ -125,88 +125,6 @@ impl Runner {
         Arc::clone(&entry.1)
     }
 
-    /// The first storage's answer, in order, among those that can read. An answer that isn't this vCon counts as none.
-    /// The document is as stored: the caller brings it to the written form before it goes back to the working store.
-    pub async fn read_through(&self, storages: &Storages, id: &VconId) -> Option<(StorageName, Document)> {
-        if self.missing.contains(id) {
-            return None;
-        }
-        let looked = self.missing.begin(id);
-        for (name, storage) in storages.iter().filter(|(_, storage)| storage.abilities().read) {
-            match self
-                .ask(
-                    Arc::clone(storage),
-                    id,
-                    |storage, id| async move { storage.get(&id).await },
-                )
-                .await
-            {
-                Ok(Some(text)) => match accept(text, id) {
-                    Ok(document) => return Some((name.clone(), document)),
-                    Err(fault) => self.ask_failed(name, id, &format!("its answer is refused: {fault}")),
-                },
-                Ok(None) => {}
-                Err(error) => self.ask_failed(name, id, &error.to_string()),
-            }
-        }
-        self.missing.note(id, looked, &self.ask);
-        None
-    }
-
-    /// Deletes everywhere, at once; the answers are in the order of the list.
-    pub async fn delete_everywhere(&self, storages: &Storages, id: &VconId) -> Vec<(StorageName, DeleteOutcome)> {
-        let deletes = storages
-            .iter()
-            .map(|(name, storage)| async move { (name.clone(), self.delete(name, storage, id).await) });
-        futures::future::join_all(deletes).await
-    }
-
-    async fn delete(&self, name: &StorageName, storage: &Arc<dyn Storage>, id: &VconId) -> DeleteOutcome {
-        if !storage.abilities().delete {
-            return DeleteOutcome::Unsupported;
-        }
-        match self
-            .ask(Arc::clone(storage), id, |storage, id| async move {
-                storage.delete(&id).await
-            })
-            .await
-        {
-            Ok(true) => DeleteOutcome::Deleted,
-            Ok(false) => DeleteOutcome::Absent,
-            Err(error) => {
-                self.ask_failed(name, id, &error.to_string());
-                DeleteOutcome::Failed(error.to_string())
-            }
-        }
-    }
-
-    /// One question with a deadline, in a task of its own.
-    async fn ask<T, F>(
-        &self,
-        storage: Arc<dyn Storage>,
-        id: &VconId,
-        question: impl FnOnce(Arc<dyn Storage>, VconId) -> F,
-    ) -> Result<T, StorageError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, StorageError>> + Send + 'static,
-    {
-        let limit = self.ask.timeout;
-        let answer = question(storage, id.clone());
-        Task::start(async move {
-            tokio::time::timeout(limit, answer)
-                .await
-                .unwrap_or_else(|_| Err(late(limit)))
-        })
-        .finish()
-        .await
-    }
-
-    fn ask_failed(&self, name: &StorageName, id: &VconId, message: &str) {
-        tracing::warn!(storage = %name, vcon = %id, "{message}");
-        self.board.failed(name, message);
-    }
-
     /// The state of every storage used so far.
     #[must_use]
     pub fn health(&self) -> Vec<StorageHealth> {
@@ -231,53 +149,8 @@ async fn attempt(
         .unwrap_or_else(|_| Err(late(policy.timeout)))
 }
 
-fn late(limit: std::time::Duration) -> StorageError {
-    StorageError::Transient(format!("no answer within {} s", limit.as_secs_f64()))
-}
-
 fn is_transient(error: &StorageError) -> bool {
     matches!(error, StorageError::Transient(_))
-}
-
-/// Reads an answer, and checks that it is the vCon asked for. What is encrypted may hide its id.
-fn accept(text: String, id: &VconId) -> Result<Document, String> {
-    let document = Document::parse(text).map_err(|error| error.to_string())?;
-    match document.uuid() {
-        Some(found) if found.as_str().eq_ignore_ascii_case(id.as_str()) => Ok(document),
-        None if document.form() == Form::Encrypted => Ok(document),
-        Some(found) => Err(format!("it is vCon {found}")),
-        None => Err("it has no uuid".to_owned()),
-    }
-}
-
-/// A spawned piece of work that ends with its owner.
-struct Task<T>(JoinHandle<Result<T, StorageError>>);
-
-impl<T: Send + 'static> Task<T> {
-    fn start(work: impl Future<Output = Result<T, StorageError>> + Send + 'static) -> Self {
-        use tracing::Instrument as _;
-        Self(tokio::spawn(work.in_current_span()))
-    }
-
-    async fn finish(mut self) -> Result<T, StorageError> {
-        (&mut self.0).await.unwrap_or_else(|_| {
-            Err(StorageError::Permanent(
-                "the adapter broke off (a fault in the program)".to_owned(),
-            ))
-        })
-    }
-
-    async fn join(self, name: &StorageName) -> Result<T, StorageError> {
-        let result = self.finish().await;
-        tracing::debug!(storage = %name, ok = result.is_ok(), "storage done");
-        result
-    }
-}
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// Counts a save as failed that ends without a result: a panic, or a run that was given up.

@@ -11,7 +11,7 @@ use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutOptions, PutPayload};
 
-use super::{Abilities, Saved, Storage, StorageError};
+use super::{Abilities, MAX_READ_BYTES, Saved, Storage, StorageError};
 use crate::names::VconId;
 use crate::vcon::Form;
 use crate::vcon::json::python_text;
@@ -59,6 +59,12 @@ impl S3Storage {
 
     async fn read(&self, key: &Path) -> Result<Option<String>, StorageError> {
         let bytes = match self.store.get(key).await {
+            Ok(found) if found.meta.size > MAX_READ_BYTES => {
+                return Err(StorageError::Permanent(format!(
+                    "{}: {key} is larger than a document can be",
+                    self.options.shown()
+                )));
+            }
             Ok(found) => found.bytes().await,
             Err(error) => Err(error),
         };
@@ -169,7 +175,7 @@ impl Storage for S3Storage {
             return Err(StorageError::Permanent(message));
         }
         let egress = self.options.egress.unwrap_or(saved.egress);
-        let text = python_text(&egress.apply(&saved.document));
+        let text = super::prepare(saved, move |saved| python_text(&egress.apply(&saved.document))).await?;
         let key = self.keys.document(&saved.id, day.as_deref())?;
         let write = self.write(&key, text, Some(CONTENT_TYPE));
         let (before, ()) = futures::future::try_join(self.pointer(&saved.id), write).await?;

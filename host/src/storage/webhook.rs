@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::join_all;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, StatusCode, Url, redirect};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use super::options::{Options, Vocabulary};
@@ -137,12 +137,25 @@ impl WebhookStorage {
         let start = Instant::now();
         let answer = request.send().await;
         let address = shown_address(url.expose());
-        let status = answer
-            .map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?
-            .status();
+        let mut answer =
+            answer.map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?;
+        let status = answer.status();
+        drain(&mut answer).await;
         metrics::histogram!("conserver_webhook_duration", "status_code" => status.as_str().to_owned())
             .record(start.elapsed());
         judge(&address, status)
+    }
+}
+
+/// Takes the answer's text, so that the connection can be used again; not more of it than that is worth.
+async fn drain(answer: &mut Response) {
+    const MOST: usize = 64 * 1024;
+    let mut taken = 0;
+    while taken < MOST {
+        match answer.chunk().await {
+            Ok(Some(chunk)) => taken += chunk.len(),
+            Ok(None) | Err(_) => return,
+        }
     }
 }
 

@@ -29,6 +29,12 @@ pub fn folder(options: &FileOptions, document: &Document) -> PathBuf {
     day.filter(|day| is_day(day)).map(PathBuf::from).unwrap_or_default()
 }
 
+/// What a file's name says of the id; nothing if it isn't a vCon's file.
+pub fn stem(name: &str) -> Option<&str> {
+    let stem = name.strip_suffix(GZIPPED).or_else(|| name.strip_suffix(PLAIN))?;
+    (!stem.starts_with('.')).then_some(stem)
+}
+
 /// Whether a file is compressed.
 pub fn is_gzipped(path: &Path) -> bool {
     path.to_string_lossy().ends_with(GZIPPED)
@@ -60,7 +66,7 @@ fn places(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The base and its `YYYY/MM/DD` folders.
-fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
+pub fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
     let mut days = vec![base.to_owned()];
     for year in numbered(base, 4)? {
         for month in numbered(&year, 2)? {

@@ -2,7 +2,7 @@
 //!
 //! Guarantee: an error says whether a retry can help, and names the folder.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -11,16 +11,14 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
+use super::index::Index;
 use super::{FileOptions, layout, write};
 use crate::names::VconId;
-use crate::storage::{Saved, StorageError};
+use crate::storage::{MAX_READ_BYTES, Saved, StorageError};
 use crate::vcon::json::python_text;
 
-/// The most that a compressed file may unfold to: far above any document, far below what would hurt the host.
-const MAX_UNFOLDED_BYTES: u64 = 1024 * 1024 * 1024;
-
 /// Writes the file, then removes what earlier settings or an earlier `created_at` left under other names.
-pub fn save(options: &FileOptions, saved: &Saved, given_up: &AtomicBool) -> Result<(), StorageError> {
+pub fn save(options: &FileOptions, index: &Index, saved: &Saved, given_up: &AtomicBool) -> Result<(), StorageError> {
     let text = python_text(&saved.text);
     let limit = options.max_file_size;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
@@ -46,7 +44,13 @@ pub fn save(options: &FileOptions, saved: &Saved, given_up: &AtomicBool) -> Resu
         given_up,
     )
     .map_err(failed)?;
-    remove_older(options, saved, &target).map_err(failed)
+    if index.replace(&options.path, &target)
+        && let Err(error) = remove_older(options, saved, &target)
+    {
+        index.doubt(&options.path, &target);
+        return Err(failed(error));
+    }
+    Ok(())
 }
 
 /// Removes what is older than the file just written. What is newer was written by another host meanwhile, and will remove this one:
@@ -73,10 +77,11 @@ pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, Storage
 }
 
 /// Removes every file of the vCon.
-pub fn delete(options: &FileOptions, id: &VconId) -> Result<bool, StorageError> {
+pub fn delete(options: &FileOptions, index: &Index, id: &VconId) -> Result<bool, StorageError> {
     let failed = |error| failure(options, "delete", &error);
     let mut removed = false;
     for (_, path) in layout::find(options, id).map_err(failed)? {
+        index.doubt(&options.path, &path);
         removed |= write::remove(&options.path, &path).map_err(failed)?;
     }
     Ok(removed)
@@ -89,17 +94,19 @@ fn gzip(text: &str) -> io::Result<Vec<u8>> {
 }
 
 fn read(path: &Path) -> io::Result<String> {
-    if !layout::is_gzipped(path) {
-        return fs::read_to_string(path);
-    }
+    let file = File::open(path)?;
     let mut text = String::new();
-    let unfolded = MultiGzDecoder::new(File::open(path)?)
-        .take(MAX_UNFOLDED_BYTES + 1)
-        .read_to_string(&mut text)?;
-    if u64::try_from(unfolded).unwrap_or(u64::MAX) > MAX_UNFOLDED_BYTES {
+    let length = if layout::is_gzipped(path) {
+        MultiGzDecoder::new(file)
+            .take(MAX_READ_BYTES + 1)
+            .read_to_string(&mut text)?
+    } else {
+        file.take(MAX_READ_BYTES + 1).read_to_string(&mut text)?
+    };
+    if u64::try_from(length).unwrap_or(u64::MAX) > MAX_READ_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "unfolds to more than a document can be",
+            "holds more than a document can be",
         ));
     }
     Ok(text)

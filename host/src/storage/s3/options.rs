@@ -1,10 +1,11 @@
 //! The options of the S3 storage, and the client that they make.
 //!
-//! Guarantee: plain HTTP only where the endpoint's URL says `http`; keys come from the options or, both absent, from the machine.
+//! Guarantee: plain HTTP only where the endpoint's URL says `http`; keys come from the options or, both absent, from the
+//! machine: environment, web identity, container, instance (not from `~/.aws`).
 
 use std::time::Duration;
 
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{ClientOptions, RetryConfig};
 
 use crate::storage::egress;
@@ -65,27 +66,35 @@ impl S3Options {
             keys: keys(options),
             session_token: options.filled("aws_session_token").map(Secret::new),
             region: options.filled("aws_region"),
-            endpoint_url: endpoint(options),
+            endpoint_url: endpoint(options).or_else(|| variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])),
             s3_path: options.filled("s3_path").unwrap_or_default(),
             egress: egress::read(options),
             bucket: bucket?,
         })
     }
 
-    /// The client. Path-style requests, which every service knows; no retries, the runner has its own.
+    /// The client. It doesn't retry, the runner does.
     pub(super) fn client(&self) -> object_store::Result<AmazonS3> {
-        let mut builder = match &self.keys {
-            Some((id, key)) => AmazonS3Builder::new()
-                .with_access_key_id(id.expose())
-                .with_secret_access_key(key.expose()),
-            None => AmazonS3Builder::from_env(),
-        };
+        let mut builder = self.with_keys().with_bucket_name(&self.bucket);
+        if let Some(endpoint) = &self.endpoint_url {
+            // Under both names: a variable of the environment would win over the plain one.
+            builder = builder
+                .with_endpoint(endpoint)
+                .with_config(AmazonS3ConfigKey::S3Endpoint, endpoint);
+        }
+        let region = self
+            .region
+            .clone()
+            .or_else(|| variable(&["AWS_REGION", "AWS_DEFAULT_REGION"]));
+        if let Some(region) = region {
+            builder = builder.with_region(region);
+        }
         let plain = self
             .endpoint_url
             .as_deref()
             .is_some_and(|url| url.starts_with("http://"));
-        let client = ClientOptions::new()
-            .with_allow_http(plain)
+        let client = ClientOptions::new().with_allow_http(plain);
+        let client = client
             .with_connect_timeout(CONNECT_TIMEOUT)
             .with_timeout(ANSWER_TIMEOUT);
         let retry = RetryConfig {
@@ -93,21 +102,26 @@ impl S3Options {
             retry_timeout: ANSWER_TIMEOUT,
             ..RetryConfig::default()
         };
-        builder = builder
-            .with_bucket_name(&self.bucket)
-            .with_virtual_hosted_style_request(false)
-            .with_client_options(client)
-            .with_retry(retry);
-        if let Some(token) = &self.session_token {
-            builder = builder.with_token(token.expose());
+        builder = builder.with_virtual_hosted_style_request(self.bucket_is_host());
+        builder.with_client_options(client).with_retry(retry).build()
+    }
+
+    fn with_keys(&self) -> AmazonS3Builder {
+        let Some((id, key)) = &self.keys else {
+            return AmazonS3Builder::from_env();
+        };
+        let builder = AmazonS3Builder::new()
+            .with_access_key_id(id.expose())
+            .with_secret_access_key(key.expose());
+        match &self.session_token {
+            Some(token) => builder.with_token(token.expose()),
+            None => builder,
         }
-        if let Some(region) = &self.region {
-            builder = builder.with_region(region);
-        }
-        if let Some(endpoint) = &self.endpoint_url {
-            builder = builder.with_endpoint(endpoint);
-        }
-        builder.build()
+    }
+
+    /// Amazon wants the bucket in the host name, but its certificates cover no bucket with a dot; others know it in the path.
+    fn bucket_is_host(&self) -> bool {
+        self.endpoint_url.is_none() && !self.bucket.contains('.')
     }
 
     /// What messages call this storage.
@@ -129,6 +143,14 @@ impl S3Options {
             .chain(&self.session_token);
         keys.fold(message.to_owned(), |message, secret| secret.scrub(&message))
     }
+}
+
+/// The first of these variables of the environment that is set.
+fn variable(names: &[&str]) -> Option<String> {
+    names
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|value| !value.is_empty())
 }
 
 fn keys(options: &mut Options) -> Option<(Secret, Secret)> {

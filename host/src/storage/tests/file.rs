@@ -200,3 +200,18 @@ async fn ids_cannot_lead_out_of_the_folder() {
     assert!(files(&folder).is_empty());
     assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_file_of_another_host_is_not_mistaken_for_the_newest() {
+    let folder = Folder::new();
+    let (here, there) = (storage(&folder, json!({})), storage(&folder, json!({})));
+    here.save(&saved("2024-01-01T00:00:00Z")).await.unwrap();
+    there.save(&saved("2023-05-06T00:00:00Z")).await.unwrap();
+    here.save(&saved("2022-02-02T00:00:00Z")).await.unwrap();
+    assert!(here.get(&super::id(ID)).await.unwrap().unwrap().contains("2022-02-02"));
+    assert!(there.get(&super::id(ID)).await.unwrap().unwrap().contains("2022-02-02"));
+    assert!(here.delete(&super::id(ID)).await.unwrap());
+    assert!(files(&folder).is_empty());
+    there.save(&saved("2023-05-06T00:00:00Z")).await.unwrap();
+    assert_eq!(files(&folder), [format!("2023/05/06/{ID}.json")]);
+}

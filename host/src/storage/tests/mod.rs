@@ -55,12 +55,11 @@ fn options(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
+/// A storage and the warnings about its options.
+type Made = (Arc<dyn Storage>, Vec<OptionProblem>);
+
 /// Builds with a secret named PASSWORD and, if given, a working store.
-fn try_build(
-    module: &str,
-    given: Value,
-    redis_url: Option<&str>,
-) -> Result<(Arc<dyn Storage>, Vec<OptionProblem>), Vec<OptionProblem>> {
+fn try_build(module: &str, given: Value, redis_url: Option<&str>) -> Result<Made, Vec<OptionProblem>> {
     let secrets = |name: &str| (name == "PASSWORD").then(|| "s3cr3t-p4ss".to_owned());
     let context = StorageContext {
         redis_url: redis_url.map(Secret::new),

@@ -115,3 +115,21 @@ async fn comes_back_with_the_server() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }
+
+#[tokio::test]
+async fn a_full_server_is_transient() {
+    let server = Server::redis(None);
+    let storage = storage(&server, json!({}));
+    storage.save(&saved("2024-01-01T00:00:00Z")).await.unwrap();
+    let _: String = ask(&server, &["CONFIG", "SET", "maxmemory", "1"]).await;
+    let message = transient(storage.save(&saved("2024-01-01T00:00:00Z")).await);
+    assert!(message.contains("OOM"), "{message}");
+    assert!(storage.get(&super::id(ID)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_is_permanent() {
+    let server = Server::redis(None);
+    let _: i64 = ask(&server, &["RPUSH", &format!("vcon_storage:{ID}"), "x"]).await;
+    permanent(storage(&server, json!({})).get(&super::id(ID)).await);
+}

@@ -166,7 +166,7 @@ impl Server {
         }
     }
 
-    /// An S3 service (moto) that knows no access rights, or only such, with a bucket `vcons`.
+    /// An S3 service (moto). It takes any keys, or, after one request, none that it hasn't given out.
     pub fn s3(check_keys: bool) -> Self {
         let (port, folder) = (free_port(), Folder::new());
         let mut command = Command::new(moto_program());
@@ -181,7 +181,7 @@ impl Server {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
-    /// Its process, for a test that stops it in between.
+    /// Ends the process; [`Server::start_again`] begins a new one on the same data.
     pub fn stop(&mut self) {
         if let Some(pid) = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()) {
             let _ = rustix::process::kill_process(pid, self.signal);
