@@ -43,7 +43,10 @@ impl Keys {
             .map_err(|_| HeaderNameError(settings.api_key_header.clone()))?;
         let keys = settings.api_keys.iter().filter(|key| !key.is_empty());
         let accepted = keys.map(|key| digest(key.as_bytes())).collect();
-        Ok(Self { header, accepted: (!settings.api_keys.is_empty()).then_some(accepted) })
+        Ok(Self {
+            header,
+            accepted: (!settings.api_keys.is_empty()).then_some(accepted),
+        })
     }
 
     /// The header that keys come in.
@@ -64,12 +67,16 @@ impl Keys {
         let Some(accepted) = &self.accepted else {
             return true;
         };
-        self.presented(headers).is_some_and(|key| accepted.contains(&digest(key)))
+        self.presented(headers)
+            .is_some_and(|key| accepted.contains(&digest(key)))
     }
 
     /// The key that came with the request: the whole header, not empty.
     fn presented<'a>(&self, headers: &'a HeaderMap) -> Option<&'a [u8]> {
-        headers.get(&self.header).map(http::HeaderValue::as_bytes).filter(|key| !key.is_empty())
+        headers
+            .get(&self.header)
+            .map(http::HeaderValue::as_bytes)
+            .filter(|key| !key.is_empty())
     }
 
     /// Whether this request may post to this list from outside: the list's own keys, never those of the API.
@@ -97,7 +104,9 @@ impl Keys {
 /// Compares with every key, so that the time does not say which one it was.
 fn opens(keys: &[String], presented: &[u8]) -> bool {
     let presented = digest(presented);
-    keys.iter().filter(|key| !key.is_empty()).fold(false, |found, key| found | (digest(key.as_bytes()) == presented))
+    keys.iter()
+        .filter(|key| !key.is_empty())
+        .fold(false, |found, key| found | (digest(key.as_bytes()) == presented))
 }
 
 /// Proof that a request without a body came with a key of the API.
@@ -107,6 +116,10 @@ impl FromRequestParts<Shared> for Keyed {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, ApiError> {
-        if api.keys.admit(&parts.headers) { Ok(Self) } else { Err(ApiError::InvalidKey) }
+        if api.keys.admit(&parts.headers) {
+            Ok(Self)
+        } else {
+            Err(ApiError::InvalidKey)
+        }
     }
 }

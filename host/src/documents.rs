@@ -50,7 +50,13 @@ impl Documents {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, live: Live, settings: &Settings) -> Self {
         let storage_fallback = settings.storage_fallback;
-        Self { store, live, runner: Arc::default(), events: Arc::new(NoEvents), storage_fallback }
+        Self {
+            store,
+            live,
+            runner: Arc::default(),
+            events: Arc::new(NoEvents),
+            storage_fallback,
+        }
     }
 
     /// Tells someone of what happens.
@@ -223,7 +229,8 @@ impl Documents {
     /// When the store is away or refuses.
     pub async fn requeue(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<u64, StoreError> {
         let documents = self.get_many(ids).await?;
-        let (found, missing): (Vec<_>, Vec<_>) = ids.iter().zip(documents).partition(|(_, document)| document.is_some());
+        let (found, missing): (Vec<_>, Vec<_>) =
+            ids.iter().zip(documents).partition(|(_, document)| document.is_some());
         for (id, _) in missing {
             tracing::warn!(vcon = %id, %list, "not queued: there is no such vCon");
         }
@@ -235,7 +242,13 @@ impl Documents {
     }
 
     async fn stored(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
-        Ok(self.store.get(std::slice::from_ref(id)).await?.into_iter().next().flatten())
+        Ok(self
+            .store
+            .get(std::slice::from_ref(id))
+            .await?
+            .into_iter()
+            .next()
+            .flatten())
     }
 
     /// From the storages, kept again; what can't be kept is answered all the same.
@@ -257,7 +270,11 @@ impl Documents {
 
     fn storages(&self) -> Vec<(StorageName, Arc<dyn Storage>)> {
         let snapshot = self.live.load();
-        snapshot.storages.iter().map(|(name, storage)| (name.clone(), storage.clone())).collect()
+        snapshot
+            .storages
+            .iter()
+            .map(|(name, storage)| (name.clone(), storage.clone()))
+            .collect()
     }
 
     async fn keep(&self, id: &VconId, document: &Document) -> Result<(), StoreError> {
@@ -275,16 +292,26 @@ impl Documents {
     async fn delete_read_storages(&self, id: &VconId) {
         for (storage, outcome) in self.runner.delete_everywhere(&self.storages(), id).await {
             match outcome {
-                DeleteOutcome::Deleted | DeleteOutcome::Absent => tracing::debug!(vcon = %id, %storage, "not in the storage any more"),
-                DeleteOutcome::Unsupported => tracing::warn!(vcon = %id, %storage, "the storage can't delete; its copy stays"),
-                DeleteOutcome::Failed(error) => tracing::warn!(vcon = %id, %storage, %error, "not deleted; a copy may stay"),
+                DeleteOutcome::Deleted | DeleteOutcome::Absent => {
+                    tracing::debug!(vcon = %id, %storage, "not in the storage any more")
+                }
+                DeleteOutcome::Unsupported => {
+                    tracing::warn!(vcon = %id, %storage, "the storage can't delete; its copy stays")
+                }
+                DeleteOutcome::Failed(error) => {
+                    tracing::warn!(vcon = %id, %storage, %error, "not deleted; a copy may stay")
+                }
             }
         }
     }
 
     async fn reindex_one(&self, id: &VconId, stored: &Stored) -> Result<(), StoreError> {
         match Document::parse(stored.text.clone()) {
-            Ok(document) => self.store.index(id, document.created_at_s(), &index::terms(&document)).await,
+            Ok(document) => {
+                self.store
+                    .index(id, document.created_at_s(), &index::terms(&document))
+                    .await
+            }
             Err(error) => {
                 tracing::warn!(vcon = %id, %error, "not indexed: the store holds something that is no document");
                 Ok(())

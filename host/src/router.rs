@@ -71,8 +71,14 @@ fn description(api: &OpenApi) -> Router<Shared> {
 }
 
 /// Paths that are served but not described, for slashes at their end and for the metrics.
-const UNDESCRIBED: [&str; 6] =
-    ["/openapi.json", "/docs", "/docs/start.js", "/docs/oauth2-redirect", "/docs/{file}", "/redoc"];
+const UNDESCRIBED: [&str; 6] = [
+    "/openapi.json",
+    "/docs",
+    "/docs/start.js",
+    "/docs/oauth2-redirect",
+    "/docs/{file}",
+    "/redoc",
+];
 
 /// How much of the service a host offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +95,11 @@ pub fn router(state: ApiState, served: Served) -> Router {
     let mut described = openapi::empty(&settings.root_path, state.keys.header().as_str());
     let mut routes = Router::new();
     let groups = match served {
-        Served::All => vec![(Group::Public, public()), (Group::Keyed, keyed()), (Group::Partner, partner())],
+        Served::All => vec![
+            (Group::Public, public()),
+            (Group::Keyed, keyed()),
+            (Group::Partner, partner()),
+        ],
         Served::System => vec![(Group::Public, public())],
     };
     for (group, part) in groups {

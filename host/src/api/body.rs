@@ -49,7 +49,10 @@ impl Bound {
     #[must_use]
     pub fn full(api: &ApiState) -> Self {
         let limit = api.settings.max_body_bytes;
-        Self { limit, over: ApiError::TooLarge { limit } }
+        Self {
+            limit,
+            over: ApiError::TooLarge { limit },
+        }
     }
 }
 
@@ -88,7 +91,10 @@ pub async fn read(api: &ApiState, headers: &HeaderMap, mut body: Body, bound: Bo
         }
         rest.extend_from_slice(&data);
     }
-    Ok(Read { bytes: if rest.is_empty() { first } else { rest.freeze() }, permits })
+    Ok(Read {
+        bytes: if rest.is_empty() { first } else { rest.freeze() },
+        permits,
+    })
 }
 
 fn declared(headers: &HeaderMap) -> Option<u64> {
@@ -102,7 +108,9 @@ fn deadline(began: Instant, received: usize) -> Instant {
 
 async fn next(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, ApiError> {
     loop {
-        let frame = tokio::time::timeout_at(deadline, body.frame()).await.map_err(|_| ApiError::TooSlow)?;
+        let frame = tokio::time::timeout_at(deadline, body.frame())
+            .await
+            .map_err(|_| ApiError::TooSlow)?;
         let Some(frame) = frame else {
             return Ok(None);
         };
@@ -119,7 +127,11 @@ async fn next(body: &mut Body, deadline: Instant) -> Result<Option<Bytes>, ApiEr
 impl Permits {
     fn grow(&mut self, api: &ApiState) -> Result<(), ApiError> {
         let step = u32::try_from(STEP / 1024).unwrap_or(u32::MAX);
-        let more = api.body_budget.clone().try_acquire_many_owned(step).map_err(|_| ApiError::Busy)?;
+        let more = api
+            .body_budget
+            .clone()
+            .try_acquire_many_owned(step)
+            .map_err(|_| ApiError::Busy)?;
         match &mut self.0 {
             Some(held) => held.merge(more),
             empty @ None => *empty = Some(more),

@@ -1,16 +1,120 @@
-//! `/config`: the running configuration.
+//! `/config`: the configuration that hosts run on, which is the store's copy.
+//!
+//! Guarantee: what is written has passed every check that a file has to pass, replaces the copy as a whole, and never on
+//! top of a change that the writer has not seen the secrets of.
+
 use axum::extract::State;
 use http::StatusCode;
+use serde_json::Value;
+
+use super::fault::FieldFault;
+use super::mask;
 use super::payload::KeyedBody;
 use super::{Answer, ApiError, Shared, reply};
 use crate::auth::Keyed;
+use crate::config::{Problem, Written, read_written, store_copy};
+use crate::store::{ConfigEntries, StoreError};
+
+/// How often a write is tried again when someone else was faster.
+const TRIES: usize = 5;
+
+const NOT_READ: &str = "Failed to read configuration";
+const NOT_UPDATED: &str = "Failed to update configuration";
 
 /// The configuration
-#[utoipa::path(get, path = "/config", tag = "config", responses((status = 200, description = "x", body = Object)))]
-pub async fn get_config(_: Keyed, State(_api): State<Shared>) -> Answer { Ok(reply::text(StatusCode::OK, "{}")) }
-/// The configuration
-#[utoipa::path(post, path = "/config", tag = "config", request_body = Object, responses((status = 204, description = "x")))]
-pub async fn post_config(State(_api): State<Shared>, KeyedBody(payload): KeyedBody) -> Answer {
-    payload.object()?;
-    Err(ApiError::Unexpected("not yet".into()))
+///
+/// In the shape of the configuration file; secrets are masked.
+#[utoipa::path(
+    get, path = "/config", tag = "config",
+    responses((status = 200, description = "the configuration", body = Object)),
+)]
+pub async fn get_config(_: Keyed, State(api): State<Shared>) -> Answer {
+    let read = api.store.load_config().await.and_then(|(_, entries)| written(&entries));
+    let written = read.map_err(|error| ApiError::Store(NOT_READ, error))?;
+    Ok(reply::json(StatusCode::OK, &mask::mask(&written)))
+}
+
+/// Replace the configuration
+///
+/// As a whole, after the checks that a file has to pass. A mask stands for the secret that is there now. Hosts take it up
+/// within seconds; runs in work end on the one that they began with.
+#[utoipa::path(
+    post, path = "/config", tag = "config", request_body = Object,
+    responses((status = 204, description = "it is in the store")),
+)]
+pub async fn post_config(State(api): State<Shared>, KeyedBody(payload): KeyedBody) -> Answer {
+    let sent = payload.object()?;
+    for _ in 0..TRIES {
+        if replace(&api, sent.clone()).await? {
+            return Ok(reply::empty());
+        }
+    }
+    let reason = "it is being changed by someone else all the time".to_owned();
+    Err(ApiError::Store(
+        NOT_UPDATED,
+        StoreError::Refused {
+            operation: "save_config",
+            reason,
+        },
+    ))
+}
+
+/// False when someone else was faster.
+async fn replace(api: &Shared, mut sent: Written) -> Result<bool, ApiError> {
+    let failed = |error| ApiError::Store(NOT_UPDATED, error);
+    let (revision, entries) = api.store.load_config().await.map_err(failed)?;
+    // A damaged copy has no secrets to give back, and is best replaced.
+    let current = written(&entries).unwrap_or_default();
+    let unknown = mask::restore(&mut sent, &current);
+    if !unknown.is_empty() {
+        let fault = |path: &String| {
+            FieldFault::value(
+                place(path),
+                "there is no secret here that the mask could stand for",
+                Value::Null,
+            )
+        };
+        return Err(unknown.iter().map(fault).collect::<Vec<_>>().into());
+    }
+    // Paths in it are relative to the configuration file, as those in the file are.
+    let checked = read_written(&sent, &api.settings.config_file.to_string_lossy());
+    if checked.config.is_none() {
+        return Err(checked.errors().map(fault).collect::<Vec<_>>().into());
+    }
+    let saved = api
+        .store
+        .save_config(&store_copy::to_entries(&checked.written), Some(revision))
+        .await
+        .map_err(failed)?;
+    if let Ok(revision) = saved {
+        tracing::info!(revision, "the configuration was replaced through the API");
+    }
+    Ok(saved.is_ok())
+}
+
+fn written(entries: &ConfigEntries) -> Result<Written, StoreError> {
+    store_copy::to_written(entries).map_err(|damaged| {
+        let keys: Vec<String> = damaged
+            .into_iter()
+            .map(|(key, reason)| format!("{key} is not JSON ({reason})"))
+            .collect();
+        StoreError::Refused {
+            operation: "load_config",
+            reason: keys.join("; "),
+        }
+    })
+}
+
+fn fault(problem: &Problem) -> FieldFault {
+    let hint = if problem.hint.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", problem.hint)
+    };
+    FieldFault::value(place(&problem.path), format!("{}{hint}", problem.message), Value::Null)
+}
+
+fn place(path: &str) -> Vec<Value> {
+    let path = (!path.is_empty()).then(|| path.into());
+    std::iter::once("body".into()).chain(path).collect()
 }

@@ -17,12 +17,18 @@ impl Browser {
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let origin = headers.get(header::ORIGIN)?.clone();
-        Some(Self { origin, cookie: headers.contains_key(header::COOKIE) })
+        Some(Self {
+            origin,
+            cookie: headers.contains_key(header::COOKIE),
+        })
     }
 
     /// Lets the page read the answer.
     pub fn allow(self, headers: &mut HeaderMap) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+            HeaderValue::from_static("true"),
+        );
         if self.cookie {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, self.origin);
             headers.append(header::VARY, HeaderValue::from_static("Origin"));
@@ -43,7 +49,10 @@ pub fn preflight(method: &Method, headers: &HeaderMap) -> Option<Response> {
     let answer = response.headers_mut();
     answer.insert(header::VARY, HeaderValue::from_static("Origin"));
     answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    answer.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    answer.insert(
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
     let methods = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     answer.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

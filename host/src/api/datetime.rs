@@ -26,13 +26,21 @@ pub fn seconds(text: &str) -> Result<i64, &'static str> {
     }
     let naive = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
     let text = unified(text);
-    let naive = naive.iter().find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok());
-    naive.map(|naive| naive.and_utc().timestamp()).ok_or("invalid datetime or date")
+    let naive = naive
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(&text, format).ok());
+    naive
+        .map(|naive| naive.and_utc().timestamp())
+        .ok_or("invalid datetime or date")
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
 fn from_number(number: f64) -> Result<i64, &'static str> {
-    let seconds = if number.abs() > MILLISECONDS_FROM { number / 1000.0 } else { number };
+    let seconds = if number.abs() > MILLISECONDS_FROM {
+        number / 1000.0
+    } else {
+        number
+    };
     if !seconds.is_finite() || seconds.abs() > 253_402_300_799.0 {
         return Err("the number is outside of the years 1 to 9999");
     }
@@ -42,7 +50,9 @@ fn from_number(number: f64) -> Result<i64, &'static str> {
 /// One way of writing it: `T` between date and time.
 fn unified(text: &str) -> String {
     match text.split_at_checked(10) {
-        Some((date, rest)) if rest.starts_with(['t', ' ', '_']) => format!("{date}T{}", rest.get(1..).unwrap_or_default()),
+        Some((date, rest)) if rest.starts_with(['t', ' ', '_']) => {
+            format!("{date}T{}", rest.get(1..).unwrap_or_default())
+        }
         _ => text.to_owned(),
     }
 }
@@ -54,5 +64,7 @@ fn with_offset(text: &str) -> Option<DateTime<FixedOffset>> {
         None => text,
     };
     let formats = ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%dT%H:%M%z"];
-    formats.iter().find_map(|format| DateTime::parse_from_str(&text, format).ok())
+    formats
+        .iter()
+        .find_map(|format| DateTime::parse_from_str(&text, format).ok())
 }

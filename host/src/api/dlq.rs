@@ -41,7 +41,10 @@ pub async fn get_dlq_vcons(_: Keyed, State(api): State<Shared>, query: Query) ->
     responses((status = 200, description = "how many were moved", body = u64)),
 )]
 pub async fn reprocess_dlq(_: Keyed, State(api): State<Shared>, query: Query) -> Answer {
-    let (list, count) = both(query.list("ingress_list"), query.int_within("count", 1000, 1, MOST_MOVED))?;
+    let (list, count) = both(
+        query.list("ingress_list"),
+        query.int_within("count", 1000, 1, MOST_MOVED),
+    )?;
     let moved = api.store.reprocess(&list, count.unsigned_abs()).await;
     let moved = moved.map_err(|error| ApiError::Store("Failed to reprocess DLQ", error))?;
     measure::enqueued(&api, &list, Source::DeadLetters, moved);

@@ -62,7 +62,11 @@ pub async fn start() -> Response {
 
 /// `/redoc`: one set of pages is enough.
 pub async fn redoc() -> Response {
-    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, HeaderValue::from_static("docs"))]).into_response()
+    (
+        StatusCode::TEMPORARY_REDIRECT,
+        [(header::LOCATION, HeaderValue::from_static("docs"))],
+    )
+        .into_response()
 }
 
 /// `/docs/oauth2-redirect`
@@ -87,6 +91,10 @@ fn asset(name: &str) -> Result<Response, ApiError> {
 }
 
 fn served(kind: HeaderValue, body: impl Into<axum::body::Body>) -> Response {
-    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY), NOSNIFF];
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        NOSNIFF,
+    ];
     (headers, body.into()).into_response()
 }

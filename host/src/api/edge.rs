@@ -84,7 +84,9 @@ impl Edge {
     async fn call(&self, request: Request) -> Response {
         let mut routes = self.routes.clone();
         // What a handler leaves behind when it crashes is its own; stores and settings are shared and can't be half-written.
-        let answered = AssertUnwindSafe(async move { routes.call(request).await }).catch_unwind().await;
+        let answered = AssertUnwindSafe(async move { routes.call(request).await })
+            .catch_unwind()
+            .await;
         match answered {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
@@ -126,7 +128,8 @@ pub async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response
     let path = request.uri().path();
     let route = edge.route(path).cloned();
     // At the level of errors, so that no filter takes the id away from the lines within.
-    let span = tracing::error_span!("request", id = id.as_str(), %method, path = path.get(..PATH_LOGGED).unwrap_or(path));
+    let span =
+        tracing::error_span!("request", id = id.as_str(), %method, path = path.get(..PATH_LOGGED).unwrap_or(path));
     let mut browser = Browser::of(request.headers());
     let mut response = match cors::preflight(&method, request.headers()) {
         Some(response) => {
@@ -136,7 +139,10 @@ pub async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response
         None => edge.answer(request).instrument(span.clone()).await,
     };
     if response.extensions().get::<Unexplained>().is_some() {
-        response = reply::json(response.status(), &json!({"detail": INTERNAL, "request_id": id.as_str()}));
+        response = reply::json(
+            response.status(),
+            &json!({"detail": INTERNAL, "request_id": id.as_str()}),
+        );
     }
     edge.dress(response.headers_mut(), id, browser);
     let (status, time) = (response.status(), began.elapsed());
@@ -154,7 +160,10 @@ struct FewHeaders {
 impl FewHeaders {
     fn of(headers: &HeaderMap) -> Self {
         let https = headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
-        Self { host: headers.get(header::HOST).cloned(), https }
+        Self {
+            host: headers.get(header::HOST).cloned(),
+            https,
+        }
     }
 }
 
@@ -171,9 +180,16 @@ fn redirect(headers: &FewHeaders, path: &str, query: Option<&str>) -> Response {
 
 /// With one method allowed, the first that the Conserver knows for the path: GET wherever there is one.
 fn method_not_allowed(from_router: &HeaderMap) -> Response {
-    let allowed = from_router.get(header::ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let allowed = from_router
+        .get(header::ALLOW)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut methods = allowed.split(',').map(str::trim);
-    let first = if methods.clone().any(|method| method == "GET") { "GET" } else { methods.next().unwrap_or_default() };
+    let first = if methods.clone().any(|method| method == "GET") {
+        "GET"
+    } else {
+        methods.next().unwrap_or_default()
+    };
     let mut response = reply::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     if let Ok(first) = HeaderValue::try_from(first) {
         response.headers_mut().insert(header::ALLOW, first);

@@ -91,7 +91,9 @@ impl ApiError {
 
     fn log(&self) {
         match self {
-            Self::Store(operation, error) => tracing::error!(operation, %error, "a request failed in the working store"),
+            Self::Store(operation, error) => {
+                tracing::error!(operation, %error, "a request failed in the working store")
+            }
             Self::Unexpected(reason) => tracing::error!(%reason, "a request failed unexpectedly"),
             _ => tracing::debug!(reason = %self, "a request was refused"),
         }
@@ -104,9 +106,13 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let mut response = match &self {
             Self::Invalid(faults) => reply::json(status, &json!({"detail": faults})),
-            Self::Store(INTERNAL, StoreError::Refused { .. } | StoreError::InUse { .. }) | Self::Unexpected(_) => unexplained(),
+            Self::Store(INTERNAL, StoreError::Refused { .. } | StoreError::InUse { .. }) | Self::Unexpected(_) => {
+                unexplained()
+            }
             Self::Store(INTERNAL, StoreError::Away(_)) => reply::detail(status, "the working store is away; try again"),
-            Self::Store(text, StoreError::Away(_)) => reply::detail(status, &format!("{text}: the working store is away; try again")),
+            Self::Store(text, StoreError::Away(_)) => {
+                reply::detail(status, &format!("{text}: the working store is away; try again"))
+            }
             _ => reply::detail(status, &self.to_string()),
         };
         if status == StatusCode::SERVICE_UNAVAILABLE {

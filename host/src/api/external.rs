@@ -30,15 +30,24 @@ pub async fn external_ingress_vcon(State(api): State<Shared>, query: Query, requ
     let admitted = |list| api.keys.admit_partner(&head.headers, &snapshot, list);
     // The check of the document comes before that of the key, but what a stranger sends is read only as far as the limit.
     let bound = match list.as_ref().map(admitted) {
-        Ok(Err(refusal)) => Bound { limit: UNKEYED_LIMIT, over: refusal },
+        Ok(Err(refusal)) => Bound {
+            limit: UNKEYED_LIMIT,
+            over: refusal,
+        },
         Ok(Ok(())) => Bound::full(&api),
-        Err(_) => Bound { limit: UNKEYED_LIMIT, over: list.clone().err().unwrap_or_default().into() },
+        Err(_) => Bound {
+            limit: UNKEYED_LIMIT,
+            over: list.clone().err().unwrap_or_default().into(),
+        },
     };
     let payload = Payload::read(&api, &head.headers, body, bound).await?;
     let (list, ingested) = both(list, payload.vcon().await)?;
     api.keys.admit_partner(&head.headers, &snapshot, &list)?;
     let lists = [list];
-    let created = api.documents.create(&ingested, &lists, trace_context::of(&head.headers)).await;
+    let created = api
+        .documents
+        .create(&ingested, &lists, trace_context::of(&head.headers))
+        .await;
     created.map_err(|error| ApiError::Store("Failed to store vCon", error))?;
     vcon::count(&api, &lists, Source::External);
     Ok(reply::empty())

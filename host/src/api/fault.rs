@@ -55,7 +55,14 @@ impl FieldFault {
     /// A fault without context.
     #[must_use]
     pub fn new(kind: &'static str, loc: Vec<Value>, msg: impl Into<String>, input: Value) -> Self {
-        Self { kind: kind.into(), loc, msg: msg.into(), input, ctx: None, pointer: None }
+        Self {
+            kind: kind.into(),
+            loc,
+            msg: msg.into(),
+            input,
+            ctx: None,
+            pointer: None,
+        }
     }
 
     /// With what the message was made from.
@@ -80,7 +87,13 @@ impl FieldFault {
     /// A body that is not JSON; `at` counts from its start.
     #[must_use]
     pub fn not_json(at: usize, reason: &str) -> Self {
-        Self::new(JSON_INVALID, vec!["body".into(), at.into()], "JSON decode error", json!({})).with(json!({"error": reason}))
+        Self::new(
+            JSON_INVALID,
+            vec!["body".into(), at.into()],
+            "JSON decode error",
+            json!({}),
+        )
+        .with(json!({"error": reason}))
     }
 
     fn is_syntax(&self) -> bool {
@@ -92,11 +105,21 @@ impl From<vcon::Fault> for FieldFault {
     fn from(fault: vcon::Fault) -> Self {
         let loc = std::iter::once("body".into()).chain(fault.location).collect();
         if fault.kind == JSON_INVALID {
-            let reason = fault.message.strip_prefix("JSON decode error: ").unwrap_or(&fault.message);
+            let reason = fault
+                .message
+                .strip_prefix("JSON decode error: ")
+                .unwrap_or(&fault.message);
             return Self::new(JSON_INVALID, loc, "JSON decode error", json!({})).with(json!({"error": reason}));
         }
         let pointer = Some(fault.pointer);
-        Self { kind: fault.kind.into(), loc, msg: fault.message, input: fault.input, ctx: None, pointer }
+        Self {
+            kind: fault.kind.into(),
+            loc,
+            msg: fault.message,
+            input: fault.input,
+            ctx: None,
+            pointer,
+        }
     }
 }
 

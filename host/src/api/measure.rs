@@ -66,7 +66,11 @@ pub fn enqueued(api: &ApiState, list: &ListName, source: Source, count: u64) {
     }
     // What is configured is bounded by the configuration.
     let configured = api.live.load().ingress.contains_key(list);
-    let label = if configured { list.to_string() } else { api.list_labels.label(list) };
+    let label = if configured {
+        list.to_string()
+    } else {
+        api.list_labels.label(list)
+    };
     counter!(ENQUEUED, "ingress_list" => label, "source" => source.as_str()).increment(count);
 }
 
@@ -74,7 +78,8 @@ pub fn enqueued(api: &ApiState, list: &ListName, source: Source, count: u64) {
 pub fn answered(method: &Method, route: Option<&Arc<str>>, status: StatusCode, time: Duration) {
     let method = method_label(method);
     let route = route.map_or_else(|| Arc::from("none"), Arc::clone);
-    counter!(HTTP_COUNT, "method" => method, "path" => route.clone(), "status" => status.as_str().to_owned()).increment(1);
+    counter!(HTTP_COUNT, "method" => method, "path" => route.clone(), "status" => status.as_str().to_owned())
+        .increment(1);
     histogram!(HTTP_TIME, "method" => method, "path" => route).record(time);
 }
 

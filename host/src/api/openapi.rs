@@ -35,7 +35,10 @@ pub fn empty(root_path: &str, key_header: &str) -> OpenApi {
     let scheme = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(key_header)));
     let components = ComponentsBuilder::new()
         .security_scheme(SCHEME, scheme)
-        .schema(schemas::HttpValidationError::name(), schemas::HttpValidationError::schema())
+        .schema(
+            schemas::HttpValidationError::name(),
+            schemas::HttpValidationError::schema(),
+        )
         .schema(schemas::ValidationError::name(), schemas::ValidationError::schema())
         .schema(schemas::Refusal::name(), schemas::Refusal::schema())
         .schema(schemas::Unexplained::name(), schemas::Unexplained::schema())
@@ -43,7 +46,11 @@ pub fn empty(root_path: &str, key_header: &str) -> OpenApi {
         .schema(schemas::DialogEntry::name(), schemas::DialogEntry::schema())
         .build();
     let servers = (!root_path.is_empty()).then(|| vec![Server::new(root_path)]);
-    OpenApiBuilder::new().info(info).servers(servers).components(Some(components)).build()
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(servers)
+        .components(Some(components))
+        .build()
 }
 
 /// Adds to each route what its group has in common.
@@ -64,18 +71,23 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
         ("patch", item.patch.as_mut()),
         ("delete", item.delete.as_mut()),
     ];
-    all.into_iter().filter_map(|(method, operation)| Some((method, operation?)))
+    all.into_iter()
+        .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
 /// The handler's name, the path and the method, as FastAPI names operations, so that generated clients keep their names.
 fn operation_id(handler: Option<&str>, path: &str, method: &str) -> String {
     let handler = handler.unwrap_or_default();
-    let path: String = path.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let path: String = path
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .collect();
     format!("{handler}{path}_{method}")
 }
 
 fn common(operation: &mut Operation, group: Group, method: &str) {
-    let takes_input = operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) || operation.request_body.is_some();
+    let takes_input =
+        operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) || operation.request_body.is_some();
     if takes_input {
         respond::<schemas::HttpValidationError>(operation, "422", "parameters or body are not valid");
     }
@@ -89,7 +101,11 @@ fn common(operation: &mut Operation, group: Group, method: &str) {
         respond::<schemas::Refusal>(operation, "403", "no key, or none that opens the API");
     }
     if group != Group::Public || takes_input {
-        respond::<schemas::Unexplained>(operation, "500", "something unexpected; the log has more under the request id");
+        respond::<schemas::Unexplained>(
+            operation,
+            "500",
+            "something unexpected; the log has more under the request id",
+        );
         respond::<schemas::Refusal>(operation, "503", "the working store is away; try again");
     }
 }
@@ -98,6 +114,13 @@ fn common(operation: &mut Operation, group: Group, method: &str) {
 fn respond<T: ToSchema>(operation: &mut Operation, status: &str, description: &str) {
     let schema = Ref::from_schema_name(T::name());
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    let response: Response = ResponseBuilder::new().description(description).content("application/json", content).build();
-    operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    let response: Response = ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+        .build();
+    operation
+        .responses
+        .responses
+        .entry(status.to_owned())
+        .or_insert_with(|| response.into());
 }

@@ -57,7 +57,9 @@ impl RouteTable {
     /// The route that a path (without prefix) belongs to.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<&Arc<str>> {
-        self.exact.get(path).or_else(|| self.patterns.iter().find(|pattern| fits(pattern, path)))
+        self.exact
+            .get(path)
+            .or_else(|| self.patterns.iter().find(|pattern| fits(pattern, path)))
     }
 
     /// The path with a slash taken off its end, or put there, if that is one of ours and the path itself is not.
@@ -67,7 +69,11 @@ impl RouteTable {
             return None;
         }
         let trimmed = path.trim_end_matches('/');
-        let other = if trimmed.len() < path.len() { trimmed.to_owned() } else { format!("{path}/") };
+        let other = if trimmed.len() < path.len() {
+            trimmed.to_owned()
+        } else {
+            format!("{path}/")
+        };
         self.find(&other).map(|_| other)
     }
 }

@@ -36,7 +36,10 @@ impl Query {
     }
 
     fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The name of a list.
@@ -53,7 +56,11 @@ impl Query {
     /// # Errors
     /// Those that can't be a list's name.
     pub fn lists(&self, name: &str) -> Parsed<Vec<ListName>> {
-        collect(self.all(name).enumerate().map(|(at, value)| list_name(loc_at(name, at), value)))
+        collect(
+            self.all(name)
+                .enumerate()
+                .map(|(at, value)| list_name(loc_at(name, at), value)),
+        )
     }
 
     /// UUIDs, at least one.
@@ -147,7 +154,11 @@ pub fn uuid_of(at: Vec<Value>, value: &Value) -> Parsed<VconId> {
         Value::String(text) => uuid(at, text),
         other => {
             let message = "UUID input should be a string, bytes or UUID object";
-            let input = if other.is_array() || other.is_object() { Value::Null } else { other.clone() };
+            let input = if other.is_array() || other.is_object() {
+                Value::Null
+            } else {
+                other.clone()
+            };
             Err(vec![FieldFault::new("uuid_type", at, message, input)])
         }
     }
@@ -190,13 +201,17 @@ fn integer(text: &str) -> Option<i64> {
     Some(if negative { -number } else { number })
 }
 
-/// All items, or all faults of all items.
+/// The most faults that one list is told of. More help nobody.
+const MOST_FAULTS: usize = 100;
+
+/// All items, or the faults of all items.
 pub fn collect<T>(items: impl Iterator<Item = Parsed<T>>) -> Parsed<Vec<T>> {
     let (mut good, mut faults) = (Vec::new(), Vec::new());
     for item in items {
         match item {
             Ok(item) => good.push(item),
-            Err(found) => faults.extend(found),
+            Err(found) if faults.len() < MOST_FAULTS => faults.extend(found),
+            Err(_) => break,
         }
     }
     if faults.is_empty() { Ok(good) } else { Err(faults) }

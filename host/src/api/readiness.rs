@@ -16,7 +16,9 @@ pub const STARTING: &str = "host";
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self { waiting: Mutex::new(BTreeMap::from([(STARTING, "the host is starting".to_owned())])) }
+        Self {
+            waiting: Mutex::new(BTreeMap::from([(STARTING, "the host is starting".to_owned())])),
+        }
     }
 }
 

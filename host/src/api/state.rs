@@ -59,7 +59,9 @@ impl ApiState {
         metrics: RenderMetrics,
     ) -> Result<Self, HeaderNameError> {
         let keys = Arc::new(Keys::new(&settings)?);
-        let kib = (settings.max_body_bytes / 1024).saturating_mul(LARGE_BODIES).clamp(1, Semaphore::MAX_PERMITS);
+        let kib = (settings.max_body_bytes / 1024)
+            .saturating_mul(LARGE_BODIES)
+            .clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self {
             documents,
             store,

@@ -28,7 +28,10 @@ fn version_of(version: &Version) -> serde_json::Value {
     responses((status = 200, description = "it lives", body = super::schemas::Health)),
 )]
 pub async fn health_check(State(api): State<Shared>) -> Response {
-    reply::json(StatusCode::OK, &json!({"status": "healthy", "version": version_of(&api.settings.version)}))
+    reply::json(
+        StatusCode::OK,
+        &json!({"status": "healthy", "version": version_of(&api.settings.version)}),
+    )
 }
 
 /// Version
@@ -64,7 +67,10 @@ pub async fn get_ready(State(api): State<Shared>) -> Response {
     if reasons.is_empty() {
         return reply::json(StatusCode::OK, &json!({"status": "ready", "reasons": {}}));
     }
-    reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "not ready", "reasons": reasons}))
+    reply::json(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &json!({"status": "not ready", "reasons": reasons}),
+    )
 }
 
 /// Metrics

@@ -81,7 +81,11 @@ pub(super) fn count(api: &Shared, lists: &[ListName], source: Source) {
 )]
 pub async fn get_vcon(_: Keyed, State(api): State<Shared>, Segment(uuid): Segment) -> Answer {
     let id = path_uuid("vcon_uuid", &uuid)?;
-    let text = api.documents.get(&id).await?.ok_or(ApiError::NotFound("vCon not found"))?;
+    let text = api
+        .documents
+        .get(&id)
+        .await?
+        .ok_or(ApiError::NotFound("vCon not found"))?;
     Ok(reply::document(StatusCode::OK, leaving(api.settings.egress, &id, text)))
 }
 

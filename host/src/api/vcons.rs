@@ -51,7 +51,10 @@ pub async fn get_vcons(_: Keyed, State(api): State<Shared>, query: Query) -> Ans
 )]
 pub async fn search_vcons(_: Keyed, State(api): State<Shared>, query: Query) -> Answer {
     let kinds = [IndexKind::Tel, IndexKind::Mailto, IndexKind::Name];
-    let given: Vec<_> = kinds.iter().filter_map(|kind| Some((*kind, query.text(kind.as_str())?.to_owned()))).collect();
+    let given: Vec<_> = kinds
+        .iter()
+        .filter_map(|kind| Some((*kind, query.text(kind.as_str())?.to_owned())))
+        .collect();
     if given.is_empty() {
         return Err(ApiError::BadRequest("At least one search parameter must be provided"));
     }

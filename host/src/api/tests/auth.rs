@@ -11,7 +11,13 @@ async fn with_key(api: &Api, method: &str, path: &str, key: &str, body: &str) ->
 
 #[tokio::test]
 async fn only_keys_open_the_api() {
-    let api = Api::with(Settings { api_keys: vec!["a".into(), "b c".into(), String::new()], ..settings() }, Snapshot::default());
+    let api = Api::with(
+        Settings {
+            api_keys: vec!["a".into(), "b c".into(), String::new()],
+            ..settings()
+        },
+        Snapshot::default(),
+    );
     let refused = json!({"detail": "Invalid API Key"});
     for key in ["", "x", "A", "Bearer a", "a b"] {
         with_key(&api, "GET", "/vcon", key, "").await.is(403, refused.clone());
@@ -27,34 +33,89 @@ async fn only_keys_open_the_api() {
 async fn every_route_of_the_api_asks_for_a_key() {
     let api = Api::new();
     let routes = [
-        ("GET", "/vcon"), ("POST", "/vcon"), ("GET", "/vcon/egress"), ("GET", "/vcon/x"), ("DELETE", "/vcon/x"),
-        ("GET", "/vcons"), ("GET", "/vcons/search"), ("POST", "/vcon/ingress"), ("GET", "/vcon/count"), ("GET", "/config"),
-        ("POST", "/config"), ("GET", "/dlq"), ("POST", "/dlq/reprocess"), ("GET", "/index_vcons"), ("GET", "/vcon/ingress"),
+        ("GET", "/vcon"),
+        ("POST", "/vcon"),
+        ("GET", "/vcon/egress"),
+        ("GET", "/vcon/x"),
+        ("DELETE", "/vcon/x"),
+        ("GET", "/vcons"),
+        ("GET", "/vcons/search"),
+        ("POST", "/vcon/ingress"),
+        ("GET", "/vcon/count"),
+        ("GET", "/config"),
+        ("POST", "/config"),
+        ("GET", "/dlq"),
+        ("POST", "/dlq/reprocess"),
+        ("GET", "/index_vcons"),
+        ("GET", "/vcon/ingress"),
         ("GET", "/api/vcon"),
     ];
     for (method, path) in routes {
-        assert_eq!(with_key(&api, method, path, "wrong", "").await.status, 403, "{method} {path}");
+        assert_eq!(
+            with_key(&api, method, path, "wrong", "").await.status,
+            403,
+            "{method} {path}"
+        );
     }
-    for path in ["/health", "/version", "/stats/queue?list_name=a", "/docs", "/openapi.json", "/docs/oauth2-redirect", "/metrics"] {
+    for path in [
+        "/health",
+        "/version",
+        "/stats/queue?list_name=a",
+        "/docs",
+        "/openapi.json",
+        "/docs/oauth2-redirect",
+        "/metrics",
+    ] {
         assert_eq!(with_key(&api, "GET", path, "wrong", "").await.status, 200, "{path}");
     }
 }
 
 #[tokio::test]
 async fn without_keys_the_api_is_open() {
-    let api = Api::with(Settings { api_keys: Vec::new(), ..settings() }, Snapshot::default());
-    assert_eq!(with_key(&api, "POST", "/vcon", "", &vcon(ID).to_string()).await.status, 201);
-    let blank = Api::with(Settings { api_keys: vec![String::new()], ..settings() }, Snapshot::default());
-    assert_eq!(with_key(&blank, "GET", "/vcon", "", "").await.status, 403, "a blank line closes it");
+    let api = Api::with(
+        Settings {
+            api_keys: Vec::new(),
+            ..settings()
+        },
+        Snapshot::default(),
+    );
+    assert_eq!(
+        with_key(&api, "POST", "/vcon", "", &vcon(ID).to_string()).await.status,
+        201
+    );
+    let blank = Api::with(
+        Settings {
+            api_keys: vec![String::new()],
+            ..settings()
+        },
+        Snapshot::default(),
+    );
+    assert_eq!(
+        with_key(&blank, "GET", "/vcon", "", "").await.status,
+        403,
+        "a blank line closes it"
+    );
 }
 
 #[tokio::test]
 async fn the_header_can_be_another() {
-    let api = Api::with(Settings { api_key_header: "Authorization".into(), ..settings() }, Snapshot::default());
-    let request = request("GET", "/vcon").header("authorization", KEY).body(Body::empty()).unwrap();
+    let api = Api::with(
+        Settings {
+            api_key_header: "Authorization".into(),
+            ..settings()
+        },
+        Snapshot::default(),
+    );
+    let request = request("GET", "/vcon")
+        .header("authorization", KEY)
+        .body(Body::empty())
+        .unwrap();
     assert_eq!(api.send(request).await.status, 200);
     assert_eq!(with_key(&api, "GET", "/vcon", KEY, "").await.status, 403);
-    let bad = Settings { api_key_header: "no header".into(), ..settings() };
+    let bad = Settings {
+        api_key_header: "no header".into(),
+        ..settings()
+    };
     assert!(crate::auth::Keys::new(&bad).is_err_and(|error| error.to_string().contains("CONSERVER_HEADER_NAME")));
 }
 
@@ -63,16 +124,22 @@ async fn syntax_comes_before_the_key_and_the_key_before_the_rest() {
     let api = Api::new();
     let syntax = with_key(&api, "POST", "/vcon?ingress_lists=", "wrong", "{").await;
     syntax.refuses(&[("json_invalid", json!(["body", 0]))]);
-    with_key(&api, "POST", "/vcon", "wrong", "{}").await.is(403, json!({"detail": "Invalid API Key"}));
+    with_key(&api, "POST", "/vcon", "wrong", "{}")
+        .await
+        .is(403, json!({"detail": "Invalid API Key"}));
     let undecodable = request("POST", "/vcon").body(Body::from(&b"\"\xff\""[..])).unwrap();
-    api.send(undecodable).await.is(400, json!({"detail": "There was an error parsing the body"}));
+    api.send(undecodable)
+        .await
+        .is(400, json!({"detail": "There was an error parsing the body"}));
 }
 
 #[tokio::test]
 async fn a_large_body_without_a_key_is_not_read() {
     let api = Api::new();
     let large = "[".repeat(65_537);
-    with_key(&api, "POST", "/vcon", "wrong", &large).await.is(403, json!({"detail": "Invalid API Key"}));
+    with_key(&api, "POST", "/vcon", "wrong", &large)
+        .await
+        .is(403, json!({"detail": "Invalid API Key"}));
 }
 
 #[test]

@@ -16,11 +16,23 @@ async fn post(body: impl Into<Body>) -> Answer {
 
 #[tokio::test]
 async fn not_json() {
-    for body in ["{", "{\"a\": }", "nonsense", "{} {}", "{\"a\": NaN}", "{\"a\": Infinity}", "{'a': 1}"] {
+    for body in [
+        "{",
+        "{\"a\": }",
+        "nonsense",
+        "{} {}",
+        "{\"a\": NaN}",
+        "{\"a\": Infinity}",
+        "{'a': 1}",
+    ] {
         let answer = post(body).await;
         assert_eq!(answer.status, 422, "{body}");
         let fault = answer.json()["detail"][0].clone();
-        assert_eq!((&fault["type"], &fault["loc"][0]), (&json!("json_invalid"), &json!("body")), "{body}");
+        assert_eq!(
+            (&fault["type"], &fault["loc"][0]),
+            (&json!("json_invalid"), &json!("body")),
+            "{body}"
+        );
         assert_eq!(fault["msg"], "JSON decode error");
         assert!(fault["ctx"]["error"].is_string(), "{fault}");
         assert_eq!(answer.json()["detail"].as_array().unwrap().len(), 1);
@@ -40,13 +52,24 @@ async fn not_an_object() {
 async fn not_declared_as_json() {
     let api = Api::new();
     let send = async |kind: &str| {
-        let request = request("POST", "/vcon").header("x-conserver-api-token", KEY).header("content-type", kind);
+        let request = request("POST", "/vcon")
+            .header("x-conserver-api-token", KEY)
+            .header("content-type", kind);
         api.send(request.body(Body::from(vcon(ID).to_string())).unwrap()).await
     };
-    for kind in ["text/plain", "application/octet-stream", "application/x-www-form-urlencoded"] {
+    for kind in [
+        "text/plain",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ] {
         send(kind).await.refuses(&[("model_attributes_type", json!(["body"]))]);
     }
-    for kind in ["application/json", "application/json; charset=utf-8", "application/vcon+json", "Application/JSON"] {
+    for kind in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/vcon+json",
+        "Application/JSON",
+    ] {
         assert_eq!(send(kind).await.status, 201, "{kind}");
     }
 }
@@ -58,18 +81,63 @@ async fn wrong_types() {
         ("dialog", json!(null), "list_type", json!(["body", "dialog"])),
         ("analysis", json!("text"), "list_type", json!(["body", "analysis"])),
         ("analysis", json!([1]), "dict_type", json!(["body", "analysis", 0])),
-        ("parties", json!([1]), "model_attributes_type", json!(["body", "parties", 0])),
-        ("parties", json!([{"tel": "x"}]), "value_error", json!(["body", "parties", 0, "tel"])),
+        (
+            "parties",
+            json!([1]),
+            "model_attributes_type",
+            json!(["body", "parties", 0]),
+        ),
+        (
+            "parties",
+            json!([{"tel": "x"}]),
+            "value_error",
+            json!(["body", "parties", 0, "tel"]),
+        ),
         ("redacted", json!(null), "dict_type", json!(["body", "redacted"])),
         ("appended", json!([]), "dict_type", json!(["body", "appended"])),
         ("uuid", json!(""), "uuid_parsing", json!(["body", "uuid"])),
-        ("created_at", json!("x"), "datetime_from_date_parsing", json!(["body", "created_at"])),
-        ("created_at", json!(null), "datetime_type", json!(["body", "created_at"])),
-        ("dialog", json!([{"duration": "long"}]), "float_parsing", json!(["body", "dialog", 0, "duration"])),
-        ("dialog", json!([{"duration": -1}]), "value_error", json!(["body", "dialog", 0, "duration"])),
-        ("dialog", json!([{"mimetype": 5}]), "string_type", json!(["body", "dialog", 0, "mimetype"])),
-        ("dialog", json!([{"mimetype": "audio"}]), "value_error", json!(["body", "dialog", 0, "mimetype"])),
-        ("dialog", json!([{"url": "nowhere"}]), "value_error", json!(["body", "dialog", 0, "url"])),
+        (
+            "created_at",
+            json!("x"),
+            "datetime_from_date_parsing",
+            json!(["body", "created_at"]),
+        ),
+        (
+            "created_at",
+            json!(null),
+            "datetime_type",
+            json!(["body", "created_at"]),
+        ),
+        (
+            "dialog",
+            json!([{"duration": "long"}]),
+            "float_parsing",
+            json!(["body", "dialog", 0, "duration"]),
+        ),
+        (
+            "dialog",
+            json!([{"duration": -1}]),
+            "value_error",
+            json!(["body", "dialog", 0, "duration"]),
+        ),
+        (
+            "dialog",
+            json!([{"mimetype": 5}]),
+            "string_type",
+            json!(["body", "dialog", 0, "mimetype"]),
+        ),
+        (
+            "dialog",
+            json!([{"mimetype": "audio"}]),
+            "value_error",
+            json!(["body", "dialog", 0, "mimetype"]),
+        ),
+        (
+            "dialog",
+            json!([{"url": "nowhere"}]),
+            "value_error",
+            json!(["body", "dialog", 0, "url"]),
+        ),
         ("dialog", json!([{"parties": [7]}]), "value_error", json!(["body"])),
         ("dialog", json!([{"parties": [-1]}]), "value_error", json!(["body"])),
     ];
@@ -83,7 +151,12 @@ async fn wrong_types() {
 #[tokio::test]
 async fn all_faults_are_named_together() {
     let api = Api::new();
-    let answer = api.post("/vcon?ingress_lists=ok&ingress_lists=", &json!({"vcon": "0.0.1", "parties": null})).await;
+    let answer = api
+        .post(
+            "/vcon?ingress_lists=ok&ingress_lists=",
+            &json!({"vcon": "0.0.1", "parties": null}),
+        )
+        .await;
     let faults = [
         ("value_error", json!(["query", "ingress_lists", 1])),
         ("missing", json!(["body", "uuid"])),
@@ -100,7 +173,10 @@ async fn too_deep() {
     document.pop();
     let body = format!("{document},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
     let answer = post(body).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["detail"][0]["type"]),
+        (422, &json!("json_invalid"))
+    );
     let endless = post("[".repeat(250_000)).await;
     assert_eq!(endless.status, 422);
 }
@@ -109,12 +185,17 @@ async fn too_deep() {
 async fn twice_the_same_member() {
     let body = vcon(ID).to_string().replacen('{', "{\"vcon\":\"0.0.2\",", 1);
     let answer = post(body).await;
-    assert_eq!((answer.status.as_u16(), &answer.json()["detail"][0]["type"]), (422, &json!("json_invalid")));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["detail"][0]["type"]),
+        (422, &json!("json_invalid"))
+    );
 }
 
 #[tokio::test]
 async fn not_utf8() {
-    post(&b"{\"vcon\": \"\xff\xfe\"}"[..]).await.is(400, json!({"detail": "There was an error parsing the body"}));
+    post(&b"{\"vcon\": \"\xff\xfe\"}"[..])
+        .await
+        .is(400, json!({"detail": "There was an error parsing the body"}));
 }
 
 #[tokio::test]
@@ -130,7 +211,9 @@ fn too_large() -> serde_json::Value {
 #[tokio::test]
 async fn too_large_as_declared() {
     let api = Api::new();
-    let request = request("POST", "/vcon").header("x-conserver-api-token", KEY).header("content-length", "300001");
+    let request = request("POST", "/vcon")
+        .header("x-conserver-api-token", KEY)
+        .header("content-length", "300001");
     // The body never comes: the answer does not wait for it.
     let never = Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
     api.send(request.body(never).unwrap()).await.is(413, too_large());
@@ -147,8 +230,14 @@ async fn too_large_in_pieces() {
 async fn as_large_as_allowed_in_pieces() {
     let mut text = vcon(ID).to_string();
     text.push_str(&" ".repeat(MAX_BODY - text.len()));
-    let pieces: Vec<_> = text.as_bytes().chunks(7_777).map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece))).collect();
-    let answer = Api::new().post_text("/vcon", Body::from_stream(futures::stream::iter(pieces))).await;
+    let pieces: Vec<_> = text
+        .as_bytes()
+        .chunks(7_777)
+        .map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece)))
+        .collect();
+    let answer = Api::new()
+        .post_text("/vcon", Body::from_stream(futures::stream::iter(pieces)))
+        .await;
     assert_eq!(answer.status, 201, "{}", answer.text);
 }
 
@@ -159,13 +248,18 @@ async fn too_slow() {
         Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
     }));
     let began = tokio::time::Instant::now();
-    post(body).await.is(408, json!({"detail": "the body did not arrive in time"}));
+    post(body)
+        .await
+        .is(408, json!({"detail": "the body did not arrive in time"}));
     assert!(began.elapsed().as_secs() <= 31);
 }
 
 #[tokio::test]
 async fn broken_off() {
-    let body = Body::from_stream(futures::stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("gone"))]));
+    let body = Body::from_stream(futures::stream::iter([
+        Ok(Bytes::from_static(b"{")),
+        Err(std::io::Error::other("gone")),
+    ]));
     assert_eq!(post(body).await.status, 400);
 }
 
@@ -181,8 +275,12 @@ async fn bad_parameters() {
     ];
     answer.refuses(&faults);
     assert_eq!(answer.json()["detail"][0]["input"], "x");
-    api.get("/vcon/nonsense").await.refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
-    api.delete("/vcon/nonsense").await.refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
+    api.get("/vcon/nonsense")
+        .await
+        .refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
+    api.delete("/vcon/nonsense")
+        .await
+        .refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
     api.get("/vcons?vcon_uuids=1&vcon_uuids=2").await.refuses(&[
         ("uuid_parsing", json!(["query", "vcon_uuids", 0])),
         ("uuid_parsing", json!(["query", "vcon_uuids", 1])),
@@ -191,16 +289,33 @@ async fn bad_parameters() {
         ("missing", json!(["query", "egress_list"])),
         ("int_parsing", json!(["query", "limit"])),
     ]);
-    api.get("/dlq?ingress_list=a%00b").await.refuses(&[("value_error", json!(["query", "ingress_list"]))]);
+    api.get("/dlq?ingress_list=a%00b")
+        .await
+        .refuses(&[("value_error", json!(["query", "ingress_list"]))]);
 }
 
 #[tokio::test]
 async fn odd_but_good_parameters() {
     let api = Api::new();
-    for query in ["page=+1", "page=%201%20", "page=1_0", "page=1.0", "page=x&page=1", "size=99999999999999999999", "nonsense=1"] {
+    for query in [
+        "page=+1",
+        "page=%201%20",
+        "page=1_0",
+        "page=1.0",
+        "page=x&page=1",
+        "size=99999999999999999999",
+        "nonsense=1",
+    ] {
         assert_eq!(api.get(&format!("/vcon?{query}")).await.status, 200, "{query}");
     }
-    for time in ["2024-03-01", "2024-03-01T10:00", "2024-03-01%2010:00:00", "2024-03-01t10:00:00z", "2024-03-01T10:00:00.5%2B02:00", "0"] {
+    for time in [
+        "2024-03-01",
+        "2024-03-01T10:00",
+        "2024-03-01%2010:00:00",
+        "2024-03-01t10:00:00z",
+        "2024-03-01T10:00:00.5%2B02:00",
+        "0",
+    ] {
         assert_eq!(api.get(&format!("/vcon?since={time}")).await.status, 200, "{time}");
     }
 }
@@ -211,7 +326,9 @@ async fn a_huge_query() {
     let query = "tel=1&".repeat(9_000);
     api.get(&format!("/vcons/search?{query}")).await.is(200, json!([]));
     let long = "9".repeat(20_000);
-    api.get(&format!("/vcon/{long}")).await.refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
+    api.get(&format!("/vcon/{long}"))
+        .await
+        .refuses(&[("uuid_parsing", json!(["path", "vcon_uuid"]))]);
     let answer = api.get(&format!("/dlq?ingress_list={long}")).await;
     answer.refuses(&[("value_error", json!(["query", "ingress_list"]))]);
     assert!(answer.text.len() < 1_000, "what was sent is not sent back in full");

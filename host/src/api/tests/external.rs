@@ -18,7 +18,11 @@ async fn post(api: &Api, query: &str, key: Option<&str>, body: String) -> Answer
 }
 
 fn partners() -> Api {
-    Api::partners([("one", keys(&["k1"])), ("two", keys(&["k1", "k2"])), ("odd", IngressAuth::Invalid)])
+    Api::partners([
+        ("one", keys(&["k1"])),
+        ("two", keys(&["k1", "k2"])),
+        ("odd", IngressAuth::Invalid),
+    ])
 }
 
 #[tokio::test]
@@ -26,9 +30,22 @@ async fn a_partner_posts_to_its_list() {
     let api = partners();
     let answer = post(&api, "?ingress_list=one", Some("k1"), vcon(ID).to_string()).await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
-    assert_eq!((api.store.puts(), api.store.entries_of("one")), (1, vec![ID.to_owned()]));
-    assert_eq!(post(&api, "?ingress_list=two", Some("k2"), vcon(ID).to_string()).await.status, 204);
-    assert_eq!(post(&api, "?ingress_list=two", Some("k1"), vcon(ID).to_string()).await.status, 204);
+    assert_eq!(
+        (api.store.puts(), api.store.entries_of("one")),
+        (1, vec![ID.to_owned()])
+    );
+    assert_eq!(
+        post(&api, "?ingress_list=two", Some("k2"), vcon(ID).to_string())
+            .await
+            .status,
+        204
+    );
+    assert_eq!(
+        post(&api, "?ingress_list=two", Some("k1"), vcon(ID).to_string())
+            .await
+            .status,
+        204
+    );
 }
 
 #[tokio::test]
@@ -54,8 +71,19 @@ async fn strangers_are_told_why_not() {
 
 #[tokio::test]
 async fn it_stays_closed_where_the_api_is_open() {
-    let api = Api::with(Settings { api_keys: Vec::new(), ..settings() }, Snapshot::default());
-    assert_eq!(post(&api, "?ingress_list=one", Some("x"), vcon(ID).to_string()).await.status, 403);
+    let api = Api::with(
+        Settings {
+            api_keys: Vec::new(),
+            ..settings()
+        },
+        Snapshot::default(),
+    );
+    assert_eq!(
+        post(&api, "?ingress_list=one", Some("x"), vcon(ID).to_string())
+            .await
+            .status,
+        403
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,12 @@ use super::*;
 #[tokio::test]
 async fn a_posted_vcon_is_on_its_lists() {
     let api = Api::new();
-    assert_eq!(api.post("/vcon?ingress_lists=X&ingress_lists=a,b", &vcon(ID)).await.status, 201);
+    assert_eq!(
+        api.post("/vcon?ingress_lists=X&ingress_lists=a,b", &vcon(ID))
+            .await
+            .status,
+        201
+    );
     api.get("/vcon/egress?egress_list=X&limit=1").await.is(200, json!([ID]));
     api.get("/vcon/egress?egress_list=X&limit=1").await.is(200, json!([]));
     assert_eq!(api.store.entries_of("a,b"), [ID], "a comma is part of the name");
@@ -21,10 +26,16 @@ async fn egress_is_newest_first() {
     api.store.append("out", &["1", "2", "3"]);
     api.get("/vcon/egress?egress_list=out").await.is(200, json!(["3"]));
     api.get("/vcon/egress?egress_list=out&limit=0").await.is(200, json!([]));
-    api.get("/vcon/egress?egress_list=out&limit=-5").await.is(200, json!([]));
-    api.get("/vcon/egress?egress_list=out&limit=100").await.is(200, json!(["2", "1"]));
+    api.get("/vcon/egress?egress_list=out&limit=-5")
+        .await
+        .is(200, json!([]));
+    api.get("/vcon/egress?egress_list=out&limit=100")
+        .await
+        .is(200, json!(["2", "1"]));
     api.store.trouble(Trouble::Refuses);
-    api.get("/vcon/egress?egress_list=out").await.is(500, json!({"detail": "Failed to pop from egress list"}));
+    api.get("/vcon/egress?egress_list=out")
+        .await
+        .is(500, json!({"detail": "Failed to pop from egress list"}));
 }
 
 #[tokio::test]
@@ -33,24 +44,49 @@ async fn lists_are_counted() {
     api.store.append("out", &["1", "2", "3"]);
     api.get("/vcon/count?egress_list=out").await.is(200, json!(3));
     api.get("/vcon/count?egress_list=none").await.is(200, json!(0));
-    let open = api.send(request("GET", "/stats/queue?list_name=out").body(Body::empty()).unwrap()).await;
+    let open = api
+        .send(
+            request("GET", "/stats/queue?list_name=out")
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await;
     open.is(200, json!({"list_name": "out", "depth": 3}));
-    api.get("/stats/queue").await.refuses(&[("missing", json!(["query", "list_name"]))]);
+    api.get("/stats/queue")
+        .await
+        .refuses(&[("missing", json!(["query", "list_name"]))]);
     api.store.trouble(Trouble::Refuses);
-    api.get("/vcon/count?egress_list=out").await.is(500, json!({"detail": "Failed to count egress list"}));
-    api.get("/stats/queue?list_name=out").await.is(500, json!({"detail": "Failed to get queue depth"}));
+    api.get("/vcon/count?egress_list=out")
+        .await
+        .is(500, json!({"detail": "Failed to count egress list"}));
+    api.get("/stats/queue?list_name=out")
+        .await
+        .is(500, json!({"detail": "Failed to get queue depth"}));
 }
 
 #[tokio::test]
 async fn only_what_exists_is_queued_again() {
     let api = Api::new();
     api.post("/vcon", &vcon(ID)).await;
-    let answer = api.post("/vcon/ingress?ingress_list=again", &json!([OTHER, ID.to_uppercase(), ID])).await;
+    let answer = api
+        .post(
+            "/vcon/ingress?ingress_list=again",
+            &json!([OTHER, ID.to_uppercase(), ID]),
+        )
+        .await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
     assert_eq!(api.store.entries_of("again"), [ID, ID]);
     assert_eq!(api.store.pushes(), 1);
-    assert_eq!(api.post("/vcon/ingress?ingress_list=again", &json!([])).await.status, 204);
-    assert_eq!(api.post("/vcon/ingress?ingress_list=again", &json!([OTHER])).await.status, 204);
+    assert_eq!(
+        api.post("/vcon/ingress?ingress_list=again", &json!([])).await.status,
+        204
+    );
+    assert_eq!(
+        api.post("/vcon/ingress?ingress_list=again", &json!([OTHER]))
+            .await
+            .status,
+        204
+    );
     assert_eq!(api.store.pushes(), 1);
     api.store.trouble(Trouble::Refuses);
     let failed = api.post("/vcon/ingress?ingress_list=again", &json!([ID])).await;
@@ -74,6 +110,19 @@ async fn bad_ids_to_queue_are_named() {
 }
 
 #[tokio::test]
+async fn many_bad_ids_are_not_all_named() {
+    let api = Api::new();
+    let answer = api.post("/vcon/ingress?ingress_list=a", &json!(vec![0; 100_000])).await;
+    assert_eq!(
+        (
+            answer.status.as_u16(),
+            answer.json()["detail"].as_array().unwrap().len()
+        ),
+        (422, 100)
+    );
+}
+
+#[tokio::test]
 async fn dead_letters_are_read_and_tried_again() {
     let api = Api::new();
     api.store.append("DLQ:in", &["1", "2", "3"]);
@@ -82,14 +131,26 @@ async fn dead_letters_are_read_and_tried_again() {
     let request = keyed("POST", &again("2"), Body::empty());
     api.send(request).await.is(200, json!(2));
     assert_eq!(api.store.entries_of("in"), ["1", "2"]);
-    api.send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty())).await.is(200, json!(1));
-    api.send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty())).await.is(200, json!(0));
-    for (count, kind) in [("0", "greater_than_equal"), ("100001", "less_than_equal"), ("x", "int_parsing")] {
+    api.send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty()))
+        .await
+        .is(200, json!(1));
+    api.send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty()))
+        .await
+        .is(200, json!(0));
+    for (count, kind) in [
+        ("0", "greater_than_equal"),
+        ("100001", "less_than_equal"),
+        ("x", "int_parsing"),
+    ] {
         let answer = api.send(keyed("POST", &again(count), Body::empty())).await;
         answer.refuses(&[(kind, json!(["query", "count"]))]);
     }
     api.store.trouble(Trouble::Refuses);
-    api.get("/dlq?ingress_list=in").await.is(500, json!({"detail": "Failed to read DLQ"}));
-    let failed = api.send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty())).await;
+    api.get("/dlq?ingress_list=in")
+        .await
+        .is(500, json!({"detail": "Failed to read DLQ"}));
+    let failed = api
+        .send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty()))
+        .await;
     failed.is(500, json!({"detail": "Failed to reprocess DLQ"}));
 }

@@ -61,16 +61,30 @@ impl MemoryStore {
     }
 
     pub fn set_raw(&self, id: &str, text: &str) {
-        self.0.lock().unwrap().documents.insert(VconId::new(id).unwrap(), text.into());
+        self.0
+            .lock()
+            .unwrap()
+            .documents
+            .insert(VconId::new(id).unwrap(), text.into());
     }
 
     pub fn entries_of(&self, list: &str) -> Vec<String> {
-        self.0.lock().unwrap().lists.get(list).map(|list| list.iter().cloned().collect()).unwrap_or_default()
+        self.0
+            .lock()
+            .unwrap()
+            .lists
+            .get(list)
+            .map(|list| list.iter().cloned().collect())
+            .unwrap_or_default()
     }
 
     pub fn append(&self, list: &str, ids: &[&str]) {
         let mut inner = self.0.lock().unwrap();
-        inner.lists.entry(list.into()).or_default().extend(ids.iter().map(|id| (*id).to_owned()));
+        inner
+            .lists
+            .entry(list.into())
+            .or_default()
+            .extend(ids.iter().map(|id| (*id).to_owned()));
     }
 
     pub fn terms(&self) -> Vec<String> {
@@ -99,7 +113,10 @@ impl MemoryStore {
 }
 
 fn refused() -> StoreError {
-    StoreError::Refused { operation: "test", reason: "told to".into() }
+    StoreError::Refused {
+        operation: "test",
+        reason: "told to".into(),
+    }
 }
 
 fn add_index(inner: &mut Inner, id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) {
@@ -123,9 +140,15 @@ impl Store for MemoryStore {
         add_index(&mut inner, &document.id, document.created_at_s, &document.index);
         for list in &document.push_to {
             if let Some(context) = &document.context {
-                inner.contexts.push((format!("{list}:{}", document.id), context.clone()));
+                inner
+                    .contexts
+                    .push((format!("{list}:{}", document.id), context.clone()));
             }
-            inner.lists.entry(list.to_string()).or_default().push_back(document.id.to_string());
+            inner
+                .lists
+                .entry(list.to_string())
+                .or_default()
+                .push_back(document.id.to_string());
         }
         Ok(())
     }
@@ -135,7 +158,10 @@ impl Store for MemoryStore {
         inner.gets += 1;
         let read = |id| {
             let text: &std::sync::Arc<str> = inner.documents.get(id)?;
-            Some(Stored { text: text.clone(), revision: Revision(text.as_ref().into()) })
+            Some(Stored {
+                text: text.clone(),
+                revision: Revision(text.as_ref().into()),
+            })
         };
         Ok(ids.iter().map(read).collect())
     }
@@ -146,31 +172,54 @@ impl Store for MemoryStore {
         Ok(inner.documents.remove(id).is_some())
     }
 
-    async fn list(&self, since: Option<i64>, until: Option<i64>, offset: u64, count: i64) -> Result<Vec<String>, StoreError> {
+    async fn list(
+        &self,
+        since: Option<i64>,
+        until: Option<i64>,
+        offset: u64,
+        count: i64,
+    ) -> Result<Vec<String>, StoreError> {
         let inner = self.open()?;
         let mut all: Vec<_> = inner.listing.iter().map(|(id, at)| (*at, id.clone())).collect();
         all.sort_by(|a, b| b.cmp(a));
-        let within = all.into_iter().filter(|(at, _)| since.is_none_or(|s| *at >= s) && until.is_none_or(|u| *at <= u));
+        let within = all
+            .into_iter()
+            .filter(|(at, _)| since.is_none_or(|s| *at >= s) && until.is_none_or(|u| *at <= u));
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        Ok(within.map(|(_, id)| id).skip(usize::try_from(offset).unwrap()).take(count).collect())
+        Ok(within
+            .map(|(_, id)| id)
+            .skip(usize::try_from(offset).unwrap())
+            .take(count)
+            .collect())
     }
 
     async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
         let inner = self.open()?;
         let find = |(kind, value): &(IndexKind, String)| inner.index.get(&format!("{}:{value}", kind.as_str()));
-        Ok(terms.iter().map(|term| find(term).cloned().unwrap_or_default()).collect())
+        Ok(terms
+            .iter()
+            .map(|term| find(term).cloned().unwrap_or_default())
+            .collect())
     }
 
     async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         // Two at a time, so that there are pages.
         let inner = self.open()?;
-        let after = inner.documents.keys().filter(|id| cursor.as_deref().is_none_or(|cursor| id.as_str() > cursor));
+        let after = inner
+            .documents
+            .keys()
+            .filter(|id| cursor.as_deref().is_none_or(|cursor| id.as_str() > cursor));
         let ids: Vec<VconId> = after.take(2).cloned().collect();
         let next = (ids.len() == 2).then(|| ids[1].to_string());
         Ok((ids, next))
     }
 
-    async fn index(&self, id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) -> Result<(), StoreError> {
+    async fn index(
+        &self,
+        id: &VconId,
+        created_at_s: Option<i64>,
+        index: &[(IndexKind, String)],
+    ) -> Result<(), StoreError> {
         add_index(&mut *self.open()?, id, created_at_s, index);
         Ok(())
     }
@@ -182,19 +231,29 @@ impl Store for MemoryStore {
             if let Some(context) = context {
                 inner.contexts.push((format!("{list}:{id}"), context.to_owned()));
             }
-            inner.lists.entry(list.to_string()).or_default().push_back(id.to_string());
+            inner
+                .lists
+                .entry(list.to_string())
+                .or_default()
+                .push_back(id.to_string());
         }
         Ok(())
     }
 
     async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
         let mut inner = self.open()?;
-        let Some(list) = inner.lists.get_mut(list.as_str()) else { return Ok(Vec::new()) };
+        let Some(list) = inner.lists.get_mut(list.as_str()) else {
+            return Ok(Vec::new());
+        };
         Ok((0..count).map_while(|_| list.pop_back()).collect())
     }
 
     async fn depth(&self, list: &ListName) -> Result<u64, StoreError> {
-        Ok(self.open()?.lists.get(list.as_str()).map_or(0, |list| list.len() as u64))
+        Ok(self
+            .open()?
+            .lists
+            .get(list.as_str())
+            .map_or(0, |list| list.len() as u64))
     }
 
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
@@ -216,7 +275,11 @@ impl Store for MemoryStore {
         Ok(self.open()?.config.clone())
     }
 
-    async fn save_config(&self, entries: &ConfigEntries, expected: Option<u64>) -> Result<Result<u64, u64>, StoreError> {
+    async fn save_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+    ) -> Result<Result<u64, u64>, StoreError> {
         let mut inner = self.open()?;
         let revision = inner.config.0;
         if expected.is_some_and(|expected| expected != revision) {
@@ -254,10 +317,23 @@ impl Store for MemoryStore {
     async fn renew(&self, _: &ListName, _: &[ClaimId], _: Duration) -> Result<Vec<ClaimId>, StoreError> {
         Err(refused())
     }
-    async fn checkpoint(&self, _: &Claim, _: &Checkpoint, _: Option<Write>, _: &Effects) -> Result<Guarded, StoreError> {
+    async fn checkpoint(
+        &self,
+        _: &Claim,
+        _: &Checkpoint,
+        _: Option<Write>,
+        _: &Effects,
+    ) -> Result<Guarded, StoreError> {
         Err(refused())
     }
-    async fn finish(&self, _: &Claim, _: &VconId, _: Option<Write>, _: &Effects, _: &[ListName]) -> Result<Guarded, StoreError> {
+    async fn finish(
+        &self,
+        _: &Claim,
+        _: &VconId,
+        _: Option<Write>,
+        _: &Effects,
+        _: &[ListName],
+    ) -> Result<Guarded, StoreError> {
         Err(refused())
     }
     async fn fail(&self, _: &Claim, _: &ErrorRecord) -> Result<Guarded, StoreError> {
@@ -269,7 +345,15 @@ impl Store for MemoryStore {
     async fn hand_back(&self, _: &Claim) -> Result<Guarded, StoreError> {
         Err(refused())
     }
-    async fn park(&self, _: &Claim, _: &Checkpoint, _: Option<Write>, _: &Effects, _: &ListName, _: Duration) -> Result<Guarded, StoreError> {
+    async fn park(
+        &self,
+        _: &Claim,
+        _: &Checkpoint,
+        _: Option<Write>,
+        _: &Effects,
+        _: &ListName,
+        _: Duration,
+    ) -> Result<Guarded, StoreError> {
         Err(refused())
     }
     async fn resume(&self, _: &ListName) -> Result<Reaped, StoreError> {

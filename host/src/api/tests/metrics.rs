@@ -15,7 +15,11 @@ fn recorder() -> (::metrics::LocalRecorderGuard<'static>, PrometheusHandle) {
 
 fn enqueued(handle: &PrometheusHandle) -> Vec<String> {
     let text = handle.render();
-    let mut lines: Vec<_> = text.lines().filter(|line| line.starts_with("conserver_api_count_vcons_enqueued")).map(str::to_owned).collect();
+    let mut lines: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("conserver_api_count_vcons_enqueued"))
+        .map(str::to_owned)
+        .collect();
     lines.sort();
     lines
 }
@@ -29,8 +33,10 @@ async fn queued_vcons_are_counted_by_list_and_source() {
     api.post("/vcon?ingress_lists=a", &vcon(ID)).await;
     api.post("/vcon/ingress?ingress_list=a", &json!([ID, OTHER])).await;
     api.store.append("DLQ:a", &["1", "2"]);
-    api.send(keyed("POST", "/dlq/reprocess?ingress_list=a", Body::empty())).await;
-    api.send(keyed("POST", "/dlq/reprocess?ingress_list=b", Body::empty())).await;
+    api.send(keyed("POST", "/dlq/reprocess?ingress_list=a", Body::empty()))
+        .await;
+    api.send(keyed("POST", "/dlq/reprocess?ingress_list=b", Body::empty()))
+        .await;
     let partner = request("POST", "/vcon/external-ingress?ingress_list=p").header("x-conserver-api-token", "k");
     api.send(partner.body(Body::from(vcon(ID).to_string())).unwrap()).await;
     let name = "conserver_api_count_vcons_enqueued_total";
@@ -54,8 +60,14 @@ async fn labels_are_bounded() {
     }
     assert_eq!(enqueued(&handle).len(), MAX_LISTS + 1);
     let text = handle.render();
-    let requests: Vec<_> = text.lines().filter(|line| line.starts_with("vconduit_http_requests_total{")).collect();
+    let requests: Vec<_> = text
+        .lines()
+        .filter(|line| line.starts_with("vconduit_http_requests_total{"))
+        .collect();
     assert_eq!(requests.len(), 3, "{requests:?}");
-    assert!(text.contains(r#"vconduit_http_requests_total{method="GET",path="/vcon/{vcon_uuid}",status="422"} 276"#), "{requests:?}");
+    assert!(
+        text.contains(r#"vconduit_http_requests_total{method="GET",path="/vcon/{vcon_uuid}",status="422"} 276"#),
+        "{requests:?}"
+    );
     assert!(text.contains(r#"path="none",status="404""#));
 }

@@ -2,11 +2,13 @@
 
 mod auth;
 mod bad_input;
+mod config;
 mod edge;
 mod external;
 mod lists;
 mod memory_store;
 mod metrics;
+mod serving;
 mod storages;
 mod system;
 mod vcons;
@@ -23,14 +25,13 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::api::{ApiState, Readiness};
-use crate::config::settings::{LogFormat, Version};
+use crate::config::settings::Version;
 use crate::config::{IngressAuth, Settings};
 use crate::documents::Documents;
 use crate::names::{ListName, StorageName};
 use crate::router::{Served, router};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::Storage;
-use crate::store::Lifetimes;
 use crate::vcon::EgressFormat;
 use memory_store::MemoryStore;
 
@@ -72,7 +73,12 @@ impl Answer {
     pub fn refuses(&self, faults: &[(&str, Value)]) {
         assert_eq!(self.status, 422, "{}", self.text);
         let body = self.json();
-        let found: Vec<_> = body["detail"].as_array().unwrap().iter().map(|f| (f["type"].as_str().unwrap(), f["loc"].clone())).collect();
+        let found: Vec<_> = body["detail"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| (f["type"].as_str().unwrap(), f["loc"].clone()))
+            .collect();
         assert_eq!(found, faults);
         for fault in body["detail"].as_array().unwrap() {
             assert!(fault["msg"].is_string() && fault.get("input").is_some(), "{fault}");
@@ -82,24 +88,14 @@ impl Answer {
 
 pub fn settings() -> Settings {
     Settings {
-        redis_url: None,
-        data_dir: "/nonexistent".into(),
-        config_file: "/nonexistent".into(),
         api_keys: vec![KEY.into()],
-        api_key_header: "x-conserver-api-token".into(),
-        root_path: "/api".into(),
-        concurrency: 1,
-        parallel_storage: true,
-        lifetimes: Lifetimes { document_s: 3600, index_s: 86_400, context_s: 86_400, dead_letter_s: 604_800 },
-        sorted_set: "vcons".into(),
-        storage_fallback: true,
-        egress: EgressFormat::AsStored,
-        version: Version { version: "1.2.3".into(), git_commit: "abc".into(), build_time: "today".into() },
-        secrets_dir: None,
         max_body_bytes: MAX_BODY,
-        lease_ms: 30_000,
-        log_format: LogFormat::Json,
-        drain_ms: 25_000,
+        version: Version {
+            version: "1.2.3".into(),
+            git_commit: "abc".into(),
+            build_time: "today".into(),
+        },
+        ..Settings::from_env(&|_| None).unwrap()
     }
 }
 
@@ -114,18 +110,41 @@ impl Api {
         let readiness = Arc::new(Readiness::default());
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let render = Arc::new(|| "a_metric 1\n".to_owned());
-        let state = ApiState::new(documents, store.clone(), live.clone(), Arc::new(settings), readiness.clone(), render);
-        Self { router: router(state.unwrap(), Served::All), store, live, readiness }
+        let state = ApiState::new(
+            documents,
+            store.clone(),
+            live.clone(),
+            Arc::new(settings),
+            readiness.clone(),
+            render,
+        );
+        Self {
+            router: router(state.unwrap(), Served::All),
+            store,
+            live,
+            readiness,
+        }
     }
 
     pub fn storages(storages: impl IntoIterator<Item = (&'static str, Arc<dyn Storage>)>, settings: Settings) -> Self {
-        let named = storages.into_iter().map(|(name, storage)| (StorageName::new(name).unwrap(), storage));
-        Self::with(settings, Snapshot { storages: named.collect(), ..Snapshot::default() })
+        let named = storages
+            .into_iter()
+            .map(|(name, storage)| (StorageName::new(name).unwrap(), storage));
+        Self::with(
+            settings,
+            Snapshot {
+                storages: named.collect(),
+                ..Snapshot::default()
+            },
+        )
     }
 
     pub fn partners(auth: impl IntoIterator<Item = (&'static str, IngressAuth)>) -> Self {
         let mut snapshot = Snapshot::default();
-        snapshot.config.ingress_auth = auth.into_iter().map(|(list, auth)| (ListName::new(list).unwrap(), auth)).collect();
+        snapshot.config.ingress_auth = auth
+            .into_iter()
+            .map(|(list, auth)| (ListName::new(list).unwrap(), auth))
+            .collect();
         Self::with(settings(), snapshot)
     }
 
@@ -133,7 +152,11 @@ impl Api {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status, headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
     }
 
     /// With the key.
@@ -155,7 +178,10 @@ impl Api {
 }
 
 pub fn keyed(method: &str, path: &str, body: Body) -> Request {
-    request(method, path).header("x-conserver-api-token", KEY).body(body).unwrap()
+    request(method, path)
+        .header("x-conserver-api-token", KEY)
+        .body(body)
+        .unwrap()
 }
 
 pub fn request(method: &str, path: &str) -> http::request::Builder {

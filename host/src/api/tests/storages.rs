@@ -22,18 +22,29 @@ struct Shelf {
 #[async_trait]
 impl Storage for Shelf {
     fn abilities(&self) -> Abilities {
-        Abilities { read: true, delete: true }
+        Abilities {
+            read: true,
+            delete: true,
+        }
     }
     async fn save(&self, _: &Saved) -> Result<(), StorageError> {
         Ok(())
     }
     async fn get(&self, _: &VconId) -> Result<Option<String>, StorageError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.broken { Err(StorageError::Permanent("broken".into())) } else { Ok(self.text.clone()) }
+        if self.broken {
+            Err(StorageError::Permanent("broken".into()))
+        } else {
+            Ok(self.text.clone())
+        }
     }
     async fn delete(&self, _: &VconId) -> Result<bool, StorageError> {
         self.deletes.fetch_add(1, Ordering::Relaxed);
-        if self.broken { Err(StorageError::Permanent("broken".into())) } else { Ok(true) }
+        if self.broken {
+            Err(StorageError::Permanent("broken".into()))
+        } else {
+            Ok(true)
+        }
     }
 }
 
@@ -53,10 +64,28 @@ struct Shelves {
 }
 
 fn shelves() -> Shelves {
-    let broken = Arc::new(Shelf { broken: true, ..Shelf::default() });
-    let (empty, full) = (Arc::new(Shelf::default()), Arc::new(Shelf { text: Some(old_vcon()), ..Shelf::default() }));
-    let storages: [(_, Arc<dyn Storage>); 3] = [("broken", broken.clone()), ("empty", empty.clone()), ("full", full.clone())];
-    Shelves { api: Api::storages(storages, settings()), broken, empty, full }
+    let broken = Arc::new(Shelf {
+        broken: true,
+        ..Shelf::default()
+    });
+    let (empty, full) = (
+        Arc::new(Shelf::default()),
+        Arc::new(Shelf {
+            text: Some(old_vcon()),
+            ..Shelf::default()
+        }),
+    );
+    let storages: [(_, Arc<dyn Storage>); 3] = [
+        ("broken", broken.clone()),
+        ("empty", empty.clone()),
+        ("full", full.clone()),
+    ];
+    Shelves {
+        api: Api::storages(storages, settings()),
+        broken,
+        empty,
+        full,
+    }
 }
 
 #[tokio::test]
@@ -69,12 +98,20 @@ async fn what_the_store_has_is_not_looked_for_elsewhere() {
 
 #[tokio::test]
 async fn a_storage_answers_for_the_store_in_the_current_form() {
-    let Shelves { api, broken, empty, full } = shelves();
+    let Shelves {
+        api,
+        broken,
+        empty,
+        full,
+    } = shelves();
     let got = api.get(&format!("/vcon/{ID}")).await;
     assert_eq!(got.status, 200);
     let document = got.json();
     assert_eq!(document["vcon"], "0.4.0");
-    assert_eq!(document["attachments"], json!([{"purpose": "tags", "body": "{\"k\": \"v\"}", "encoding": "json"}]));
+    assert_eq!(
+        document["attachments"],
+        json!([{"purpose": "tags", "body": "{\"k\": \"v\"}", "encoding": "json"}])
+    );
     assert!(document.get("group").is_none());
     assert_eq!(api.store.raw(ID).unwrap(), got.text, "kept in the store");
     api.get("/vcon").await.is(200, json!([ID]));
@@ -87,10 +124,18 @@ async fn a_storage_answers_for_the_store_in_the_current_form() {
 #[tokio::test]
 async fn batches_and_lists_read_through_too() {
     let Shelves { api, .. } = shelves();
-    let many = api.get(&format!("/vcons?vcon_uuids={OTHER}&vcon_uuids={ID}")).await.json();
+    let many = api
+        .get(&format!("/vcons?vcon_uuids={OTHER}&vcon_uuids={ID}"))
+        .await
+        .json();
     assert_eq!((&many[0], &many[1]["uuid"]), (&json!(null), &json!(ID)));
     let Shelves { api, .. } = shelves();
-    assert_eq!(api.post("/vcon/ingress?ingress_list=a", &json!([OTHER, ID])).await.status, 204);
+    assert_eq!(
+        api.post("/vcon/ingress?ingress_list=a", &json!([OTHER, ID]))
+            .await
+            .status,
+        204
+    );
     assert_eq!(api.store.entries_of("a"), [ID]);
 }
 
@@ -104,7 +149,12 @@ async fn what_is_nowhere_is_not_found() {
 
 #[tokio::test]
 async fn a_delete_reaches_every_storage() {
-    let Shelves { api, broken, empty, full } = shelves();
+    let Shelves {
+        api,
+        broken,
+        empty,
+        full,
+    } = shelves();
     api.store.trouble(Trouble::Refuses);
     assert_eq!(api.delete(&format!("/vcon/{ID}")).await.status, 204);
     for shelf in [broken, empty, full] {
@@ -115,9 +165,19 @@ async fn a_delete_reaches_every_storage() {
 #[tokio::test]
 async fn runs_read_from_storages_only_where_they_may() {
     for allowed in [true, false] {
-        let full: Arc<dyn Storage> = Arc::new(Shelf { text: Some(old_vcon()), ..Shelf::default() });
+        let full: Arc<dyn Storage> = Arc::new(Shelf {
+            text: Some(old_vcon()),
+            ..Shelf::default()
+        });
         let api = Api::storages([("full", full)], settings());
-        let documents = Documents::new(api.store.clone(), api.live.clone(), &Settings { storage_fallback: allowed, ..settings() });
+        let documents = Documents::new(
+            api.store.clone(),
+            api.live.clone(),
+            &Settings {
+                storage_fallback: allowed,
+                ..settings()
+            },
+        );
         let found = documents.fetch(&VconId::new(ID).unwrap()).await.unwrap();
         assert_eq!(found.is_some(), allowed);
         assert_eq!(api.store.puts(), usize::from(allowed));

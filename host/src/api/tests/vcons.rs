@@ -14,12 +14,18 @@ async fn a_vcon_lives_and_dies() {
     let created = api.post("/vcon", &vcon(ID)).await;
     assert_eq!(created.status, 201);
     assert_eq!(created.header("content-type"), "application/json");
-    assert_eq!(created.text, api.store.raw(ID).unwrap(), "the answer is the stored document, byte for byte");
+    assert_eq!(
+        created.text,
+        api.store.raw(ID).unwrap(),
+        "the answer is the stored document, byte for byte"
+    );
     let got = api.get(&format!("/vcon/{ID}")).await;
     assert_eq!((got.status.as_u16(), &got.text), (200, &created.text));
     let deleted = api.delete(&format!("/vcon/{ID}")).await;
     assert_eq!((deleted.status.as_u16(), deleted.text.as_str()), (204, ""));
-    api.get(&format!("/vcon/{ID}")).await.is(404, json!({"detail": "vCon not found"}));
+    api.get(&format!("/vcon/{ID}"))
+        .await
+        .is(404, json!({"detail": "vCon not found"}));
     assert_eq!(api.delete(&format!("/vcon/{ID}")).await.status, 204);
 }
 
@@ -27,7 +33,12 @@ async fn a_vcon_lives_and_dies() {
 async fn every_spelling_of_a_uuid_finds_it() {
     let api = Api::new();
     api.post("/vcon", &vcon(ID)).await;
-    for spelling in [ID.to_uppercase(), ID.replace('-', ""), format!("%7B{ID}%7D"), format!("urn:uuid:{ID}")] {
+    for spelling in [
+        ID.to_uppercase(),
+        ID.replace('-', ""),
+        format!("%7B{ID}%7D"),
+        format!("urn:uuid:{ID}"),
+    ] {
         assert_eq!(api.get(&format!("/vcon/{spelling}")).await.status, 200, "{spelling}");
     }
 }
@@ -38,7 +49,10 @@ async fn unknown_members_survive() {
     let mut document = vcon(ID);
     document["meta"] = json!({"a": [1, null]});
     api.post("/vcon", &document).await;
-    assert_eq!(api.get(&format!("/vcon/{ID}")).await.json()["meta"], json!({"a": [1, null]}));
+    assert_eq!(
+        api.get(&format!("/vcon/{ID}")).await.json()["meta"],
+        json!({"a": [1, null]})
+    );
 }
 
 #[tokio::test]
@@ -54,13 +68,21 @@ async fn listing_is_newest_first_in_pages() {
     }
     api.get("/vcon").await.is(200, json!(ids));
     api.get("/vcon?page=2&size=5").await.is(200, json!(ids[5..10]));
-    api.get("/vcon?since=2024-03-01T10:00:10Z").await.is(200, json!(ids[..2]));
-    api.get("/vcon?until=2024-03-01T10:00:01.9").await.is(200, json!(ids[10..]));
-    api.get("/vcon?since=1709287210&until=1709287210000").await.is(200, json!([ids[1]]));
+    api.get("/vcon?since=2024-03-01T10:00:10Z")
+        .await
+        .is(200, json!(ids[..2]));
+    api.get("/vcon?until=2024-03-01T10:00:01.9")
+        .await
+        .is(200, json!(ids[10..]));
+    api.get("/vcon?since=1709287210&until=1709287210000")
+        .await
+        .is(200, json!([ids[1]]));
     api.get("/vcon?page=0").await.is(200, json!([]));
     api.get("/vcon?size=0").await.is(200, json!([]));
     api.get("/vcon?size=-1").await.is(200, json!(ids));
-    api.get("/vcon?page=9223372036854775807&size=9223372036854775807").await.is(200, json!([]));
+    api.get("/vcon?page=9223372036854775807&size=9223372036854775807")
+        .await
+        .is(200, json!([]));
     api.get("/vcon?since=2030-01-01").await.is(200, json!([]));
 }
 
@@ -68,11 +90,15 @@ async fn listing_is_newest_first_in_pages() {
 async fn batches_keep_their_order() {
     let api = Api::new();
     api.post("/vcon", &vcon(ID)).await;
-    let answer = api.get(&format!("/vcons?vcon_uuids={OTHER}&vcon_uuids={ID}&vcon_uuids={ID}")).await;
+    let answer = api
+        .get(&format!("/vcons?vcon_uuids={OTHER}&vcon_uuids={ID}&vcon_uuids={ID}"))
+        .await;
     let stored: Value = serde_json::from_str(&api.store.raw(ID).unwrap()).unwrap();
     answer.is(200, json!([null, stored, stored]));
     assert_eq!(api.store.gets(), 1, "one read for all");
-    api.get("/vcons").await.refuses(&[("missing", json!(["query", "vcon_uuids"]))]);
+    api.get("/vcons")
+        .await
+        .refuses(&[("missing", json!(["query", "vcon_uuids"]))]);
 }
 
 #[tokio::test]
@@ -86,13 +112,19 @@ async fn search_finds_what_carries_all_terms() {
     api.get("/vcons/search").await.is(400, none);
     let both = api.get("/vcons/search?tel=%2B12025550123").await.json();
     assert_eq!(both.as_array().unwrap().len(), 2);
-    api.get("/vcons/search?tel=%2B12025550123&name=Bob").await.is(200, json!([OTHER]));
-    api.get("/vcons/search?tel=%2B12025550123&name=Nobody").await.is(200, json!([]));
+    api.get("/vcons/search?tel=%2B12025550123&name=Bob")
+        .await
+        .is(200, json!([OTHER]));
+    api.get("/vcons/search?tel=%2B12025550123&name=Nobody")
+        .await
+        .is(200, json!([]));
     api.get("/vcons/search?tel=&name=Bob").await.is(200, json!([OTHER]));
     api.get("/vcons/search?name=").await.is(200, json!([]));
     api.get("/vcons/search?name=bob").await.is(200, json!([]));
     api.store.trouble(Trouble::Refuses);
-    api.get("/vcons/search?name=Bob").await.is(500, json!({"detail": "An error occurred during the search"}));
+    api.get("/vcons/search?name=Bob")
+        .await
+        .is(500, json!({"detail": "An error occurred during the search"}));
 }
 
 #[tokio::test]
@@ -104,7 +136,10 @@ async fn indexes_are_made_again() {
     api.store.set_raw("broken", "[1]");
     api.store.forget_indexes();
     api.get("/index_vcons").await.is(200, json!(4));
-    assert_eq!(api.store.terms(), ["mailto:a@example.com", "name:Ann", "tel:+12025550123"]);
+    assert_eq!(
+        api.store.terms(),
+        ["mailto:a@example.com", "name:Ann", "tel:+12025550123"]
+    );
     assert_eq!(api.get("/vcon").await.json().as_array().unwrap().len(), 3);
 }
 
@@ -112,17 +147,28 @@ async fn indexes_are_made_again() {
 async fn a_store_that_fails_is_told_apart_from_one_that_is_away() {
     let api = Api::new();
     api.store.trouble(Trouble::Refuses);
-    api.post("/vcon", &vcon(ID)).await.is(500, json!({"detail": "Failed to store vCon"}));
+    api.post("/vcon", &vcon(ID))
+        .await
+        .is(500, json!({"detail": "Failed to store vCon"}));
     let unexplained = api.get(&format!("/vcon/{ID}")).await;
     assert_eq!(unexplained.status, 500);
     assert_eq!(unexplained.json()["detail"], "Internal Server Error");
     assert_eq!(unexplained.json()["request_id"], unexplained.header("x-request-id"));
-    assert_eq!(api.delete(&format!("/vcon/{ID}")).await.status, 204, "as the Conserver answers");
+    assert_eq!(
+        api.delete(&format!("/vcon/{ID}")).await.status,
+        204,
+        "as the Conserver answers"
+    );
     api.store.trouble(Trouble::Away);
     let away = api.post("/vcon", &vcon(ID)).await;
     assert_eq!((away.status.as_u16(), away.header("retry-after")), (503, "2"));
-    assert_eq!(away.json()["detail"], "Failed to store vCon: the working store is away; try again");
-    api.get("/vcon").await.is(503, json!({"detail": "the working store is away; try again"}));
+    assert_eq!(
+        away.json()["detail"],
+        "Failed to store vCon: the working store is away; try again"
+    );
+    api.get("/vcon")
+        .await
+        .is(503, json!({"detail": "the working store is away; try again"}));
     assert_eq!(api.delete(&format!("/vcon/{ID}")).await.status, 503);
 }
 
@@ -131,7 +177,10 @@ async fn the_trace_context_goes_with_the_id() {
     let api = Api::new();
     let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let request = request("POST", "/vcon?ingress_lists=a&ingress_lists=b").header("x-conserver-api-token", KEY);
-    let request = request.header("traceparent", trace).body(Body::from(vcon(ID).to_string())).unwrap();
+    let request = request
+        .header("traceparent", trace)
+        .body(Body::from(vcon(ID).to_string()))
+        .unwrap();
     assert_eq!(api.send(request).await.status, 201);
     let contexts = api.store.contexts();
     assert_eq!(contexts.len(), 2);
@@ -145,18 +194,34 @@ async fn the_trace_context_goes_with_the_id() {
 
 #[tokio::test]
 async fn names_of_old_leave_where_they_are_wanted() {
-    let api = Api::with(Settings { egress: EgressFormat::V0_0_1, ..settings() }, Snapshot::default());
+    let api = Api::with(
+        Settings {
+            egress: EgressFormat::V0_0_1,
+            ..settings()
+        },
+        Snapshot::default(),
+    );
     let current = json!({
         "uuid": ID, "vcon": "0.4.0", "created_at": "2024-03-01T10:00:00+00:00", "parties": [], "dialog": [],
         "analysis": [], "attachments": [{"purpose": "tags", "body": "[\"a:b\"]", "encoding": "json"}],
     });
     api.store.set_raw(ID, &current.to_string());
-    for got in [api.get(&format!("/vcon/{ID}")).await.json(), api.get(&format!("/vcons?vcon_uuids={ID}")).await.json()[0].clone()] {
+    for got in [
+        api.get(&format!("/vcon/{ID}")).await.json(),
+        api.get(&format!("/vcons?vcon_uuids={ID}")).await.json()[0].clone(),
+    ] {
         assert_eq!(got["vcon"], "0.0.1");
-        assert_eq!(got["attachments"], json!([{"type": "tags", "body": ["a:b"], "encoding": "none"}]));
+        assert_eq!(
+            got["attachments"],
+            json!([{"type": "tags", "body": ["a:b"], "encoding": "none"}])
+        );
     }
     let created = api.post("/vcon", &vcon(OTHER)).await;
-    assert_eq!(created.text, api.store.raw(OTHER).unwrap(), "what is stored is answered as stored");
+    assert_eq!(
+        created.text,
+        api.store.raw(OTHER).unwrap(),
+        "what is stored is answered as stored"
+    );
     let plain = Api::new();
     plain.store.set_raw(ID, &current.to_string());
     plain.get(&format!("/vcon/{ID}")).await.is(200, current);
