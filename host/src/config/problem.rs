@@ -104,7 +104,7 @@ impl Problems {
 
     fn note(&mut self, severity: Severity, place: Place, path: &str, message: String, hint: String) {
         // An error must never be lost among warnings: it decides whether the configuration is used.
-        if self.found.len() >= MOST && (severity == Severity::Warning || self.has_errors()) {
+        if self.is_full(severity == Severity::Error) {
             return;
         }
         self.found.push(Problem {
@@ -118,8 +118,8 @@ impl Problems {
     }
 
     /// Whether more problems would be dropped, so that there is no need to look for the best words.
-    pub(super) fn is_full(&self) -> bool {
-        self.found.len() >= MOST && self.has_errors()
+    pub(super) fn is_full(&self, for_errors: bool) -> bool {
+        self.found.len() >= MOST && (!for_errors || self.has_errors())
     }
 
     /// Whether the configuration can't be used.

@@ -3,6 +3,8 @@
 //! Guarantee: all that is wrong with the environment is said at once; no credential is in a message or in `Debug` output.
 
 mod from_env;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
     /// Reports members that nothing reads.
     pub(super) fn report_unknown(&self, known: &[&str], are_errors: bool, problems: &mut Problems) {
         for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            if problems.is_full() {
+            if problems.is_full(are_errors) {
                 return;
             }
             let hint = match nearest(&entry.key, known.iter().copied()) {

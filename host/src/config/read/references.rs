@@ -41,7 +41,7 @@ fn names<'a>(
 ) {
     let known: std::collections::HashSet<&str> = defined.iter().copied().collect();
     for (name, (place, path)) in names.filter(|(name, _)| !known.contains(name)) {
-        if problems.is_full() {
+        if problems.is_full(draft.chain.enabled) {
             return;
         }
         let chain = &draft.name;

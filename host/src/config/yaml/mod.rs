@@ -3,6 +3,7 @@
 //! Guarantee: reading takes time and memory in proportion to the text; depth, size and what aliases expand to are bounded; nothing
 //! in the text is run or fetched.
 
+mod budget;
 mod frame;
 mod parse;
 mod scalar;

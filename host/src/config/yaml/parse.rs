@@ -6,18 +6,10 @@ use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
+use super::budget::{Budget, MAX_BYTES, check_depth};
 use super::frame::{Frame, Key, MapFrame, Within};
 use super::scalar::{self, NOT_JSON};
 use super::{Kind, Node, Place};
-
-/// The longest text: far above any configuration, far below what would hurt.
-const MAX_BYTES: usize = 4 << 20;
-/// Lists and mappings within each other. Options of real links go to about 8.
-const MAX_DEPTH: usize = 64;
-/// Values, with those that aliases repeat.
-const MAX_NODES: usize = 200_000;
-/// Bytes of all texts, with those that aliases repeat.
-const MAX_TEXT: usize = 4 * MAX_BYTES;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -93,8 +85,7 @@ struct Reader {
     anchors: HashMap<usize, Node>,
     notes: Vec<Note>,
     documents: usize,
-    nodes: usize,
-    text_bytes: usize,
+    budget: Budget,
 }
 
 impl Reader {
@@ -132,7 +123,7 @@ impl Reader {
                 "write the value out",
             ));
         };
-        self.count_all(&node, place, self.stack.len())?;
+        self.budget.take_all(&node, place, self.stack.len())?;
         if !self.wants_key() {
             self.value(node);
             return Ok(());
@@ -156,7 +147,7 @@ impl Reader {
         tag: Option<&Tag>,
         place: Place,
     ) -> Result<(), Note> {
-        self.count(text.len(), place)?;
+        self.budget.take(text.len(), place)?;
         let plain = style == ScalarStyle::Plain;
         if self.wants_key() {
             let key = if plain && text == "<<" {
@@ -238,7 +229,7 @@ impl Reader {
     }
 
     fn open(&mut self, anchor: usize, tag: Option<&Tag>, place: Place, within: Within) -> Result<(), Note> {
-        self.count(0, place)?;
+        self.budget.take(0, place)?;
         if self.wants_key() {
             return Err(fatal(
                 place,
@@ -297,7 +288,7 @@ impl Reader {
 
     fn anchor(&mut self, anchor: usize, node: &Node) -> Result<(), Note> {
         if anchor > 0 {
-            self.count_all(node, node.place, self.stack.len())?;
+            self.budget.take_all(node, node.place, self.stack.len())?;
             self.anchors.insert(anchor, node.clone());
         }
         Ok(())
@@ -313,49 +304,6 @@ impl Reader {
             Within::List(_) => None,
         }
     }
-
-    fn count(&mut self, text_bytes: usize, place: Place) -> Result<(), Note> {
-        self.nodes += 1;
-        self.text_bytes += text_bytes;
-        if self.nodes <= MAX_NODES && self.text_bytes <= MAX_TEXT {
-            return Ok(());
-        }
-        let message = format!("more than {MAX_NODES} values or {MAX_TEXT} bytes of text, with what aliases repeat");
-        Err(fatal(
-            place,
-            message,
-            "use fewer aliases (`*name`), or split the work over several hosts",
-        ))
-    }
-
-    /// Counts a value that is to be copied, and checks that it does not lie too deep where it goes.
-    fn count_all(&mut self, node: &Node, place: Place, depth: usize) -> Result<(), Note> {
-        let text_bytes = if let Kind::Text(text) = &node.kind {
-            text.len()
-        } else {
-            0
-        };
-        self.count(text_bytes, place)?;
-        check_depth(depth, place)?;
-        match &node.kind {
-            Kind::List(values) => values
-                .iter()
-                .try_for_each(|value| self.count_all(value, place, depth + 1)),
-            Kind::Map(entries) => entries.iter().try_for_each(|entry| {
-                self.count(entry.key.len(), place)?;
-                self.count_all(&entry.value, place, depth + 1)
-            }),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn check_depth(depth: usize, place: Place) -> Result<(), Note> {
-    if depth <= MAX_DEPTH {
-        return Ok(());
-    }
-    let message = format!("lists and mappings lie more than {MAX_DEPTH} deep within each other");
-    Err(fatal(place, message, "make the structure flatter"))
 }
 
 fn unknown_tag(tag: &Tag, place: Place) -> Note {

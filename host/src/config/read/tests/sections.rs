@@ -141,3 +141,79 @@ fn keys_of_partners_are_kept_closed_where_wrong() {
         ]
     );
 }
+
+/// The files of the project, as they are delivered.
+const FIRST_RUN: &str = include_str!("../../../../../config/vconduit.yml");
+const CONSERVER: &str = include_str!("../../../../../config/conserver.yml");
+
+#[test]
+fn the_file_of_a_first_run_is_good_without_a_warning() {
+    assert!(problems(FIRST_RUN).is_empty(), "{:#?}", problems(FIRST_RUN));
+    let config = good(FIRST_RUN);
+    let ingress = config.ingress();
+    let lists: Vec<&str> = ingress.keys().map(AsRef::as_ref).collect();
+    assert_eq!(lists, ["demo", "demo_routed"]);
+    assert_eq!(link(&config, "tag_router").grants.queues, ["demo_routed"]);
+    assert_eq!(link(&config, "webhook").grants.http[0].port, Some(8099));
+}
+
+#[test]
+fn the_additions_shown_in_comments_are_good_too() {
+    // What is commented out and looks like YAML: `# key: …`, `# - …`. Sentences begin with an upper-case letter or `(+)`.
+    let shown = |line: &str| {
+        let rest = line.trim_start().strip_prefix("# ").map(str::trim_start);
+        rest.is_some_and(|rest| {
+            let word: String = rest
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                .collect();
+            rest.starts_with("- ") || (!word.is_empty() && rest[word.len()..].starts_with(':'))
+        })
+    };
+    let text: String = FIRST_RUN
+        .lines()
+        .map(|line| {
+            if shown(line) {
+                line.replacen("# ", "", 1) + "\n"
+            } else {
+                line.to_owned() + "\n"
+            }
+        })
+        .collect();
+    assert!(
+        text.contains("\n    schedule: ") && text.contains("\n  redact:\n    component:"),
+        "{text}"
+    );
+    assert!(problems(&text).is_empty(), "{:#?}", problems(&text));
+    assert_eq!(good(&text).links.len(), good(FIRST_RUN).links.len() + 1);
+}
+
+#[test]
+fn the_conservers_file_loads_as_it_is() {
+    let config = good(CONSERVER);
+    assert_eq!(config.chains.len(), 3);
+    assert!(!config.chains[&ChainName::new("summary_chain").unwrap()].enabled);
+    assert_eq!(config.links.len(), 5, "the link that is not built in is left out");
+    let line = |of: &str| CONSERVER.lines().position(|line| line.contains(of)).unwrap() + 1;
+    assert_problems(
+        CONSERVER,
+        &[
+            (
+                &format!("W{} links.tag.ingress-lists:", line("ingress-lists")),
+                &["no effect"],
+            ),
+            (
+                &format!("W{} links.tag.egress-lists:", line("egress-lists")),
+                &["no effect"],
+            ),
+            (
+                &format!("W{} links.analyze.module:", line("links.analyze")),
+                &["left out"],
+            ),
+            (
+                &format!("W{} links.analyze.pip_name:", line("pip_name")),
+                &["no package"],
+            ),
+        ],
+    );
+}
