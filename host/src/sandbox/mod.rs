@@ -2,20 +2,42 @@
 //!
 //! Guarantee: whatever the bytes are and whatever the code does, a call ends within its limits with an answer, the host
 //! goes on unharmed, and nothing outside the call's own document and grants was read or changed.
+//!
+//! ```text
+//! bytes ─► inspect (cheap checks) ─► cache / compile ─► Compiled (pre-linked)
+//! Call ─► engine (a place in the pool) ─► state (every limit set) ─► instance (run, answers checked) ─► CallReport
+//!                                           │ host/: one file per WIT interface
+//!                                           └ outbound/: one policy for every request that leaves
+//! ```
 
+mod answer;
+mod bindings;
+mod cache;
 pub mod call;
 pub mod compile;
 pub mod engine;
 pub mod grants;
+mod guest_log;
 pub mod host;
+mod inspect;
 pub mod instance;
 pub mod limits;
+mod memory;
+mod meter;
 pub mod outbound;
+mod pool;
+pub mod probe;
 pub mod secrets;
+mod state;
+mod text;
+mod ticker;
 pub mod usage;
 
+#[cfg(test)]
+mod tests;
+
 pub use call::{Call, CallError, CallReport, Failure, Outcome};
-pub use compile::{Compiled, CompileError, World};
+pub use compile::{Compiled, CompileError, Description, World};
 pub use engine::{Sandbox, SandboxSettings};
 pub use grants::Grants;
 pub use limits::Limits;

@@ -1,0 +1,167 @@
+//! The sandbox: one engine for all components, and the places that calls run in.
+//!
+//! Guarantee: at most `max_concurrent_calls` instances exist at once; who finds no place waits for one, within the call's time.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use super::cache::Cache;
+use super::compile::{self, Compiled, CompileError, Description};
+use super::outbound::Outbound;
+use super::state::CallState;
+use super::ticker::Ticker;
+use super::{Call, CallError, CallReport, host, instance, pool, probe};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// How the sandbox is set up.
+#[derive(Debug, Clone)]
+pub struct SandboxSettings {
+    /// Where compiled code is kept; absent: compiled again at each start.
+    pub cache_dir: Option<PathBuf>,
+    /// Instances at once. Most of them wait for a service; a place costs address space (16 GiB), no memory.
+    pub max_concurrent_calls: u32,
+    /// How often running code comes up for air. At 1 ms two endless loops on two threads hold others up for 1–2 ms; at 10 ms for 18.
+    pub tick: Duration,
+    /// The most memory that a call may be given: the ceiling of `memory_bytes`.
+    pub max_memory_bytes: u64,
+    /// Places that keep their memory for the component that used them last.
+    pub warm_slots: u32,
+    /// Memory that a place keeps and clears instead of giving it back, where the kernel can tell what was written (`PAGEMAP_SCAN`).
+    pub keep_resident_bytes: usize,
+    /// The same for a table.
+    pub keep_resident_table_bytes: usize,
+    /// The same for a stack.
+    pub keep_resident_stack_bytes: usize,
+    /// The largest component.
+    pub component_bytes: u64,
+    /// How long a component may take to compile.
+    pub compile_time: Duration,
+    /// Components compiled at once. Each uses all cores for a while.
+    pub concurrent_compiles: usize,
+}
+
+impl Default for SandboxSettings {
+    fn default() -> Self {
+        Self {
+            cache_dir: None,
+            max_concurrent_calls: 512,
+            tick: Duration::from_millis(1),
+            max_memory_bytes: 512 * MIB,
+            warm_slots: 64,
+            keep_resident_bytes: 1024 * 1024,
+            keep_resident_table_bytes: 64 * 1024,
+            keep_resident_stack_bytes: 32 * 1024,
+            component_bytes: 64 * MIB,
+            compile_time: Duration::from_secs(60),
+            concurrent_compiles: 1,
+        }
+    }
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The engine could not be made.
+    #[error("the WebAssembly engine can't be set up: {0}")]
+    Engine(String),
+    /// The thread of the ticker could not be started.
+    #[error("the sandbox's clock thread can't be started: {0}")]
+    Thread(#[from] std::io::Error),
+    /// The HTTP clients could not be made.
+    #[error("the HTTP client for links can't be set up: {0}")]
+    Http(String),
+}
+
+/// The sandbox.
+pub struct Sandbox {
+    pub(super) settings: SandboxSettings,
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<CallState>,
+    pub(super) cache: Cache,
+    pub(super) outbound: Arc<Outbound>,
+    pub(super) ticker: Ticker,
+    pub(super) compiling: Arc<Semaphore>,
+    places: Semaphore,
+    pooled: bool,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("settings", &self.settings).field("pooled", &self.pooled).finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Makes the engine and what belongs to it.
+    ///
+    /// # Errors
+    /// When the machine has no address space, thread or random numbers to give.
+    pub fn new(settings: SandboxSettings) -> Result<Arc<Self>, SandboxError> {
+        let engine_error = |error: wasmtime::Error| SandboxError::Engine(format!("{error:#}"));
+        let (engine, pooled) = pool::engine(&settings).map_err(engine_error)?;
+        let sandbox = Self {
+            linker: host::linker(&engine).map_err(engine_error)?,
+            cache: Cache::open(settings.cache_dir.as_deref(), &engine),
+            outbound: Arc::new(Outbound::new().map_err(|error| SandboxError::Http(error.to_string()))?),
+            ticker: Ticker::start(engine.weak(), settings.tick)?,
+            compiling: Arc::new(Semaphore::new(settings.concurrent_compiles.max(1))),
+            places: Semaphore::new(usize::try_from(settings.max_concurrent_calls).unwrap_or(Semaphore::MAX_PERMITS)),
+            settings,
+            engine,
+            pooled,
+        };
+        Ok(Arc::new(sandbox))
+    }
+
+    /// Checks, compiles and links a component, and asks it what it is.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, in words for who uploaded them.
+    pub async fn compile(self: &Arc<Self>, bytes: impl Into<Bytes>) -> Result<Arc<Compiled>, CompileError> {
+        compile::compile(self, bytes.into()).await
+    }
+
+    /// Asks a component again what it is.
+    ///
+    /// # Errors
+    /// When the component traps, takes too long or says something that is not a description.
+    pub async fn describe(&self, component: &Compiled) -> Result<Description, CallError> {
+        let context = probe::context(component.digest.clone())?;
+        let said = instance::describe(self, &component.pre, context).await?;
+        Description::checked(said).map_err(|error| CallError::BadAnswer(error.to_string()))
+    }
+
+    /// Runs one call, in a fresh instance.
+    pub async fn call(&self, call: Call) -> CallReport {
+        instance::run(self, call).await
+    }
+
+    /// Whether instances come from a pool (else the machine had no room for one, and calls are slower).
+    #[must_use]
+    pub fn pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// Waits for a place to run in, as long as a call may take.
+    pub(super) async fn place(&self, wall: Duration, deadline: Option<Instant>) -> Result<SemaphorePermit<'_>, CallError> {
+        if let Ok(permit) = self.places.try_acquire() {
+            return Ok(permit);
+        }
+        let own = Instant::now() + wall;
+        let end = deadline.map_or(own, |deadline| deadline.min(own));
+        match tokio::time::timeout_at(end.into(), self.places.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) => Err(CallError::Host("the sandbox is closed".to_owned())),
+            Err(_) if deadline.is_some_and(|deadline| deadline <= own) => Err(CallError::ChainDeadline),
+            Err(_) => Err(CallError::Host(format!("all {} places for calls are taken; raise max_concurrent_calls, or look for links that wait", self.settings.max_concurrent_calls))),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The entries that links add to a vCon, in the member order that the Conserver writes.
+
+use serde_json::{Map, Value};
+
+use super::super::bindings::wit::document::{Analysis, Attachment, Encoding};
+use super::super::bindings::wit::types::Error;
+
+/// The JSON text of an analysis entry: `type`, `dialog`, `vendor`, `body`, `encoding`, then the extra members.
+pub(super) fn analysis(entry: Analysis) -> Result<String, Error> {
+    check_body(&entry.body, entry.encoding)?;
+    let mut members = Map::new();
+    members.insert("type".to_owned(), Value::String(entry.kind));
+    if let Some(dialog) = &entry.dialog {
+        members.insert("dialog".to_owned(), dialog_reference(dialog)?);
+    }
+    members.insert("vendor".to_owned(), Value::String(entry.vendor));
+    members.insert("body".to_owned(), Value::String(entry.body));
+    members.insert("encoding".to_owned(), name(entry.encoding).into());
+    text(members, entry.extra.as_deref())
+}
+
+/// The JSON text of an attachment: `purpose`, `body`, `encoding`, then the extra members.
+pub(super) fn attachment(entry: Attachment) -> Result<String, Error> {
+    check_body(&entry.body, entry.encoding)?;
+    let mut members = Map::new();
+    members.insert("purpose".to_owned(), Value::String(entry.purpose));
+    members.insert("body".to_owned(), Value::String(entry.body));
+    members.insert("encoding".to_owned(), name(entry.encoding).into());
+    text(members, entry.extra.as_deref())
+}
+
+/// The length of a text as the limits count.
+pub(super) fn length(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
+}
+
+fn text(mut members: Map<String, Value>, extra: Option<&str>) -> Result<String, Error> {
+    if let Some(extra) = extra {
+        let extra: Map<String, Value> = serde_json::from_str(extra).map_err(|error| Error::BadJson(format!("extra is not a JSON object: {error}")))?;
+        members.extend(extra);
+    }
+    serde_json::to_string(&members).map_err(|error| Error::BadJson(error.to_string()))
+}
+
+fn check_body(body: &str, encoding: Encoding) -> Result<(), Error> {
+    match encoding {
+        Encoding::None => Ok(()),
+        Encoding::Json => serde_json::from_str::<serde::de::IgnoredAny>(body)
+            .map(drop)
+            .map_err(|error| Error::BadJson(format!("the body has encoding json but is not JSON: {error}"))),
+        Encoding::Base64url if body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=')) => Ok(()),
+        Encoding::Base64url => Err(Error::BadJson("the body has encoding base64url but holds other characters".to_owned())),
+    }
+}
+
+fn dialog_reference(text: &str) -> Result<Value, Error> {
+    let value: Value = serde_json::from_str(text).map_err(|error| Error::BadJson(format!("dialog is not JSON: {error}")))?;
+    let fits = match &value {
+        Value::Number(number) => number.is_u64(),
+        Value::Array(items) => items.iter().all(Value::is_u64),
+        _ => false,
+    };
+    if fits { Ok(value) } else { Err(Error::BadJson("dialog has to be an index or an array of indexes".to_owned())) }
+}
+
+fn name(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::None => "none",
+        Encoding::Json => "json",
+        Encoding::Base64url => "base64url",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(body: &str, encoding: Encoding, extra: Option<&str>) -> Analysis {
+        Analysis {
+            kind: "summary".to_owned(),
+            dialog: Some("0".to_owned()),
+            vendor: "acme".to_owned(),
+            body: body.to_owned(),
+            encoding,
+            extra: extra.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn members_come_in_the_conservers_order_and_extra_ones_may_override() {
+        let text = analysis(entry("hi", Encoding::None, Some(r#"{"vendor":"other","schema":"s"}"#))).unwrap();
+        assert_eq!(text, r#"{"type":"summary","dialog":0,"vendor":"other","body":"hi","encoding":"none","schema":"s"}"#);
+    }
+
+    #[test]
+    fn a_body_that_is_not_what_its_encoding_says_is_refused() {
+        assert!(matches!(analysis(entry("{", Encoding::Json, None)), Err(Error::BadJson(_))));
+        assert!(matches!(analysis(entry("a b", Encoding::Base64url, None)), Err(Error::BadJson(_))));
+        assert!(analysis(entry("{}", Encoding::Json, None)).is_ok());
+    }
+
+    #[test]
+    fn dialog_is_an_index_or_indexes() {
+        let with = |dialog: &str| analysis(Analysis { dialog: Some(dialog.to_owned()), ..entry("", Encoding::None, None) });
+        assert!(with("[0,1]").is_ok());
+        assert!(with("-1").is_err());
+        assert!(with("\"0\"").is_err());
+    }
+}

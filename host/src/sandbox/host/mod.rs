@@ -1,0 +1,85 @@
+//! What a component can import: one file per interface of the contract, and WASI with nothing in it.
+//!
+//! Guarantee: a function here reads and changes nothing but the call's own state, unless the call's grants say so.
+
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+use super::bindings::link::Link;
+use super::bindings::wit;
+use super::state::CallState;
+
+pub use super::probe::SystemEnvironment;
+
+mod clock;
+mod document;
+mod documents;
+mod entries;
+mod log;
+mod metrics;
+mod parameters;
+mod queues;
+mod random;
+mod secrets;
+pub(super) mod stdio;
+
+/// Names of interfaces that the host has, without versions, in the order of the documentation.
+const INTERFACES: [(&str, &[&str]); 7] = [
+    ("vcon:link@0.1", &["types", "outcomes", "document", "documents", "queues", "log", "metrics", "clock", "random", "parameters", "secrets"]),
+    ("wasi:http@0.2", &["types", "outgoing-handler"]),
+    ("wasi:io@0.2", &["error", "poll", "streams"]),
+    ("wasi:clocks@0.2", &["monotonic-clock", "wall-clock"]),
+    ("wasi:random@0.2", &["random", "insecure", "insecure-seed"]),
+    (
+        "wasi:cli@0.2",
+        &["environment", "exit", "stdin", "stdout", "stderr", "terminal-input", "terminal-output", "terminal-stdin", "terminal-stdout", "terminal-stderr"],
+    ),
+    ("wasi:filesystem@0.2", &["types", "preopens"]),
+];
+
+/// Interfaces of `wasi:sockets`, which are there and refuse everything.
+const SOCKETS: (&str, &[&str]) = ("wasi:sockets@0.2", &["network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"]);
+
+/// The linker with everything.
+pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    Link::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?;
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    Ok(linker)
+}
+
+/// Whether the host has an interface, named as a component imports it (`wasi:io/poll@0.2.6`).
+pub(super) fn has(import: &str) -> bool {
+    let (path, version) = import.split_once('@').unwrap_or((import, ""));
+    let Some((package, interface)) = path.split_once('/') else { return false };
+    INTERFACES.iter().chain([&SOCKETS]).any(|(known, interfaces)| {
+        let (known_package, known_track) = known.split_once('@').unwrap_or((known, ""));
+        package == known_package && on_track(version, known_track) && interfaces.contains(&interface)
+    })
+}
+
+/// Whether a version such as `0.2.6` is on a track such as `0.2`.
+pub(super) fn on_track(version: &str, track: &str) -> bool {
+    version.strip_prefix(track).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl wit::types::Host for CallState {}
+impl wit::outcomes::Host for CallState {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_is_known_by_package_name_and_version_track() {
+        assert!(has("vcon:link/document@0.1.0"));
+        assert!(has("vcon:link/document@0.1.7"));
+        assert!(has("wasi:sockets/tcp@0.2.6"));
+        assert!(!has("vcon:link/document@0.2.0"));
+        assert!(!has("vcon:link/document@0.10.0"));
+        assert!(!has("wasi:http/incoming-handler@0.2.0"));
+        assert!(!has("evil:host/shell@0.1.0"));
+        assert!(!has("run"));
+    }
+}

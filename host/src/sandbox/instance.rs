@@ -1,0 +1,274 @@
+//! Runs one call: a fresh instance, within every limit, and its answer checked.
+//!
+//! Guarantee: whatever the code does, the call ends by its limits, and after a failure the document is as it went in. The
+//! instance is dropped either way; nothing of it is used again.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, TypedFunc};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
+use wasmtime_wasi::I32Exit;
+
+use super::bindings::transform::exports::vcon::link::transformer::Transformed;
+use super::bindings::wit::outcomes::{Description, Failure as WitFailure, Outcome as WitOutcome};
+use super::call::{Call, CallError, CallReport, Failure, FailureKind, Outcome};
+use super::engine::Sandbox;
+use super::memory::LimitReached;
+use super::meter::{Stopped, bounded};
+use super::state::{self, CallState, Context};
+use super::{Usage, World, answer};
+use crate::store::Effects;
+use crate::vcon::Document;
+
+/// The message of a crash.
+const MAX_CRASH_BYTES: usize = 1024;
+
+/// A component, linked, with its exports looked up.
+pub(super) struct Pre {
+    world: World,
+    instance: InstancePre<CallState>,
+    /// `run` or `transform`.
+    work: ComponentExportIndex,
+    describe: ComponentExportIndex,
+}
+
+type Transforming = (Result<Transformed, WitFailure>,);
+type Running = (Result<WitOutcome, WitFailure>,);
+
+impl Pre {
+    /// Looks up the exports of a component. Their types show when they are first called.
+    pub(super) fn new(instance: InstancePre<CallState>, world: World) -> Result<Self, String> {
+        let (interface, work) = match world {
+            World::Link => ("vcon:link/handler@0.1.0", "run"),
+            World::Transform => ("vcon:link/transformer@0.1.0", "transform"),
+        };
+        let component = instance.component();
+        let exports = component.get_export_index(None, interface).ok_or_else(|| format!("no instance {interface}"))?;
+        let function = |name: &str| component.get_export_index(Some(&exports), name).ok_or_else(|| format!("{interface} has no function {name}"));
+        let (work, describe) = (function(work)?, function("describe")?);
+        Ok(Self { world, work, describe, instance })
+    }
+
+    async fn start<P, R>(&self, store: &mut Store<CallState>, export: ComponentExportIndex) -> wasmtime::Result<TypedFunc<P, R>>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift,
+    {
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        typed(&instance, store, export)
+    }
+}
+
+fn typed<P, R>(instance: &Instance, store: &mut Store<CallState>, export: ComponentExportIndex) -> wasmtime::Result<TypedFunc<P, R>>
+where
+    P: ComponentNamedList + Lower,
+    R: ComponentNamedList + Lift,
+{
+    instance.get_typed_func(store, export).map_err(|error| WrongType(format!("{error:#}")).into())
+}
+
+/// A function of the component has other types than the contract.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongType(String);
+
+/// What came back.
+enum Answer {
+    Run(Result<WitOutcome, WitFailure>),
+    Transform(Result<Transformed, WitFailure>),
+}
+
+/// What is run.
+struct Run {
+    component: Arc<super::Compiled>,
+    options: Arc<str>,
+    document: Option<Document>,
+    deadline: Option<Instant>,
+    context: Context,
+}
+
+/// Runs a call.
+pub(super) async fn run(sandbox: &Sandbox, call: Call) -> CallReport {
+    let begun = Instant::now();
+    let run = split(call);
+    let original = run.document.clone();
+    let mut report = match attempt(sandbox, run).await {
+        Ok(report) => report,
+        Err(error) => failed(error),
+    };
+    if report.result.is_err() {
+        report.document = original;
+        report.edits.clear();
+        report.effects = Effects::default();
+    }
+    report.usage.wall = begun.elapsed();
+    report
+}
+
+fn split(call: Call) -> Run {
+    let context = Context {
+        link: call.link,
+        version: call.component.digest.clone(),
+        chain: call.chain,
+        ingress_list: call.ingress_list,
+        attempt: call.attempt,
+        grants: call.grants,
+        limits: call.limits,
+        vcon: call.vcon,
+        egress: call.egress,
+        secrets: call.secrets,
+        documents: call.documents,
+        environment: call.environment,
+        metrics: call.metrics,
+        keep_log: call.keep_log,
+    };
+    Run { component: call.component, options: call.options, document: call.document, deadline: call.deadline, context }
+}
+
+/// A report for a call that did not get as far as an instance.
+fn failed(error: CallError) -> CallReport {
+    CallReport { result: Err(error), document: None, edits: Vec::new(), effects: Effects::default(), reached_outside: false, usage: Usage::default(), log: Vec::new() }
+}
+
+async fn attempt(sandbox: &Sandbox, run: Run) -> Result<CallReport, CallError> {
+    check_document(&run)?;
+    let limits = run.context.limits;
+    let _place = sandbox.place(limits.wall, run.deadline).await?;
+    let (end, late) = end_of(limits.wall, run.deadline);
+    let mut store = state::store(&sandbox.engine, run.context, run.document, end, Arc::clone(&sandbox.outbound)).map_err(host)?;
+    let ended = within(sandbox, &mut store, end, &late, async |store| work(&run.component.pre, store, &run.options).await).await;
+    let mut state = store.into_data();
+    let result = ended.and_then(|answer| match answer {
+        Answer::Run(answer) => answer::of_run(&state, answer),
+        Answer::Transform(answer) => answer::of_transform(&mut state, answer),
+    });
+    Ok(report(state, result))
+}
+
+/// Asks a component what it is, under the limits of its context.
+///
+/// The type of its other function is checked on the same occasion.
+pub(super) async fn describe(sandbox: &Sandbox, pre: &Pre, context: Context) -> Result<Description, CallError> {
+    let limits = context.limits;
+    let _place = sandbox.place(limits.wall, None).await?;
+    let (end, late) = end_of(limits.wall, None);
+    let mut store = state::store(&sandbox.engine, context, None, end, Arc::clone(&sandbox.outbound)).map_err(host)?;
+    within(sandbox, &mut store, end, &late, async |store| ask(pre, store).await).await
+}
+
+/// Runs code in a store until it ends or has to end.
+async fn within<T>(
+    sandbox: &Sandbox,
+    store: &mut Store<CallState>,
+    end: Instant,
+    late: &CallError,
+    code: impl AsyncFnOnce(&mut Store<CallState>) -> wasmtime::Result<T>,
+) -> Result<T, CallError> {
+    let meter = Arc::clone(&store.data().meter);
+    let running = sandbox.ticker.run();
+    let ended = bounded(&meter, end, code(store)).await;
+    drop(running);
+    match ended {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(fault(store.data(), &error)),
+        Err(Stopped::Cpu) => Err(CallError::Limit(state::cpu_limit(&store.data().context.limits).to_string())),
+        Err(Stopped::Late) => Err(late.clone()),
+    }
+}
+
+async fn work(pre: &Pre, store: &mut Store<CallState>, options: &str) -> wasmtime::Result<Answer> {
+    match pre.world {
+        World::Link => {
+            let run = pre.start::<(&str,), Running>(store, pre.work).await?;
+            run.call_async(store, (options,)).await.map(|(answer,)| Answer::Run(answer))
+        }
+        World::Transform => {
+            let text = store.data().document.as_ref().map(Document::text).unwrap_or_default();
+            let transform = pre.start::<(&str, &str), Transforming>(store, pre.work).await?;
+            transform.call_async(store, (&*text, options)).await.map(|(answer,)| Answer::Transform(answer))
+        }
+    }
+}
+
+async fn ask(pre: &Pre, store: &mut Store<CallState>) -> wasmtime::Result<Description> {
+    let instance = pre.instance.instantiate_async(&mut *store).await?;
+    match pre.world {
+        World::Link => drop(typed::<(&str,), Running>(&instance, store, pre.work)?),
+        World::Transform => drop(typed::<(&str, &str), Transforming>(&instance, store, pre.work)?),
+    }
+    let describe = typed::<(), (Description,)>(&instance, store, pre.describe)?;
+    describe.call_async(store, ()).await.map(|(description,)| description)
+}
+
+fn check_document(run: &Run) -> Result<(), CallError> {
+    let limit = run.context.limits.document_bytes;
+    match &run.document {
+        Some(document) if document.size_bytes() > limit => Err(answer::too_large(document.size_bytes(), limit)),
+        None if run.component.world == World::Transform => Err(CallError::Failed(Failure {
+            kind: FailureKind::Vcon,
+            message: "the vCon does not exist (it expired or was deleted)".to_owned(),
+            retryable: false,
+            retry_after_ms: None,
+        })),
+        _ => Ok(()),
+    }
+}
+
+/// When a call has to be over, and what to say if it is not.
+fn end_of(wall: Duration, deadline: Option<Instant>) -> (Instant, CallError) {
+    let own = Instant::now() + wall;
+    match deadline {
+        Some(deadline) if deadline <= own => (deadline, CallError::ChainDeadline),
+        _ => (own, CallError::Limit(format!("the link ran longer than {} ms, the limit wall_ms; raise it if the link waits for something slow", wall.as_millis()))),
+    }
+}
+
+fn report(mut state: CallState, result: Result<Outcome, CallError>) -> CallReport {
+    state.log.flush();
+    let (requests, response_bytes) = state.egress.as_ref().map_or((0, 0), |egress| (egress.requests(), egress.response_bytes()));
+    let usage = Usage {
+        wall: Duration::ZERO,
+        cpu: state.meter.used(),
+        peak_memory_bytes: state.memory.peak(),
+        requests,
+        response_bytes,
+        log_bytes: state.log.written(),
+    };
+    CallReport {
+        result,
+        document: state.document.take(),
+        edits: state.edits,
+        effects: state.effects,
+        reached_outside: state.changed_outside || requests > 0,
+        usage,
+        log: state.log.take(),
+    }
+}
+
+/// What an error of the engine means.
+fn fault(state: &CallState, error: &wasmtime::Error) -> CallError {
+    if let Some(limit) = error.downcast_ref::<LimitReached>() {
+        return CallError::Limit(limit.to_string());
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return host(error);
+    }
+    if let Some(wrong) = error.downcast_ref::<WrongType>() {
+        return CallError::BadAnswer(state.log.clean(&wrong.0, MAX_CRASH_BYTES));
+    }
+    let what = match (error.downcast_ref::<I32Exit>(), error.downcast_ref::<Trap>()) {
+        (Some(exit), _) => format!("it called exit({})", exit.0),
+        (_, Some(trap)) => trap.to_string(),
+        _ => error.root_cause().to_string(),
+    };
+    let what = state.log.clean(&what, MAX_CRASH_BYTES);
+    match state.log.last_words() {
+        words if words.is_empty() => CallError::Trap(what),
+        words => CallError::Trap(format!("{words} ({what})")),
+    }
+}
+
+fn host(error: impl std::fmt::Display) -> CallError {
+    CallError::Host(super::text::clean(&error.to_string(), MAX_CRASH_BYTES).into_owned())
+}

@@ -1,0 +1,126 @@
+//! Requests that leave: one policy for all of them.
+//!
+//! Guarantee: a request goes only to a host and port that the link was granted, over a connection to an address that was
+//! checked after the name was resolved, within the call's counts, sizes and time. Redirects are not followed here:
+//! a guest follows them with new requests, and each of those is checked like the first.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
+
+use http::{Request, Response};
+use tracing::Level;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::guest_log::GuestLog;
+use super::{Grants, Limits, Secrets};
+
+pub(super) mod address;
+mod body;
+mod client;
+mod fault;
+mod header;
+mod policy;
+mod send;
+
+pub(super) use client::Outbound;
+
+/// The way out of one call: its grants, its budget, its log.
+pub(super) struct Egress {
+    outbound: Arc<Outbound>,
+    call: Arc<CallEgress>,
+}
+
+/// What requests of a call share, also while their bodies are still on the way.
+pub(super) struct CallEgress {
+    grants: Arc<Grants>,
+    secrets: Arc<Secrets>,
+    limits: Limits,
+    end: Instant,
+    log: Arc<GuestLog>,
+    asked: AtomicU32,
+    begun: AtomicU32,
+    open: AtomicU32,
+    received: AtomicU64,
+}
+
+/// One of the requests that may be open at the same time. Given back when the response has been read or dropped.
+struct Slot(Arc<CallEgress>);
+
+impl Egress {
+    /// A way out with a fresh budget.
+    pub(super) fn new(outbound: Arc<Outbound>, grants: Arc<Grants>, secrets: Arc<Secrets>, limits: Limits, end: Instant, log: Arc<GuestLog>) -> Self {
+        let call = CallEgress {
+            grants,
+            secrets,
+            limits,
+            end,
+            log,
+            asked: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
+            open: AtomicU32::new(0),
+            received: AtomicU64::new(0),
+        };
+        Self { outbound, call: Arc::new(call) }
+    }
+
+    /// Requests begun so far.
+    pub(super) fn requests(&self) -> u32 {
+        self.call.begun.load(Ordering::Relaxed)
+    }
+
+    /// Body bytes received so far.
+    pub(super) fn response_bytes(&self) -> u64 {
+        self.call.received.load(Ordering::Relaxed)
+    }
+}
+
+impl CallEgress {
+    /// A line about a request, in the link's log.
+    fn note(&self, message: &str) {
+        self.log.note(Level::WARN, message);
+    }
+
+    /// Counts a try, refused ones included: a guest that only collects refusals fills no log.
+    fn count_try(&self) -> Result<(), Error> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked < self.limits.requests {
+            return Ok(());
+        }
+        if asked == self.limits.requests {
+            self.note(&format!("request refused: the call has made {asked} of them, the limit requests; raise it if the link needs more"));
+        }
+        Err(Error::HttpRequestDenied)
+    }
+
+    fn take_slot(self: &Arc<Self>) -> Result<Slot, Error> {
+        let limit = self.limits.concurrent_requests;
+        let taken = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < limit).then(|| open.saturating_add(1)));
+        if taken.is_err() {
+            self.note(&format!("request refused: {limit} are open, the limit concurrent_requests; read or drop their responses first, or raise it"));
+            return Err(Error::ConnectionLimitReached);
+        }
+        Ok(Slot(Arc::clone(self)))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+type Finished = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Finished), Error>> + Send>;
+
+impl WasiHttpHooks for Egress {
+    fn send_request(&mut self, request: Request<WasiBody>, options: Option<RequestOptions>, _finished: Finished) -> Sending {
+        match policy::admit(&self.call, request) {
+            Ok(admitted) => Box::new(send::send(Arc::clone(&self.outbound), Arc::clone(&self.call), admitted, options.unwrap_or_default())),
+            Err(error) => Box::new(std::future::ready(Err(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! The surroundings of a call where there are none: for `describe`, for dry runs, for tests.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use rand::Rng;
+
+use super::call::{CreateError, Documents, Environment, GuestMetrics};
+use super::state::Context;
+use super::{CallError, Grants, Limits, Secrets};
+use crate::names::{ChainName, Digest, LinkName, NameError, VconId};
+use crate::vcon::EgressFormat;
+
+/// A `describe` gives back constants; interpreters need a millisecond to start.
+const DESCRIBE_CPU: Duration = Duration::from_secs(2);
+
+/// Time to wait in `describe`: it has nothing to wait for.
+const DESCRIBE_WALL: Duration = Duration::from_secs(10);
+
+/// The clock and the random numbers of the machine.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct SystemEnvironment;
+
+impl Environment for SystemEnvironment {
+    fn now_ms(&self) -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn uniform(&self) -> f64 {
+        rand::random()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        rand::rng().fill_bytes(bytes);
+    }
+}
+
+/// No other vCons.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NoDocuments;
+
+const NOWHERE: &str = "there are no other vCons in this run";
+
+#[async_trait]
+impl Documents for NoDocuments {
+    async fn read(&self, _id: &VconId) -> Result<Option<Arc<str>>, String> {
+        Err(NOWHERE.to_owned())
+    }
+
+    async fn create(&self, _json: &str) -> Result<VconId, CreateError> {
+        Err(CreateError::Unavailable(NOWHERE.to_owned()))
+    }
+
+    async fn delete(&self, _id: &VconId) -> Result<bool, String> {
+        Err(NOWHERE.to_owned())
+    }
+}
+
+/// Numbers that go nowhere.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NoMetrics;
+
+impl GuestMetrics for NoMetrics {
+    fn count(&self, _link: &LinkName, _vcon: &VconId, _name: &str, _value: u64, _attributes: &[(String, String)]) {}
+    fn observe(&self, _link: &LinkName, _vcon: &VconId, _name: &str, _value: f64, _attributes: &[(String, String)]) {}
+}
+
+/// The context of a `describe`: nothing granted, nothing there.
+pub(super) fn context(version: Digest) -> Result<Context, CallError> {
+    let never = |error: NameError| CallError::Host(error.to_string());
+    let limits = Limits { cpu: DESCRIBE_CPU, wall: DESCRIBE_WALL, requests: 0, ..Limits::default() };
+    Ok(Context {
+        link: LinkName::new("describe").map_err(never)?,
+        version,
+        chain: ChainName::new("upload").map_err(never)?,
+        ingress_list: None,
+        attempt: 1,
+        grants: Arc::new(Grants::default()),
+        limits,
+        vcon: VconId::new("none").map_err(never)?,
+        egress: EgressFormat::default(),
+        secrets: Arc::new(Secrets::default()),
+        documents: Arc::new(NoDocuments),
+        environment: Arc::new(SystemEnvironment),
+        metrics: Arc::new(NoMetrics),
+        keep_log: false,
+    })
+}

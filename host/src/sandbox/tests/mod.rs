@@ -1,0 +1,7 @@
+//! The sandbox with real components: hostile ones, broken ones, and neighbours of both.
+
+mod broken;
+mod guests;
+mod hostile;
+mod links;
+mod support;
