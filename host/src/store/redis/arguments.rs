@@ -20,7 +20,7 @@ pub struct Planned<'a> {
 impl<'a> Planned<'a> {
     /// Prepares a write. With RedisJSON the server writes the text in its own way, so only it knows the new revision.
     pub fn new(write: Option<&'a Write>, json: bool) -> Self {
-        let token = write.map(|write| revision::new_token(&write.text)).unwrap_or_default();
+        let token = write.map(|write| revision::new_token(&write.text, json)).unwrap_or_default();
         let new = write.filter(|_| !json).map(|write| revision::of(&write.text, Some(&token)));
         Self { write, token, new }
     }
@@ -40,7 +40,8 @@ impl<'a> Planned<'a> {
         match (answer.first().map(String::as_str), answer.get(1)) {
             (Some("done"), Some(is)) => Ok(Guarded::Done(Some(Revision(is.as_str().into())))),
             (Some("done"), None) => Ok(Guarded::Done(None)),
-            (Some("again"), _) => Ok(Guarded::Done(self.new.clone())),
+            (Some("again"), Some(was)) => Ok(Guarded::Done(Some(Revision(was.as_str().into())))),
+            (Some("again"), None) => Ok(Guarded::Done(self.new.clone())),
             (Some("lost"), _) => Ok(Guarded::LostClaim),
             (Some("conflict"), _) => Ok(Guarded::Conflict),
             (Some("gone"), _) => Ok(Guarded::Gone),

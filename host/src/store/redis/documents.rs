@@ -15,7 +15,7 @@ use crate::store::{Guarded, NewDocument, StoreError, Stored, Write};
 impl RedisStore {
     pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
         let mut call = self.scripts.put.call(&[&self.listing]);
-        call.arg(&*document.text).arg(self.lifetimes.document_s).arg(revision::new_token(&document.text));
+        call.arg(&*document.text).arg(self.lifetimes.document_s).arg(revision::new_token(&document.text, false));
         self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
         self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
         self.connection.script("put", &self.scripts.put, &call).await

@@ -25,13 +25,13 @@ pub fn sha1_hex(bytes: &[u8]) -> String {
 }
 
 /// Whether texts of this length have a token.
-pub fn has_token(text: &str) -> bool {
+fn has_token(text: &str) -> bool {
     text.len() > WHOLE
 }
 
-/// A new token for a text about to be written; empty for a short text.
-pub fn new_token(text: &str) -> String {
-    if has_token(text) { uuid::Uuid::new_v4().simple().to_string() } else { String::new() }
+/// A new token for a text about to be written; empty for a short text, unless `always`.
+pub fn new_token(text: &str, always: bool) -> String {
+    if always || has_token(text) { uuid::Uuid::new_v4().simple().to_string() } else { String::new() }
 }
 
 /// The revision of a text that is stored with this token.

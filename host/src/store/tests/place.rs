@@ -11,6 +11,10 @@ use crate::store::redis::RedisStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Lifetimes, Store};
 
+/// The path of a module that every server of the tests loads: how the tests are run with RedisJSON, which the Redis
+/// packages of most distributions lack.
+pub const MODULE: &str = "VCONDUIT_TEST_REDIS_MODULE";
+
 /// A directory that is removed with this value.
 pub struct Directory(pub PathBuf);
 
@@ -57,6 +61,7 @@ impl RedisServer {
             .arg("--dir")
             .arg(&self.directory.0)
             .args(&self.options)
+            .args(std::env::var(MODULE).ok().map(|path| ["--loadmodule".to_owned(), path]).into_iter().flatten())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -147,6 +152,11 @@ impl Place {
             Some(_) => Self::redis_with(lifetimes, &["--appendonly", "no"]).await,
             None => Self::sqlite_with(lifetimes),
         }
+    }
+
+    /// Whether documents are RedisJSON values here: then their text comes back in the server's own form.
+    pub fn has_json(&self) -> bool {
+        self.server.is_some() && std::env::var(MODULE).is_ok()
     }
 
     pub fn server(&self) -> &RedisServer {

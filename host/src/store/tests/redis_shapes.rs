@@ -14,7 +14,8 @@ async fn as_the_conserver_writes() {
     };
     place.store.put(new).await.unwrap();
     let server = place.server();
-    assert_eq!(server.raw::<String>(&["GET", "vcon:a"]).await, r#"{"uuid":"a"}"#);
+    let get = if place.has_json() { "JSON.GET" } else { "GET" };
+    assert_eq!(server.raw::<String>(&[get, "vcon:a"]).await, r#"{"uuid":"a"}"#);
     assert_eq!(server.raw::<i64>(&["TTL", "vcon:a"]).await, 3600);
     assert_eq!(server.raw::<Vec<String>>(&["ZRANGE", "vcons", "0", "-1", "WITHSCORES"]).await, ["vcon:a", "1700000000"]);
     for key in ["tel:+1", "mailto:a@b", "name:Ann B"] {

@@ -8,15 +8,17 @@ local claim, step, checkpoint = take(), take(), take()
 local text = redis.call('HGET', KEYS[1], claim)
 if not text then return { 'lost' } end
 local entry = cjson.decode(text)
-if entry.step == step then return { 'again' } end
+if entry.step == step then return { 'again', entry.revision } end
 
 local effects, write = take_effects(), take_write()
 local no = refusal(write)
 if no then return no end
 
+if write then overwrite(write.id, write.text, write.token) end
+local answer = done(write)
 entry.step = step
+entry.revision = answer[2]
 entry.checkpoint = cjson.decode(checkpoint)
 redis.call('HSET', KEYS[1], claim, cjson.encode(entry))
-if write then overwrite(write.id, write.text, write.token) end
 apply(effects)
-return done(write)
+return answer

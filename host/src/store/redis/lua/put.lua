@@ -9,7 +9,8 @@ local targets = take_targets(index.id)
 local key = document_key(index.id)
 
 if json then
-  if redis.call('TYPE', key).ok ~= 'ReJSON-RL' then redis.call('DEL', key) end
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'ReJSON-RL' and kind ~= 'none' then redis.call('DEL', key) end
   redis.call('JSON.SET', key, '$', text)
   if seconds > 0 then redis.call('EXPIRE', key, seconds) else redis.call('PERSIST', key) end
 elseif seconds > 0 then
@@ -17,7 +18,7 @@ elseif seconds > 0 then
 else
   redis.call('SET', key, text)
 end
-keep_token(index.id, token)
+keep_token(index.id, text, token)
 add_to_index(KEYS[1], index)
 push_targets(targets)
 return 1

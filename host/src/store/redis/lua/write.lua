@@ -7,6 +7,7 @@ local write = take_write()
 local no = refusal(write)
 if no then
   if no[2] == write.new then return done(write) end
+  if json and no[2] and redis.call('GET', token_key(write.id)) == write.token then return done(write) end
   return no
 end
 overwrite(write.id, write.text, write.token)

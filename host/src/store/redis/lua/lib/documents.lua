@@ -6,6 +6,7 @@ local WHOLE = 65536   -- up to here the revision is the hash of all of the text;
 local PART = 1024
 local PARTS = 16
 local TOKEN_SECONDS = 86400
+local SHORT_TOKEN_SECONDS = 60
 
 local function document_key(id) return 'vcon:' .. id end
 local function token_key(id) return 'vconduit:rev:' .. id end
@@ -36,11 +37,13 @@ local function revision(id)
   return 'l' .. string.format('%d', length) .. ':' .. redis.sha1hex(table.concat(parts)) .. ':' .. token
 end
 
-local function keep_token(id, token)
+-- A large text has a token for its revision. With RedisJSON every text has one, for a while: it is how a write that
+-- is asked for again is known.
+local function keep_token(id, text, token)
   if token == '' then
     redis.call('DEL', token_key(id))
   else
-    redis.call('SET', token_key(id), token, 'EX', TOKEN_SECONDS)
+    redis.call('SET', token_key(id), token, 'EX', #text > WHOLE and TOKEN_SECONDS or SHORT_TOKEN_SECONDS)
   end
 end
 
@@ -57,7 +60,7 @@ local function overwrite(id, text, token)
   else
     redis.call('JSON.SET', key, '$', text)
   end
-  keep_token(id, token)
+  keep_token(id, text, token)
 end
 
 -- A conditional write in ARGV: '0', or '1' id text expected-revision new-revision token.
