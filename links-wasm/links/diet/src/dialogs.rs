@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn an_answer_without_url_is_no_new_place() {
-        assert_eq!(url_in(&json!({"url": "https://cdn.test/1"})).as_deref(), Some("https://cdn.test/1"));
+        assert_eq!(
+            url_in(&json!({"url": "https://cdn.test/1"})).as_deref(),
+            Some("https://cdn.test/1")
+        );
         for answer in [json!({}), json!({"url": ""}), json!({"url": null}), json!([])] {
             assert_eq!(url_in(&answer), None);
         }

@@ -21,10 +21,18 @@ pub fn store(options: &Options, vcon_id: &str, dialog_id: &str, body: &Value) ->
         key: secrets::resolve(&options.aws_secret_access_key)?,
     };
     let key = object_key(&options.s3_path, vcon_id, dialog_id, &random::uuid());
-    let object = Object { bucket: &options.s3_bucket, region: &options.aws_region, key: &key };
+    let object = Object {
+        bucket: &options.s3_bucket,
+        region: &options.aws_region,
+        key: &key,
+    };
     let seconds = clock::now().as_secs();
     let upload = sigv4::presigned("PUT", &object, &credentials, seconds, UPLOAD_SECONDS);
-    let answer = http::put(&upload).content_type("text/plain").body(text).timeout(clock::remaining()).send();
+    let answer = http::put(&upload)
+        .content_type("text/plain")
+        .body(text)
+        .timeout(clock::remaining())
+        .send();
     match answer {
         Ok(answer) if answer.is_success() => {
             let valid = options.presigned_url_expiration.unwrap_or(LINK_SECONDS);

@@ -47,8 +47,13 @@ pub fn presigned(method: &str, object: &Object, credentials: &Credentials, secon
     let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(request)));
     let key = [day, object.region, "s3", "aws4_request"]
         .iter()
-        .fold(format!("AWS4{}", credentials.key).into_bytes(), |key, part| hmac(&key, part));
-    format!("https://{host}{path}?{query}&X-Amz-Signature={}", hex(&hmac(&key, &to_sign)))
+        .fold(format!("AWS4{}", credentials.key).into_bytes(), |key, part| {
+            hmac(&key, part)
+        });
+    format!(
+        "https://{host}{path}?{query}&X-Amz-Signature={}",
+        hex(&hmac(&key, &to_sign))
+    )
 }
 
 fn hmac(key: &[u8], text: &str) -> Vec<u8> {
@@ -83,7 +88,12 @@ fn encoded(text: &str, kept: &str) -> String {
 fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
-    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+    format!(
+        "{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
 }
 
 /// The date, so many days after 1970-01-01. Counts in cycles of 400 years that begin with a March.
@@ -94,7 +104,11 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
     (cycle * 400 + year_of_cycle + u64::from(month <= 2), month, day)
 }
 
@@ -108,10 +122,17 @@ mod tests {
             id: "AKIAIOSFODNN7EXAMPLE".into(),
             key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
         };
-        let object = Object { bucket: "examplebucket", region: "us-east-1", key: "test.txt" };
+        let object = Object {
+            bucket: "examplebucket",
+            region: "us-east-1",
+            key: "test.txt",
+        };
         let url = presigned("GET", &object, &credentials, 1_369_353_600, 86_400);
         assert!(url.starts_with("https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"));
-        assert!(url.ends_with("=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"), "{url}");
+        assert!(
+            url.ends_with("=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"),
+            "{url}"
+        );
     }
 
     #[test]
@@ -123,8 +144,21 @@ mod tests {
 
     #[test]
     fn region_and_dots_decide_the_host() {
-        let place = |bucket, region| Object { bucket, region, key: "a b" }.host_and_path();
-        assert_eq!(place("x", "eu-central-1"), ("x.s3.eu-central-1.amazonaws.com".into(), "/a%20b".into()));
-        assert_eq!(place("x.y", "us-east-1"), ("s3.amazonaws.com".into(), "/x.y/a%20b".into()));
+        let place = |bucket, region| {
+            Object {
+                bucket,
+                region,
+                key: "a b",
+            }
+            .host_and_path()
+        };
+        assert_eq!(
+            place("x", "eu-central-1"),
+            ("x.s3.eu-central-1.amazonaws.com".into(), "/a%20b".into())
+        );
+        assert_eq!(
+            place("x.y", "us-east-1"),
+            ("s3.amazonaws.com".into(), "/x.y/a%20b".into())
+        );
     }
 }

@@ -50,7 +50,12 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for options in ["{}", r#"{"seconds":1.5}"#, r#"{"seconds":null}"#, r#"{"seconds":"soon"}"#] {
+        for options in [
+            "{}",
+            r#"{"seconds":1.5}"#,
+            r#"{"seconds":null}"#,
+            r#"{"seconds":"soon"}"#,
+        ] {
             assert!(seconds(options).is_err(), "{options}");
         }
     }

@@ -28,7 +28,10 @@ fn table(defs: &[Def]) -> Result<String, Box<dyn Error>> {
         check(def, &printed.text)?;
         let needs: Vec<_> = positions(defs, &printed.names).collect();
         let (name, text) = (def.name, printed.text);
-        writeln!(out, "    Definition {{ name: {name:?}, text: {text:?}, needs: &{needs:?} }},")?;
+        writeln!(
+            out,
+            "    Definition {{ name: {name:?}, text: {text:?}, needs: &{needs:?} }},"
+        )?;
     }
     out.push_str("];\n");
     Ok(out)

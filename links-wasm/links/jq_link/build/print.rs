@@ -149,7 +149,10 @@ impl Printed {
             }
             Pattern::Obj(members) => {
                 for (at, (key, value)) in members.iter().enumerate() {
-                    self.push(if at == 0 { "{" } else { "," }).within(key).push(":").pattern(value);
+                    self.push(if at == 0 { "{" } else { "," })
+                        .within(key)
+                        .push(":")
+                        .pattern(value);
                 }
                 self.push("}");
             }
@@ -163,7 +166,12 @@ impl Printed {
         pattern: &Pattern<&'static str>,
         steps: &[Term<&'static str>],
     ) {
-        self.push("(").push(kind).push(" ").within(source).push(" as ").pattern(pattern);
+        self.push("(")
+            .push(kind)
+            .push(" ")
+            .within(source)
+            .push(" as ")
+            .pattern(pattern);
         self.list(steps);
         self.push(")");
     }
@@ -174,7 +182,10 @@ impl Printed {
         otherwise: Option<&Term<&'static str>>,
     ) {
         for (at, (condition, then)) in branches.iter().enumerate() {
-            self.push(if at == 0 { "(if " } else { " elif " }).within(condition).push(" then ").within(then);
+            self.push(if at == 0 { "(if " } else { " elif " })
+                .within(condition)
+                .push(" then ")
+                .within(then);
         }
         if let Some(otherwise) = otherwise {
             self.push(" else ").within(otherwise);

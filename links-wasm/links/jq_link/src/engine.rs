@@ -29,31 +29,48 @@ pub fn decide(filter: &str, document: &str) -> Run {
     let prepared = compiled(filter, &definitions).and_then(|filter| Ok((filter, parsed(document)?)));
     let (filter, input) = match prepared {
         Ok(prepared) => prepared,
-        Err(reason) => return Run { verdict: Verdict::Failed(reason), retried: false },
+        Err(reason) => {
+            return Run {
+                verdict: Verdict::Failed(reason),
+                retried: false,
+            };
+        }
     };
     match first_output(&filter, input.clone()) {
         Err(Failed::WantsText) => {
             let again = first_output(&filter, texts::only_texts_in_bodies(input));
-            Run { verdict: verdict(again), retried: true }
+            Run {
+                verdict: verdict(again),
+                retried: true,
+            }
         }
-        result => Run { verdict: verdict(result), retried: false },
+        result => Run {
+            verdict: verdict(result),
+            retried: false,
+        },
     }
 }
 
 fn compiled(filter: &str, definitions: &str) -> Result<Filter<Data>, String> {
+    let words: Vec<_> = library::words(filter).chain(library::words(definitions)).collect();
     let definitions = jaq_core::load::parse(definitions, |parser| parser.defs()).unwrap_or_default();
     let arena = Arena::default();
     let program = File { code: filter, path: () };
-    let modules = Loader::new(definitions).load(&arena, program).map_err(|_| "it is not valid jq".to_owned())?;
+    let modules = Loader::new(definitions)
+        .load(&arena, program)
+        .map_err(|_| "it is not valid jq".to_owned())?;
     Compiler::default()
-        .with_funs(natives::all())
+        .with_funs(natives::named(&words))
         .with_global_vars(["$ENV"])
         .compile(modules)
         .map_err(|errors| undefined(&errors))
 }
 
 fn undefined(errors: &jaq_core::compile::Errors<&str, ()>) -> String {
-    let names: Vec<_> = errors.iter().flat_map(|(_, undefined)| undefined.iter().map(|(name, _)| *name)).collect();
+    let names: Vec<_> = errors
+        .iter()
+        .flat_map(|(_, undefined)| undefined.iter().map(|(name, _)| *name))
+        .collect();
     format!("not defined: {}", names.join(", "))
 }
 
@@ -115,7 +132,10 @@ mod tests {
 
     fn matches(filter: &str) -> bool {
         match decide(filter, DOCUMENT) {
-            Run { verdict: Verdict::Matches(yes), retried: false } => yes,
+            Run {
+                verdict: Verdict::Matches(yes),
+                retried: false,
+            } => yes,
             other => panic!("{filter}: {other:?}"),
         }
     }
@@ -173,11 +193,29 @@ mod tests {
     #[test]
     fn text_functions_get_a_second_try_without_what_is_no_text() {
         let filter = ".attachments[0] | select(.body[] | startswith(\"call_type:\") and . != \"call_type:2\")";
-        assert_eq!(decide(filter, DOCUMENT), Run { verdict: Verdict::Matches(true), retried: true });
+        assert_eq!(
+            decide(filter, DOCUMENT),
+            Run {
+                verdict: Verdict::Matches(true),
+                retried: true
+            }
+        );
         let run = decide(".attachments[0].body[] | ascii_downcase", DOCUMENT);
-        assert!(matches!(run, Run { verdict: Verdict::Failed(_), retried: false }));
+        assert!(matches!(
+            run,
+            Run {
+                verdict: Verdict::Failed(_),
+                retried: false
+            }
+        ));
         let run = decide("1 | endswith(\"x\")", DOCUMENT);
-        assert!(matches!(run, Run { verdict: Verdict::Failed(_), retried: true }));
+        assert!(matches!(
+            run,
+            Run {
+                verdict: Verdict::Failed(_),
+                retried: true
+            }
+        ));
     }
 
     #[test]

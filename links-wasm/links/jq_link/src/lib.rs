@@ -30,7 +30,10 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { filter: ".".into(), forward_matches: Value::Bool(true) }
+        Self {
+            filter: ".".into(),
+            forward_matches: Value::Bool(true),
+        }
     }
 }
 

@@ -16,11 +16,20 @@ include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 pub fn for_filter(filter: &str) -> String {
     let mut wanted = vec![false; DEFINITIONS.len()];
     for word in words(filter) {
-        for (at, _) in DEFINITIONS.iter().enumerate().filter(|(_, definition)| definition.name == word) {
+        for (at, _) in DEFINITIONS
+            .iter()
+            .enumerate()
+            .filter(|(_, definition)| definition.name == word)
+        {
             want(at, &mut wanted);
         }
     }
-    DEFINITIONS.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(definition, _)| definition.text).collect()
+    DEFINITIONS
+        .iter()
+        .zip(wanted)
+        .filter(|(_, wanted)| *wanted)
+        .map(|(definition, _)| definition.text)
+        .collect()
 }
 
 fn want(at: usize, wanted: &mut [bool]) {
@@ -34,10 +43,13 @@ fn want(at: usize, wanted: &mut [bool]) {
 }
 
 /// Names as they can be called: not members (`.type`) and not variables (`$type`).
-fn words(filter: &str) -> impl Iterator<Item = &str> {
+pub fn words(filter: &str) -> impl Iterator<Item = &str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '.' | '$');
     let called = |word: &&str| !word.starts_with(['.', '$']);
-    filter.split(move |c| !is_name(c)).map(|word| word.split('.').next().unwrap_or(word)).filter(called)
+    filter
+        .split(move |c| !is_name(c))
+        .map(|word| word.split('.').next().unwrap_or(word))
+        .filter(called)
 }
 
 #[cfg(test)]
@@ -46,7 +58,9 @@ mod tests {
 
     #[test]
     fn members_and_variables_are_not_calls() {
-        let found: Vec<_> = words("map(.type|@base64 \"x\")|.a.b as $any|any.x").filter(|word| !word.is_empty()).collect();
+        let found: Vec<_> = words("map(.type|@base64 \"x\")|.a.b as $any|any.x")
+            .filter(|word| !word.is_empty())
+            .collect();
         assert_eq!(found, ["map", "@base64", "x", "as", "any"]);
     }
 

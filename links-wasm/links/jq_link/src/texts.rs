@@ -7,7 +7,9 @@ pub fn only_texts_in_bodies(value: Val) -> Val {
     match value {
         Val::Arr(items) => Val::Arr(Rc::new(items.iter().cloned().map(only_texts_in_bodies).collect())),
         Val::Obj(members) => {
-            let members = members.iter().map(|(name, value)| (name.clone(), member(name, value.clone())));
+            let members = members
+                .iter()
+                .map(|(name, value)| (name.clone(), member(name, value.clone())));
             Val::Obj(Rc::new(members.collect::<Map>()))
         }
         other => other,

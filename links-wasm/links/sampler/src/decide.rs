@@ -20,11 +20,7 @@ pub struct Inputs<Draw, Id, Seconds> {
     pub seconds: Seconds,
 }
 
-pub fn decide<Draw, Id, Seconds>(
-    method: &str,
-    value: f64,
-    inputs: Inputs<Draw, Id, Seconds>,
-) -> Result<Choice, Failure>
+pub fn decide<Draw, Id, Seconds>(method: &str, value: f64, inputs: Inputs<Draw, Id, Seconds>) -> Result<Choice, Failure>
 where
     Draw: FnOnce() -> Result<f64, Failure>,
     Id: FnOnce() -> String,
@@ -46,14 +42,19 @@ fn exponential(draw: f64, mean: f64) -> f64 {
 
 fn non_zero(value: f64) -> Result<f64, Failure> {
     match value == 0.0 {
-        true => Err(Failure::options("option `value`: 0 can't be divided by with this method")),
+        true => Err(Failure::options(
+            "option `value`: 0 can't be divided by with this method",
+        )),
         false => Ok(value),
     }
 }
 
 /// The first four bytes of the id's SHA-256.
 fn hash(id: &str) -> u32 {
-    Sha256::digest(id).iter().take(4).fold(0, |number, byte| number << 8 | u32::from(*byte))
+    Sha256::digest(id)
+        .iter()
+        .take(4)
+        .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 #[cfg(test)]
@@ -61,7 +62,15 @@ mod tests {
     use super::*;
 
     fn by(method: &str, value: f64, draw: f64, id: &str, seconds: u64) -> Result<Choice, Failure> {
-        decide(method, value, Inputs { draw: || Ok(draw), id: || id.to_owned(), seconds: || seconds })
+        decide(
+            method,
+            value,
+            Inputs {
+                draw: || Ok(draw),
+                id: || id.to_owned(),
+                seconds: || seconds,
+            },
+        )
     }
 
     fn passes(method: &str, value: f64, draw: f64, id: &str, seconds: u64) -> bool {
@@ -87,7 +96,12 @@ mod tests {
 
     #[test]
     fn the_hash_is_that_of_the_table() {
-        let table = [("uuid-1", 462_797_904), ("uuid-2", 1_687_779_868), ("uuid-3", 3_973_983_087), ("uuid-4", 1_052_632_245)];
+        let table = [
+            ("uuid-1", 462_797_904),
+            ("uuid-2", 1_687_779_868),
+            ("uuid-3", 3_973_983_087),
+            ("uuid-4", 1_052_632_245),
+        ];
         for (id, number) in table {
             assert_eq!(hash(id), number, "{id}");
         }

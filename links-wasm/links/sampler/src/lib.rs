@@ -26,7 +26,11 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { method: "percentage".into(), value: 50.0, seed: None }
+        Self {
+            method: "percentage".into(),
+            value: 50.0,
+            seed: None,
+        }
     }
 }
 

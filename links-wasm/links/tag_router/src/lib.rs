@@ -24,7 +24,10 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tag_routes: BTreeMap::new(), forward_original: true }
+        Self {
+            tag_routes: BTreeMap::new(),
+            forward_original: true,
+        }
     }
 }
 

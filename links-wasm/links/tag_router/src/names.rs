@@ -64,7 +64,9 @@ impl<'de> Visitor<'de> for Body {
 }
 
 fn name_of(tag: &str) -> Option<&str> {
-    tag.split_once(':').map(|(name, _)| name).filter(|name| !name.is_empty())
+    tag.split_once(':')
+        .map(|(name, _)| name)
+        .filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -77,7 +79,10 @@ mod tests {
 
     #[test]
     fn order_and_duplicates_are_kept() {
-        assert_eq!(names(r#"["b:1", "a:", "b:2", ":x", "plain", 7, null]"#), ["b", "a", "b"]);
+        assert_eq!(
+            names(r#"["b:1", "a:", "b:2", ":x", "plain", 7, null]"#),
+            ["b", "a", "b"]
+        );
         assert_eq!(names(r#"{"z": 1, "a": {"q": 1}, "": 0}"#), ["z", "a"]);
     }
 

@@ -32,9 +32,16 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
         metrics::count(NO_URLS);
     }
     for (at, url) in options.webhook_urls.iter().enumerate() {
-        let sent = request(url, &options.headers, &document).timeout(clock::remaining()).send();
+        let sent = request(url, &options.headers, &document)
+            .timeout(clock::remaining())
+            .send();
         match sent {
-            Ok(answer) => info!("webhook {} of {}: status {}", at + 1, options.webhook_urls.len(), answer.status()),
+            Ok(answer) => info!(
+                "webhook {} of {}: status {}",
+                at + 1,
+                options.webhook_urls.len(),
+                answer.status()
+            ),
             Err(error) => {
                 metrics::count(FAILURES);
                 return Err(failure(at, error));
@@ -45,7 +52,9 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
 }
 
 fn request(url: &str, headers: &BTreeMap<String, String>, document: &str) -> http::Request {
-    let request = headers.iter().fold(http::post(url), |request, (name, value)| request.header(name, value));
+    let request = headers
+        .iter()
+        .fold(http::post(url), |request, (name, value)| request.header(name, value));
     request.content_type("application/json").body(document)
 }
 

@@ -80,7 +80,9 @@ struct Global(UnsafeCell<Dlmalloc<Source>>);
 unsafe impl Sync for Global {}
 
 #[global_allocator]
-static GLOBAL: Global = Global(UnsafeCell::new(Dlmalloc::new_with_allocator(Source { used: UnsafeCell::new(0) })));
+static GLOBAL: Global = Global(UnsafeCell::new(Dlmalloc::new_with_allocator(Source {
+    used: UnsafeCell::new(0),
+})));
 
 // SAFETY: passes everything on to dlmalloc, which keeps the contract; there is one thread, so no two calls at once.
 unsafe impl GlobalAlloc for Global {

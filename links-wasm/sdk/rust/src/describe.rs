@@ -18,7 +18,11 @@ pub fn description<T: JsonSchema>(name: &str, version: &str, summary: &str) -> D
 
 /// The default of each member that has one. `#[serde(default)]` is what puts it into the schema.
 fn defaults(schema: &Value) -> Value {
-    let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let members = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let with_default = members.filter_map(|(name, member)| Some((name.clone(), member.get("default")?.clone())));
     Value::Object(with_default.collect::<Map<_, _>>())
 }

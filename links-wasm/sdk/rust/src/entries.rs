@@ -36,18 +36,31 @@ impl Analysis {
     /// An analysis whose body is already encoded.
     pub fn encoded(kind: &str, vendor: &str, body: impl Into<String>, encoding: Encoding) -> Self {
         let (kind, vendor, body) = (kind.to_owned(), vendor.to_owned(), body.into());
-        Self { kind, vendor, dialog: None, body, encoding, extra: Map::new() }
+        Self {
+            kind,
+            vendor,
+            dialog: None,
+            body,
+            encoding,
+            extra: Map::new(),
+        }
     }
 
     /// The dialog that it is about.
     pub fn dialog(self, index: u32) -> Self {
-        Self { dialog: Some(index.to_string()), ..self }
+        Self {
+            dialog: Some(index.to_string()),
+            ..self
+        }
     }
 
     /// The dialogs that it is about.
     pub fn dialogs(self, indexes: &[u32]) -> Self {
         let indexes: Vec<_> = indexes.iter().map(u32::to_string).collect();
-        Self { dialog: Some(format!("[{}]", indexes.join(","))), ..self }
+        Self {
+            dialog: Some(format!("[{}]", indexes.join(","))),
+            ..self
+        }
     }
 
     /// A further member (`schema`, `product`, `vendor_schema` …).
@@ -59,8 +72,22 @@ impl Analysis {
 
 impl From<Analysis> for host::Analysis {
     fn from(entry: Analysis) -> Self {
-        let Analysis { kind, vendor, dialog, body, encoding, extra } = entry;
-        Self { kind, dialog, vendor, body, encoding, extra: members(extra) }
+        let Analysis {
+            kind,
+            vendor,
+            dialog,
+            body,
+            encoding,
+            extra,
+        } = entry;
+        Self {
+            kind,
+            dialog,
+            vendor,
+            body,
+            encoding,
+            extra: members(extra),
+        }
     }
 }
 
@@ -86,7 +113,12 @@ impl Attachment {
 
     /// An attachment whose body is already encoded.
     pub fn encoded(purpose: &str, body: impl Into<String>, encoding: Encoding) -> Self {
-        Self { purpose: purpose.to_owned(), body: body.into(), encoding, extra: Map::new() }
+        Self {
+            purpose: purpose.to_owned(),
+            body: body.into(),
+            encoding,
+            extra: Map::new(),
+        }
     }
 
     /// A further member (`mediatype`, `start`, `party`, `dialog` …).
@@ -98,8 +130,18 @@ impl Attachment {
 
 impl From<Attachment> for host::Attachment {
     fn from(entry: Attachment) -> Self {
-        let Attachment { purpose, body, encoding, extra } = entry;
-        Self { purpose, body, encoding, extra: members(extra) }
+        let Attachment {
+            purpose,
+            body,
+            encoding,
+            extra,
+        } = entry;
+        Self {
+            purpose,
+            body,
+            encoding,
+            extra: members(extra),
+        }
     }
 }
 
@@ -113,7 +155,10 @@ mod tests {
 
     #[test]
     fn an_analysis_carries_what_was_given() {
-        let entry = Analysis::json("topics", "acme", &["a"]).unwrap().dialogs(&[0, 2]).extra("schema", "v1");
+        let entry = Analysis::json("topics", "acme", &["a"])
+            .unwrap()
+            .dialogs(&[0, 2])
+            .extra("schema", "v1");
         let entry = host::Analysis::from(entry);
         assert_eq!(entry.body, r#"["a"]"#);
         assert_eq!(entry.encoding, Encoding::Json);

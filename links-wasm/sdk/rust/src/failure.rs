@@ -22,7 +22,12 @@ pub struct Failure {
 
 impl Failure {
     fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retryable: false, retry_after_ms: None }
+        Self {
+            kind,
+            message: message.into(),
+            retryable: false,
+            retry_after_ms: None,
+        }
     }
 
     /// The options don't fit; only a change of configuration helps.
@@ -57,14 +62,28 @@ impl Failure {
 
     /// Asks the host to try again, but not before this many milliseconds.
     pub fn retry_after_ms(self, milliseconds: u64) -> Self {
-        Self { retryable: true, retry_after_ms: Some(milliseconds), ..self }
+        Self {
+            retryable: true,
+            retry_after_ms: Some(milliseconds),
+            ..self
+        }
     }
 }
 
 impl From<Failure> for outcomes::Failure {
     fn from(failure: Failure) -> Self {
-        let Failure { kind, message, retryable, retry_after_ms } = failure;
-        Self { kind, message, retryable, retry_after_ms }
+        let Failure {
+            kind,
+            message,
+            retryable,
+            retry_after_ms,
+        } = failure;
+        Self {
+            kind,
+            message,
+            retryable,
+            retry_after_ms,
+        }
     }
 }
 

@@ -36,7 +36,9 @@ pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> 
         return Ok(true);
     };
     let (Some(section), Some(includes)) = (given(&only_if.section), given(&only_if.includes)) else {
-        return Err(Failure::options("option `only_if`: needs both `section` and `includes`"));
+        return Err(Failure::options(
+            "option `only_if`: needs both `section` and `includes`",
+        ));
     };
     let pointer = format!("/{}", section.replace('~', "~0").replace('/', "~1"));
     let Ok(Some(entries)) = vcon.get::<Vec<Value>>(&pointer) else {
@@ -84,7 +86,11 @@ fn has_tag(entry: &Value, body: &Value, tag: &str) -> Option<bool> {
         Value::String(text) if is_json => serde_json::from_str(text).ok()?,
         other => other.clone(),
     };
-    Some(decoded.as_array().is_some_and(|tags| tags.iter().any(|one| one.as_str() == Some(tag))))
+    Some(
+        decoded
+            .as_array()
+            .is_some_and(|tags| tags.iter().any(|one| one.as_str() == Some(tag))),
+    )
 }
 
 fn given(option: &Option<String>) -> Option<&str> {
@@ -126,7 +132,12 @@ mod tests {
         assert!(included("attachments", "purpose", "note", "beta"));
         assert!(!included("attachments", "purpose", "note", "gamma"));
         assert!(included("analysis", "purpose", "customer_frustration", "NEEDS REVIEW"));
-        assert!(!included("analysis", "type", "customer_frustration_123", "NEEDS REVIEW"));
+        assert!(!included(
+            "analysis",
+            "type",
+            "customer_frustration_123",
+            "NEEDS REVIEW"
+        ));
         assert!(!included("analysis", "type", "label", "café"));
         assert!(included("analysis", "type", "label", "caf\\u00e9"));
         assert!(!included("analysis", "type", "raw", "needle"));
@@ -138,7 +149,10 @@ mod tests {
             json!({"type": "tags", "body": "[", "encoding": "json"}),
             json!({"type": "tags", "body": ["a"]}),
         ];
-        let only_if = OnlyIf { kind: Some("tags".into()), ..OnlyIf::default() };
+        let only_if = OnlyIf {
+            kind: Some("tags".into()),
+            ..OnlyIf::default()
+        };
         assert!(!any_entry(&only_if, "attachments", "a", &entries));
     }
 }

@@ -8,7 +8,10 @@ pub use host::Level;
 
 /// Writes one line. The macros [`info!`](crate::info) … are shorter where no fields are needed.
 pub fn write(level: Level, message: &str, fields: &[(&str, &str)]) {
-    let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     host::write(level, message, &fields);
 }
 

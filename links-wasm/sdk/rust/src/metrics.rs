@@ -18,5 +18,8 @@ pub fn observe(name: &str, value: f64, attributes: &[(&str, &str)]) {
 }
 
 fn owned(attributes: &[(&str, &str)]) -> Vec<(String, String)> {
-    attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    attributes
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }

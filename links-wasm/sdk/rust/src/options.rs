@@ -46,16 +46,29 @@ mod tests {
     fn the_message_names_the_member() {
         let failure = parse::<Sample>(r#"{"name":1}"#).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Options);
-        assert!(failure.message.starts_with("option `name`: invalid type"), "{}", failure.message);
+        assert!(
+            failure.message.starts_with("option `name`: invalid type"),
+            "{}",
+            failure.message
+        );
 
         let failure = parse::<Sample>(r#"{"name":"a","targets":[{"port":1},{"port":"x"}]}"#).unwrap_err();
-        assert!(failure.message.starts_with("option `targets[1].port`"), "{}", failure.message);
+        assert!(
+            failure.message.starts_with("option `targets[1].port`"),
+            "{}",
+            failure.message
+        );
     }
 
     #[test]
     fn absent_options_are_an_empty_object() {
         for text in ["", "null", "{}"] {
-            assert!(parse::<Sample>(text).unwrap_err().message.contains("missing field `name`"));
+            assert!(
+                parse::<Sample>(text)
+                    .unwrap_err()
+                    .message
+                    .contains("missing field `name`")
+            );
         }
     }
 }

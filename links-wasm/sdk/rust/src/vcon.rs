@@ -15,7 +15,9 @@ pub struct Vcon {
 
 impl Vcon {
     pub(crate) fn current() -> Self {
-        Self { _only_from_the_host: () }
+        Self {
+            _only_from_the_host: (),
+        }
     }
 
     /// The id of the vCon. Known even when the vCon itself is gone.
@@ -197,13 +199,13 @@ mod tests {
     fn a_body_is_read_to_its_end() {
         let body = b"hello";
         let read = pieces(|offset| Ok(body.iter().skip(offset as usize).take(2).copied().collect()));
-        let all: Vec<u8> = read.map(Result::unwrap).flatten().collect();
+        let all: Vec<u8> = read.flat_map(Result::unwrap).collect();
         assert_eq!(all, body);
     }
 
     #[test]
     fn reading_ends_at_an_error() {
         let read = pieces(|_| Err(Error::Missing));
-        assert_eq!(read.collect::<Vec<_>>(), [Err(Error::Missing)]);
+        assert!(matches!(read.collect::<Vec<_>>().as_slice(), [Err(Error::Missing)]));
     }
 }

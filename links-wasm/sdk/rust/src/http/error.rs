@@ -67,9 +67,10 @@ impl From<Error> for Failure {
         let message = error.to_string();
         match &error {
             Error::BadRequest(_) | Error::Denied(_) => Failure::options(message),
-            Error::Status { retry_after_ms: Some(wait), .. } if error.is_transient() => {
-                Failure::service(message).retry_after_ms(*wait)
-            }
+            Error::Status {
+                retry_after_ms: Some(wait),
+                ..
+            } if error.is_transient() => Failure::service(message).retry_after_ms(*wait),
             _ => Failure::service(message).retryable_if(error.is_transient()),
         }
     }

@@ -21,7 +21,10 @@ pub(super) fn follow(
             return Ok(response);
         }
         if followed == allowed {
-            return Err(Error::TooManyRedirects(format!("more than {allowed}, last from {}", request.place())));
+            return Err(Error::TooManyRedirects(format!(
+                "more than {allowed}, last from {}",
+                request.place()
+            )));
         }
         request = redirected(&request, response.status(), location)?;
         followed += 1;
@@ -46,7 +49,8 @@ fn redirected(request: &Request, status: u16, location: &str) -> Result<Request,
     if becomes_get(&request.method, status) {
         next.method = "GET".to_owned();
         next.body.clear();
-        next.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
+        next.headers
+            .retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
     }
     next.url = Ok(to);
     Ok(next)
@@ -74,7 +78,10 @@ mod tests {
     }
 
     fn sample() -> Request {
-        post("https://a.test/x").header("X-Key", "{{secret:K}}").header("Accept", "*/*").json("body")
+        post("https://a.test/x")
+            .header("X-Key", "{{secret:K}}")
+            .header("Accept", "*/*")
+            .json("body")
     }
 
     #[test]
@@ -90,7 +97,10 @@ mod tests {
     fn the_method_stays_with_307_and_308() {
         for status in [307, 308] {
             let next = redirected(&sample(), status, "/y").unwrap();
-            assert_eq!((next.method.as_str(), next.body.as_slice()), ("POST", b"\"body\"".as_slice()));
+            assert_eq!(
+                (next.method.as_str(), next.body.as_slice()),
+                ("POST", b"\"body\"".as_slice())
+            );
         }
     }
 
@@ -98,7 +108,12 @@ mod tests {
     fn secrets_do_not_follow_to_another_origin() {
         let kept = redirected(&sample(), 307, "https://a.test/y").unwrap();
         assert!(kept.headers.iter().any(|(name, _)| name == "X-Key"));
-        for elsewhere in ["https://b.test/", "http://a.test/x", "//b.test/x", "https://a.test:444/"] {
+        for elsewhere in [
+            "https://b.test/",
+            "http://a.test/x",
+            "//b.test/x",
+            "https://a.test:444/",
+        ] {
             let next = redirected(&sample(), 307, elsewhere).unwrap();
             assert!(!next.headers.iter().any(|(name, _)| name == "X-Key"), "{elsewhere}");
             assert!(next.headers.iter().any(|(name, _)| name == "Accept"));
@@ -118,6 +133,9 @@ mod tests {
 
     #[test]
     fn without_redirects_the_redirect_is_the_answer() {
-        assert_eq!(follow(sample().redirects(0), |_| Ok(to(303, "/x"))).unwrap().status(), 303);
+        assert_eq!(
+            follow(sample().redirects(0), |_| Ok(to(303, "/x"))).unwrap().status(),
+            303
+        );
     }
 }

@@ -67,7 +67,10 @@ impl Request {
 
     /// The body as it is.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
-        Self { body: body.into(), ..self }
+        Self {
+            body: body.into(),
+            ..self
+        }
     }
 
     /// The body as JSON; sets `content-type` unless it is set already.
@@ -83,7 +86,11 @@ impl Request {
 
     /// Sets `content-type` unless it is set already.
     pub fn content_type(self, value: &str) -> Self {
-        match self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        match self
+            .headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
             true => self,
             false => self.header("content-type", value),
         }
@@ -107,7 +114,10 @@ impl Request {
 
     /// How large the body of the answer may be. 16 MiB if not set.
     pub fn max_answer_bytes(self, max_answer_bytes: usize) -> Self {
-        Self { max_answer_bytes, ..self }
+        Self {
+            max_answer_bytes,
+            ..self
+        }
     }
 
     /// Sends the request. Any status is an answer; see [`Response::error_for_status`].
@@ -121,6 +131,8 @@ impl Request {
 
     /// The host it goes to, for messages.
     pub(super) fn place(&self) -> String {
-        self.url.as_ref().map_or_else(|_| "?".to_owned(), |url| url.authority.clone())
+        self.url
+            .as_ref()
+            .map_or_else(|_| "?".to_owned(), |url| url.authority.clone())
     }
 }

@@ -28,7 +28,10 @@ impl Response {
 
     /// The first header of this name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+        let (_, value) = self
+            .headers
+            .iter()
+            .find(|(given, _)| given.eq_ignore_ascii_case(name))?;
         std::str::from_utf8(value).ok()
     }
 
@@ -56,7 +59,10 @@ impl Response {
     /// Turns a status of 400 and above into an error.
     pub fn error_for_status(self) -> Result<Self, Error> {
         match self.status {
-            400.. => Err(Error::Status { status: self.status, retry_after_ms: self.retry_after_ms() }),
+            400.. => Err(Error::Status {
+                status: self.status,
+                retry_after_ms: self.retry_after_ms(),
+            }),
             _ => Ok(self),
         }
     }

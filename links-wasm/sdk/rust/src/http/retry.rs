@@ -22,7 +22,11 @@ pub(super) fn send(
         if !worth_it || retry == request.retries {
             return result;
         }
-        let asked = result.as_ref().ok().and_then(Response::retry_after_ms).map(Duration::from_millis);
+        let asked = result
+            .as_ref()
+            .ok()
+            .and_then(Response::retry_after_ms)
+            .map(Duration::from_millis);
         let wait = asked.unwrap_or_else(|| backoff(retry, random::uniform()));
         if wait >= clock::remaining() {
             return result;

@@ -28,7 +28,11 @@ impl Url {
             true => encoded(path),
             false => format!("/{}", encoded(path)),
         };
-        Ok(Self { is_https, authority: checked(authority, is_https)?, path })
+        Ok(Self {
+            is_https,
+            authority: checked(authority, is_https)?,
+            path,
+        })
     }
 
     /// Where a reference leads that was found at this URL.
@@ -51,7 +55,10 @@ impl Url {
                 format!("{directory}{reference}")
             }
         };
-        Ok(Self { path: encoded(&without_dots(&path)), ..self.clone() })
+        Ok(Self {
+            path: encoded(&without_dots(&path)),
+            ..self.clone()
+        })
     }
 
     pub(super) fn same_origin(&self, other: &Self) -> bool {
@@ -67,7 +74,10 @@ fn has_scheme(reference: &str) -> bool {
     let Some((scheme, _)) = reference.split_once(':') else {
         return false;
     };
-    !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    !scheme.is_empty()
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 fn checked(authority: &str, is_https: bool) -> Result<String, Error> {
@@ -77,7 +87,10 @@ fn checked(authority: &str, is_https: bool) -> Result<String, Error> {
     if authority.contains('@') {
         return Err(bad("it holds a user name; send credentials in a header"));
     }
-    if !authority.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '\\' | '"' | '<' | '>')) {
+    if !authority
+        .chars()
+        .all(|c| c.is_ascii_graphic() && !matches!(c, '\\' | '"' | '<' | '>'))
+    {
         return Err(bad("the host has characters that a host can't have"));
     }
     let usual_port = if is_https { ":443" } else { ":80" };
@@ -104,7 +117,9 @@ fn encoded(path: &str) -> String {
 
 /// Resolves `.` and `..` in the path part.
 fn without_dots(path: &str) -> String {
-    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
     let mut kept: Vec<&str> = Vec::new();
     let mut ends_in_directory = false;
     for segment in path.split('/').skip(1) {
@@ -137,13 +152,28 @@ mod tests {
     #[test]
     fn a_url_is_split() {
         let url = Url::parse("HTTPS://A.test:443?q=1 ü#f").unwrap();
-        assert_eq!(url, Url { is_https: true, authority: "a.test".into(), path: "/?q=1%20%C3%BC".into() });
+        assert_eq!(
+            url,
+            Url {
+                is_https: true,
+                authority: "a.test".into(),
+                path: "/?q=1%20%C3%BC".into()
+            }
+        );
         assert_eq!(Url::parse("http://a.test:8080/x").unwrap().authority, "a.test:8080");
     }
 
     #[test]
     fn what_is_no_web_address_is_refused() {
-        for text in ["", "a.test/x", "ftp://a.test", "file:///etc/passwd", "https://", "https://u:p@a.test", "http://a b"] {
+        for text in [
+            "",
+            "a.test/x",
+            "ftp://a.test",
+            "file:///etc/passwd",
+            "https://",
+            "https://u:p@a.test",
+            "http://a b",
+        ] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }

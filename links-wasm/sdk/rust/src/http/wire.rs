@@ -20,8 +20,7 @@ pub(super) fn exchange(request: &Request) -> Result<Response, Error> {
     let ends = clock::now().saturating_add(request.timeout);
     let outgoing = outgoing(request)?;
     let body = outgoing.body().map_err(|()| rejected("its body"))?;
-    let pending = handle(outgoing, Some(limits(request.timeout)))
-        .map_err(|code| explained(&code, &request.place()))?;
+    let pending = handle(outgoing, Some(limits(request.timeout))).map_err(|code| explained(&code, &request.place()))?;
     write_all(body, &request.body);
     let answer = wait(&pending, request)?;
     let status = answer.status();
@@ -32,19 +31,32 @@ pub(super) fn exchange(request: &Request) -> Result<Response, Error> {
 
 fn outgoing(request: &Request) -> Result<OutgoingRequest, Error> {
     let url = request.target()?;
-    let headers: Vec<_> =
-        request.headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
+    let headers: Vec<_> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+        .collect();
     let headers = Fields::from_list(&headers).map_err(|_| rejected("a header"))?;
     if !request.body.is_empty() && !headers.has("content-length") {
         let length = request.body.len().to_string().into_bytes();
-        headers.append("content-length", &length).map_err(|_| rejected("its length"))?;
+        headers
+            .append("content-length", &length)
+            .map_err(|_| rejected("its length"))?;
     }
     let scheme = if url.is_https { Scheme::Https } else { Scheme::Http };
     let outgoing = OutgoingRequest::new(headers);
-    outgoing.set_method(&method(&request.method)).map_err(|()| rejected("the method"))?;
-    outgoing.set_scheme(Some(&scheme)).map_err(|()| rejected("the scheme"))?;
-    outgoing.set_authority(Some(&url.authority)).map_err(|()| rejected("the host"))?;
-    outgoing.set_path_with_query(Some(&url.path)).map_err(|()| rejected("the path"))?;
+    outgoing
+        .set_method(&method(&request.method))
+        .map_err(|()| rejected("the method"))?;
+    outgoing
+        .set_scheme(Some(&scheme))
+        .map_err(|()| rejected("the scheme"))?;
+    outgoing
+        .set_authority(Some(&url.authority))
+        .map_err(|()| rejected("the host"))?;
+    outgoing
+        .set_path_with_query(Some(&url.path))
+        .map_err(|()| rejected("the path"))?;
     Ok(outgoing)
 }
 
@@ -84,7 +96,9 @@ fn write_all(body: OutgoingBody, bytes: &[u8]) {
 
 fn write_pieces(stream: &OutputStream, mut rest: &[u8]) -> Result<(), StreamError> {
     while !rest.is_empty() {
-        let allowed = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX).min(rest.len());
+        let allowed = usize::try_from(stream.check_write()?)
+            .unwrap_or(usize::MAX)
+            .min(rest.len());
         if allowed == 0 {
             stream.subscribe().block();
             continue;
@@ -113,10 +127,16 @@ fn read_all(answer: IncomingResponse, request: &Request, ends: Duration) -> Resu
     while let Some(piece) = next_piece(&stream, request)? {
         if bytes.len() + piece.len() > request.max_answer_bytes {
             let limit = request.max_answer_bytes;
-            return Err(Error::BadAnswer(format!("{} sent more than {limit} bytes", request.place())));
+            return Err(Error::BadAnswer(format!(
+                "{} sent more than {limit} bytes",
+                request.place()
+            )));
         }
         if clock::now() > ends {
-            return Err(Error::TimedOut(format!("{} did not end its answer in time", request.place())));
+            return Err(Error::TimedOut(format!(
+                "{} did not end its answer in time",
+                request.place()
+            )));
         }
         bytes.extend_from_slice(&piece);
     }
