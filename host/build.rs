@@ -143,7 +143,9 @@ fn compile(workspace: &Path, target_dir: &Path, names: &[String]) -> Result<()> 
         .arg(workspace.join("Cargo.toml"))
         .arg("--target-dir")
         .arg(target_dir);
-    names.iter().for_each(|name| drop(cargo.args(["--package", name])));
+    for name in names {
+        cargo.args(["--package", name]);
+    }
     match cargo
         .status()
         .map_err(|error| format!("cargo can't be started: {error}"))?

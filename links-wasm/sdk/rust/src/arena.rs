@@ -25,7 +25,7 @@ struct Source {
 }
 
 impl Source {
-    fn from_arena(&self, size: usize) -> Option<*mut u8> {
+    fn next_of_arena(&self, size: usize) -> Option<*mut u8> {
         // SAFETY: one thread, and no reference outlives this function.
         let used = unsafe { &mut *self.used.get() };
         let end = used.checked_add(size).filter(|end| *end <= ARENA_BYTES)?;
@@ -38,7 +38,7 @@ impl Source {
 // SAFETY: every piece is handed out once and never taken back.
 unsafe impl Allocator for Source {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        if let Some(start) = self.from_arena(size) {
+        if let Some(start) = self.next_of_arena(size) {
             return (start, size, 0);
         }
         let page = self.page_size();
