@@ -204,7 +204,7 @@ async fn a_byte_order_mark_is_taken() {
     assert_eq!(answer.status, 201);
 }
 
-fn too_large() -> serde_json::Value {
+fn too_large() -> Value {
     json!({"detail": "the body is larger than 300000 bytes; the setting VCONDUIT_MAX_BODY_BYTES raises the limit"})
 }
 
