@@ -16,7 +16,7 @@ pub(super) fn logger(code: &str) -> String {
         (export "write" (func (param "level" $level) (param "message" string) (param "fields" $f)))))
       (core module $memory (memory (export "memory") 2))
       (core instance $memory (instantiate $memory))
-      (core func $write (canon lower (func $log "write") (memory $memory "memory")))"#;
+      (core func $write (canon lower (func $log "write") (memory (core memory $memory "memory"))))"#;
     let core_import = r#"
         (import "host" "write" (func $write (param i32 i32 i32 i32 i32)))
         (import "host" "memory" (memory 2))
@@ -94,14 +94,15 @@ const EXPORTS: &str = r#"
         (import "describe" (func $describe (result $d0)))
         (export $o "outcome" (type $o0))
         (export $k "failure-kind" (type $k0))
-        (export $f "failure" (type $f0))
+        (type $fr (record (field "kind" $k) (field "message" string) (field "retryable" bool) (field "retry-after-ms" (option u64))))
+        (export $f "failure" (type $fr))
         (export $d "description" (type $d0))
         (export "run" (func $run) (func (param "options" string) (result (result $o (error $f)))))
         (export "describe" (func $describe) (func (result $d))))
       (func $run (param "options" string) (result (result $outcome (error $failure)))
-        (canon lift (core func $code "run") (memory $code "memory") (realloc (func $code "realloc"))))
+        (canon lift (core func $code "run") (memory (core memory $code "memory")) (realloc (core func $code "realloc"))))
       (func $describe (result $description)
-        (canon lift (core func $code "describe") (memory $code "memory") (realloc (func $code "realloc"))))
+        (canon lift (core func $code "describe") (memory (core memory $code "memory")) (realloc (core func $code "realloc"))))
       (instance $handler (instantiate $shape
         (with "import-outcome" (type $outcome)) (with "import-kind" (type $kind))
         (with "import-failure" (type $failure)) (with "import-description" (type $description))
