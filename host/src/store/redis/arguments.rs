@@ -9,10 +9,24 @@ use super::{RedisStore, keys, revision};
 use crate::names::{ListName, VconId};
 use crate::store::{Effects, Guarded, IndexKind, Revision, StoreError, Write};
 
+/// How long a text waits that no script came for: its host died in between.
+const STAGED_MS: u64 = 30_000;
+
+/// The command that puts a large text where its script finds it. With RedisJSON the script needs the text itself.
+pub fn stage(text: &str, token: &str, json: bool) -> Option<Cmd> {
+    if json || token.is_empty() {
+        return None;
+    }
+    let mut set = redis::cmd("SET");
+    set.arg(keys::staged(token)).arg(text).arg("PX").arg(STAGED_MS);
+    Some(set)
+}
+
 /// A conditional write, with the revision that the document will have.
 pub struct Planned<'a> {
     write: Option<&'a Write>,
     token: String,
+    json: bool,
     /// The revision after the write, where it can be known beforehand.
     pub new: Option<Revision>,
 }
@@ -22,7 +36,12 @@ impl<'a> Planned<'a> {
     pub fn new(write: Option<&'a Write>, json: bool) -> Self {
         let token = write.map(|write| revision::new_token(&write.text, json)).unwrap_or_default();
         let new = write.filter(|_| !json).map(|write| revision::of(&write.text, Some(&token)));
-        Self { write, token, new }
+        Self { write, token, json, new }
+    }
+
+    /// What has to go in front of the script.
+    pub fn stage(&self) -> Option<Cmd> {
+        self.write.and_then(|write| stage(&write.text, &self.token, self.json))
     }
 
     /// `take_write`
@@ -32,7 +51,9 @@ impl<'a> Planned<'a> {
             return;
         };
         let new = self.new.as_ref().map_or("", |new| &new.0);
-        call.arg("1").arg(write.id.as_str()).arg(&*write.text).arg(&*write.expected.0).arg(new).arg(&self.token);
+        let staged = !self.json && !self.token.is_empty();
+        let text = if staged { "" } else { &*write.text };
+        call.arg("1").arg(write.id.as_str()).arg(text).arg(&*write.expected.0).arg(new).arg(&self.token);
     }
 
     /// The answer of a guarded script in the words of the trait.

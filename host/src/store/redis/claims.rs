@@ -103,7 +103,7 @@ impl RedisStore {
         call.arg(claim.id.as_str()).arg(revision::sha1_hex(json(&step)?.as_bytes())).arg(json(checkpoint)?);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.script("checkpoint", &self.scripts.checkpoint, &call).await?;
+        let answer: Vec<String> = self.connection.staged_script("checkpoint", &self.scripts.checkpoint, planned.stage(), call).await?;
         planned.guarded("checkpoint", &answer)
     }
 

@@ -83,6 +83,21 @@ impl Connection {
         understood(operation, answer)
     }
 
+    /// Runs a script with a command in front of it, in one round trip.
+    pub async fn staged_script<T: FromRedisValue>(
+        &self,
+        operation: &'static str,
+        script: &Script,
+        stage: Option<Cmd>,
+        call: Cmd,
+    ) -> Result<T, StoreError> {
+        let Some(stage) = stage else { return self.script(operation, script, &call).await };
+        let mut both = Pipeline::with_capacity(2);
+        both.add_command(stage).add_command(call);
+        let answer = self.patiently(operation, Request::Staged(script, &both)).await?;
+        understood(operation, answer)
+    }
+
     /// A connection of its own for commands that block. It has no response timeout: the caller sets one that fits.
     pub async fn blocking(&self, until: Instant) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
@@ -107,7 +122,7 @@ impl Connection {
                 Fault::Refusal => return Err(refused(operation, &error)),
                 Fault::Silent => return Err(self.away()),
                 Fault::UnknownScript => {
-                    let Request::Script(script, _) = request else { return Err(refused(operation, &error)) };
+                    let (Request::Script(script, _) | Request::Staged(script, _)) = request else { return Err(refused(operation, &error)) };
                     Box::pin(self.patiently("load script", Request::Command(&script.load()))).await?;
                 }
                 Fault::Connection | Fault::NotNow => {
@@ -163,6 +178,7 @@ enum Request<'a> {
     Command(&'a Cmd),
     Commands(&'a Pipeline),
     Script(&'a Script, &'a Cmd),
+    Staged(&'a Script, &'a Pipeline),
 }
 
 impl Request<'_> {
@@ -172,6 +188,17 @@ impl Request<'_> {
                 Value::ServerError(error) => Err(error.into()),
                 answer => Ok(answer),
             },
+            Self::Staged(_, both) => {
+                let answers = live.send_packed_commands(both, 0, both.len()).await?;
+                let mut last = Value::Nil;
+                for answer in answers {
+                    match answer {
+                        Value::ServerError(error) => return Err(error.into()),
+                        answer => last = answer,
+                    }
+                }
+                Ok(last)
+            }
             Self::Commands(commands) => {
                 let answers = live.send_packed_commands(commands, 0, commands.len()).await?;
                 // A server that does not serve now says so to each of the commands: try again.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use redis::{Cmd, Value};
 
-use super::arguments::Planned;
+use super::arguments::{Planned, stage};
 use super::errors::{damaged, refused};
 use super::{RedisStore, keys, revision};
 use crate::names::VconId;
@@ -15,10 +15,12 @@ use crate::store::{Guarded, NewDocument, StoreError, Stored, Write};
 impl RedisStore {
     pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
         let mut call = self.scripts.put.call(&[&self.listing]);
-        call.arg(&*document.text).arg(self.lifetimes.document_s).arg(revision::new_token(&document.text, false));
+        let token = revision::new_token(&document.text, false);
+        let stage = stage(&document.text, &token, self.json);
+        call.arg(if stage.is_some() { "" } else { &*document.text }).arg(self.lifetimes.document_s).arg(token);
         self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
         self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
-        self.connection.script("put", &self.scripts.put, &call).await
+        self.connection.staged_script("put", &self.scripts.put, stage, call).await
     }
 
     pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
@@ -96,7 +98,7 @@ impl RedisStore {
         let planned = Planned::new(Some(write), self.json);
         let mut call = self.scripts.write.call(&[]);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.script("write", &self.scripts.write, &call).await?;
+        let answer: Vec<String> = self.connection.staged_script("write", &self.scripts.write, planned.stage(), call).await?;
         planned.guarded("write", &answer)
     }
 

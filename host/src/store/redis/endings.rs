@@ -28,7 +28,7 @@ impl RedisStore {
         self.append_targets(&mut call, claim.context.as_deref(), egress);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.script("finish", &self.scripts.finish, &call).await?;
+        let answer: Vec<String> = self.connection.staged_script("finish", &self.scripts.finish, planned.stage(), call).await?;
         planned.guarded("finish", &answer)
     }
 
@@ -90,7 +90,7 @@ impl RedisStore {
         self.append_targets(&mut call, claim.context.as_deref(), std::slice::from_ref(hand_off));
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.script("park", &self.scripts.park, &call).await?;
+        let answer: Vec<String> = self.connection.staged_script("park", &self.scripts.park, planned.stage(), call).await?;
         planned.guarded("park", &answer)
     }
 }

@@ -23,6 +23,11 @@ pub fn token(id: &VconId) -> String {
     format!("vconduit:rev:{id}")
 }
 
+/// Where a large text waits for the script that renames it (`lua/lib/documents.lua`).
+pub fn staged(token: &str) -> String {
+    format!("vconduit:staged:{token}")
+}
+
 /// The ids that carry this term.
 pub fn index(kind: IndexKind, value: &str) -> String {
     format!("{}:{value}", kind.as_str())

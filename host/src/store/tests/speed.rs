@@ -61,18 +61,22 @@ async fn claims_and_finishes(place: &Place, count: usize, write: bool) -> f64 {
     count as f64 / start.elapsed().as_secs_f64()
 }
 
-async fn large(place: &Place) -> f64 {
+/// The best of 60, as the mean says more about what else the machine does: get, and finish with write, in ms.
+async fn large(place: &Place) -> (f64, f64) {
     place.store.put(NewDocument { text: text_of(5_000_000, "large"), ..document("large") }).await.unwrap();
     place.store.push(&list("l"), &vec![id("large"); 60], None).await.unwrap();
-    let claims = place.claim("l", 60).await;
-    let start = Instant::now();
-    for claim in &claims {
+    let mut best = (f64::MAX, f64::MAX);
+    for claim in place.claim("l", 60).await {
+        let start = Instant::now();
         let stored = place.store.get(&[id("large")]).await.unwrap().remove(0).unwrap();
+        best.0 = best.0.min(start.elapsed().as_secs_f64() * 1000.0);
         let write = Write { id: id("large"), text: stored.text, expected: stored.revision };
-        let done = place.store.finish(claim, &id("large"), Some(write), &no_effects(), &[]).await.unwrap();
+        let start = Instant::now();
+        let done = place.store.finish(&claim, &id("large"), Some(write), &no_effects(), &[]).await.unwrap();
+        best.1 = best.1.min(start.elapsed().as_secs_f64() * 1000.0);
         assert!(matches!(done, Guarded::Done(_)));
     }
-    start.elapsed().as_secs_f64() * 1000.0 / 60.0
+    best
 }
 
 async fn measure(name: &str, place: &Place, count: usize) {
@@ -80,7 +84,15 @@ async fn measure(name: &str, place: &Place, count: usize) {
     println!("{name}: {:.0} claim + get + finish/s", claims_and_finishes(place, count, false).await);
     puts(place, count).await;
     println!("{name}: {:.0} claim + get + finish with write/s", claims_and_finishes(place, count, true).await);
-    println!("{name}: {:.1} ms get + finish with write of 5 MB", large(place).await);
+    let (get, finish) = large(place).await;
+    println!("{name}: 5 MB: get {get:.1} ms, finish with write {finish:.1} ms (best of 60)");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn redis_large() {
+    let place = Place::redis().await;
+    println!("{:?}", large(&place).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

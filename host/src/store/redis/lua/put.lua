@@ -1,14 +1,18 @@
 -- Stores a document with its place in the listing, its party indexes and its places on lists.
 -- KEYS: 1 the listing (sorted set)
--- ARGV: text, lifetime in seconds, token; index (lib/index.lua, begins with the id); targets (lib/lists.lua)
+-- ARGV: text ('' when staged, see lib/documents.lua), lifetime in seconds, token; index (lib/index.lua, begins with the id); targets (lib/lists.lua)
 -- Guarantees: all of it or nothing. An existing document is overwritten and its lifetime starts anew.
 
 local text, seconds, token = take(), number(), take()
 local index = take_index(KEYS[1])
 local targets = take_targets(index.id)
 local key = document_key(index.id)
+must_be_staged(text, token)
 
-if json then
+if staged(text, token) then
+  redis.call('RENAME', staged(text, token), key)
+  if seconds > 0 then redis.call('EXPIRE', key, seconds) else redis.call('PERSIST', key) end
+elseif json then
   local kind = redis.call('TYPE', key).ok
   if kind ~= 'ReJSON-RL' and kind ~= 'none' then redis.call('DEL', key) end
   redis.call('JSON.SET', key, '$', text)

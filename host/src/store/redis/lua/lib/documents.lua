@@ -37,20 +37,35 @@ local function revision(id)
   return 'l' .. string.format('%d', length) .. ':' .. redis.sha1hex(table.concat(parts)) .. ':' .. token
 end
 
+-- A large text does not come in ARGV, where Redis would copy it twice: a SET in front of the script has put it under
+-- a key of its own, from where it is renamed. ARGV holds an empty text then, and the token names the key.
+local function staged(text, token)
+  return not json and text == '' and token ~= '' and 'vconduit:staged:' .. token
+end
+
+local function must_be_staged(text, token)
+  local key = staged(text, token)
+  if key and redis.call('EXISTS', key) == 0 then error('refused: the text of the document has not come', 0) end
+end
+
 -- A large text has a token for its revision. With RedisJSON every text has one, for a while: it is how a write that
 -- is asked for again is known.
 local function keep_token(id, text, token)
   if token == '' then
     redis.call('DEL', token_key(id))
   else
-    redis.call('SET', token_key(id), token, 'EX', #text > WHOLE and TOKEN_SECONDS or SHORT_TOKEN_SECONDS)
+    redis.call('SET', token_key(id), token, 'EX', (staged(text, token) or #text > WHOLE) and TOKEN_SECONDS or SHORT_TOKEN_SECONDS)
   end
 end
 
 -- Writes a text over the one that is there; the remaining lifetime stays as it is.
 local function overwrite(id, text, token)
   local key = document_key(id)
-  if not json then
+  if staged(text, token) then
+    local left = redis.call('PTTL', key)
+    redis.call('RENAME', staged(text, token), key)
+    if left > 0 then redis.call('PEXPIRE', key, left) else redis.call('PERSIST', key) end
+  elseif not json then
     redis.call('SET', key, text, 'KEEPTTL')
   elseif redis.call('TYPE', key).ok == 'string' then
     local left = redis.call('PTTL', key)
@@ -75,6 +90,7 @@ local function refusal(write)
   local is = revision(write.id)
   if not is then return { 'gone' } end
   if is ~= write.expected then return { 'conflict', is } end
+  must_be_staged(write.text, write.token)
   return nil
 end
 
