@@ -16,11 +16,28 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
     let full = error.inner().to_string();
     // Where in the text is of no use to people who wrote YAML.
-    let reason = full.split(" at line ").next().unwrap_or(&full);
+    let reason = full
+        .rsplit_once(" at line ")
+        .map_or(full.as_str(), |(reason, _)| reason);
+    let reason = without_value(reason);
     let path = error.path().to_string();
     match path.as_str() {
         "." => Failure::options(format!("options: {reason}")),
         path => Failure::options(format!("option `{path}`: {reason}")),
+    }
+}
+
+/// The reason without the value that was given, which may be a secret in the wrong place.
+fn without_value(reason: &str) -> String {
+    let quotes = ["invalid type: ", "invalid value: ", "unknown variant "]
+        .iter()
+        .any(|start| reason.starts_with(start));
+    match (reason.find(['"', '`']), reason.rfind(", expected ")) {
+        (Some(value), Some(expected)) if quotes && value < expected => {
+            let (before, after) = (reason.get(..value).unwrap_or(""), reason.get(expected..).unwrap_or(""));
+            format!("{}{after}", before.trim_end())
+        }
+        _ => reason.to_owned(),
     }
 }
 
@@ -57,6 +74,15 @@ mod tests {
             failure.message.starts_with("option `targets[1].port`"),
             "{}",
             failure.message
+        );
+    }
+
+    #[test]
+    fn the_message_does_not_quote_what_was_given() {
+        let failure = parse::<Sample>(r#"{"name":"a","targets":[{"port":"hush, expected \"x\""}]}"#).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "option `targets[0].port`: invalid type: string, expected u16"
         );
     }
 
