@@ -16,7 +16,13 @@ pub mod redis;
 pub mod sqlite;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 mod tests;
 
 /// Why the store did not do what was asked.
@@ -34,7 +40,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The embedded file belongs to another process.
-    #[error("{path} is in use by process {pid}; stop that one, or give this one another VCONDUIT_DATA_DIR or a REDIS_URL")]
+    #[error(
+        "{path} is in use by process {pid}; stop that one, or give this one another VCONDUIT_DATA_DIR or a REDIS_URL"
+    )]
     InUse {
         /// The file.
         path: String,
@@ -252,7 +260,13 @@ pub trait Store: Send + Sync + 'static {
     async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError>;
 
     /// Ids by `created_at`, newest first (`spec/conserver.md` R4). Both bounds inclusive, Unix seconds. `count` < 0: all.
-    async fn list(&self, since_s: Option<i64>, until_s: Option<i64>, offset: u64, count: i64) -> Result<Vec<String>, StoreError>;
+    async fn list(
+        &self,
+        since_s: Option<i64>,
+        until_s: Option<i64>,
+        offset: u64,
+        count: i64,
+    ) -> Result<Vec<String>, StoreError>;
 
     /// For each term the ids that carry it (bare texts, no order).
     async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError>;
@@ -261,7 +275,12 @@ pub trait Store: Send + Sync + 'static {
     async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError>;
 
     /// Adds a stored document to the listing and the party indexes again (`spec/conserver.md` R18).
-    async fn index(&self, id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) -> Result<(), StoreError>;
+    async fn index(
+        &self,
+        id: &VconId,
+        created_at_s: Option<i64>,
+        index: &[(IndexKind, String)],
+    ) -> Result<(), StoreError>;
 
     /// Appends ids to a list, all in one step, with the trace context for each.
     async fn push(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<(), StoreError>;
@@ -280,17 +299,36 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes up to `count` entries from the head of a list, each under a claim with a lease. An entry that can't be
     /// a vCon id (empty, too long, control characters) goes to the dead letters at once, with a record.
-    async fn claim(&self, list: &ListName, host: &HostId, count: usize, lease: Duration) -> Result<Vec<Claim>, StoreError>;
+    async fn claim(
+        &self,
+        list: &ListName,
+        host: &HostId,
+        count: usize,
+        lease: Duration,
+    ) -> Result<Vec<Claim>, StoreError>;
 
     /// Renews leases; answers the claims that are lost.
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError>;
 
     /// Writes the document (if given) and the effects, and notes how far the run has come. The claim stays.
-    async fn checkpoint(&self, claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects) -> Result<Guarded, StoreError>;
+    async fn checkpoint(
+        &self,
+        claim: &Claim,
+        checkpoint: &Checkpoint,
+        write: Option<Write>,
+        effects: &Effects,
+    ) -> Result<Guarded, StoreError>;
 
     /// Ends a claim well: writes the document (if given) and the effects, appends the current id to the egress lists.
     /// A stopped run is one without egress lists.
-    async fn finish(&self, claim: &Claim, current: &VconId, write: Option<Write>, effects: &Effects, egress: &[ListName]) -> Result<Guarded, StoreError>;
+    async fn finish(
+        &self,
+        claim: &Claim,
+        current: &VconId,
+        write: Option<Write>,
+        effects: &Effects,
+        egress: &[ListName],
+    ) -> Result<Guarded, StoreError>;
 
     /// Ends a claim badly: the entry goes to the dead letters of its list with the record, and the vCon gets the
     /// dead-letter lifetime. `Done` or `LostClaim`.
@@ -305,7 +343,15 @@ pub trait Store: Send + Sync + 'static {
     /// Parks a run: writes the document and the effects, appends the current id to `hand_off`, keeps the checkpoint and
     /// drops the claim. The run goes on when the id comes back on `resume:<list>`, or ends in the dead letters
     /// when `at_most` has passed.
-    async fn park(&self, claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects, hand_off: &ListName, at_most: Duration) -> Result<Guarded, StoreError>;
+    async fn park(
+        &self,
+        claim: &Claim,
+        checkpoint: &Checkpoint,
+        write: Option<Write>,
+        effects: &Effects,
+        hand_off: &ListName,
+        at_most: Duration,
+    ) -> Result<Guarded, StoreError>;
 
     /// Moves parked entries whose id has come back on `resume:<list>` to the head of `list`, and entries that were parked too long to
     /// the dead letters. An id on `resume:<list>` that was not parked goes to the dead letters of `list`, unless
@@ -330,7 +376,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Replaces the configuration in the store as a whole; answers the new revision. With `expected`, only if the revision is still
     /// that one (else the current revision comes back as `Err`).
-    async fn save_config(&self, entries: &ConfigEntries, expected: Option<u64>) -> Result<Result<u64, u64>, StoreError>;
+    async fn save_config(&self, entries: &ConfigEntries, expected: Option<u64>)
+    -> Result<Result<u64, u64>, StoreError>;
 
     /// The revision of the configuration, cheap enough to ask twice a second.
     async fn config_revision(&self) -> Result<u64, StoreError>;

@@ -34,9 +34,18 @@ pub struct Planned<'a> {
 impl<'a> Planned<'a> {
     /// Prepares a write. With RedisJSON the server writes the text in its own way, so only it knows the new revision.
     pub fn new(write: Option<&'a Write>, json: bool) -> Self {
-        let token = write.map(|write| revision::new_token(&write.text, json)).unwrap_or_default();
-        let new = write.filter(|_| !json).map(|write| revision::of(&write.text, Some(&token)));
-        Self { write, token, json, new }
+        let token = write
+            .map(|write| revision::new_token(&write.text, json))
+            .unwrap_or_default();
+        let new = write
+            .filter(|_| !json)
+            .map(|write| revision::of(&write.text, Some(&token)));
+        Self {
+            write,
+            token,
+            json,
+            new,
+        }
     }
 
     /// What has to go in front of the script.
@@ -53,7 +62,12 @@ impl<'a> Planned<'a> {
         let new = self.new.as_ref().map_or("", |new| &new.0);
         let staged = !self.json && !self.token.is_empty();
         let text = if staged { "" } else { &*write.text };
-        call.arg("1").arg(write.id.as_str()).arg(text).arg(&*write.expected.0).arg(new).arg(&self.token);
+        call.arg("1")
+            .arg(write.id.as_str())
+            .arg(text)
+            .arg(&*write.expected.0)
+            .arg(new)
+            .arg(&self.token);
     }
 
     /// The answer of a guarded script in the words of the trait.
@@ -86,16 +100,27 @@ impl RedisStore {
 
     /// `take_targets`
     pub(super) fn append_targets(&self, call: &mut Cmd, context: Option<&str>, lists: &[ListName]) {
-        call.arg(context.unwrap_or_default()).arg(self.lifetimes.context_s).arg(lists.len());
+        call.arg(context.unwrap_or_default())
+            .arg(self.lifetimes.context_s)
+            .arg(lists.len());
         for list in lists {
             call.arg(list.as_str());
         }
     }
 
     /// `take_index`
-    pub(super) fn append_index(&self, call: &mut Cmd, id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) {
+    pub(super) fn append_index(
+        &self,
+        call: &mut Cmd,
+        id: &VconId,
+        created_at_s: Option<i64>,
+        index: &[(IndexKind, String)],
+    ) {
         let created = created_at_s.map(|at| at.to_string()).unwrap_or_default();
-        call.arg(id.as_str()).arg(created).arg(self.lifetimes.index_s).arg(index.len());
+        call.arg(id.as_str())
+            .arg(created)
+            .arg(self.lifetimes.index_s)
+            .arg(index.len());
         for (kind, value) in index {
             call.arg(keys::index(*kind, value));
         }

@@ -71,7 +71,12 @@ impl RedisStore {
         names.into_iter().zip(answer).filter_map(claim).collect()
     }
 
-    pub(super) async fn renew_leases(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
+    pub(super) async fn renew_leases(
+        &self,
+        list: &ListName,
+        claims: &[ClaimId],
+        lease: Duration,
+    ) -> Result<Vec<ClaimId>, StoreError> {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
@@ -81,7 +86,11 @@ impl RedisStore {
             call.arg(claim.as_str());
         }
         let lost: Vec<String> = self.connection.script("renew", &self.scripts.renew, &call).await?;
-        Ok(claims.iter().filter(|claim| lost.iter().any(|lost| lost == claim.as_str())).cloned().collect())
+        Ok(claims
+            .iter()
+            .filter(|claim| lost.iter().any(|lost| lost == claim.as_str()))
+            .cloned()
+            .collect())
     }
 
     pub(super) async fn note_checkpoint(
@@ -100,22 +109,48 @@ impl RedisStore {
             new: write.map(|write| revision::of(&write.text, None).0.into()),
         };
         let mut call = self.scripts.checkpoint.call(&[&keys::claims(&claim.list)]);
-        call.arg(claim.id.as_str()).arg(revision::sha1_hex(json(&step)?.as_bytes())).arg(json(checkpoint)?);
+        call.arg(claim.id.as_str())
+            .arg(revision::sha1_hex(json(&step)?.as_bytes()))
+            .arg(json(checkpoint)?);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.staged_script("checkpoint", &self.scripts.checkpoint, planned.stage(), call).await?;
+        let answer: Vec<String> = self
+            .connection
+            .staged_script("checkpoint", &self.scripts.checkpoint, planned.stage(), call)
+            .await?;
         planned.guarded("checkpoint", &answer)
     }
 
     /// In the order in which the entries were taken.
     pub(super) async fn all_claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
-        let kept: Vec<(String, String)> = self.connection.run("claims", redis::cmd("HGETALL").arg(keys::claims(list))).await?;
+        let kept: Vec<(String, String)> = self
+            .connection
+            .run("claims", redis::cmd("HGETALL").arg(keys::claims(list)))
+            .await?;
         let mut claims = Vec::with_capacity(kept.len());
         for (id, text) in kept {
             let id = ClaimId::new(id).map_err(|error| damaged("claims", error))?;
             let kept: Kept = serde_json::from_str(&text).map_err(|error| damaged("claims", error))?;
-            let Kept { host, vcon, order, lost_leases, context, checkpoint } = kept;
-            claims.push((order, host, Claim { id, list: list.clone(), vcon, checkpoint, lost_leases, context }));
+            let Kept {
+                host,
+                vcon,
+                order,
+                lost_leases,
+                context,
+                checkpoint,
+            } = kept;
+            claims.push((
+                order,
+                host,
+                Claim {
+                    id,
+                    list: list.clone(),
+                    vcon,
+                    checkpoint,
+                    lost_leases,
+                    context,
+                },
+            ));
         }
         claims.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(claims.into_iter().map(|(_, host, claim)| (host, claim)).collect())
@@ -143,7 +178,9 @@ fn claimed(list: &ListName, id: ClaimId, entry: Vec<Value>) -> Result<Option<Cla
 
 /// Redis takes signed 64-bit numbers, Lua exact whole numbers up to 2^53; a lease of 3000 years is long enough.
 pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).min(100_000_000_000_000)
+    u64::try_from(duration.as_millis())
+        .unwrap_or(u64::MAX)
+        .min(100_000_000_000_000)
 }
 
 /// As JSON text. None of our types can fail here; if one does, it is an error and no crash.

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, Value};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, Value,
+};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -47,7 +49,12 @@ impl Connection {
         let info = url.into_connection_info().map_err(|_| bad())?;
         let address = address(info.addr());
         let client = Client::open(info).map_err(|_| bad())?;
-        Ok(Self { client, address, live: ArcSwapOption::empty(), connecting: Mutex::new(()) })
+        Ok(Self {
+            client,
+            address,
+            live: ArcSwapOption::empty(),
+            connecting: Mutex::new(()),
+        })
     }
 
     /// Host and port.
@@ -78,7 +85,12 @@ impl Connection {
     }
 
     /// Runs a command made by [`Script::call`].
-    pub async fn script<T: FromRedisValue>(&self, operation: &'static str, script: &Script, call: &Cmd) -> Result<T, StoreError> {
+    pub async fn script<T: FromRedisValue>(
+        &self,
+        operation: &'static str,
+        script: &Script,
+        call: &Cmd,
+    ) -> Result<T, StoreError> {
         let answer = self.patiently(operation, Request::Script(script, call)).await?;
         understood(operation, answer)
     }
@@ -91,7 +103,9 @@ impl Connection {
         stage: Option<Cmd>,
         call: Cmd,
     ) -> Result<T, StoreError> {
-        let Some(stage) = stage else { return self.script(operation, script, &call).await };
+        let Some(stage) = stage else {
+            return self.script(operation, script, &call).await;
+        };
         let mut both = Pipeline::with_capacity(2);
         both.add_command(stage).add_command(call);
         let answer = self.patiently(operation, Request::Staged(script, &both)).await?;
@@ -100,8 +114,12 @@ impl Connection {
 
     /// A connection of its own for commands that block. It has no response timeout: the caller sets one that fits.
     pub async fn blocking(&self, until: Instant) -> Result<MultiplexedConnection, RedisError> {
-        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
-        timeout_at(until, self.client.get_multiplexed_async_connection_with_config(&config)).await.unwrap_or_else(|_| Err(too_late()))
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(None);
+        timeout_at(until, self.client.get_multiplexed_async_connection_with_config(&config))
+            .await
+            .unwrap_or_else(|_| Err(too_late()))
     }
 
     async fn patiently(&self, operation: &'static str, request: Request<'_>) -> Result<Value, StoreError> {
@@ -122,7 +140,9 @@ impl Connection {
                 Fault::Refusal => return Err(refused(operation, &error)),
                 Fault::Silent => return Err(self.away()),
                 Fault::UnknownScript => {
-                    let (Request::Script(script, _) | Request::Staged(script, _)) = request else { return Err(refused(operation, &error)) };
+                    let (Request::Script(script, _) | Request::Staged(script, _)) = request else {
+                        return Err(refused(operation, &error));
+                    };
                     Box::pin(self.patiently("load script", Request::Command(&script.load()))).await?;
                 }
                 Fault::Connection | Fault::NotNow => {
@@ -142,7 +162,9 @@ impl Connection {
         if let Some(live) = self.live.load_full() {
             return Ok(live);
         }
-        let Ok(_guard) = timeout_at(until, self.connecting.lock()).await else { return Err(too_late()) };
+        let Ok(_guard) = timeout_at(until, self.connecting.lock()).await else {
+            return Err(too_late());
+        };
         if let Some(live) = self.live.load_full() {
             return Ok(live);
         }
@@ -153,7 +175,11 @@ impl Connection {
             .set_pipeline_buffer_size(1024)
             .set_write_backpressure_boundary(128 * 1024);
         let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
-        let live = Arc::new(timeout_at(until, connecting).await.unwrap_or_else(|_| Err(too_late()))?);
+        let live = Arc::new(
+            timeout_at(until, connecting)
+                .await
+                .unwrap_or_else(|_| Err(too_late()))?,
+        );
         self.live.store(Some(live.clone()));
         Ok(live)
     }
@@ -168,7 +194,9 @@ impl Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 

@@ -13,21 +13,45 @@ use crate::store::{DeadLetter, ErrorRecord, StoreError};
 const MOST: u64 = 1000;
 
 impl RedisStore {
-    pub(super) async fn add_dead_letter(&self, dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> Result<(), StoreError> {
-        let mut call = self.scripts.dead_letter.call(&[dead_letters.as_str(), &keys::records(dead_letters)]);
-        call.arg(id.as_str()).arg(json(record)?).arg(self.lifetimes.dead_letter_s);
-        self.connection.script("dead letter", &self.scripts.dead_letter, &call).await
+    pub(super) async fn add_dead_letter(
+        &self,
+        dead_letters: &ListName,
+        id: &VconId,
+        record: &ErrorRecord,
+    ) -> Result<(), StoreError> {
+        let mut call = self
+            .scripts
+            .dead_letter
+            .call(&[dead_letters.as_str(), &keys::records(dead_letters)]);
+        call.arg(id.as_str())
+            .arg(json(record)?)
+            .arg(self.lifetimes.dead_letter_s);
+        self.connection
+            .script("dead letter", &self.scripts.dead_letter, &call)
+            .await
     }
 
-    pub(super) async fn read_dead_letters(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<DeadLetter>, StoreError> {
-        let Some((first, last)) = range(offset, count) else { return Ok(Vec::new()) };
+    pub(super) async fn read_dead_letters(
+        &self,
+        list: &ListName,
+        offset: u64,
+        count: u64,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        let Some((first, last)) = range(offset, count) else {
+            return Ok(Vec::new());
+        };
         let dead = list.dead_letters();
         let mut call = self.scripts.dead_letters.call(&[dead.as_str(), &keys::records(list)]);
         call.arg(first).arg(last);
-        let (ids, records): (Vec<Vec<u8>>, Vec<Option<String>>) =
-            self.connection.script("dead letters", &self.scripts.dead_letters, &call).await?;
+        let (ids, records): (Vec<Vec<u8>>, Vec<Option<String>>) = self
+            .connection
+            .script("dead letters", &self.scripts.dead_letters, &call)
+            .await?;
         let letter = |(id, record): (Vec<u8>, Option<String>)| {
-            Ok(DeadLetter { vcon: shown(&id)?, record: record.and_then(|text| serde_json::from_str(&text).ok()) })
+            Ok(DeadLetter {
+                vcon: shown(&id)?,
+                record: record.and_then(|text| serde_json::from_str(&text).ok()),
+            })
         };
         ids.into_iter().zip(records).map(letter).collect()
     }
@@ -38,9 +62,14 @@ impl RedisStore {
         while moved < count {
             let most = (count - moved).min(MOST);
             let mut call =
-                self.scripts.reprocess.call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
+                self.scripts
+                    .reprocess
+                    .call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
             call.arg(most);
-            let now: u64 = self.connection.script("reprocess", &self.scripts.reprocess, &call).await?;
+            let now: u64 = self
+                .connection
+                .script("reprocess", &self.scripts.reprocess, &call)
+                .await?;
             moved += now;
             if now < most {
                 break;

@@ -17,17 +17,25 @@ impl RedisStore {
         let mut call = self.scripts.put.call(&[&self.listing]);
         let token = revision::new_token(&document.text, false);
         let stage = stage(&document.text, &token, self.json);
-        call.arg(if stage.is_some() { "" } else { &*document.text }).arg(self.lifetimes.document_s).arg(token);
+        call.arg(if stage.is_some() { "" } else { &*document.text })
+            .arg(self.lifetimes.document_s)
+            .arg(token);
         self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
         self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
-        self.connection.staged_script("put", &self.scripts.put, stage, call).await
+        self.connection
+            .staged_script("put", &self.scripts.put, stage, call)
+            .await
     }
 
     pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        if self.json { self.get_json(ids).await } else { self.get_strings(ids).await }
+        if self.json {
+            self.get_json(ids).await
+        } else {
+            self.get_strings(ids).await
+        }
     }
 
     /// One MGET, so that token and text are of one moment.
@@ -51,7 +59,12 @@ impl RedisStore {
     /// MGET answers nil for a key that holds something else. That is no missing document: someone uses our keys.
     async fn refuse_other_types(&self, ids: &[VconId], found: &[Option<Stored>]) -> Result<(), StoreError> {
         let mut types = redis::Pipeline::new();
-        let missing: Vec<&VconId> = ids.iter().zip(found).filter(|(_, found)| found.is_none()).map(|(id, _)| id).collect();
+        let missing: Vec<&VconId> = ids
+            .iter()
+            .zip(found)
+            .filter(|(_, found)| found.is_none())
+            .map(|(id, _)| id)
+            .collect();
         for id in &missing {
             types.cmd("TYPE").arg(keys::document(id));
         }
@@ -86,7 +99,11 @@ impl RedisStore {
             };
             // Written as a plain string, by a host that had no RedisJSON: read it as that.
             let text = match text {
-                Value::ServerError(_) => self.connection.run("get", redis::cmd("GET").arg(keys::document(id))).await?,
+                Value::ServerError(_) => {
+                    self.connection
+                        .run("get", redis::cmd("GET").arg(keys::document(id)))
+                        .await?
+                }
                 text => text,
             };
             found.push(stored(text, token)?);
@@ -98,7 +115,10 @@ impl RedisStore {
         let planned = Planned::new(Some(write), self.json);
         let mut call = self.scripts.write.call(&[]);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.staged_script("write", &self.scripts.write, planned.stage(), call).await?;
+        let answer: Vec<String> = self
+            .connection
+            .staged_script("write", &self.scripts.write, planned.stage(), call)
+            .await?;
         planned.guarded("write", &answer)
     }
 
@@ -109,7 +129,10 @@ impl RedisStore {
     }
 
     pub(super) async fn document_lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
-        let left: i64 = self.connection.run("lifetime", redis::cmd("TTL").arg(keys::document(id))).await?;
+        let left: i64 = self
+            .connection
+            .run("lifetime", redis::cmd("TTL").arg(keys::document(id)))
+            .await?;
         Ok(Some(left).filter(|left| *left != -2))
     }
 
@@ -137,5 +160,8 @@ fn stored(text: Value, token: Value) -> Result<Option<Stored>, StoreError> {
     };
     let text = String::from_utf8(bytes).map_err(|_| damaged("get", "a document that is not UTF-8"))?;
     let revision = revision::of(&text, token);
-    Ok(Some(Stored { text: Arc::from(text), revision }))
+    Ok(Some(Stored {
+        text: Arc::from(text),
+        revision,
+    }))
 }

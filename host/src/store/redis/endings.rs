@@ -23,12 +23,18 @@ impl RedisStore {
     ) -> Result<Guarded, StoreError> {
         let planned = Planned::new(write, self.json);
         let list = &claim.list;
-        let mut call = self.scripts.finish.call(&[&keys::claims(list), &keys::leases(list), &keys::ended(list)]);
+        let mut call = self
+            .scripts
+            .finish
+            .call(&[&keys::claims(list), &keys::leases(list), &keys::ended(list)]);
         call.arg(claim.id.as_str()).arg(current.as_str());
         self.append_targets(&mut call, claim.context.as_deref(), egress);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.staged_script("finish", &self.scripts.finish, planned.stage(), call).await?;
+        let answer: Vec<String> = self
+            .connection
+            .staged_script("finish", &self.scripts.finish, planned.stage(), call)
+            .await?;
         planned.guarded("finish", &answer)
     }
 
@@ -42,7 +48,10 @@ impl RedisStore {
             dead.as_str(),
             &keys::records(list),
         ]);
-        call.arg(claim.id.as_str()).arg(claim.vcon.as_str()).arg(json(record)?).arg(self.lifetimes.dead_letter_s);
+        call.arg(claim.id.as_str())
+            .arg(claim.vcon.as_str())
+            .arg(json(record)?)
+            .arg(self.lifetimes.dead_letter_s);
         // The document that the run was about must live as long as the dead letter, or no one can look into it.
         let current = record.current.as_ref().filter(|current| **current != claim.vcon);
         call.arg(1 + usize::from(current.is_some())).arg(claim.vcon.as_str());
@@ -63,7 +72,10 @@ impl RedisStore {
             &keys::resume(list),
         ]);
         call.arg(claim.id.as_str());
-        let answer: Vec<String> = self.connection.script("hand back", &self.scripts.hand_back, &call).await?;
+        let answer: Vec<String> = self
+            .connection
+            .script("hand back", &self.scripts.hand_back, &call)
+            .await?;
         Planned::new(None, self.json).guarded("hand back", &answer)
     }
 
@@ -86,11 +98,17 @@ impl RedisStore {
             &keys::parked_until(list),
         ]);
         let current = checkpoint.current.as_ref().unwrap_or(&claim.vcon);
-        call.arg(claim.id.as_str()).arg(current.as_str()).arg(json(checkpoint)?).arg(millis(at_most));
+        call.arg(claim.id.as_str())
+            .arg(current.as_str())
+            .arg(json(checkpoint)?)
+            .arg(millis(at_most));
         self.append_targets(&mut call, claim.context.as_deref(), std::slice::from_ref(hand_off));
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
-        let answer: Vec<String> = self.connection.staged_script("park", &self.scripts.park, planned.stage(), call).await?;
+        let answer: Vec<String> = self
+            .connection
+            .staged_script("park", &self.scripts.park, planned.stage(), call)
+            .await?;
         planned.guarded("park", &answer)
     }
 }

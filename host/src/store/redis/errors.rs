@@ -28,7 +28,10 @@ impl Fault {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoScript) => return Self::UnknownScript,
             ErrorKind::Server(
-                ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown | ServerErrorKind::TryAgain,
+                ServerErrorKind::BusyLoading
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::TryAgain,
             ) => return Self::NotNow,
             // A replica now: the address may soon lead to the new primary, but only on a new connection.
             ErrorKind::Server(ServerErrorKind::ReadOnly) => return Self::Connection,
@@ -47,12 +50,18 @@ impl Fault {
 
 /// A refusal as the store's error.
 pub fn refused(operation: &'static str, error: &RedisError) -> StoreError {
-    StoreError::Refused { operation, reason: reason(error) }
+    StoreError::Refused {
+        operation,
+        reason: reason(error),
+    }
 }
 
 /// An answer of a form that no version of the server gives: a damaged value, or a proxy in between.
 pub fn damaged(operation: &'static str, what: impl std::fmt::Display) -> StoreError {
-    StoreError::Refused { operation, reason: format!("damaged value: {what}") }
+    StoreError::Refused {
+        operation,
+        reason: format!("damaged value: {what}"),
+    }
 }
 
 fn reason(error: &RedisError) -> String {

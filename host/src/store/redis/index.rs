@@ -25,8 +25,14 @@ impl RedisStore {
         }
         let bound = |at: Option<i64>, open: &str| at.map_or_else(|| open.to_owned(), |at| at.to_string());
         let mut command = redis::cmd("ZREVRANGEBYSCORE");
-        command.arg(&self.listing).arg(bound(until_s, "+inf")).arg(bound(since_s, "-inf"));
-        command.arg("LIMIT").arg(i64::try_from(offset).unwrap_or(i64::MAX)).arg(count.max(-1));
+        command
+            .arg(&self.listing)
+            .arg(bound(until_s, "+inf"))
+            .arg(bound(since_s, "-inf"));
+        command
+            .arg("LIMIT")
+            .arg(i64::try_from(offset).unwrap_or(i64::MAX))
+            .arg(count.max(-1));
         let members: Vec<Vec<u8>> = self.connection.run("list", &command).await?;
         let id = |member: Vec<u8>| {
             let member = String::from_utf8_lossy(&member);
@@ -49,10 +55,23 @@ impl RedisStore {
 
     pub(super) async fn scan_ids(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         let mut command = redis::cmd("SCAN");
-        command.arg(cursor.as_deref().unwrap_or("0")).arg("MATCH").arg("vcon:*").arg("COUNT").arg(SCAN_STEP);
+        command
+            .arg(cursor.as_deref().unwrap_or("0"))
+            .arg("MATCH")
+            .arg("vcon:*")
+            .arg("COUNT")
+            .arg(SCAN_STEP);
         let (next, found): (String, Vec<Vec<u8>>) = self.connection.run("scan", &command).await?;
-        let id = |key: &Vec<u8>| std::str::from_utf8(key).ok()?.strip_prefix(keys::DOCUMENT_PREFIX).and_then(|id| VconId::new(id).ok());
-        Ok((found.iter().filter_map(id).collect(), Some(next).filter(|next| next != "0")))
+        let id = |key: &Vec<u8>| {
+            std::str::from_utf8(key)
+                .ok()?
+                .strip_prefix(keys::DOCUMENT_PREFIX)
+                .and_then(|id| VconId::new(id).ok())
+        };
+        Ok((
+            found.iter().filter_map(id).collect(),
+            Some(next).filter(|next| next != "0"),
+        ))
     }
 
     pub(super) async fn index_document(

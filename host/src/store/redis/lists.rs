@@ -8,12 +8,19 @@ use crate::names::{ListName, VconId};
 use crate::store::StoreError;
 
 impl RedisStore {
-    pub(super) async fn push_ids(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<(), StoreError> {
+    pub(super) async fn push_ids(
+        &self,
+        list: &ListName,
+        ids: &[VconId],
+        context: Option<&str>,
+    ) -> Result<(), StoreError> {
         if ids.is_empty() {
             return Ok(());
         }
         let mut call = self.scripts.push.call(&[list.as_str()]);
-        call.arg(context.unwrap_or_default()).arg(self.lifetimes.context_s).arg(ids.len());
+        call.arg(context.unwrap_or_default())
+            .arg(self.lifetimes.context_s)
+            .arg(ids.len());
         for id in ids {
             call.arg(id.as_str());
         }
@@ -31,11 +38,20 @@ impl RedisStore {
     }
 
     pub(super) async fn list_depth(&self, list: &ListName) -> Result<u64, StoreError> {
-        self.connection.run("depth", redis::cmd("LLEN").arg(list.as_str())).await
+        self.connection
+            .run("depth", redis::cmd("LLEN").arg(list.as_str()))
+            .await
     }
 
-    pub(super) async fn list_entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
-        let Some((first, last)) = range(offset, count) else { return Ok(Vec::new()) };
+    pub(super) async fn list_entries(
+        &self,
+        list: &ListName,
+        offset: u64,
+        count: u64,
+    ) -> Result<Vec<String>, StoreError> {
+        let Some((first, last)) = range(offset, count) else {
+            return Ok(Vec::new());
+        };
         let mut command = redis::cmd("LRANGE");
         command.arg(list.as_str()).arg(first).arg(last);
         let entries: Vec<Vec<u8>> = self.connection.run("entries", &command).await?;

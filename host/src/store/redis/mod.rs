@@ -20,8 +20,8 @@ use redis::aio::MultiplexedConnection;
 use self::connection::Connection;
 use self::scripts::Scripts;
 use super::{
-    Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument, Reaped, Store,
-    StoreError, Stored, Write,
+    Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument,
+    Reaped, Store, StoreError, Stored, Write,
 };
 use crate::names::{ClaimId, HostId, ListName, VconId};
 
@@ -77,7 +77,10 @@ impl RedisStore {
     }
 
     fn rest(&self, connection: MultiplexedConnection) {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.resting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
     }
 
     fn rested(&self) -> Option<MultiplexedConnection> {
@@ -87,7 +90,10 @@ impl RedisStore {
 
 impl std::fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RedisStore").field("connection", &self.connection).field("json", &self.json).finish_non_exhaustive()
+        f.debug_struct("RedisStore")
+            .field("connection", &self.connection)
+            .field("json", &self.json)
+            .finish_non_exhaustive()
     }
 }
 
@@ -115,7 +121,13 @@ impl Store for RedisStore {
     }
 
     // index.rs
-    async fn list(&self, since_s: Option<i64>, until_s: Option<i64>, offset: u64, count: i64) -> Result<Vec<String>, StoreError> {
+    async fn list(
+        &self,
+        since_s: Option<i64>,
+        until_s: Option<i64>,
+        offset: u64,
+        count: i64,
+    ) -> Result<Vec<String>, StoreError> {
         self.list_ids(since_s, until_s, offset, count).await
     }
     async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
@@ -124,7 +136,12 @@ impl Store for RedisStore {
     async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         self.scan_ids(cursor).await
     }
-    async fn index(&self, id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) -> Result<(), StoreError> {
+    async fn index(
+        &self,
+        id: &VconId,
+        created_at_s: Option<i64>,
+        index: &[(IndexKind, String)],
+    ) -> Result<(), StoreError> {
         self.index_document(id, created_at_s, index).await
     }
 
@@ -148,13 +165,25 @@ impl Store for RedisStore {
     }
 
     // claims.rs
-    async fn claim(&self, list: &ListName, host: &HostId, count: usize, lease: Duration) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        list: &ListName,
+        host: &HostId,
+        count: usize,
+        lease: Duration,
+    ) -> Result<Vec<Claim>, StoreError> {
         self.claim_entries(list, host, count, lease).await
     }
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
         self.renew_leases(list, claims, lease).await
     }
-    async fn checkpoint(&self, claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects) -> Result<Guarded, StoreError> {
+    async fn checkpoint(
+        &self,
+        claim: &Claim,
+        checkpoint: &Checkpoint,
+        write: Option<Write>,
+        effects: &Effects,
+    ) -> Result<Guarded, StoreError> {
         self.note_checkpoint(claim, checkpoint, write.as_ref(), effects).await
     }
     async fn claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
@@ -187,7 +216,8 @@ impl Store for RedisStore {
         hand_off: &ListName,
         at_most: Duration,
     ) -> Result<Guarded, StoreError> {
-        self.park_claim(claim, checkpoint, write.as_ref(), effects, hand_off, at_most).await
+        self.park_claim(claim, checkpoint, write.as_ref(), effects, hand_off, at_most)
+            .await
     }
 
     // recovery.rs
@@ -213,7 +243,11 @@ impl Store for RedisStore {
     async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
         self.read_config().await
     }
-    async fn save_config(&self, entries: &ConfigEntries, expected: Option<u64>) -> Result<Result<u64, u64>, StoreError> {
+    async fn save_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+    ) -> Result<Result<u64, u64>, StoreError> {
         self.replace_config(entries, expected).await
     }
     async fn config_revision(&self) -> Result<u64, StoreError> {

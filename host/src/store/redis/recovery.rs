@@ -24,7 +24,10 @@ impl RedisStore {
             &keys::records(list),
         ]);
         call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MOST);
-        self.connection.script("reap", &self.scripts.reap, &call).await.and_then(reaped)
+        self.connection
+            .script("reap", &self.scripts.reap, &call)
+            .await
+            .and_then(reaped)
     }
 
     pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
@@ -39,12 +42,18 @@ impl RedisStore {
             &keys::records(list),
         ]);
         call.arg(self.lifetimes.dead_letter_s).arg(MOST);
-        self.connection.script("resume", &self.scripts.resume, &call).await.and_then(reaped)
+        self.connection
+            .script("resume", &self.scripts.resume, &call)
+            .await
+            .and_then(reaped)
     }
 }
 
 fn reaped((returned, dead, _looked_at): Answer) -> Result<Reaped, StoreError> {
     let ids = |texts: Vec<String>| texts.into_iter().map(VconId::new).collect::<Result<Vec<_>, _>>();
     let ids = |texts| ids(texts).map_err(|error| damaged("reap", error));
-    Ok(Reaped { returned: ids(returned)?, dead: ids(dead)? })
+    Ok(Reaped {
+        returned: ids(returned)?,
+        dead: ids(dead)?,
+    })
 }

@@ -31,7 +31,11 @@ fn has_token(text: &str) -> bool {
 
 /// A new token for a text about to be written; empty for a short text, unless `always`.
 pub fn new_token(text: &str, always: bool) -> String {
-    if always || has_token(text) { uuid::Uuid::new_v4().simple().to_string() } else { String::new() }
+    if always || has_token(text) {
+        uuid::Uuid::new_v4().simple().to_string()
+    } else {
+        String::new()
+    }
 }
 
 /// The revision of a text that is stored with this token.

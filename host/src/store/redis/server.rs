@@ -25,8 +25,12 @@ pub async fn examine(connection: &Connection) -> Result<Server, StoreError> {
         });
     }
     // A server without the module answers with one nil for the command that it doesn't know.
-    let known: Vec<Value> = connection.run("connect", redis::cmd("COMMAND").arg("INFO").arg("JSON.SET")).await?;
-    let json = known.iter().any(|command| matches!(command, Value::Array(about) if !about.is_empty()));
+    let known: Vec<Value> = connection
+        .run("connect", redis::cmd("COMMAND").arg("INFO").arg("JSON.SET"))
+        .await?;
+    let json = known
+        .iter()
+        .any(|command| matches!(command, Value::Array(about) if !about.is_empty()));
     Ok(Server { version, json })
 }
 
@@ -48,7 +52,16 @@ impl RedisStore {
     }
 
     pub(super) fn describe_server(&self) -> String {
-        let form = if self.json { "RedisJSON values" } else { "plain strings (the server has no RedisJSON)" };
-        format!("Redis {} at {}, database {}; documents as {form}", self.version, self.connection.address(), self.connection.database())
+        let form = if self.json {
+            "RedisJSON values"
+        } else {
+            "plain strings (the server has no RedisJSON)"
+        };
+        format!(
+            "Redis {} at {}, database {}; documents as {form}",
+            self.version,
+            self.connection.address(),
+            self.connection.database()
+        )
     }
 }

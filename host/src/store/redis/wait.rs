@@ -55,7 +55,12 @@ impl RedisStore {
         let mut command = redis::cmd("BLMOVE");
         // To Redis 0 means for ever.
         let seconds = at_most.as_secs_f64().max(0.001);
-        command.arg(list.as_str()).arg(list.as_str()).arg("LEFT").arg("LEFT").arg(format!("{seconds:.3}"));
+        command
+            .arg(list.as_str())
+            .arg(list.as_str())
+            .arg("LEFT")
+            .arg("LEFT")
+            .arg(format!("{seconds:.3}"));
         let answer = timeout(at_most + GRACE, ask(&mut connection, &command)).await;
         let answer = answer.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))?;
         self.rest(connection);

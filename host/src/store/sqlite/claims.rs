@@ -31,7 +31,12 @@ pub struct Standing {
 impl Standing {
     /// From the columns vcon, lost_leases, checkpoint, context.
     pub fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { vcon: row.get(0)?, lost_leases: row.get(1)?, checkpoint: row.get(2)?, context: row.get(3)? })
+        Ok(Self {
+            vcon: row.get(0)?,
+            lost_leases: row.get(1)?,
+            checkpoint: row.get(2)?,
+            context: row.get(3)?,
+        })
     }
 
     /// One that a newer version wrote and this one can't read: begin anew rather than stop.
@@ -48,12 +53,17 @@ pub fn text_of(checkpoint: &Checkpoint) -> Sql<String> {
 /// What a claim holds; nothing when it is lost.
 pub fn held(db: &Connection, claim: &ClaimId) -> Sql<Option<Standing>> {
     let sql = "SELECT vcon, lost_leases, checkpoint, context FROM claims WHERE claim = ?1";
-    Ok(db.prepare_cached(sql)?.query_row([claim.as_str()], Standing::from_row).optional()?)
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row([claim.as_str()], Standing::from_row)
+        .optional()?)
 }
 
 /// Drops a claim.
 pub fn drop_claim(step: &Step<'_>, claim: &str) -> Sql<()> {
-    step.db.prepare_cached("DELETE FROM claims WHERE claim = ?1")?.execute([claim])?;
+    step.db
+        .prepare_cached("DELETE FROM claims WHERE claim = ?1")?
+        .execute([claim])?;
     Ok(())
 }
 
@@ -67,7 +77,9 @@ pub fn write_if_any(step: &Step<'_>, write: Option<&Write>) -> Sql<Guarded> {
 pub fn note(step: &Step<'_>, list: &str, entry: &Standing) -> Sql<()> {
     let sql = "INSERT INTO notes (list, vcon, lost_leases, checkpoint, context) VALUES (?1, ?2, ?3, ?4, ?5)
                ON CONFLICT (list, vcon) DO UPDATE SET lost_leases = max(lost_leases, ?3), checkpoint = ?4, context = ?5";
-    step.db.prepare_cached(sql)?.execute((list, &entry.vcon, entry.lost_leases, &entry.checkpoint, &entry.context))?;
+    step.db
+        .prepare_cached(sql)?
+        .execute((list, &entry.vcon, entry.lost_leases, &entry.checkpoint, &entry.context))?;
     Ok(())
 }
 
@@ -79,7 +91,12 @@ fn standing(step: &Step<'_>, list: &str, vcon: String) -> Sql<Standing> {
         return Ok(Standing::from_row(row)?);
     }
     let context = lists::take_context(step, list, &vcon)?;
-    Ok(Standing { vcon, lost_leases: 0, checkpoint: text_of(&Checkpoint::default())?, context })
+    Ok(Standing {
+        vcon,
+        lost_leases: 0,
+        checkpoint: text_of(&Checkpoint::default())?,
+        context,
+    })
 }
 
 fn claim_one(step: &Step<'_>, list: &ListName, host: &HostId, vcon: String, lease_ms: i64) -> Sql<Claim> {
@@ -104,7 +121,14 @@ fn claim_one(step: &Step<'_>, list: &ListName, host: &HostId, vcon: String, leas
 fn as_claim(id: ClaimId, list: ListName, entry: Standing) -> Sql<Claim> {
     let checkpoint = entry.checkpoint();
     let vcon = VconId::new(&entry.vcon).map_err(Fault::damaged)?;
-    Ok(Claim { id, list, vcon, checkpoint, lost_leases: entry.lost_leases, context: entry.context })
+    Ok(Claim {
+        id,
+        list,
+        vcon,
+        checkpoint,
+        lost_leases: entry.lost_leases,
+        context: entry.context,
+    })
 }
 
 fn read_all(db: &Connection, list: &ListName) -> Sql<Vec<(HostId, Claim)>> {
@@ -139,15 +163,25 @@ impl SqliteStore {
         let claim = move |step: &Step<'_>| {
             let found = lists::take_head(step, list.as_str(), count)?;
             let lease_ms = ends(step.now_ms, lease);
-            found.into_iter().map(|vcon| claim_one(step, &list, &host, vcon, lease_ms)).collect()
+            found
+                .into_iter()
+                .map(|vcon| claim_one(step, &list, &host, vcon, lease_ms))
+                .collect()
         };
         self.writer.run("claim", claim).await
     }
 
-    pub(super) async fn renew_leases(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
+    pub(super) async fn renew_leases(
+        &self,
+        list: &ListName,
+        claims: &[ClaimId],
+        lease: Duration,
+    ) -> Result<Vec<ClaimId>, StoreError> {
         let (list, claims) = (list.clone(), claims.to_vec());
         let renew = move |step: &Step<'_>| {
-            let mut statement = step.db.prepare_cached("UPDATE claims SET lease_ms = ?3 WHERE claim = ?1 AND list = ?2")?;
+            let mut statement = step
+                .db
+                .prepare_cached("UPDATE claims SET lease_ms = ?3 WHERE claim = ?1 AND list = ?2")?;
             let mut lost = Vec::new();
             for claim in claims {
                 if statement.execute((claim.as_str(), list.as_str(), ends(step.now_ms, lease)))? == 0 {
@@ -176,7 +210,9 @@ impl SqliteStore {
                 return Ok(written);
             }
             let sql = "UPDATE claims SET checkpoint = ?2 WHERE claim = ?1";
-            step.db.prepare_cached(sql)?.execute((claim.as_str(), text_of(&checkpoint)?))?;
+            step.db
+                .prepare_cached(sql)?
+                .execute((claim.as_str(), text_of(&checkpoint)?))?;
             lists::apply(step, &effects)?;
             Ok(written)
         };

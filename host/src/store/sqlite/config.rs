@@ -10,7 +10,9 @@ use super::writer::Step;
 use crate::store::{ConfigEntries, StoreError};
 
 fn revision(db: &Connection) -> Sql<u64> {
-    let number: i64 = db.prepare_cached("SELECT revision FROM config_revision")?.query_row([], |row| row.get(0))?;
+    let number: i64 = db
+        .prepare_cached("SELECT revision FROM config_revision")?
+        .query_row([], |row| row.get(0))?;
     u64::try_from(number).map_err(Fault::damaged)
 }
 
@@ -31,9 +33,13 @@ fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>) -> Sql<
     }
     step.db.prepare_cached("DELETE FROM config")?.execute([])?;
     for (name, text) in entries {
-        step.db.prepare_cached("INSERT INTO config (name, text) VALUES (?1, ?2)")?.execute((name, text))?;
+        step.db
+            .prepare_cached("INSERT INTO config (name, text) VALUES (?1, ?2)")?
+            .execute((name, text))?;
     }
-    step.db.prepare_cached("UPDATE config_revision SET revision = revision + 1")?.execute([])?;
+    step.db
+        .prepare_cached("UPDATE config_revision SET revision = revision + 1")?
+        .execute([])?;
     Ok(Ok(is + 1))
 }
 
@@ -42,9 +48,15 @@ impl SqliteStore {
         self.readers.run("load config", load).await
     }
 
-    pub(super) async fn replace_config(&self, entries: &ConfigEntries, expected: Option<u64>) -> Result<Result<u64, u64>, StoreError> {
+    pub(super) async fn replace_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+    ) -> Result<Result<u64, u64>, StoreError> {
         let entries = entries.clone();
-        self.writer.run("save config", move |step| save(step, &entries, expected)).await
+        self.writer
+            .run("save config", move |step| save(step, &entries, expected))
+            .await
     }
 
     pub(super) async fn read_config_revision(&self) -> Result<u64, StoreError> {
@@ -54,7 +66,9 @@ impl SqliteStore {
     /// A write that reaches the disk: shows a full one, or one that is read-only.
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         let write = |step: &Step<'_>| {
-            step.db.prepare_cached("UPDATE config_revision SET revision = revision")?.execute([])?;
+            step.db
+                .prepare_cached("UPDATE config_revision SET revision = revision")?
+                .execute([])?;
             Ok(())
         };
         self.writer.run("ping", write).await

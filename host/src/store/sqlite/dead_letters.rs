@@ -31,14 +31,23 @@ pub fn bury(step: &Step<'_>, letters: &str, vcon: &str, record: &str, dead_s: i6
 pub fn is_dead(step: &Step<'_>, letters: &str, vcon: &str) -> Sql<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM records WHERE list = ?1 AND vcon = ?2)
                AND EXISTS (SELECT 1 FROM entries WHERE list = ?1 AND id = ?2)";
-    Ok(step.db.prepare_cached(sql)?.query_row((letters, vcon), |row| row.get(0))?)
+    Ok(step
+        .db
+        .prepare_cached(sql)?
+        .query_row((letters, vcon), |row| row.get(0))?)
 }
 
 fn letter(db: &Connection, letters: &str, vcon: &str) -> Sql<DeadLetter> {
     let sql = "SELECT record FROM records WHERE list = ?1 AND vcon = ?2";
-    let text: Option<String> = db.prepare_cached(sql)?.query_row((letters, vcon), |row| row.get(0)).optional()?;
+    let text: Option<String> = db
+        .prepare_cached(sql)?
+        .query_row((letters, vcon), |row| row.get(0))
+        .optional()?;
     let record = text.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(DeadLetter { vcon: VconId::new(vcon).map_err(Fault::damaged)?, record })
+    Ok(DeadLetter {
+        vcon: VconId::new(vcon).map_err(Fault::damaged)?,
+        record,
+    })
 }
 
 fn move_back(step: &Step<'_>, list: &ListName, most: u32) -> Sql<usize> {
@@ -46,20 +55,39 @@ fn move_back(step: &Step<'_>, list: &ListName, most: u32) -> Sql<usize> {
     let ids = lists::take_head(step, letters.as_str(), most)?;
     for id in &ids {
         lists::push(step, list.as_str(), id)?;
-        step.db.prepare_cached("DELETE FROM records WHERE list = ?1 AND vcon = ?2")?.execute((letters.as_str(), id))?;
-        step.db.prepare_cached("DELETE FROM notes WHERE list = ?1 AND vcon = ?2")?.execute((list.as_str(), id))?;
+        step.db
+            .prepare_cached("DELETE FROM records WHERE list = ?1 AND vcon = ?2")?
+            .execute((letters.as_str(), id))?;
+        step.db
+            .prepare_cached("DELETE FROM notes WHERE list = ?1 AND vcon = ?2")?
+            .execute((list.as_str(), id))?;
     }
     Ok(ids.len())
 }
 
 impl SqliteStore {
-    pub(super) async fn add_dead_letter(&self, dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> Result<(), StoreError> {
-        let (letters, id, record, dead_s) = (dead_letters.clone(), id.clone(), record.clone(), self.lifetimes.dead_letter_s);
+    pub(super) async fn add_dead_letter(
+        &self,
+        dead_letters: &ListName,
+        id: &VconId,
+        record: &ErrorRecord,
+    ) -> Result<(), StoreError> {
+        let (letters, id, record, dead_s) = (
+            dead_letters.clone(),
+            id.clone(),
+            record.clone(),
+            self.lifetimes.dead_letter_s,
+        );
         let work = move |step: &Step<'_>| bury(step, letters.as_str(), id.as_str(), &record_text(&record)?, dead_s);
         self.writer.run("dead letter", work).await
     }
 
-    pub(super) async fn read_dead_letters(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<DeadLetter>, StoreError> {
+    pub(super) async fn read_dead_letters(
+        &self,
+        list: &ListName,
+        offset: u64,
+        count: u64,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
         let letters = list.dead_letters();
         let read = move |db: &Connection| {
             let ids = lists::entries(db, letters.as_str(), offset, count)?;
@@ -73,7 +101,10 @@ impl SqliteStore {
         while moved < count {
             let most = u32::try_from(count - moved).unwrap_or(MOST).min(MOST);
             let list = list.clone();
-            let now = self.writer.run("reprocess", move |step| move_back(step, &list, most)).await?;
+            let now = self
+                .writer
+                .run("reprocess", move |step| move_back(step, &list, most))
+                .await?;
             moved += now as u64;
             if now < most as usize {
                 break;

@@ -41,21 +41,29 @@ pub fn set_lifetime(step: &Step<'_>, id: &str, seconds: i64) -> Sql<bool> {
         return remove(step, id);
     }
     let sql = "UPDATE documents SET expires_ms = ?2 WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?3)";
-    Ok(step.db.prepare_cached(sql)?.execute((id, expiry(step.now_ms, seconds), step.now_ms))? == 1)
+    Ok(step
+        .db
+        .prepare_cached(sql)?
+        .execute((id, expiry(step.now_ms, seconds), step.now_ms))?
+        == 1)
 }
 
 /// The dead-letter lifetime: 0 leaves it as it is, less than 0 means for ever.
 pub fn keep_dead(step: &Step<'_>, id: &str, seconds: i64) -> Sql<()> {
     if seconds != 0 {
         let sql = "UPDATE documents SET expires_ms = ?2 WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?3)";
-        step.db.prepare_cached(sql)?.execute((id, expiry(step.now_ms, seconds), step.now_ms))?;
+        step.db
+            .prepare_cached(sql)?
+            .execute((id, expiry(step.now_ms, seconds), step.now_ms))?;
     }
     Ok(())
 }
 
 fn remove(step: &Step<'_>, id: &str) -> Sql<bool> {
     let there = lifetime(step.db, id, step.now_ms)?.is_some();
-    step.db.prepare_cached("DELETE FROM documents WHERE id = ?1")?.execute([id])?;
+    step.db
+        .prepare_cached("DELETE FROM documents WHERE id = ?1")?
+        .execute([id])?;
     Ok(there)
 }
 
@@ -65,8 +73,10 @@ fn revision(number: i64) -> Revision {
 
 /// Absent: `None`; no limit: -1.
 fn lifetime(db: &Connection, id: &str, now_ms: i64) -> Sql<Option<i64>> {
-    let expires: Option<Option<i64>> =
-        db.prepare_cached("SELECT expires_ms FROM documents WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()?;
+    let expires: Option<Option<i64>> = db
+        .prepare_cached("SELECT expires_ms FROM documents WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
     Ok(match expires {
         None => None,
         Some(None) => Some(-1),
@@ -77,12 +87,16 @@ fn lifetime(db: &Connection, id: &str, now_ms: i64) -> Sql<Option<i64>> {
 }
 
 fn read(db: &Connection, id: &str, now_ms: i64) -> Sql<Option<Stored>> {
-    let mut statement =
-        db.prepare_cached("SELECT text, revision FROM documents WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)")?;
+    let mut statement = db.prepare_cached(
+        "SELECT text, revision FROM documents WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)",
+    )?;
     let mut rows = statement.query((id, now_ms))?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let text: Arc<str> = Arc::from(row.get_ref(0)?.as_str().map_err(Fault::damaged)?);
-    Ok(Some(Stored { text, revision: revision(row.get(1)?) }))
+    Ok(Some(Stored {
+        text,
+        revision: revision(row.get(1)?),
+    }))
 }
 
 impl SqliteStore {
@@ -99,7 +113,13 @@ impl SqliteStore {
                 .execute((id, step.new_revision(), expires, &*document.text))?;
             index::add(step, id, document.created_at_s, &document.index, lifetimes.index_s)?;
             for list in &document.push_to {
-                lists::push_with_context(step, list.as_str(), id, document.context.as_deref(), lifetimes.context_s)?;
+                lists::push_with_context(
+                    step,
+                    list.as_str(),
+                    id,
+                    document.context.as_deref(),
+                    lifetimes.context_s,
+                )?;
             }
             Ok(())
         };
@@ -122,7 +142,9 @@ impl SqliteStore {
     pub(super) async fn delete_document(&self, id: &VconId) -> Result<bool, StoreError> {
         let id = id.clone();
         let delete = move |step: &Step<'_>| {
-            step.db.prepare_cached("DELETE FROM listing WHERE id = ?1")?.execute([id.as_str()])?;
+            step.db
+                .prepare_cached("DELETE FROM listing WHERE id = ?1")?
+                .execute([id.as_str()])?;
             remove(step, id.as_str())
         };
         self.writer.run("delete", delete).await
@@ -130,11 +152,15 @@ impl SqliteStore {
 
     pub(super) async fn document_lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
         let id = id.clone();
-        self.readers.run("lifetime", move |db| lifetime(db, id.as_str(), now_ms())).await
+        self.readers
+            .run("lifetime", move |db| lifetime(db, id.as_str(), now_ms()))
+            .await
     }
 
     pub(super) async fn expire_document(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
         let id = id.clone();
-        self.writer.run("expire", move |step| set_lifetime(step, id.as_str(), seconds)).await
+        self.writer
+            .run("expire", move |step| set_lifetime(step, id.as_str(), seconds))
+            .await
     }
 }

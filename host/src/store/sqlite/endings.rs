@@ -31,7 +31,13 @@ impl SqliteStore {
                 return Ok(written);
             }
             for list in &egress {
-                lists::push_with_context(step, list.as_str(), current.as_str(), claim.context.as_deref(), context_s)?;
+                lists::push_with_context(
+                    step,
+                    list.as_str(),
+                    current.as_str(),
+                    claim.context.as_deref(),
+                    context_s,
+                )?;
             }
             lists::apply(step, &effects)?;
             drop_claim(step, claim.id.as_str())?;
@@ -46,7 +52,13 @@ impl SqliteStore {
             if held(step.db, &claim.id)?.is_none() {
                 return Ok(Guarded::LostClaim);
             }
-            bury(step, claim.list.dead_letters().as_str(), claim.vcon.as_str(), &record_text(&record)?, dead_s)?;
+            bury(
+                step,
+                claim.list.dead_letters().as_str(),
+                claim.vcon.as_str(),
+                &record_text(&record)?,
+                dead_s,
+            )?;
             // The document that the run was about must live as long as the dead letter, or no one can look into it.
             if let Some(current) = &record.current {
                 documents::keep_dead(step, current.as_str(), dead_s)?;
@@ -60,7 +72,9 @@ impl SqliteStore {
     pub(super) async fn hand_claim_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         let (id, list) = (claim.id.clone(), claim.list.clone());
         let work = move |step: &Step<'_>| {
-            let Some(entry) = held(step.db, &id)? else { return Ok(Guarded::LostClaim) };
+            let Some(entry) = held(step.db, &id)? else {
+                return Ok(Guarded::LostClaim);
+            };
             lists::push_head(step, list.as_str(), &entry.vcon)?;
             note(step, list.as_str(), &entry)?;
             drop_claim(step, id.as_str())?;
@@ -78,10 +92,13 @@ impl SqliteStore {
         hand_off: &ListName,
         at_most: Duration,
     ) -> Result<Guarded, StoreError> {
-        let (claim, checkpoint, effects, hand_off) = (claim.clone(), checkpoint.clone(), effects.clone(), hand_off.clone());
+        let (claim, checkpoint, effects, hand_off) =
+            (claim.clone(), checkpoint.clone(), effects.clone(), hand_off.clone());
         let context_s = self.lifetimes.context_s;
         let work = move |step: &Step<'_>| {
-            let Some(entry) = held(step.db, &claim.id)? else { return Ok(Guarded::LostClaim) };
+            let Some(entry) = held(step.db, &claim.id)? else {
+                return Ok(Guarded::LostClaim);
+            };
             let written = write_if_any(step, write.as_ref())?;
             if !matches!(written, Guarded::Done(_)) {
                 return Ok(written);
@@ -99,7 +116,13 @@ impl SqliteStore {
                 text_of(&checkpoint)?,
                 &entry.context,
             ))?;
-            lists::push_with_context(step, hand_off.as_str(), current.as_str(), entry.context.as_deref(), context_s)?;
+            lists::push_with_context(
+                step,
+                hand_off.as_str(),
+                current.as_str(),
+                entry.context.as_deref(),
+                context_s,
+            )?;
             lists::apply(step, &effects)?;
             drop_claim(step, claim.id.as_str())?;
             Ok(written)

@@ -28,6 +28,9 @@ impl Fault {
 
     /// The store's error.
     pub fn during(self, operation: &'static str) -> StoreError {
-        StoreError::Refused { operation, reason: self.to_string() }
+        StoreError::Refused {
+            operation,
+            reason: self.to_string(),
+        }
     }
 }

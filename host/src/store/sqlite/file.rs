@@ -38,7 +38,9 @@ pub fn open_writer(path: &Path) -> Sql<Connection> {
         (0, 0, 0) => create(&mut db)?,
         (SCHEMA, APPLICATION, _) => {}
         (newer, APPLICATION, _) => {
-            return Err(Fault::damaged(format!("the file has form {newer}, this program knows form {SCHEMA}; use the version that made it")));
+            return Err(Fault::damaged(format!(
+                "the file has form {newer}, this program knows form {SCHEMA}; use the version that made it"
+            )));
         }
         _ => return Err(Fault::damaged("the file was made by another program")),
     }

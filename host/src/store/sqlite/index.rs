@@ -19,7 +19,13 @@ fn term(kind: IndexKind, value: &str) -> String {
 }
 
 /// Adds a document to the listing and to its terms.
-pub fn add(step: &Step<'_>, id: &str, created_at_s: Option<i64>, index: &[(IndexKind, String)], index_s: i64) -> Sql<()> {
+pub fn add(
+    step: &Step<'_>,
+    id: &str,
+    created_at_s: Option<i64>,
+    index: &[(IndexKind, String)],
+    index_s: i64,
+) -> Sql<()> {
     if let Some(created) = created_at_s {
         let sql = "INSERT INTO listing (id, created_s) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET created_s = ?2";
         step.db.prepare_cached(sql)?.execute((id, created))?;
@@ -32,15 +38,19 @@ pub fn add(step: &Step<'_>, id: &str, created_at_s: Option<i64>, index: &[(Index
 
 fn add_term(step: &Step<'_>, id: &str, term: &str, index_s: i64) -> Sql<()> {
     let db = step.db;
-    let before: Option<Option<i64>> =
-        db.prepare_cached("SELECT expires_ms FROM terms WHERE term = ?1")?.query_row([term], |row| row.get(0)).optional()?;
+    let before: Option<Option<i64>> = db
+        .prepare_cached("SELECT expires_ms FROM terms WHERE term = ?1")?
+        .query_row([term], |row| row.get(0))
+        .optional()?;
     if before.flatten().is_some_and(|at| at <= step.now_ms) {
         // Expired, but not removed yet: its ids must not come to life again.
-        db.prepare_cached("DELETE FROM term_ids WHERE term = ?1")?.execute([term])?;
+        db.prepare_cached("DELETE FROM term_ids WHERE term = ?1")?
+            .execute([term])?;
     }
     let sql = "INSERT INTO terms (term, expires_ms) VALUES (?1, ?2) ON CONFLICT (term) DO UPDATE SET expires_ms = ?2";
     db.prepare_cached(sql)?.execute((term, expiry(step.now_ms, index_s)))?;
-    db.prepare_cached("INSERT OR IGNORE INTO term_ids (term, id) VALUES (?1, ?2)")?.execute((term, id))?;
+    db.prepare_cached("INSERT OR IGNORE INTO term_ids (term, id) VALUES (?1, ?2)")?
+        .execute((term, id))?;
     Ok(())
 }
 
@@ -75,7 +85,9 @@ impl SqliteStore {
 
     pub(super) async fn search_terms(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
         let terms: Vec<String> = terms.iter().map(|(kind, value)| term(*kind, value)).collect();
-        self.readers.run("search", move |db| terms.iter().map(|term| ids_of(db, term)).collect()).await
+        self.readers
+            .run("search", move |db| terms.iter().map(|term| ids_of(db, term)).collect())
+            .await
     }
 
     /// The cursor is the last id of the page before.
@@ -86,7 +98,11 @@ impl SqliteStore {
             )?;
             let ids = statement.query_map((cursor.unwrap_or_default(), now_ms(), PAGE), |row| row.get(0))?;
             let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
-            let next = if ids.len() == PAGE as usize { ids.last().cloned() } else { None };
+            let next = if ids.len() == PAGE as usize {
+                ids.last().cloned()
+            } else {
+                None
+            };
             Ok((ids.iter().filter_map(|id| VconId::new(id).ok()).collect(), next))
         };
         self.readers.run("scan", scan).await
@@ -99,6 +115,10 @@ impl SqliteStore {
         index: &[(IndexKind, String)],
     ) -> Result<(), StoreError> {
         let (id, index, index_s) = (id.clone(), index.to_vec(), self.lifetimes.index_s);
-        self.writer.run("index", move |step| add(step, id.as_str(), created_at_s, &index, index_s)).await
+        self.writer
+            .run("index", move |step| {
+                add(step, id.as_str(), created_at_s, &index, index_s)
+            })
+            .await
     }
 }

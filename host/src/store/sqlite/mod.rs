@@ -14,8 +14,8 @@ use self::readers::Readers;
 use self::waiters::Waiters;
 use self::writer::Writer;
 use super::{
-    Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument, Reaped, Store,
-    StoreError, Stored, Write,
+    Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument,
+    Reaped, Store, StoreError, Stored, Write,
 };
 use crate::names::{ClaimId, HostId, ListName, VconId};
 
@@ -55,21 +55,33 @@ impl SqliteStore {
         let lock = Lock::take(directory, &path)?;
         let db = file::open_writer(&path).map_err(|fault| fault.during("open"))?;
         // Whoever had these claims is gone: the file was theirs alone. No need to wait for the leases to run out.
-        db.execute("UPDATE claims SET lease_ms = 0", []).map_err(|error| errors::Fault::from(error).during("open"))?;
+        db.execute("UPDATE claims SET lease_ms = 0", [])
+            .map_err(|error| errors::Fault::from(error).during("open"))?;
         let waiters = Arc::new(Waiters::default());
         let writer = Writer::start(db, waiters.clone(), lock).map_err(|error| io_refused(&path, &error))?;
-        Ok(Self { readers: Readers::new(path.clone()), path, lifetimes, writer, waiters })
+        Ok(Self {
+            readers: Readers::new(path.clone()),
+            path,
+            lifetimes,
+            writer,
+            waiters,
+        })
     }
 }
 
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
 fn io_refused(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::Refused { operation: "open", reason: format!("{}: {error}", path.display()) }
+    StoreError::Refused {
+        operation: "open",
+        reason: format!("{}: {error}", path.display()),
+    }
 }
 
 fn now_ms() -> i64 {
@@ -101,7 +113,13 @@ impl Store for SqliteStore {
     }
 
     // index.rs
-    async fn list(&self, since_s: Option<i64>, until_s: Option<i64>, offset: u64, count: i64) -> Result<Vec<String>, StoreError> {
+    async fn list(
+        &self,
+        since_s: Option<i64>,
+        until_s: Option<i64>,
+        offset: u64,
+        count: i64,
+    ) -> Result<Vec<String>, StoreError> {
         self.list_ids(since_s, until_s, offset, count).await
     }
     async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
@@ -110,7 +128,12 @@ impl Store for SqliteStore {
     async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         self.scan_ids(cursor).await
     }
-    async fn index(&self, id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) -> Result<(), StoreError> {
+    async fn index(
+        &self,
+        id: &VconId,
+        created_at_s: Option<i64>,
+        index: &[(IndexKind, String)],
+    ) -> Result<(), StoreError> {
         self.index_document(id, created_at_s, index).await
     }
 
@@ -133,13 +156,25 @@ impl Store for SqliteStore {
     }
 
     // claims.rs
-    async fn claim(&self, list: &ListName, host: &HostId, count: usize, lease: Duration) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(
+        &self,
+        list: &ListName,
+        host: &HostId,
+        count: usize,
+        lease: Duration,
+    ) -> Result<Vec<Claim>, StoreError> {
         self.claim_entries(list, host, count, lease).await
     }
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
         self.renew_leases(list, claims, lease).await
     }
-    async fn checkpoint(&self, claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects) -> Result<Guarded, StoreError> {
+    async fn checkpoint(
+        &self,
+        claim: &Claim,
+        checkpoint: &Checkpoint,
+        write: Option<Write>,
+        effects: &Effects,
+    ) -> Result<Guarded, StoreError> {
         self.note_checkpoint(claim, checkpoint, write, effects).await
     }
     async fn claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
@@ -172,7 +207,8 @@ impl Store for SqliteStore {
         hand_off: &ListName,
         at_most: Duration,
     ) -> Result<Guarded, StoreError> {
-        self.park_claim(claim, checkpoint, write, effects, hand_off, at_most).await
+        self.park_claim(claim, checkpoint, write, effects, hand_off, at_most)
+            .await
     }
 
     // recovery.rs
@@ -198,7 +234,11 @@ impl Store for SqliteStore {
     async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
         self.read_config().await
     }
-    async fn save_config(&self, entries: &ConfigEntries, expected: Option<u64>) -> Result<Result<u64, u64>, StoreError> {
+    async fn save_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+    ) -> Result<Result<u64, u64>, StoreError> {
         self.replace_config(entries, expected).await
     }
     async fn config_revision(&self) -> Result<u64, StoreError> {
@@ -209,6 +249,10 @@ impl Store for SqliteStore {
         self.check().await
     }
     fn describe(&self) -> String {
-        format!("SQLite {} in {} (this process only)", rusqlite::version(), self.path.display())
+        format!(
+            "SQLite {} in {} (this process only)",
+            rusqlite::version(),
+            self.path.display()
+        )
     }
 }

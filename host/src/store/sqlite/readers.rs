@@ -26,7 +26,11 @@ pub struct Readers {
 impl Readers {
     /// For this file.
     pub fn new(path: PathBuf) -> Self {
-        Self { path: Arc::new(path), idle: Arc::default(), turns: Arc::new(Semaphore::new(READERS)) }
+        Self {
+            path: Arc::new(path),
+            idle: Arc::default(),
+            turns: Arc::new(Semaphore::new(READERS)),
+        }
     }
 
     /// Reads something, on a thread that may block.
@@ -35,7 +39,10 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Sql<T> + Send + 'static,
     {
-        let closed = || StoreError::Refused { operation, reason: "the store is closed".to_owned() };
+        let closed = || StoreError::Refused {
+            operation,
+            reason: "the store is closed".to_owned(),
+        };
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| closed())?;
         let (path, idle) = (self.path.clone(), self.idle.clone());
         let read = tokio::task::spawn_blocking(move || {
@@ -51,6 +58,8 @@ impl Readers {
             }
             result
         });
-        read.await.map_err(|_| closed())?.map_err(|fault| fault.during(operation))
+        read.await
+            .map_err(|_| closed())?
+            .map_err(|fault| fault.during(operation))
     }
 }

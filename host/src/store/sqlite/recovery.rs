@@ -39,7 +39,13 @@ struct Recovery<'a> {
 impl Recovery<'_> {
     fn die(&mut self, vcon: &str, class: &str, message: String, entry: Option<&Standing>) -> Sql<()> {
         let record = record(self.step, class, message, entry);
-        bury(self.step, self.list.dead_letters().as_str(), vcon, &record_text(&record)?, self.dead_s)?;
+        bury(
+            self.step,
+            self.list.dead_letters().as_str(),
+            vcon,
+            &record_text(&record)?,
+            self.dead_s,
+        )?;
         if let Some(current) = &record.current {
             documents::keep_dead(self.step, current.as_str(), self.dead_s)?;
         }
@@ -64,7 +70,9 @@ impl Recovery<'_> {
         let sql = "SELECT vcon, lost_leases, checkpoint, context, claim FROM
                      (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY lease_ms LIMIT ?3) ORDER BY taken";
         let mut statement = self.step.db.prepare_cached(sql)?;
-        let due = statement.query_map((self.list.as_str(), self.step.now_ms, MOST), |row| Ok((Standing::from_row(row)?, row.get(4)?)))?;
+        let due = statement.query_map((self.list.as_str(), self.step.now_ms, MOST), |row| {
+            Ok((Standing::from_row(row)?, row.get(4)?))
+        })?;
         let due: Vec<(Standing, String)> = due.collect::<Result<_, _>>()?;
         for (mut entry, claim) in due {
             drop_claim(self.step, &claim)?;
@@ -73,8 +81,10 @@ impl Recovery<'_> {
                 self.returned.push(entry);
                 continue;
             }
-            let message =
-                format!("the lease ran out {} times: each worker that took the entry stopped or hung", entry.lost_leases);
+            let message = format!(
+                "the lease ran out {} times: each worker that took the entry stopped or hung",
+                entry.lost_leases
+            );
             self.die(&entry.vcon, "lost-lease", message, Some(&entry))?;
         }
         Ok(())
@@ -113,7 +123,10 @@ impl Recovery<'_> {
         let late: Vec<(Standing, String, i64)> = late.collect::<Result<_, _>>()?;
         for (run, current, number) in late {
             let sql = "DELETE FROM parked WHERE list = ?1 AND current = ?2 AND number = ?3";
-            self.step.db.prepare_cached(sql)?.execute((self.list.as_str(), &current, number))?;
+            self.step
+                .db
+                .prepare_cached(sql)?
+                .execute((self.list.as_str(), &current, number))?;
             let message = "the vCon was handed off and did not come back in time".to_owned();
             self.die(&run.vcon, "hand-off", message, Some(&run))?;
         }
@@ -123,7 +136,8 @@ impl Recovery<'_> {
 
 impl SqliteStore {
     pub(super) async fn reap_expired(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
-        self.recover("reap", list, move |recovery| recovery.expired_leases(max_lost)).await
+        self.recover("reap", list, move |recovery| recovery.expired_leases(max_lost))
+            .await
     }
 
     pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
@@ -140,7 +154,13 @@ impl SqliteStore {
     {
         let (list, dead_s) = (list.clone(), self.lifetimes.dead_letter_s);
         let all = move |step: &Step<'_>| {
-            let mut recovery = Recovery { step, list: &list, dead_s, returned: Vec::new(), dead: Vec::new() };
+            let mut recovery = Recovery {
+                step,
+                list: &list,
+                dead_s,
+                returned: Vec::new(),
+                dead: Vec::new(),
+            };
             work(&mut recovery)?;
             recovery.end()
         };

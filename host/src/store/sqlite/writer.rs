@@ -83,8 +83,13 @@ impl Writer {
             drop(db);
             drop(lock);
         };
-        let thread = std::thread::Builder::new().name("vconduit-sqlite".to_owned()).spawn(work)?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("vconduit-sqlite".to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
     }
 
     /// Does this in a transaction; answers when it is on the disk.
@@ -97,7 +102,10 @@ impl Writer {
         let job: Operation = Box::new(move |step| {
             let done = in_savepoint(step, work);
             Box::new(move |committed| {
-                let refused = |why: &str| StoreError::Refused { operation, reason: why.to_owned() };
+                let refused = |why: &str| StoreError::Refused {
+                    operation,
+                    reason: why.to_owned(),
+                };
                 let result = match (done, committed) {
                     (Ok(value), Ok(())) => Ok(value),
                     (Ok(_), Err(why)) => Err(refused(why)),
@@ -125,7 +133,10 @@ impl Writer {
 }
 
 fn closed(operation: &'static str) -> StoreError {
-    StoreError::Refused { operation, reason: "the store is closed".to_owned() }
+    StoreError::Refused {
+        operation,
+        reason: "the store is closed".to_owned(),
+    }
 }
 
 fn in_savepoint<T>(step: &Step<'_>, work: impl FnOnce(&Step<'_>) -> Sql<T>) -> Sql<T> {
@@ -159,15 +170,30 @@ fn run(db: &Connection, operations: &Receiver<Operation>, waiters: &Waiters) {
     }
 }
 
-fn group(db: &Connection, revisions: &Cell<i64>, first: Operation, operations: &Receiver<Operation>, waiters: &Waiters) {
+fn group(
+    db: &Connection,
+    revisions: &Cell<i64>,
+    first: Operation,
+    operations: &Receiver<Operation>,
+    waiters: &Waiters,
+) {
     let pushed = RefCell::new(Vec::new());
     let begun = db.execute_batch("BEGIN IMMEDIATE");
     let mut answers = Vec::new();
     let mut next = Some(first);
     while let Some(operation) = next {
-        let step = Step { db, now_ms: now_ms(), revisions, pushed: &pushed };
+        let step = Step {
+            db,
+            now_ms: now_ms(),
+            revisions,
+            pushed: &pushed,
+        };
         answers.push(operation(&step));
-        next = if answers.len() < GROUP { operations.try_recv().ok() } else { None };
+        next = if answers.len() < GROUP {
+            operations.try_recv().ok()
+        } else {
+            None
+        };
     }
     let committed = begun.and_then(|()| db.execute_batch("COMMIT")).map_err(|error| {
         // A full disk, for one. Without the rollback the next transaction could not begin.

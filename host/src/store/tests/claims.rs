@@ -21,7 +21,11 @@ async fn oldest_first(place: Place) {
     place.push("q", &["a", "b", "c"]).await;
     let claims = place.claim("q", 2).await;
     assert_eq!(vcons(&claims), ["a", "b"]);
-    assert!(claims.iter().all(|claim| claim.lost_leases == 0 && claim.checkpoint == Checkpoint::default() && claim.list == list("q")));
+    assert!(
+        claims.iter().all(|claim| claim.lost_leases == 0
+            && claim.checkpoint == Checkpoint::default()
+            && claim.list == list("q"))
+    );
     assert_eq!(place.entries("q").await, ["c"]);
     assert_eq!(vcons(&place.claim("q", 9).await), ["c"]);
     assert!(place.claim("q", 9).await.is_empty());
@@ -43,7 +47,10 @@ async fn none_twice(place: Place) {
                         return mine;
                     }
                     for claim in claims {
-                        let done = store.finish(&claim, &claim.vcon, None, &no_effects(), &[list("out")]).await.unwrap();
+                        let done = store
+                            .finish(&claim, &claim.vcon, None, &no_effects(), &[list("out")])
+                            .await
+                            .unwrap();
                         assert_eq!(done, Guarded::Done(None));
                         mine.push(claim.vcon);
                     }
@@ -67,7 +74,10 @@ async fn duplicates_are_two_entries(place: Place) {
     let claims = place.claim("q", 5).await;
     assert_eq!(vcons(&claims), ["a", "a"]);
     assert_eq!(place.finish(&claims[0], &["out"]).await, Guarded::Done(None));
-    assert_eq!(place.store.fail(&claims[1], &record("trap")).await.unwrap(), Guarded::Done(None));
+    assert_eq!(
+        place.store.fail(&claims[1], &record("trap")).await.unwrap(),
+        Guarded::Done(None)
+    );
     assert_eq!(place.entries("out").await, ["a"]);
     assert_eq!(place.entries("DLQ:q").await, ["a"]);
 }
@@ -80,13 +90,29 @@ async fn renew_tells_what_is_lost(place: Place) {
     let lost = place.store.renew(&list("q"), &names, LEASE).await.unwrap();
     assert_eq!(lost, names[..2]);
     assert!(place.store.renew(&list("q"), &[], LEASE).await.unwrap().is_empty());
-    assert_eq!(place.reap("q").await, (vec![], vec![]), "a renewed lease does not run out");
+    assert_eq!(
+        place.reap("q").await,
+        (vec![], vec![]),
+        "a renewed lease does not run out"
+    );
 }
 
 async fn contexts_belong_to_entries(place: Place) {
-    place.store.push(&list("q"), &[id("a")], Some(r#"{"n":1}"#)).await.unwrap();
-    place.store.push(&list("q"), &[id("a")], Some(r#"{"n":2}"#)).await.unwrap();
-    place.store.push(&list("r"), &[id("a")], Some(r#"{"n":3}"#)).await.unwrap();
+    place
+        .store
+        .push(&list("q"), &[id("a")], Some(r#"{"n":1}"#))
+        .await
+        .unwrap();
+    place
+        .store
+        .push(&list("q"), &[id("a")], Some(r#"{"n":2}"#))
+        .await
+        .unwrap();
+    place
+        .store
+        .push(&list("r"), &[id("a")], Some(r#"{"n":3}"#))
+        .await
+        .unwrap();
     place.push("q", &["b"]).await;
     let claims = place.claim("q", 3).await;
     let contexts: Vec<_> = claims.iter().map(|claim| claim.context.as_deref()).collect();
@@ -103,10 +129,21 @@ async fn checkpoint_is_kept(place: Place) {
     place.put("other").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
-    let point = Checkpoint { current: Some(id("other")), ..at_link(2) };
+    let point = Checkpoint {
+        current: Some(id("other")),
+        ..at_link(2)
+    };
     let write = place.write_to("a", r#"{"n":1}"#).await;
-    let effects = Effects { push: vec![(list("side"), id("a"))], expire: vec![(id("other"), 77), (id("none"), 5)] };
-    let Guarded::Done(Some(revision)) = place.store.checkpoint(&claim, &point, Some(write), &effects).await.unwrap() else {
+    let effects = Effects {
+        push: vec![(list("side"), id("a"))],
+        expire: vec![(id("other"), 77), (id("none"), 5)],
+    };
+    let Guarded::Done(Some(revision)) = place
+        .store
+        .checkpoint(&claim, &point, Some(write), &effects)
+        .await
+        .unwrap()
+    else {
         panic!("not done")
     };
     assert_eq!(revision, place.revision("a").await);
@@ -124,8 +161,15 @@ async fn checkpoint_without_claim(place: Place) {
     let claim = place.claim_one("q").await;
     place.finish(&claim, &[]).await;
     let write = place.write_to("a", r#"{"n":1}"#).await;
-    let effects = Effects { push: vec![(list("side"), id("a"))], expire: vec![(id("a"), 0)] };
-    let lost = place.store.checkpoint(&claim, &at_link(1), Some(write), &effects).await.unwrap();
+    let effects = Effects {
+        push: vec![(list("side"), id("a"))],
+        expire: vec![(id("a"), 0)],
+    };
+    let lost = place
+        .store
+        .checkpoint(&claim, &at_link(1), Some(write), &effects)
+        .await
+        .unwrap();
     assert_eq!(lost, Guarded::LostClaim);
     assert_eq!(place.text("a").await.unwrap(), r#"{"uuid":"a"}"#);
     assert!(place.entries("side").await.is_empty());
@@ -138,25 +182,50 @@ async fn checkpoint_conflict_changes_nothing(place: Place) {
     let stale = place.write_to("a", r#"{"n":1}"#).await;
     let other = place.write_to("a", r#"{"n":2}"#).await;
     place.store.write(other).await.unwrap();
-    let effects = Effects { push: vec![(list("side"), id("a"))], expire: Vec::new() };
-    let answer = place.store.checkpoint(&claim, &at_link(1), Some(stale.clone()), &effects).await.unwrap();
+    let effects = Effects {
+        push: vec![(list("side"), id("a"))],
+        expire: Vec::new(),
+    };
+    let answer = place
+        .store
+        .checkpoint(&claim, &at_link(1), Some(stale.clone()), &effects)
+        .await
+        .unwrap();
     assert_eq!(answer, Guarded::Conflict);
     place.store.delete(&id("a")).await.unwrap();
-    let answer = place.store.checkpoint(&claim, &at_link(1), Some(stale), &effects).await.unwrap();
+    let answer = place
+        .store
+        .checkpoint(&claim, &at_link(1), Some(stale), &effects)
+        .await
+        .unwrap();
     assert_eq!(answer, Guarded::Gone);
     assert!(place.entries("side").await.is_empty());
-    assert_eq!(place.store.claims(&list("q")).await.unwrap()[0].1.checkpoint, Checkpoint::default());
+    assert_eq!(
+        place.store.claims(&list("q")).await.unwrap()[0].1.checkpoint,
+        Checkpoint::default()
+    );
 }
 
 async fn claims_for_people(place: Place) {
-    place.store.push(&list("q"), &ids(&["c", "b"]), Some(r#"{"t":"1"}"#)).await.unwrap();
+    place
+        .store
+        .push(&list("q"), &ids(&["c", "b"]), Some(r#"{"t":"1"}"#))
+        .await
+        .unwrap();
     place.push("q", &["a"]).await;
     let one = place.store.claim(&list("q"), &host(), 1, LEASE).await.unwrap();
     let other = HostId::new(r#"host "2""#).unwrap();
     let two = place.store.claim(&list("q"), &other, 2, LEASE).await.unwrap();
-    place.store.checkpoint(&two[0], &at_link(3), None, &no_effects()).await.unwrap();
+    place
+        .store
+        .checkpoint(&two[0], &at_link(3), None, &no_effects())
+        .await
+        .unwrap();
     let claims = place.store.claims(&list("q")).await.unwrap();
-    let seen: Vec<_> = claims.iter().map(|(host, claim)| (host.clone(), claim.vcon.as_str(), claim.checkpoint.next_link)).collect();
+    let seen: Vec<_> = claims
+        .iter()
+        .map(|(host, claim)| (host.clone(), claim.vcon.as_str(), claim.checkpoint.next_link))
+        .collect();
     assert_eq!(seen, [(host(), "c", 0), (other.clone(), "b", 3), (other, "a", 0)]);
     assert_eq!(claims[0].1.id, one[0].id);
     assert_eq!(claims[1].1.context.as_deref(), Some(r#"{"t":"1"}"#));

@@ -2,10 +2,19 @@
 
 use super::*;
 
-on_both!(empty_at_first, replaced_as_a_whole, guarded_by_revision, many_at_once, ping_and_describe);
+on_both!(
+    empty_at_first,
+    replaced_as_a_whole,
+    guarded_by_revision,
+    many_at_once,
+    ping_and_describe
+);
 
 fn entries(entries: &[(&str, &str)]) -> Vec<(String, String)> {
-    entries.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
+    entries
+        .iter()
+        .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()))
+        .collect()
 }
 
 async fn empty_at_first(place: Place) {
@@ -41,7 +50,11 @@ async fn guarded_by_revision(place: Place) {
 async fn many_at_once(place: Place) {
     let entries = entries(&[("link:a", "1")]);
     let saves = (0..20).map(|_| place.store.save_config(&entries, Some(0)));
-    let saved = futures::future::join_all(saves).await.into_iter().filter(|answer| matches!(answer, Ok(Ok(1)))).count();
+    let saved = futures::future::join_all(saves)
+        .await
+        .into_iter()
+        .filter(|answer| matches!(answer, Ok(Ok(1))))
+        .count();
     assert_eq!(saved, 1);
 }
 

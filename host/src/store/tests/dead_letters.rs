@@ -2,7 +2,13 @@
 
 use super::*;
 
-on_both!(oldest_first, without_a_claim, reprocess_some, reprocess_many, records_are_forgotten);
+on_both!(
+    oldest_first,
+    without_a_claim,
+    reprocess_some,
+    reprocess_many,
+    records_are_forgotten
+);
 
 async fn die(place: &Place, names: &[&str]) {
     place.push("q", names).await;
@@ -15,7 +21,10 @@ async fn oldest_first(place: Place) {
     die(&place, &["a", "b", "c"]).await;
     place.push("DLQ:q", &["pushed-by-someone"]).await;
     let letters = place.store.dead_letters(&list("q"), 1, 9).await.unwrap();
-    let seen: Vec<_> = letters.iter().map(|letter| (letter.vcon.as_str(), letter.record.is_some())).collect();
+    let seen: Vec<_> = letters
+        .iter()
+        .map(|letter| (letter.vcon.as_str(), letter.record.is_some()))
+        .collect();
     assert_eq!(seen, [("b", true), ("c", true), ("pushed-by-someone", false)]);
     assert!(place.store.dead_letters(&list("q"), 0, 0).await.unwrap().is_empty());
     assert!(place.store.dead_letters(&list("none"), 0, 5).await.unwrap().is_empty());
@@ -23,7 +32,11 @@ async fn oldest_first(place: Place) {
 
 async fn without_a_claim(place: Place) {
     place.put("a").await;
-    place.store.dead_letter(&list("DLQ:storage:s3"), &id("a"), &record("storage")).await.unwrap();
+    place
+        .store
+        .dead_letter(&list("DLQ:storage:s3"), &id("a"), &record("storage"))
+        .await
+        .unwrap();
     assert_eq!(place.entries("DLQ:storage:s3").await, ["a"]);
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(604_800));
     let letters = place.store.dead_letters(&list("storage:s3"), 0, 5).await.unwrap();
@@ -53,5 +66,9 @@ async fn records_are_forgotten(place: Place) {
     die(&place, &["a"]).await;
     place.store.reprocess(&list("q"), 1).await.unwrap();
     place.push("DLQ:q", &["a"]).await;
-    assert!(place.store.dead_letters(&list("q"), 0, 1).await.unwrap()[0].record.is_none());
+    assert!(
+        place.store.dead_letters(&list("q"), 0, 1).await.unwrap()[0]
+            .record
+            .is_none()
+    );
 }

@@ -23,7 +23,10 @@ async fn put_and_get(place: Place) {
     place.put("a").await;
     place.put("b").await;
     let found = place.store.get(&ids(&["b", "none", "a", "b"])).await.unwrap();
-    let found: Vec<Option<String>> = found.into_iter().map(|found| found.map(|stored| stored.text.to_string())).collect();
+    let found: Vec<Option<String>> = found
+        .into_iter()
+        .map(|found| found.map(|stored| stored.text.to_string()))
+        .collect();
     let text = |name: &str| Some(format!(r#"{{"uuid":"{name}"}}"#));
     assert_eq!(found, [text("b"), None, text("a"), text("b")]);
     assert!(place.store.get(&[]).await.unwrap().is_empty());
@@ -33,7 +36,14 @@ async fn put_overwrites(place: Place) {
     place.put("a").await;
     let before = place.revision("a").await;
     place.store.expire(&id("a"), 10).await.unwrap();
-    place.store.put(NewDocument { text: r#"{"n":2}"#.into(), ..document("a") }).await.unwrap();
+    place
+        .store
+        .put(NewDocument {
+            text: r#"{"n":2}"#.into(),
+            ..document("a")
+        })
+        .await
+        .unwrap();
     assert_eq!(place.text("a").await.unwrap(), r#"{"n":2}"#);
     assert_ne!(place.revision("a").await, before);
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(3600));
@@ -44,9 +54,15 @@ async fn write_if_unchanged(place: Place) {
     place.store.expire(&id("a"), 100).await.unwrap();
     let stale = place.write_to("a", r#"{"n":1}"#).await;
     let write = place.write_to("a", r#"{"n":2}"#).await;
-    let Guarded::Done(Some(revision)) = place.store.write(write).await.unwrap() else { panic!("not done") };
+    let Guarded::Done(Some(revision)) = place.store.write(write).await.unwrap() else {
+        panic!("not done")
+    };
     assert_eq!(revision, place.revision("a").await);
-    assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(100), "a write keeps the lifetime");
+    assert_eq!(
+        place.store.lifetime(&id("a")).await.unwrap(),
+        Some(100),
+        "a write keeps the lifetime"
+    );
     assert_eq!(place.store.write(stale.clone()).await.unwrap(), Guarded::Conflict);
     assert_eq!(place.text("a").await.unwrap(), r#"{"n":2}"#);
     place.store.delete(&id("a")).await.unwrap();
@@ -58,7 +74,14 @@ async fn write_if_unchanged(place: Place) {
 async fn large_documents(place: Place) {
     for length in [65_500, 65_536, 65_537, 70_000, 300_000, 3_000_000] {
         let first = text_of(length, "first");
-        place.store.put(NewDocument { text: first.clone(), ..document("big") }).await.unwrap();
+        place
+            .store
+            .put(NewDocument {
+                text: first.clone(),
+                ..document("big")
+            })
+            .await
+            .unwrap();
         assert_eq!(place.text("big").await.unwrap(), &*first);
         let stale = place.write_to("big", "{}").await;
         // One character, in the middle, which no sample covers.
@@ -66,19 +89,38 @@ async fn large_documents(place: Place) {
         let middle = changed.len() / 2 + 3000.min(changed.len() / 3);
         changed.replace_range(middle..=middle, "y");
         let write = place.write_to("big", &changed).await;
-        let Guarded::Done(Some(revision)) = place.store.write(write).await.unwrap() else { panic!("not done at {length}") };
+        let Guarded::Done(Some(revision)) = place.store.write(write).await.unwrap() else {
+            panic!("not done at {length}")
+        };
         assert_eq!(revision, place.revision("big").await);
-        assert_eq!(place.store.write(stale).await.unwrap(), Guarded::Conflict, "at {length}");
+        assert_eq!(
+            place.store.write(stale).await.unwrap(),
+            Guarded::Conflict,
+            "at {length}"
+        );
         // From large to small and back.
         let small = place.write_to("big", "{}").await;
-        assert!(matches!(place.store.write(small).await.unwrap(), Guarded::Done(Some(_))));
+        assert!(matches!(
+            place.store.write(small).await.unwrap(),
+            Guarded::Done(Some(_))
+        ));
         let large = place.write_to("big", &first).await;
-        assert!(matches!(place.store.write(large).await.unwrap(), Guarded::Done(Some(_))));
+        assert!(matches!(
+            place.store.write(large).await.unwrap(),
+            Guarded::Done(Some(_))
+        ));
     }
 }
 
 async fn delete_removes(place: Place) {
-    place.store.put(NewDocument { created_at_s: Some(5), ..document("a") }).await.unwrap();
+    place
+        .store
+        .put(NewDocument {
+            created_at_s: Some(5),
+            ..document("a")
+        })
+        .await
+        .unwrap();
     assert!(place.store.delete(&id("a")).await.unwrap());
     assert!(!place.store.delete(&id("a")).await.unwrap());
     assert_eq!(place.text("a").await, None);
@@ -99,9 +141,21 @@ async fn lifetimes(place: Place) {
 }
 
 async fn no_lifetime(place: Place) {
-    let place = place.again_with(Lifetimes { document_s: 0, index_s: -1, context_s: 0, dead_letter_s: -1 }).await;
+    let place = place
+        .again_with(Lifetimes {
+            document_s: 0,
+            index_s: -1,
+            context_s: 0,
+            dead_letter_s: -1,
+        })
+        .await;
     let index = terms(&[(IndexKind::Tel, "+1")]);
-    let new = NewDocument { index: index.clone(), push_to: vec![list("in")], context: Some("{}".into()), ..document("a") };
+    let new = NewDocument {
+        index: index.clone(),
+        push_to: vec![list("in")],
+        context: Some("{}".into()),
+        ..document("a")
+    };
     place.store.put(new).await.unwrap();
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(-1));
     assert_eq!(place.store.search(&index).await.unwrap(), [["a"]]);
@@ -109,13 +163,30 @@ async fn no_lifetime(place: Place) {
     let claim = place.claim_one("in").await;
     assert_eq!(claim.context.as_deref(), Some("{}"));
     place.store.fail(&claim, &record("trap")).await.unwrap();
-    assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(-1), "a dead letter for ever");
+    assert_eq!(
+        place.store.lifetime(&id("a")).await.unwrap(),
+        Some(-1),
+        "a dead letter for ever"
+    );
 }
 
 async fn expired_is_gone(place: Place) {
-    let place = place.again_with(Lifetimes { document_s: 1, index_s: 1, ..LIFETIMES }).await;
+    let place = place
+        .again_with(Lifetimes {
+            document_s: 1,
+            index_s: 1,
+            ..LIFETIMES
+        })
+        .await;
     let index = terms(&[(IndexKind::Name, "Ann")]);
-    place.store.put(NewDocument { index: index.clone(), ..document("a") }).await.unwrap();
+    place
+        .store
+        .put(NewDocument {
+            index: index.clone(),
+            ..document("a")
+        })
+        .await
+        .unwrap();
     let write = place.write_to("a", "{}").await;
     tokio::time::sleep(Duration::from_millis(1300)).await;
     assert_eq!(place.text("a").await, None);
@@ -125,14 +196,28 @@ async fn expired_is_gone(place: Place) {
     assert!(!place.store.delete(&id("a")).await.unwrap());
     assert_eq!(place.store.search(&index).await.unwrap(), [Vec::<String>::new()]);
     // What expired does not come back with the next one.
-    place.store.put(NewDocument { index: index.clone(), ..document("b") }).await.unwrap();
+    place
+        .store
+        .put(NewDocument {
+            index: index.clone(),
+            ..document("b")
+        })
+        .await
+        .unwrap();
     assert_eq!(place.store.search(&index).await.unwrap(), [["b"]]);
     assert_eq!(place.store.scan(None).await.unwrap().0, ids(&["b"]));
 }
 
 async fn listing(place: Place) {
     for (name, at) in [("a", 10), ("b", 20), ("c", 20), ("d", -5)] {
-        place.store.put(NewDocument { created_at_s: Some(at), ..document(name) }).await.unwrap();
+        place
+            .store
+            .put(NewDocument {
+                created_at_s: Some(at),
+                ..document(name)
+            })
+            .await
+            .unwrap();
     }
     place.put("not-listed").await;
     let list = async |since, until, offset, count| place.store.list(since, until, offset, count).await.unwrap();
@@ -149,7 +234,14 @@ async fn listing(place: Place) {
 }
 
 async fn listing_survives_expiry(place: Place) {
-    place.store.put(NewDocument { created_at_s: Some(1), ..document("a") }).await.unwrap();
+    place
+        .store
+        .put(NewDocument {
+            created_at_s: Some(1),
+            ..document("a")
+        })
+        .await
+        .unwrap();
     place.store.expire(&id("a"), 0).await.unwrap();
     assert_eq!(place.store.list(None, None, 0, -1).await.unwrap(), ["a"]);
 }
@@ -199,7 +291,10 @@ async fn put_does_all(place: Place) {
     place.store.put(new).await.unwrap();
     assert_eq!(place.entries("one").await, ["a", "a"]);
     assert_eq!(place.entries("two").await, ["a"]);
-    assert_eq!(place.claim_one("two").await.context.as_deref(), Some(r#"{"trace_id":"00"}"#));
+    assert_eq!(
+        place.claim_one("two").await.context.as_deref(),
+        Some(r#"{"trace_id":"00"}"#)
+    );
 }
 
 /// Byte for byte: spaces, order of members, escapes, numbers of any length.
@@ -207,7 +302,15 @@ async fn text_is_kept(place: Place) {
     if place.has_json() {
         return;
     }
-    let text: Arc<str> = "{ \"b\":1.0,\"a\" : 12345678901234567890123, \"u\":\"\\u00e9 é \u{1F600}\",\"z\":\"\\u0000\" }".into();
-    place.store.put(NewDocument { text: text.clone(), ..document("a") }).await.unwrap();
+    let text: Arc<str> =
+        "{ \"b\":1.0,\"a\" : 12345678901234567890123, \"u\":\"\\u00e9 é \u{1F600}\",\"z\":\"\\u0000\" }".into();
+    place
+        .store
+        .put(NewDocument {
+            text: text.clone(),
+            ..document("a")
+        })
+        .await
+        .unwrap();
     assert_eq!(place.text("a").await.unwrap(), &*text);
 }

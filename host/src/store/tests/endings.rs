@@ -22,8 +22,15 @@ async fn finish_does_all(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     let write = place.write_to("a", r#"{"n":1}"#).await;
-    let effects = Effects { push: vec![(list("tagged"), id("x")), (list("tagged"), id("a"))], expire: Vec::new() };
-    let done = place.store.finish(&claim, &id("a"), Some(write), &effects, &[list("out"), list("out2")]).await.unwrap();
+    let effects = Effects {
+        push: vec![(list("tagged"), id("x")), (list("tagged"), id("a"))],
+        expire: Vec::new(),
+    };
+    let done = place
+        .store
+        .finish(&claim, &id("a"), Some(write), &effects, &[list("out"), list("out2")])
+        .await
+        .unwrap();
     assert_eq!(done, Guarded::Done(Some(place.revision("a").await)));
     assert_eq!(place.text("a").await.unwrap(), r#"{"n":1}"#);
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(500));
@@ -38,7 +45,11 @@ async fn finish_on_another_vcon(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     let write = place.write_to("b", r#"{"n":1}"#).await;
-    place.store.finish(&claim, &id("b"), Some(write), &no_effects(), &[list("out")]).await.unwrap();
+    place
+        .store
+        .finish(&claim, &id("b"), Some(write), &no_effects(), &[list("out")])
+        .await
+        .unwrap();
     assert_eq!(place.entries("out").await, ["b"]);
     assert_eq!(place.text("b").await.unwrap(), r#"{"n":1}"#);
 }
@@ -50,11 +61,19 @@ async fn finish_conflict_then_again(place: Place) {
     let stale = place.write_to("a", r#"{"n":1}"#).await;
     let other = place.write_to("a", r#"{"n":2}"#).await;
     place.store.write(other).await.unwrap();
-    let answer = place.store.finish(&claim, &id("a"), Some(stale), &no_effects(), &[list("out")]).await.unwrap();
+    let answer = place
+        .store
+        .finish(&claim, &id("a"), Some(stale), &no_effects(), &[list("out")])
+        .await
+        .unwrap();
     assert_eq!(answer, Guarded::Conflict);
     assert!(place.entries("out").await.is_empty());
     let fresh = place.write_to("a", r#"{"n":3}"#).await;
-    let answer = place.store.finish(&claim, &id("a"), Some(fresh), &no_effects(), &[list("out")]).await.unwrap();
+    let answer = place
+        .store
+        .finish(&claim, &id("a"), Some(fresh), &no_effects(), &[list("out")])
+        .await
+        .unwrap();
     assert!(matches!(answer, Guarded::Done(Some(_))));
     assert_eq!(place.entries("out").await, ["a"]);
 }
@@ -65,9 +84,17 @@ async fn finish_of_a_gone_document(place: Place) {
     let claim = place.claim_one("q").await;
     let write = place.write_to("a", "{}").await;
     place.store.delete(&id("a")).await.unwrap();
-    let answer = place.store.finish(&claim, &id("a"), Some(write), &no_effects(), &[list("out")]).await.unwrap();
+    let answer = place
+        .store
+        .finish(&claim, &id("a"), Some(write), &no_effects(), &[list("out")])
+        .await
+        .unwrap();
     assert_eq!(answer, Guarded::Gone);
-    assert_eq!(place.store.claims(&list("q")).await.unwrap().len(), 1, "the claim is still there");
+    assert_eq!(
+        place.store.claims(&list("q")).await.unwrap().len(),
+        1,
+        "the claim is still there"
+    );
     assert_eq!(place.text("a").await, None);
 }
 
@@ -84,13 +111,25 @@ async fn a_lost_claim_changes_nothing(place: Place) {
     place.lose(std::slice::from_ref(&claim)).await;
     place.reap("q").await;
     let write = place.write_to("a", "{}").await;
-    let effects = Effects { push: vec![(list("side"), id("a"))], expire: vec![(id("a"), 0)] };
+    let effects = Effects {
+        push: vec![(list("side"), id("a"))],
+        expire: vec![(id("a"), 0)],
+    };
     let store = &place.store;
     let out = [list("out")];
-    assert_eq!(store.finish(&claim, &id("a"), Some(write.clone()), &effects, &out).await.unwrap(), Guarded::LostClaim);
+    assert_eq!(
+        store
+            .finish(&claim, &id("a"), Some(write.clone()), &effects, &out)
+            .await
+            .unwrap(),
+        Guarded::LostClaim
+    );
     assert_eq!(store.fail(&claim, &record("trap")).await.unwrap(), Guarded::LostClaim);
     assert_eq!(store.hand_back(&claim).await.unwrap(), Guarded::LostClaim);
-    let parked = store.park(&claim, &at_link(1), Some(write), &effects, &list("out"), LEASE).await.unwrap();
+    let parked = store
+        .park(&claim, &at_link(1), Some(write), &effects, &list("out"), LEASE)
+        .await
+        .unwrap();
     assert_eq!(parked, Guarded::LostClaim);
     for name in ["out", "side", "DLQ:q"] {
         assert!(place.entries(name).await.is_empty(), "{name}");
@@ -104,18 +143,29 @@ async fn fail_makes_a_dead_letter(place: Place) {
     place.put("b").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
-    let why = ErrorRecord { current: Some(id("b")), ..record("service") };
+    let why = ErrorRecord {
+        current: Some(id("b")),
+        ..record("service")
+    };
     assert_eq!(place.store.fail(&claim, &why).await.unwrap(), Guarded::Done(None));
     assert_eq!(place.entries("DLQ:q").await, ["a"], "the original id");
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(604_800));
     assert_eq!(place.store.lifetime(&id("b")).await.unwrap(), Some(604_800));
     let letters = place.store.dead_letters(&list("q"), 0, 10).await.unwrap();
     let letter = letters[0].record.as_ref().unwrap();
-    assert_eq!((letter.class.as_str(), letter.current.clone(), letter.at_ms), ("service", Some(id("b")), 1_700_000_000_000));
+    assert_eq!(
+        (letter.class.as_str(), letter.current.clone(), letter.at_ms),
+        ("service", Some(id("b")), 1_700_000_000_000)
+    );
 }
 
 async fn fail_leaves_lifetime_when_zero(place: Place) {
-    let place = place.again_with(Lifetimes { dead_letter_s: 0, ..LIFETIMES }).await;
+    let place = place
+        .again_with(Lifetimes {
+            dead_letter_s: 0,
+            ..LIFETIMES
+        })
+        .await;
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -126,7 +176,11 @@ async fn fail_leaves_lifetime_when_zero(place: Place) {
 async fn hand_back_keeps_place_and_count(place: Place) {
     place.push("q", &["a", "b"]).await;
     let claim = place.claim_one("q").await;
-    place.store.checkpoint(&claim, &at_link(2), None, &no_effects()).await.unwrap();
+    place
+        .store
+        .checkpoint(&claim, &at_link(2), None, &no_effects())
+        .await
+        .unwrap();
     assert_eq!(place.store.hand_back(&claim).await.unwrap(), Guarded::Done(None));
     assert_eq!(place.entries("q").await, ["a", "b"]);
     let again = place.claim_one("q").await;
@@ -146,9 +200,16 @@ async fn effects_delete(place: Place) {
     place.put("b").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
-    let effects = Effects { push: Vec::new(), expire: vec![(id("a"), -1), (id("b"), 9)] };
+    let effects = Effects {
+        push: Vec::new(),
+        expire: vec![(id("a"), -1), (id("b"), 9)],
+    };
     let write = place.write_to("a", "{}").await;
-    let done = place.store.finish(&claim, &id("a"), Some(write), &effects, &[]).await.unwrap();
+    let done = place
+        .store
+        .finish(&claim, &id("a"), Some(write), &effects, &[])
+        .await
+        .unwrap();
     assert!(matches!(done, Guarded::Done(_)));
     assert_eq!(place.text("a").await, None);
     assert_eq!(place.store.lifetime(&id("b")).await.unwrap(), Some(9));

@@ -24,16 +24,30 @@ impl Run {
         let store = &self.store;
         match choice {
             0..=3 => {
-                if let Guarded::Done(_) = store.finish(claim, &claim.vcon, None, &no_effects(), &[]).await.unwrap() {
+                if let Guarded::Done(_) = store
+                    .finish(claim, &claim.vcon, None, &no_effects(), &[])
+                    .await
+                    .unwrap()
+                {
                     self.done.lock().unwrap().push(claim.vcon.as_str().to_owned());
                 }
             }
             4 => drop(store.fail(claim, &record("trap")).await.unwrap()),
             5 => drop(store.hand_back(claim).await.unwrap()),
-            6 => drop(store.park(claim, &at_link(1), None, &no_effects(), &list("people"), LEASE).await.unwrap()),
+            6 => drop(
+                store
+                    .park(claim, &at_link(1), None, &no_effects(), &list("people"), LEASE)
+                    .await
+                    .unwrap(),
+            ),
             7 => drop(store.checkpoint(claim, &at_link(1), None, &no_effects()).await.unwrap()),
             // The worker dies.
-            _ => drop(store.renew(&claim.list, std::slice::from_ref(&claim.id), Duration::ZERO).await.unwrap()),
+            _ => drop(
+                store
+                    .renew(&claim.list, std::slice::from_ref(&claim.id), Duration::ZERO)
+                    .await
+                    .unwrap(),
+            ),
         }
     }
 
@@ -56,7 +70,12 @@ impl Run {
     async fn work(&self, seed: u64, steps: usize) {
         let mut random = rand::rngs::StdRng::seed_from_u64(seed);
         for _ in 0..steps {
-            for claim in self.store.claim(&list("q"), &host(), random.random_range(1..4), LEASE).await.unwrap() {
+            for claim in self
+                .store
+                .claim(&list("q"), &host(), random.random_range(1..4), LEASE)
+                .await
+                .unwrap()
+            {
                 self.step(&claim, random.random_range(0..10)).await;
                 // Sometimes twice: the second one is too late.
                 if random.random_range(0..4) == 0 {
@@ -70,7 +89,13 @@ impl Run {
     /// A step of a worker that believes it still has the claim. On Redis a repeated step may be answered as done,
     /// so this one only looks at what it changes: nothing twice (see `count`).
     async fn step_late(&self, claim: &Claim) {
-        let held = self.store.claims(&claim.list).await.unwrap().iter().any(|(_, held)| held.id == claim.id);
+        let held = self
+            .store
+            .claims(&claim.list)
+            .await
+            .unwrap()
+            .iter()
+            .any(|(_, held)| held.id == claim.id);
         if !held {
             drop(self.store.fail(claim, &record("late")).await.unwrap());
         }
@@ -85,7 +110,14 @@ impl Run {
         }
         let resumed = self.store.resume(&q).await.unwrap();
         assert!(resumed.dead.is_empty(), "a run waited for each of them");
-        let open: Vec<_> = self.store.claims(&q).await.unwrap().into_iter().map(|(_, claim)| claim.id).collect();
+        let open: Vec<_> = self
+            .store
+            .claims(&q)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(_, claim)| claim.id)
+            .collect();
         self.store.renew(&q, &open, Duration::ZERO).await.unwrap();
         tokio::time::sleep(Duration::from_millis(5)).await;
         self.store.reap(&q, 3).await.unwrap();
@@ -103,7 +135,10 @@ impl Run {
 async fn run(place: &Place, tasks: u64, steps: usize) {
     let names: Vec<VconId> = (0..VCONS).map(|i| id(&format!("v{i}"))).collect();
     place.store.push(&list("q"), &names, None).await.unwrap();
-    let run = Arc::new(Run { store: place.store.clone(), done: Mutex::default() });
+    let run = Arc::new(Run {
+        store: place.store.clone(),
+        done: Mutex::default(),
+    });
     let tasks: Vec<_> = (0..tasks)
         .map(|seed| {
             let run = run.clone();

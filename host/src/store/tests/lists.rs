@@ -4,7 +4,16 @@ use std::time::Instant;
 
 use super::*;
 
-on_both!(order_and_ends, ranges, push_nothing, wait_for_a_push, wait_in_vain, many_wait, wait_moves_nothing, many_ids_at_once);
+on_both!(
+    order_and_ends,
+    ranges,
+    push_nothing,
+    wait_for_a_push,
+    wait_in_vain,
+    many_wait,
+    wait_moves_nothing,
+    many_ids_at_once
+);
 
 async fn order_and_ends(place: Place) {
     place.push("q", &["a", "b"]).await;

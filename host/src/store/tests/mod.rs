@@ -5,7 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument, Revision, Store, StoreError, Write};
+use super::{
+    Checkpoint, Claim, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument, Revision, Store, StoreError,
+    Write,
+};
 use crate::names::{HostId, ListName, VconId};
 
 mod claims;
@@ -45,7 +48,12 @@ macro_rules! on_both {
 use on_both;
 
 const LEASE: Duration = Duration::from_secs(30);
-const LIFETIMES: Lifetimes = Lifetimes { document_s: 3600, index_s: 86_400, context_s: 86_400, dead_letter_s: 604_800 };
+const LIFETIMES: Lifetimes = Lifetimes {
+    document_s: 3600,
+    index_s: 86_400,
+    context_s: 86_400,
+    dead_letter_s: 604_800,
+};
 
 fn id(text: &str) -> VconId {
     VconId::new(text).unwrap()
@@ -106,7 +114,12 @@ impl Place {
     }
 
     async fn text(&self, name: &str) -> Option<String> {
-        self.store.get(&[id(name)]).await.unwrap().remove(0).map(|stored| stored.text.to_string())
+        self.store
+            .get(&[id(name)])
+            .await
+            .unwrap()
+            .remove(0)
+            .map(|stored| stored.text.to_string())
     }
 
     async fn revision(&self, name: &str) -> Revision {
@@ -115,7 +128,11 @@ impl Place {
 
     /// A write on the state that is there now.
     async fn write_to(&self, name: &str, text: &str) -> Write {
-        Write { id: id(name), text: text.into(), expected: self.revision(name).await }
+        Write {
+            id: id(name),
+            text: text.into(),
+            expected: self.revision(name).await,
+        }
     }
 
     async fn claim(&self, name: &str, count: usize) -> Vec<Claim> {
@@ -134,7 +151,10 @@ impl Place {
 
     async fn finish(&self, claim: &Claim, egress: &[&str]) -> Guarded {
         let egress: Vec<ListName> = egress.iter().map(|name| list(name)).collect();
-        self.store.finish(claim, &claim.vcon, None, &no_effects(), &egress).await.unwrap()
+        self.store
+            .finish(claim, &claim.vcon, None, &no_effects(), &egress)
+            .await
+            .unwrap()
     }
 
     /// Lets the leases of these claims run out.
@@ -160,7 +180,12 @@ fn vcons(claims: &[Claim]) -> Vec<&str> {
 }
 
 fn at_link(next_link: u32) -> Checkpoint {
-    Checkpoint { chain: Some(crate::names::ChainName::new("main").unwrap()), next_link, current: None, began_ms: 1_700_000_000_000 }
+    Checkpoint {
+        chain: Some(crate::names::ChainName::new("main").unwrap()),
+        next_link,
+        current: None,
+        began_ms: 1_700_000_000_000,
+    }
 }
 
 fn terms(terms: &[(IndexKind, &str)]) -> Vec<(IndexKind, String)> {

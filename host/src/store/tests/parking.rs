@@ -2,10 +2,22 @@
 
 use super::*;
 
-on_both!(there_and_back, not_in_time, a_stranger_comes_back, the_same_vcon_twice, order_of_return, park_conflict, parked_as_another_vcon);
+on_both!(
+    there_and_back,
+    not_in_time,
+    a_stranger_comes_back,
+    the_same_vcon_twice,
+    order_of_return,
+    park_conflict,
+    parked_as_another_vcon
+);
 
 async fn park(place: &Place, claim: &Claim, at_most: Duration) {
-    let done = place.store.park(claim, &at_link(2), None, &no_effects(), &list("people"), at_most).await.unwrap();
+    let done = place
+        .store
+        .park(claim, &at_link(2), None, &no_effects(), &list("people"), at_most)
+        .await
+        .unwrap();
     assert_eq!(done, Guarded::Done(None));
 }
 
@@ -16,12 +28,23 @@ async fn resume(place: &Place) -> (Vec<String>, Vec<String>) {
 
 async fn there_and_back(place: Place) {
     place.put("a").await;
-    place.store.push(&list("q"), &[id("a")], Some(r#"{"t":1}"#)).await.unwrap();
+    place
+        .store
+        .push(&list("q"), &[id("a")], Some(r#"{"t":1}"#))
+        .await
+        .unwrap();
     place.push("q", &["b"]).await;
     let claim = place.claim_one("q").await;
     let write = place.write_to("a", r#"{"n":1}"#).await;
-    let effects = Effects { push: vec![(list("side"), id("a"))], expire: Vec::new() };
-    let done = place.store.park(&claim, &at_link(2), Some(write), &effects, &list("people"), LEASE).await.unwrap();
+    let effects = Effects {
+        push: vec![(list("side"), id("a"))],
+        expire: Vec::new(),
+    };
+    let done = place
+        .store
+        .park(&claim, &at_link(2), Some(write), &effects, &list("people"), LEASE)
+        .await
+        .unwrap();
     assert!(matches!(done, Guarded::Done(Some(_))));
     assert_eq!(place.text("a").await.unwrap(), r#"{"n":1}"#);
     assert_eq!(place.entries("people").await, ["a"]);
@@ -34,7 +57,10 @@ async fn there_and_back(place: Place) {
     assert_eq!(place.entries("q").await, ["a", "b"]);
     assert!(place.entries("resume:q").await.is_empty());
     let again = place.claim_one("q").await;
-    assert_eq!((again.checkpoint, again.lost_leases, again.context.as_deref()), (at_link(2), 0, Some(r#"{"t":1}"#)));
+    assert_eq!(
+        (again.checkpoint, again.lost_leases, again.context.as_deref()),
+        (at_link(2), 0, Some(r#"{"t":1}"#))
+    );
 }
 
 async fn not_in_time(place: Place) {
@@ -61,7 +87,14 @@ async fn a_stranger_comes_back(place: Place) {
     place.push("resume:q", &["x"]).await;
     assert_eq!(resume(&place).await, (vec![], vec!["x".to_owned()]));
     assert_eq!(place.entries("DLQ:q").await, ["x"]);
-    assert_eq!(place.store.dead_letters(&list("q"), 0, 1).await.unwrap()[0].record.as_ref().unwrap().class, "resume");
+    assert_eq!(
+        place.store.dead_letters(&list("q"), 0, 1).await.unwrap()[0]
+            .record
+            .as_ref()
+            .unwrap()
+            .class,
+        "resume"
+    );
 }
 
 async fn the_same_vcon_twice(place: Place) {
@@ -92,7 +125,11 @@ async fn park_conflict(place: Place) {
     let stale = place.write_to("a", "{}").await;
     let other = place.write_to("a", r#"{"n":2}"#).await;
     place.store.write(other).await.unwrap();
-    let answer = place.store.park(&claim, &at_link(1), Some(stale), &no_effects(), &list("people"), LEASE).await.unwrap();
+    let answer = place
+        .store
+        .park(&claim, &at_link(1), Some(stale), &no_effects(), &list("people"), LEASE)
+        .await
+        .unwrap();
     assert_eq!(answer, Guarded::Conflict);
     assert!(place.entries("people").await.is_empty());
     assert_eq!(place.store.claims(&list("q")).await.unwrap().len(), 1);
@@ -102,8 +139,15 @@ async fn park_conflict(place: Place) {
 async fn parked_as_another_vcon(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
-    let point = Checkpoint { current: Some(id("b")), ..at_link(1) };
-    place.store.park(&claim, &point, None, &no_effects(), &list("people"), LEASE).await.unwrap();
+    let point = Checkpoint {
+        current: Some(id("b")),
+        ..at_link(1)
+    };
+    place
+        .store
+        .park(&claim, &point, None, &no_effects(), &list("people"), LEASE)
+        .await
+        .unwrap();
     assert_eq!(place.entries("people").await, ["b"]);
     place.push("resume:q", &["b"]).await;
     assert_eq!(resume(&place).await, (vec!["a".to_owned()], vec![]));

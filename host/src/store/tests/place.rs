@@ -45,7 +45,12 @@ impl RedisServer {
         for _ in 0..5 {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let options = options.iter().map(|option| (*option).to_owned()).collect();
-            let mut server = Self { child: None, port, options, directory: Directory::new() };
+            let mut server = Self {
+                child: None,
+                port,
+                options,
+                directory: Directory::new(),
+            };
             server.spawn();
             if server.answers().await {
                 return server;
@@ -61,7 +66,13 @@ impl RedisServer {
             .arg("--dir")
             .arg(&self.directory.0)
             .args(&self.options)
-            .args(std::env::var(MODULE).ok().map(|path| ["--loadmodule".to_owned(), path]).into_iter().flatten())
+            .args(
+                std::env::var(MODULE)
+                    .ok()
+                    .map(|path| ["--loadmodule".to_owned(), path])
+                    .into_iter()
+                    .flatten(),
+            )
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -82,7 +93,11 @@ impl RedisServer {
 
     async fn answers(&mut self) -> bool {
         for _ in 0..200 {
-            if self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_some()) {
+            if self
+                .child
+                .as_mut()
+                .is_some_and(|child| child.try_wait().unwrap().is_some())
+            {
                 return false;
             }
             if self.try_raw().await.is_some() {
@@ -94,12 +109,17 @@ impl RedisServer {
     }
 
     async fn try_raw(&self) -> Option<redis::aio::MultiplexedConnection> {
-        redis::Client::open(self.url()).unwrap().get_multiplexed_async_connection().await.ok()
+        redis::Client::open(self.url())
+            .unwrap()
+            .get_multiplexed_async_connection()
+            .await
+            .ok()
     }
 
     /// A command from a third party.
     pub async fn raw<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
-        self.raw_bytes(&words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>()).await
+        self.raw_bytes(&words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>())
+            .await
     }
 
     pub async fn raw_bytes<T: redis::FromRedisValue>(&self, words: &[&[u8]]) -> T {
@@ -107,7 +127,10 @@ impl RedisServer {
         for word in words {
             command.arg(*word);
         }
-        command.query_async(&mut self.try_raw().await.expect("the test's server")).await.unwrap()
+        command
+            .query_async(&mut self.try_raw().await.expect("the test's server"))
+            .await
+            .unwrap()
     }
 }
 
@@ -133,7 +156,11 @@ impl Place {
     pub async fn redis_with(lifetimes: Lifetimes, options: &[&str]) -> Self {
         let server = RedisServer::start(options).await;
         let store = RedisStore::connect(&server.url(), lifetimes, "vcons").await.unwrap();
-        Self { store: Arc::new(store), server: Some(server), _directory: None }
+        Self {
+            store: Arc::new(store),
+            server: Some(server),
+            _directory: None,
+        }
     }
 
     pub fn sqlite() -> Self {
@@ -143,7 +170,11 @@ impl Place {
     pub fn sqlite_with(lifetimes: Lifetimes) -> Self {
         let directory = Directory::new();
         let store = SqliteStore::open(&directory.0, lifetimes).unwrap();
-        Self { store: Arc::new(store), server: None, _directory: Some(directory) }
+        Self {
+            store: Arc::new(store),
+            server: None,
+            _directory: Some(directory),
+        }
     }
 
     /// The same kind of place with other lifetimes.

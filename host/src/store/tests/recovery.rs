@@ -2,7 +2,15 @@
 
 use super::*;
 
-on_both!(order_is_kept, a_live_lease_stays, too_many_lost_leases, one_dead_among_many, many_at_once, a_duplicate_keeps_the_higher_count, finish_before_reaping);
+on_both!(
+    order_is_kept,
+    a_live_lease_stays,
+    too_many_lost_leases,
+    one_dead_among_many,
+    many_at_once,
+    a_duplicate_keeps_the_higher_count,
+    finish_before_reaping
+);
 
 async fn order_is_kept(place: Place) {
     place.push("q", &["a", "b", "c", "d", "e"]).await;
@@ -32,7 +40,11 @@ async fn too_many_lost_leases(place: Place) {
     for lost in 0..5 {
         let claim = place.claim_one("q").await;
         assert_eq!(claim.lost_leases, lost);
-        place.store.checkpoint(&claim, &at_link(lost), None, &no_effects()).await.unwrap();
+        place
+            .store
+            .checkpoint(&claim, &at_link(lost), None, &no_effects())
+            .await
+            .unwrap();
         place.lose(&[claim]).await;
         let (returned, dead) = place.reap("q").await;
         assert_eq!((returned.len(), dead.len()), if lost < 4 { (1, 0) } else { (0, 1) });
@@ -59,7 +71,10 @@ async fn one_dead_among_many(place: Place) {
     let claims = place.claim("q", 3).await;
     assert_eq!(vcons(&claims), ["bad", "a", "b"]);
     place.lose(&claims).await;
-    assert_eq!(place.reap("q").await, (vec!["a".to_owned(), "b".to_owned()], vec!["bad".to_owned()]));
+    assert_eq!(
+        place.reap("q").await,
+        (vec!["a".to_owned(), "b".to_owned()], vec!["bad".to_owned()])
+    );
 }
 
 async fn many_at_once(place: Place) {

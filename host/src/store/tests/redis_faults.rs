@@ -13,7 +13,11 @@ async fn killed_and_restarted() {
     place.put("a").await;
     place.push("q", &["a", "b"]).await;
     let claim = place.claim_one("q").await;
-    place.store.checkpoint(&claim, &at_link(1), None, &no_effects()).await.unwrap();
+    place
+        .store
+        .checkpoint(&claim, &at_link(1), None, &no_effects())
+        .await
+        .unwrap();
     let store = place.store.clone();
     let waiting = tokio::spawn(async move { store.wait(&list("empty"), Duration::from_secs(20)).await });
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -21,10 +25,16 @@ async fn killed_and_restarted() {
     place.server.as_mut().unwrap().kill();
     let start = Instant::now();
     let error = place.store.depth(&list("q")).await.unwrap_err();
-    assert!(matches!(&error, StoreError::Away(address) if address.starts_with("127.0.0.1:")), "{error}");
+    assert!(
+        matches!(&error, StoreError::Away(address) if address.starts_with("127.0.0.1:")),
+        "{error}"
+    );
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     assert!(matches!(waiting.await.unwrap(), Err(StoreError::Away(_))));
-    assert!(matches!(place.store.wait(&list("q"), LEASE).await, Err(StoreError::Away(_))));
+    assert!(matches!(
+        place.store.wait(&list("q"), LEASE).await,
+        Err(StoreError::Away(_))
+    ));
 
     place.server.as_mut().unwrap().spawn();
     let start = Instant::now();
@@ -81,7 +91,12 @@ async fn nobody_there() {
     assert!(matches!(error, StoreError::Away(_)), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     assert!(start.elapsed() < Duration::from_secs(3));
-    for bad in ["http://user:hunter2@host", "redis://:hunter2@host:port", "", "redis://hunter2@h:1/notadb"] {
+    for bad in [
+        "http://user:hunter2@host",
+        "redis://:hunter2@host:port",
+        "",
+        "redis://hunter2@h:1/notadb",
+    ] {
         let error = RedisStore::connect(bad, LIFETIMES, "vcons").await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{bad}: {error}");
         assert!(!format!("{error} {error:?}").contains("hunter2"));
@@ -97,7 +112,10 @@ async fn password_and_database() {
     store.ping().await.unwrap();
     assert!(store.describe().contains("database 3"));
     assert!(!format!("{store:?} {}", store.describe()).contains("hunter2"));
-    for wrong in [format!("redis://:hunter3@127.0.0.1:{}/", server.port), format!("redis://127.0.0.1:{}/", server.port)] {
+    for wrong in [
+        format!("redis://:hunter3@127.0.0.1:{}/", server.port),
+        format!("redis://127.0.0.1:{}/", server.port),
+    ] {
         let error = RedisStore::connect(&wrong, LIFETIMES, "vcons").await.unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error}");
         assert!(!format!("{error} {error:?}").contains("hunter"), "{error}");
@@ -118,10 +136,26 @@ async fn wrong_types_are_refused_and_change_nothing() {
         assert!(!text.contains("script:"), "{text}");
         text
     };
-    let error = place.store.put(NewDocument { push_to: vec![list("ok"), list("text")], ..document("a") }).await.unwrap_err();
-    assert_eq!(refused(error), r#"the working store refused put: the key "text" holds a string, not a list"#);
+    let error = place
+        .store
+        .put(NewDocument {
+            push_to: vec![list("ok"), list("text")],
+            ..document("a")
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused(error),
+        r#"the working store refused put: the key "text" holds a string, not a list"#
+    );
     let index = terms(&[(IndexKind::Tel, "+1")]);
-    refused(place.store.put(NewDocument { index, ..document("a") }).await.unwrap_err());
+    refused(
+        place
+            .store
+            .put(NewDocument { index, ..document("a") })
+            .await
+            .unwrap_err(),
+    );
     assert_eq!(place.text("a").await, None, "nothing of it has happened");
     assert!(place.entries("ok").await.is_empty());
 
@@ -130,14 +164,39 @@ async fn wrong_types_are_refused_and_change_nothing() {
     refused(place.store.claim(&list("text"), &host(), 1, LEASE).await.unwrap_err());
     refused(place.store.wait(&list("text"), LEASE).await.unwrap_err());
     let expected = Revision("s".into());
-    refused(place.store.write(Write { id: id("list"), text: "{}".into(), expected }).await.unwrap_err());
+    refused(
+        place
+            .store
+            .write(Write {
+                id: id("list"),
+                text: "{}".into(),
+                expected,
+            })
+            .await
+            .unwrap_err(),
+    );
 
     place.push("q", &["v"]).await;
     let claim = place.claim_one("q").await;
     let egress = [list("ok"), list("text")];
-    refused(place.store.finish(&claim, &id("v"), None, &no_effects(), &egress).await.unwrap_err());
-    let effects = Effects { push: vec![(list("ok"), id("v")), (list("text"), id("v"))], expire: Vec::new() };
-    refused(place.store.checkpoint(&claim, &at_link(1), None, &effects).await.unwrap_err());
+    refused(
+        place
+            .store
+            .finish(&claim, &id("v"), None, &no_effects(), &egress)
+            .await
+            .unwrap_err(),
+    );
+    let effects = Effects {
+        push: vec![(list("ok"), id("v")), (list("text"), id("v"))],
+        expire: Vec::new(),
+    };
+    refused(
+        place
+            .store
+            .checkpoint(&claim, &at_link(1), None, &effects)
+            .await
+            .unwrap_err(),
+    );
     assert!(place.entries("ok").await.is_empty());
     assert_eq!(place.finish(&claim, &["ok"]).await, Guarded::Done(None));
 }
@@ -147,8 +206,18 @@ async fn garbage_on_a_list() {
     let place = Place::redis().await;
     let long = "x".repeat(513);
     let garbage: &[&[u8]] = &[
-        b"", b"two\nlines", b"nul\0", b"\x7f", long.as_bytes(), b"\xff\xfe", b"cut \xc3", b"\xc2\x85", b"\xed\xa0\x80", b"\xf4\x90\x80\x80",
-        b"\xe0\x80\x80", b"\xc0\xaf",
+        b"",
+        b"two\nlines",
+        b"nul\0",
+        b"\x7f",
+        long.as_bytes(),
+        b"\xff\xfe",
+        b"cut \xc3",
+        b"\xc2\x85",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"\xe0\x80\x80",
+        b"\xc0\xaf",
     ];
     let fine: &[&[u8]] = &["é ü 😀 \u{d7ff}".as_bytes(), b"plain", b"with \"quotes\" and \\"];
     for entry in garbage.iter().chain(fine) {
@@ -161,7 +230,12 @@ async fn garbage_on_a_list() {
     assert_eq!(place.entries("q").await.len(), 0);
     let letters = place.store.dead_letters(&list("q"), 0, 99).await.unwrap();
     assert_eq!(letters.len(), garbage.len());
-    assert!(letters.iter().all(|letter| letter.record.as_ref().is_some_and(|record| record.class == "entry")), "{letters:?}");
+    assert!(
+        letters
+            .iter()
+            .all(|letter| letter.record.as_ref().is_some_and(|record| record.class == "entry")),
+        "{letters:?}"
+    );
     assert_eq!(letters[0].vcon.as_str(), "(empty entry)");
     // A lost worker does not make them worse.
     place.lose(&claims).await;
@@ -171,7 +245,10 @@ async fn garbage_on_a_list() {
     let mut expected: Vec<Vec<u8>> = garbage.iter().map(|bytes| bytes.to_vec()).collect();
     expected.sort();
     assert_eq!(raw, expected, "kept as they were");
-    assert_eq!(place.store.reprocess(&list("q"), 99).await.unwrap(), garbage.len() as u64);
+    assert_eq!(
+        place.store.reprocess(&list("q"), 99).await.unwrap(),
+        garbage.len() as u64
+    );
 }
 
 /// Redis does not undo a script: the first write must be one that is refused when there is no memory.
@@ -183,9 +260,20 @@ async fn no_memory_loses_nothing() {
     let claim = place.claim_one("q").await;
     let limit = async |limit: &str| place.server().raw::<()>(&["CONFIG", "SET", "maxmemory", limit]).await;
     limit("1").await;
-    let refused = |error: StoreError| assert!(matches!(&error, StoreError::Refused { reason, .. } if reason.contains("OOM")), "{error}");
+    let refused = |error: StoreError| {
+        assert!(
+            matches!(&error, StoreError::Refused { reason, .. } if reason.contains("OOM")),
+            "{error}"
+        )
+    };
     refused(place.store.claim(&list("q"), &host(), 1, LEASE).await.unwrap_err());
-    refused(place.store.finish(&claim, &id("a"), None, &no_effects(), &[list("out")]).await.unwrap_err());
+    refused(
+        place
+            .store
+            .finish(&claim, &id("a"), None, &no_effects(), &[list("out")])
+            .await
+            .unwrap_err(),
+    );
     refused(place.store.fail(&claim, &record("trap")).await.unwrap_err());
     refused(place.store.hand_back(&claim).await.unwrap_err());
     refused(place.store.put(document("c")).await.unwrap_err());
@@ -205,9 +293,16 @@ async fn a_repeated_ending_is_done_again() {
     let claims = place.claim("q", 4).await;
     for _ in 0..2 {
         assert_eq!(place.finish(&claims[0], &["out"]).await, Guarded::Done(None));
-        assert_eq!(place.store.fail(&claims[1], &record("trap")).await.unwrap(), Guarded::Done(None));
+        assert_eq!(
+            place.store.fail(&claims[1], &record("trap")).await.unwrap(),
+            Guarded::Done(None)
+        );
         assert_eq!(place.store.hand_back(&claims[2]).await.unwrap(), Guarded::Done(None));
-        let parked = place.store.park(&claims[3], &at_link(1), None, &no_effects(), &list("people"), LEASE).await.unwrap();
+        let parked = place
+            .store
+            .park(&claims[3], &at_link(1), None, &no_effects(), &list("people"), LEASE)
+            .await
+            .unwrap();
         assert_eq!(parked, Guarded::Done(None));
     }
     assert_eq!(place.entries("out").await, ["a"]);
@@ -215,7 +310,10 @@ async fn a_repeated_ending_is_done_again() {
     assert_eq!(place.entries("q").await, ["c"]);
     assert_eq!(place.entries("people").await, ["d"]);
     // Another ending than the one that was is not.
-    assert_eq!(place.store.fail(&claims[0], &record("trap")).await.unwrap(), Guarded::LostClaim);
+    assert_eq!(
+        place.store.fail(&claims[0], &record("trap")).await.unwrap(),
+        Guarded::LostClaim
+    );
 }
 
 #[tokio::test]
@@ -231,9 +329,16 @@ async fn a_repeated_write_and_checkpoint_are_done_again() {
         assert_eq!(place.store.write(write).await.unwrap(), first);
     }
     let write = place.write_to("a", r#"{"n":2}"#).await;
-    let effects = Effects { push: vec![(list("side"), id("a"))], expire: Vec::new() };
+    let effects = Effects {
+        push: vec![(list("side"), id("a"))],
+        expire: Vec::new(),
+    };
     for _ in 0..3 {
-        let done = place.store.checkpoint(&claim, &at_link(1), Some(write.clone()), &effects).await.unwrap();
+        let done = place
+            .store
+            .checkpoint(&claim, &at_link(1), Some(write.clone()), &effects)
+            .await
+            .unwrap();
         assert_eq!(done, Guarded::Done(Some(place.revision("a").await)));
     }
     assert_eq!(place.entries("side").await, ["a"]);

@@ -7,7 +7,11 @@ async fn as_the_conserver_writes() {
     let place = Place::redis().await;
     let new = NewDocument {
         created_at_s: Some(1_700_000_000),
-        index: terms(&[(IndexKind::Tel, "+1"), (IndexKind::Mailto, "a@b"), (IndexKind::Name, "Ann B")]),
+        index: terms(&[
+            (IndexKind::Tel, "+1"),
+            (IndexKind::Mailto, "a@b"),
+            (IndexKind::Name, "Ann B"),
+        ]),
         push_to: vec![list("q")],
         context: Some(r#"{"trace_flags":1}"#.into()),
         ..document("a")
@@ -17,17 +21,28 @@ async fn as_the_conserver_writes() {
     let get = if place.has_json() { "JSON.GET" } else { "GET" };
     assert_eq!(server.raw::<String>(&[get, "vcon:a"]).await, r#"{"uuid":"a"}"#);
     assert_eq!(server.raw::<i64>(&["TTL", "vcon:a"]).await, 3600);
-    assert_eq!(server.raw::<Vec<String>>(&["ZRANGE", "vcons", "0", "-1", "WITHSCORES"]).await, ["vcon:a", "1700000000"]);
+    assert_eq!(
+        server
+            .raw::<Vec<String>>(&["ZRANGE", "vcons", "0", "-1", "WITHSCORES"])
+            .await,
+        ["vcon:a", "1700000000"]
+    );
     for key in ["tel:+1", "mailto:a@b", "name:Ann B"] {
         assert_eq!(server.raw::<Vec<String>>(&["SMEMBERS", key]).await, ["a"]);
         assert_eq!(server.raw::<i64>(&["TTL", key]).await, 86_400);
     }
     assert_eq!(server.raw::<Vec<String>>(&["LRANGE", "q", "0", "-1"]).await, ["a"]);
-    assert_eq!(server.raw::<Vec<String>>(&["LRANGE", "context:q:a", "0", "-1"]).await, [r#"{"trace_flags":1}"#]);
+    assert_eq!(
+        server.raw::<Vec<String>>(&["LRANGE", "context:q:a", "0", "-1"]).await,
+        [r#"{"trace_flags":1}"#]
+    );
     assert_eq!(server.raw::<i64>(&["TTL", "context:q:a"]).await, 86_400);
     let claim = place.claim_one("q").await;
     assert_eq!(server.raw::<i64>(&["EXISTS", "context:q:a", "q"]).await, 0);
-    assert_eq!(server.raw::<Vec<String>>(&["HKEYS", "vconduit:claims:{q}"]).await, [claim.id.as_str()]);
+    assert_eq!(
+        server.raw::<Vec<String>>(&["HKEYS", "vconduit:claims:{q}"]).await,
+        [claim.id.as_str()]
+    );
     place.store.fail(&claim, &record("trap")).await.unwrap();
     assert_eq!(server.raw::<Vec<String>>(&["LRANGE", "DLQ:q", "0", "-1"]).await, ["a"]);
     assert_eq!(server.raw::<i64>(&["TTL", "vcon:a"]).await, 604_800);
@@ -46,12 +61,19 @@ async fn as_others_write() {
     let write = place.write_to("a", r#"{"n":1}"#).await;
     // Someone else writes while the run goes on.
     let _: () = server.raw(&["SET", "vcon:a", r#"{"n":9}"#]).await;
-    let answer = place.store.finish(&claim, &id("a"), Some(write), &no_effects(), &[]).await.unwrap();
+    let answer = place
+        .store
+        .finish(&claim, &id("a"), Some(write), &no_effects(), &[])
+        .await
+        .unwrap();
     assert_eq!(answer, Guarded::Conflict);
     assert!(place.store.delete(&id("a")).await.unwrap());
     assert_eq!(place.store.list(None, None, 0, -1).await.unwrap(), ["bare"]);
     assert!(!place.store.delete(&id("bare")).await.unwrap());
-    assert!(place.store.list(None, None, 0, -1).await.unwrap().is_empty(), "the bare member too");
+    assert!(
+        place.store.list(None, None, 0, -1).await.unwrap().is_empty(),
+        "the bare member too"
+    );
 }
 
 /// A large document that a third party wrote has no token; its length and samples are compared all the same.
@@ -65,7 +87,10 @@ async fn large_documents_of_others() {
     let _: () = place.server().raw(&["SET", "vcon:a", &other]).await;
     assert_eq!(place.store.write(stale).await.unwrap(), Guarded::Conflict);
     let write = place.write_to("a", &text).await;
-    assert!(matches!(place.store.write(write).await.unwrap(), Guarded::Done(Some(_))));
+    assert!(matches!(
+        place.store.write(write).await.unwrap(),
+        Guarded::Done(Some(_))
+    ));
 }
 
 /// Nothing stays behind when all is done.
@@ -73,7 +98,12 @@ async fn large_documents_of_others() {
 async fn nothing_left_over() {
     let place = Place::redis().await;
     let text = text_of(100_000, "x");
-    let new = NewDocument { text, push_to: vec![list("q")], context: Some("{}".into()), ..document("a") };
+    let new = NewDocument {
+        text,
+        push_to: vec![list("q")],
+        context: Some("{}".into()),
+        ..document("a")
+    };
     place.store.put(new).await.unwrap();
     for _ in 0..2 {
         let claim = place.claim_one("q").await;
@@ -81,7 +111,11 @@ async fn nothing_left_over() {
         place.reap("q").await;
     }
     let claim = place.claim_one("q").await;
-    place.store.park(&claim, &at_link(1), None, &no_effects(), &list("resume:q"), LEASE).await.unwrap();
+    place
+        .store
+        .park(&claim, &at_link(1), None, &no_effects(), &list("resume:q"), LEASE)
+        .await
+        .unwrap();
     place.store.resume(&list("q")).await.unwrap();
     let claim = place.claim_one("q").await;
     place.store.fail(&claim, &record("trap")).await.unwrap();
@@ -91,5 +125,9 @@ async fn nothing_left_over() {
     place.store.delete(&id("a")).await.unwrap();
     let keys: Vec<String> = place.server().raw(&["KEYS", "*"]).await;
     // The short memory of ended claims, and a trace context with its lifetime.
-    assert!(keys.iter().all(|key| key == "vconduit:ended:{q}" || key == "context:resume:q:a"), "{keys:?}");
+    assert!(
+        keys.iter()
+            .all(|key| key == "vconduit:ended:{q}" || key == "context:resume:q:a"),
+        "{keys:?}"
+    );
 }

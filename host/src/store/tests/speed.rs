@@ -45,9 +45,21 @@ async fn claims_and_finishes(place: &Place, count: usize, write: bool) -> f64 {
                         return;
                     }
                     let finish = async |claim: &Claim| {
-                        let stored = store.get(std::slice::from_ref(&claim.vcon)).await.unwrap().remove(0).unwrap();
-                        let write = write.then(|| Write { id: claim.vcon.clone(), text: stored.text.clone(), expected: stored.revision });
-                        let done = store.finish(claim, &claim.vcon, write, &no_effects(), &[list("out")]).await.unwrap();
+                        let stored = store
+                            .get(std::slice::from_ref(&claim.vcon))
+                            .await
+                            .unwrap()
+                            .remove(0)
+                            .unwrap();
+                        let write = write.then(|| Write {
+                            id: claim.vcon.clone(),
+                            text: stored.text.clone(),
+                            expected: stored.revision,
+                        });
+                        let done = store
+                            .finish(claim, &claim.vcon, write, &no_effects(), &[list("out")])
+                            .await
+                            .unwrap();
                         assert!(matches!(done, Guarded::Done(_)));
                     };
                     futures::future::join_all(claims.iter().map(finish)).await;
@@ -63,16 +75,35 @@ async fn claims_and_finishes(place: &Place, count: usize, write: bool) -> f64 {
 
 /// The best of 60, as the mean says more about what else the machine does: get, and finish with write, in ms.
 async fn large(place: &Place) -> (f64, f64) {
-    place.store.put(NewDocument { text: text_of(5_000_000, "large"), ..document("large") }).await.unwrap();
-    place.store.push(&list("l"), &vec![id("large"); 60], None).await.unwrap();
+    place
+        .store
+        .put(NewDocument {
+            text: text_of(5_000_000, "large"),
+            ..document("large")
+        })
+        .await
+        .unwrap();
+    place
+        .store
+        .push(&list("l"), &vec![id("large"); 60], None)
+        .await
+        .unwrap();
     let mut best = (f64::MAX, f64::MAX);
     for claim in place.claim("l", 60).await {
         let start = Instant::now();
         let stored = place.store.get(&[id("large")]).await.unwrap().remove(0).unwrap();
         best.0 = best.0.min(start.elapsed().as_secs_f64() * 1000.0);
-        let write = Write { id: id("large"), text: stored.text, expected: stored.revision };
+        let write = Write {
+            id: id("large"),
+            text: stored.text,
+            expected: stored.revision,
+        };
         let start = Instant::now();
-        let done = place.store.finish(&claim, &id("large"), Some(write), &no_effects(), &[]).await.unwrap();
+        let done = place
+            .store
+            .finish(&claim, &id("large"), Some(write), &no_effects(), &[])
+            .await
+            .unwrap();
         best.1 = best.1.min(start.elapsed().as_secs_f64() * 1000.0);
         assert!(matches!(done, Guarded::Done(_)));
     }
@@ -80,10 +111,19 @@ async fn large(place: &Place) -> (f64, f64) {
 }
 
 async fn measure(name: &str, place: &Place, count: usize) {
-    println!("{name}: {:.0} puts/s of 5 KB, {CALLERS} callers", puts(place, count).await);
-    println!("{name}: {:.0} claim + get + finish/s", claims_and_finishes(place, count, false).await);
+    println!(
+        "{name}: {:.0} puts/s of 5 KB, {CALLERS} callers",
+        puts(place, count).await
+    );
+    println!(
+        "{name}: {:.0} claim + get + finish/s",
+        claims_and_finishes(place, count, false).await
+    );
     puts(place, count).await;
-    println!("{name}: {:.0} claim + get + finish with write/s", claims_and_finishes(place, count, true).await);
+    println!(
+        "{name}: {:.0} claim + get + finish with write/s",
+        claims_and_finishes(place, count, true).await
+    );
     let (get, finish) = large(place).await;
     println!("{name}: 5 MB: get {get:.1} ms, finish with write {finish:.1} ms (best of 60)");
 }
@@ -99,7 +139,12 @@ async fn redis_large() {
 #[ignore = "measures"]
 async fn redis() {
     measure("redis, no persistence", &Place::redis().await, 32_000).await;
-    measure("redis, AOF everysec", &Place::redis_with(LIFETIMES, &["--appendonly", "yes"]).await, 32_000).await;
+    measure(
+        "redis, AOF everysec",
+        &Place::redis_with(LIFETIMES, &["--appendonly", "yes"]).await,
+        32_000,
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,10 @@ async fn a_second_owner_is_refused() {
     let directory = Directory::new();
     let first = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
     let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
-    assert!(matches!(error, StoreError::InUse { pid, .. } if pid == std::process::id()), "{error}");
+    assert!(
+        matches!(error, StoreError::InUse { pid, .. } if pid == std::process::id()),
+        "{error}"
+    );
     drop(first);
     SqliteStore::open(&directory.0, LIFETIMES).unwrap();
 }
@@ -22,10 +25,23 @@ async fn a_second_owner_is_refused() {
 async fn a_restart_keeps_all() {
     let directory = Directory::new();
     let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
-    store.put(NewDocument { push_to: vec![list("q"), list("q")], ..document("a") }).await.unwrap();
-    store.save_config(&vec![("link:a".into(), "{}".into())], None).await.unwrap().unwrap();
+    store
+        .put(NewDocument {
+            push_to: vec![list("q"), list("q")],
+            ..document("a")
+        })
+        .await
+        .unwrap();
+    store
+        .save_config(&vec![("link:a".into(), "{}".into())], None)
+        .await
+        .unwrap()
+        .unwrap();
     let claim = store.claim(&list("q"), &host(), 1, LEASE).await.unwrap().remove(0);
-    store.checkpoint(&claim, &at_link(2), None, &no_effects()).await.unwrap();
+    store
+        .checkpoint(&claim, &at_link(2), None, &no_effects())
+        .await
+        .unwrap();
     let before = store.get(&[id("a")]).await.unwrap().remove(0).unwrap();
     drop(store);
     let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
@@ -43,11 +59,21 @@ async fn a_restart_keeps_all() {
 async fn files_of_others_are_refused() {
     let directory = Directory::new();
     let path = directory.0.join("vconduit.sqlite3");
-    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE theirs (x)")
+        .unwrap();
     let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
     assert!(error.to_string().contains("another program"), "{error}");
-    std::fs::write(&path, "this is no database at all, and long enough to be looked at as one").unwrap();
-    assert!(matches!(SqliteStore::open(&directory.0, LIFETIMES), Err(StoreError::Refused { .. })));
+    std::fs::write(
+        &path,
+        "this is no database at all, and long enough to be looked at as one",
+    )
+    .unwrap();
+    assert!(matches!(
+        SqliteStore::open(&directory.0, LIFETIMES),
+        Err(StoreError::Refused { .. })
+    ));
 }
 
 #[tokio::test]
@@ -55,7 +81,10 @@ async fn a_newer_form_is_refused() {
     let directory = Directory::new();
     drop(SqliteStore::open(&directory.0, LIFETIMES).unwrap());
     let path = directory.0.join("vconduit.sqlite3");
-    rusqlite::Connection::open(path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    rusqlite::Connection::open(path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
     let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
     assert!(error.to_string().contains("form 99"), "{error}");
 }
@@ -73,7 +102,13 @@ async fn child_that_will_be_killed() {
                 let mut file = std::fs::File::create(told).unwrap();
                 for i in 0.. {
                     let name = format!("v{task}-{i}");
-                    store.put(NewDocument { push_to: vec![list("q")], ..document(&name) }).await.unwrap();
+                    store
+                        .put(NewDocument {
+                            push_to: vec![list("q")],
+                            ..document(&name)
+                        })
+                        .await
+                        .unwrap();
                     std::io::Write::write_all(&mut file, format!("{name}\n").as_bytes()).unwrap();
                 }
             })
@@ -88,31 +123,51 @@ async fn child_that_will_be_killed() {
 async fn killed_while_writing() {
     let directory = Directory::new();
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "--nocapture", &format!("{}::child_that_will_be_killed", module_path!().split_once("::").unwrap().1)])
+        .args([
+            "--exact",
+            "--nocapture",
+            &format!(
+                "{}::child_that_will_be_killed",
+                module_path!().split_once("::").unwrap().1
+            ),
+        ])
         .env(CHILD, &directory.0)
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
     let told = |directory: &Directory| -> Vec<String> {
         let read = |task| std::fs::read_to_string(directory.0.join(format!("told{task}"))).unwrap_or_default();
-        (0..8).flat_map(|task| read(task).lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+        (0..8)
+            .flat_map(|task| read(task).lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
     };
     let start = std::time::Instant::now();
     while told(&directory).len() < 300 && start.elapsed() < Duration::from_secs(20) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
-    assert!(matches!(error, StoreError::InUse { pid, .. } if pid == child.id()), "{error}");
+    assert!(
+        matches!(error, StoreError::InUse { pid, .. } if pid == child.id()),
+        "{error}"
+    );
     child.kill().unwrap();
     child.wait().unwrap();
 
     let told = told(&directory);
     assert!(told.len() >= 300, "the child did its work");
     let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
-    let listed: std::collections::HashSet<String> = store.entries(&list("q"), 0, u64::MAX).await.unwrap().into_iter().collect();
+    let listed: std::collections::HashSet<String> = store
+        .entries(&list("q"), 0, u64::MAX)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
     for name in &told {
         assert!(listed.contains(name), "{name} was answered and is lost");
     }
-    let documents = store.get(&listed.iter().map(|name| id(name)).collect::<Vec<_>>()).await.unwrap();
+    let documents = store
+        .get(&listed.iter().map(|name| id(name)).collect::<Vec<_>>())
+        .await
+        .unwrap();
     assert!(documents.iter().all(Option::is_some), "document and entry are one step");
 }
