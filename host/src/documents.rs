@@ -4,6 +4,8 @@
 //! of the configuration, whoever asks. What a storage gave is kept in the working store again under the id that was
 //! asked for. A storage that fails is logged and passed over; only the working store's own errors come back.
 
+mod for_links;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 //! or gives them back, and then ends every task.
 
 mod reload;
-mod runtime;
+pub mod runtime;
 mod store;
 
 use std::net::SocketAddr;
@@ -29,6 +29,7 @@ use crate::registry::Registry;
 use crate::sandbox::{Sandbox, SandboxSettings, Secrets};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::factory::StorageContext;
+use crate::storage::secret::Secret;
 use crate::storage::runner::SavePolicy;
 use crate::store::{Store, StoreError};
 use crate::telemetry::guest::GuestRecorder;
@@ -180,14 +181,15 @@ impl App {
 
 async fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
     let cache_dir = settings.compile_cache_dir.clone().unwrap_or_else(|| settings.data_dir.join("compiled"));
-    let sandbox = SandboxSettings { cache_dir: Some(cache_dir), max_concurrent_calls: settings.concurrency, ..SandboxSettings::default() };
+    let sandbox = SandboxSettings { cache_dir: Some(cache_dir), max_concurrent_calls: u32::try_from(settings.concurrency).unwrap_or(u32::MAX), ..SandboxSettings::default() };
     Sandbox::new(sandbox).map_err(|error| StartError::Sandbox(error.to_string()))
 }
 
 fn storage_context(settings: &Settings, secrets: &Arc<Secrets>) -> StorageContext {
     let secrets = secrets.clone();
     StorageContext {
-        redis_url: settings.redis_url.clone(),
+        redis_url: settings.redis_url.clone().map(Secret::new),
+        data_dir: settings.data_dir.clone(),
         secrets: Arc::new(move |name| secrets.reveal(name).map(ToOwned::to_owned)),
     }
 }

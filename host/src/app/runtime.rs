@@ -11,7 +11,7 @@ const FEWEST_THREADS: usize = 2;
 ///
 /// # Errors
 /// When threads can't be had.
-pub(super) fn for_links() -> std::io::Result<Runtime> {
+pub fn for_links() -> std::io::Result<Runtime> {
     let threads = std::thread::available_parallelism().map_or(FEWEST_THREADS, std::num::NonZero::get).max(FEWEST_THREADS);
     Builder::new_multi_thread()
         .worker_threads(threads)

@@ -138,7 +138,7 @@ impl ChainRunner {
             OnError::Stop => Ok(Called::Stopped),
             OnError::DeadLetter => Err(Fault::Run(Reason {
                 link: Some(place.name.clone()),
-                version: Some(ready.component.digest().to_string()),
+                version: Some(ready.component.digest.to_string()),
                 class: error.class(),
                 message: error.to_string(),
                 attempts,

@@ -8,7 +8,7 @@ use super::{ChainRunner, Fault, Flow};
 use crate::config::Chain;
 use crate::names::{ListName, StorageName};
 use crate::snapshot::Snapshot;
-use crate::storage::runner::{self, Target};
+use crate::storage::runner::Target;
 use crate::storage::{Saved, StorageError};
 use crate::store::StoreError;
 use crate::telemetry::metrics;
@@ -49,7 +49,7 @@ impl ChainRunner {
             .iter()
             .filter_map(|name| Some((name.clone(), snapshot.storages.get(name)?.clone())))
             .collect();
-        for (name, result) in runner::save_all(&targets, &saved, &self.save_policy).await {
+        for (name, result) in self.documents.runner().save_all(&targets, &saved, &self.save_policy).await {
             if let Err(StorageError::Transient(message) | StorageError::Permanent(message)) = result {
                 self.not_saved(run, &name, message).await?;
             }

@@ -177,7 +177,7 @@ impl Fate {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(header.iter().copied());
+    table.load_style(presets::UTF8_BORDERS_ONLY).set_header(header.iter().copied());
     table
 }
 

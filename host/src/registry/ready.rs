@@ -134,7 +134,7 @@ impl Registry {
             return Ok(compiled);
         }
         let bytes = tokio::fs::read(path).await.map_err(unreadable)?;
-        let compiled = self.sandbox.compile(bytes.into()).await.map_err(|error| format!("component {}: {error}", path.display()))?;
+        let compiled = self.sandbox.compile(bytes).await.map_err(|error| format!("component {}: {error}", path.display()))?;
         if let Ok(mut files) = self.files.lock() {
             files.insert(path.to_owned(), (state.0, state.1, compiled.clone()));
         }

@@ -1,7 +1,5 @@
 //! Log lines: JSON for machines, plain for people. `RUST_LOG` chooses what is said; per-vCon detail is at debug.
 
-use std::io::IsTerminal as _;
-
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::settings::LogFormat;
@@ -10,8 +8,7 @@ use crate::config::settings::LogFormat;
 const DEFAULT_FILTER: &str = "warn,vconduit=info";
 
 /// Starts logging to stderr, so that stdout stays free for what programs read. A second call changes nothing.
-pub fn init(format: Option<LogFormat>) {
-    let format = format.unwrap_or_else(|| if std::io::stderr().is_terminal() { LogFormat::Pretty } else { LogFormat::Json });
+pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {

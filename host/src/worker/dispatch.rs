@@ -152,7 +152,12 @@ impl Worker {
             return tokio::time::sleep(REFRESH).await;
         };
         if let Some(schedule) = &chain.schedule {
-            until_scheduled(schedule).await;
+            let wait = until_scheduled(schedule);
+            tokio::time::sleep(wait.min(REFRESH)).await;
+            if wait > REFRESH {
+                // Not yet; the schedule may be another one by then.
+                return;
+            }
         }
         match self.store.wait(list, WAIT).await {
             Ok(true) => {
@@ -172,10 +177,9 @@ fn chain_of<'a>(snapshot: &'a Snapshot, list: &ListName) -> Option<&'a Chain> {
     snapshot.config.chains.get(snapshot.ingress.get(list)?)
 }
 
-/// Waits for the next time of a cron expression (UTC). One that can't be read was refused with the configuration.
-async fn until_scheduled(schedule: &str) {
+/// The time until the next occurrence of a cron expression (UTC). One that can't be read was refused with the configuration.
+fn until_scheduled(schedule: &str) -> Duration {
     let now = chrono::Utc::now();
     let next = schedule.parse::<croner::Cron>().ok().and_then(|cron| cron.find_next_occurrence(&now, false).ok());
-    let wait = next.and_then(|next| (next - now).to_std().ok()).unwrap_or(WAIT);
-    tokio::time::sleep(wait).await;
+    next.and_then(|next| (next - now).to_std().ok()).unwrap_or(WAIT)
 }

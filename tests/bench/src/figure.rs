@@ -1,0 +1,37 @@
+//! One measured figure.
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+/// One measured figure, with the limit it stands beside.
+#[derive(Debug, Serialize)]
+pub struct Figure {
+    /// What.
+    pub what: String,
+    /// The value, with its unit in `unit`.
+    pub value: f64,
+    /// The unit.
+    pub unit: &'static str,
+    /// What it should reach, in words.
+    pub reach: &'static str,
+    /// The raw limit in the same unit, if there is one.
+    pub limit: Option<f64>,
+    /// What the limit is.
+    pub limit_is: &'static str,
+}
+
+/// All figures as a table.
+pub fn table(figures: &[Figure]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN).set_header(["what", "measured", "reach", "raw limit, same run", "share"]);
+    for figure in figures {
+        let limit = figure.limit.map(|limit| format!("{} ({})", number(limit), figure.limit_is)).unwrap_or_default();
+        let share = figure.limit.map(|limit| format!("{:.2}", figure.value / limit)).unwrap_or_default();
+        table.add_row([figure.what.clone(), format!("{} {}", number(figure.value), figure.unit), figure.reach.into(), limit, share]);
+    }
+    table
+}
+
+fn number(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}

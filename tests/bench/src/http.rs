@@ -1,0 +1,82 @@
+//! A load generator: as little work for each request as HTTP/1.1 allows, because it shares the processors with what it measures.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// What a load gave.
+pub struct Load {
+    /// Requests answered per second.
+    pub per_second: f64,
+    /// Time of each request, sorted.
+    pub times: Vec<Duration>,
+}
+
+impl Load {
+    /// The time that this share of requests stayed below.
+    pub fn quantile(&self, share: f64) -> Duration {
+        let index = ((self.times.len() as f64 * share) as usize).min(self.times.len().saturating_sub(1));
+        self.times.get(index).copied().unwrap_or_default()
+    }
+}
+
+/// Sends each body once by POST over this many connections.
+pub async fn post(address: &str, path: &str, bodies: Vec<String>, connections: usize) -> Load {
+    let share = bodies.len().div_ceil(connections);
+    let began = Instant::now();
+    let tasks: Vec<_> = bodies
+        .chunks(share)
+        .map(|bodies| tokio::spawn(connection(address.to_owned(), path.to_owned(), bodies.to_vec())))
+        .collect();
+    let mut times = Vec::with_capacity(bodies.len());
+    for task in tasks {
+        times.extend(task.await.expect("a connection"));
+    }
+    let per_second = times.len() as f64 / began.elapsed().as_secs_f64();
+    times.sort();
+    Load { per_second, times }
+}
+
+async fn connection(address: String, path: String, bodies: Vec<String>) -> Vec<Duration> {
+    let mut stream = TcpStream::connect(&address).await.expect("the server listens");
+    stream.set_nodelay(true).expect("no delay");
+    let mut times = Vec::with_capacity(bodies.len());
+    let mut buffer = Vec::with_capacity(64 * 1024);
+    for body in bodies {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let began = Instant::now();
+        stream.write_all(request.as_bytes()).await.expect("the request is sent");
+        answer(&mut stream, &mut buffer).await;
+        times.push(began.elapsed());
+    }
+    times
+}
+
+/// Reads one answer; anything but a success ends the program.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    loop {
+        if let Some(length) = complete(buffer) {
+            assert!(buffer.starts_with(b"HTTP/1.1 2"), "refused: {}", String::from_utf8_lossy(buffer));
+            assert_eq!(buffer.len(), length, "more than one answer");
+            return;
+        }
+        let read = stream.read_buf(buffer).await.expect("an answer");
+        assert!(read > 0, "the server closed the connection");
+    }
+}
+
+/// The length of the whole answer, once it is all there.
+fn complete(buffer: &[u8]) -> Option<usize> {
+    let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let text = std::str::from_utf8(buffer.get(..head)?).ok()?;
+    let length = text
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|value| value.trim().parse::<usize>().ok()))
+        .unwrap_or_default();
+    (buffer.len() >= head + length).then_some(head + length)
+}
