@@ -41,7 +41,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 
 async fn run_server(serve: Serve) -> anyhow::Result<ExitCode> {
     let settings = settings()?;
-    telemetry::logs::init(settings.log_format);
+    telemetry::logs::init(settings.log_format, false);
     let stop = CancellationToken::new();
     tokio::spawn(on_signal(stop.clone()));
     let options = AppOptions { settings, config_file: serve.config, listen: serve.listen, roles: serve.roles };

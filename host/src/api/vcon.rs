@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::fault::both;
 use super::measure::{self, Source};
@@ -45,7 +45,7 @@ pub async fn get_vcons_uuids(_: Keyed, State(api): State<Shared>, query: Query) 
     post, path = "/vcon", tag = "vcon",
     params(("ingress_lists" = Option<Vec<String>>, Query, description = "lists to append the id to; may be repeated")),
     request_body = Vcon,
-    responses((status = 201, description = "the stored vCon", body = Vcon)),
+    responses((status = 201, description = "the stored vCon; `Location` names it", body = Vcon)),
 )]
 pub async fn post_vcon(
     State(api): State<Shared>,
@@ -58,7 +58,12 @@ pub async fn post_vcon(
     let created = api.documents.create(&ingested, &lists, context).await;
     let text = created.map_err(|error| ApiError::Store("Failed to store vCon", error))?;
     count(&api, &lists, Source::New);
-    Ok(reply::document(StatusCode::CREATED, text))
+    let mut answer = reply::document(StatusCode::CREATED, text);
+    // The only place where a client learns the id of a signed or encrypted vCon, which has it out of sight.
+    if let Ok(location) = HeaderValue::try_from(format!("/vcon/{}", ingested.id)) {
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(answer)
 }
 
 /// Counts the ids that a new vCon put on lists.

@@ -7,11 +7,11 @@ use super::end::Reason;
 use super::state::Run;
 use super::{ChainRunner, Fault};
 use crate::config::{Chain, ChainLink, OnError};
-use crate::sandbox::call::CallError;
-use crate::sandbox::{Call, CallReport, Outcome};
+use crate::sandbox::call::{CallError, FailureKind};
+use crate::sandbox::{Call, CallReport, Outcome, World};
 use crate::snapshot::{ReadyLink, Snapshot};
 use crate::telemetry::{metrics, stats};
-use crate::vcon::canonical;
+use crate::vcon::{Form, canonical};
 
 /// The first wait between tries, doubled each time. A service that hiccups is back within a second; one that is down
 /// is better met by the dead letters than by a held slot.
@@ -51,6 +51,9 @@ impl ChainRunner {
             let message = format!("the link {} is not ready on this host; look at the log of its last reload", place.name);
             return Err(Fault::Run(Reason { link: Some(place.name.clone()), ..Reason::plain("config", message) }));
         };
+        if ready.component.world == World::Transform && sealed(run) {
+            return Ok(Called::PassedOver);
+        }
         let options = options_for(ready, place);
         let mut attempt = 1;
         let error = loop {
@@ -105,6 +108,7 @@ impl ChainRunner {
         let (outcome, ended) = match &report.result {
             Ok(Outcome::Stop(_)) => ("halt", stats::Ended::Stopped),
             Ok(_) => ("success", stats::Ended::Next),
+            Err(CallError::Failed(failure)) if failure.kind == FailureKind::Sealed => ("success", stats::Ended::Next),
             Err(_) => ("error", stats::Ended::Failed),
         };
         metrics::link_called(&place.name, &run.chain, outcome, report.usage.wall);
@@ -125,6 +129,10 @@ impl ChainRunner {
         error: &CallError,
         attempts: u32,
     ) -> Result<Called, Fault> {
+        if matches!(error, CallError::Failed(failure) if failure.kind == FailureKind::Sealed) && sealed(run) {
+            tracing::debug!(vcon = %run.current, link = %place.name, "the vCon is signed or encrypted; the link is passed over");
+            return Ok(Called::PassedOver);
+        }
         // The chain's own deadline ends the run whatever `on_error` says: there is no time left to go on in.
         let on_error = match error {
             CallError::ChainDeadline => OnError::DeadLetter,
@@ -161,6 +169,11 @@ fn take(run: &mut Run, report: CallReport) -> Result<Done, CallError> {
     run.effects.push.extend(report.effects.push);
     run.effects.expire.extend(report.effects.expire);
     Ok(Done { outcome, reached_outside: report.reached_outside })
+}
+
+/// Whether the run is about a signed or encrypted document: such a one goes through untouched.
+fn sealed(run: &Run) -> bool {
+    run.document.as_ref().is_some_and(|document| document.form() != Form::Unsigned)
 }
 
 fn options_for(ready: &ReadyLink, place: &ChainLink) -> Arc<str> {

@@ -1,6 +1,6 @@
 //! Follows the demo's vCons until their runs have ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -19,13 +19,13 @@ pub(super) async fn until_ended(
     at_most: Duration,
 ) -> HashMap<String, RunEnded> {
     bar.set_message("running the chain");
-    bar.inc(posted.iter().filter(|posted| posted.id.is_none()).count() as u64);
-    let expected = posted.iter().filter(|posted| posted.id.is_some()).count();
+    let ids: HashSet<&str> = posted.iter().filter_map(|posted| posted.id.as_deref()).collect();
+    bar.inc((posted.len() - ids.len()) as u64);
     let mut runs = HashMap::new();
     let all = async {
-        while runs.len() < expected {
+        while runs.len() < ids.len() {
             match events.recv().await {
-                Ok(run) if run.list == *list => {
+                Ok(run) if run.list == *list && ids.contains(run.vcon.as_str()) => {
                     if runs.insert(run.vcon.to_string(), run).is_none() {
                         bar.inc(1);
                     }

@@ -36,7 +36,7 @@ const AT_MOST: Duration = Duration::from_secs(120);
 /// # Errors
 /// When a part can't be started; the message says which and what to do.
 pub async fn run(arguments: Demo) -> anyhow::Result<ExitCode> {
-    logs::init(LogFormat::Pretty);
+    logs::init(LogFormat::Pretty, true);
     let began = Instant::now();
     let settings = settings()?;
     let receiver = Receiver::start().await.context("the demo's webhook receiver did not start")?;

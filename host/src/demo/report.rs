@@ -165,7 +165,7 @@ impl Report {
 impl Fate {
     fn describe(&self) -> String {
         let end = match &self.end {
-            End::Refused(reason) => format!("refused, {reason}"),
+            End::Refused(reason) => format!("refused: {}", short(reason)),
             End::Done => "done: saved, on the egress list".into(),
             End::Stopped(link) => format!("stopped by {link}"),
             End::Dead(reason) => format!("dead letter: {reason}"),
@@ -173,6 +173,12 @@ impl Fate {
         };
         if self.missing.is_empty() { end } else { format!("{end}, BUT not in {}", self.missing.join(", ")) }
     }
+}
+
+/// A reason that fits a table.
+fn short(reason: &str) -> String {
+    const MOST: usize = 90;
+    if reason.chars().count() <= MOST { reason.to_owned() } else { reason.chars().take(MOST).chain(['…']).collect() }
 }
 
 fn table(header: &[&str]) -> Table {

@@ -67,6 +67,7 @@ fn failed(state: &CallState, failure: WitFailure) -> CallError {
     let kind = match failure.kind {
         WitKind::Options => FailureKind::Options,
         WitKind::Vcon => FailureKind::Vcon,
+        WitKind::Sealed => FailureKind::Sealed,
         WitKind::Service => FailureKind::Service,
         WitKind::Other => FailureKind::Other,
     };

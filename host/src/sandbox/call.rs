@@ -112,6 +112,8 @@ pub enum FailureKind {
     Options,
     /// The vCon is not what the link can work with.
     Vcon,
+    /// The vCon is signed or encrypted: the chain passes the link over.
+    Sealed,
     /// A service refused or was away.
     Service,
     /// Anything else.
@@ -173,6 +175,7 @@ impl CallError {
             Self::Failed(failure) => match failure.kind {
                 FailureKind::Options => "options",
                 FailureKind::Vcon => "vcon",
+                FailureKind::Sealed => "sealed",
                 FailureKind::Service => "service",
                 FailureKind::Other => "link",
             },

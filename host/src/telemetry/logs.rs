@@ -6,10 +6,12 @@ use crate::config::settings::LogFormat;
 
 /// What is said where `RUST_LOG` is not set: this crate at info, libraries from warnings on.
 const DEFAULT_FILTER: &str = "warn,vconduit=info";
+/// What is said where a program talks to its user itself: only what went wrong.
+const QUIET_FILTER: &str = "error,vconduit=warn";
 
-/// Starts logging to stderr, so that stdout stays free for what programs read. A second call changes nothing.
-pub fn init(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+/// Starts logging to stderr; `quiet` where the program talks to its user itself. Stdout stays free for what programs read. A second call changes nothing.
+pub fn init(format: LogFormat, quiet: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(if quiet { QUIET_FILTER } else { DEFAULT_FILTER }));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => {

@@ -78,9 +78,9 @@ impl LinkStats {
 }
 
 impl Figures {
-    /// Two significant digits are enough for a table, and keep a histogram at a few KiB.
+    /// Two significant digits are enough for a table, and keep a histogram at some 25 KiB; an hour is the longest a call may take.
     fn new() -> Option<Self> {
-        let wall_us = Histogram::new(2).ok()?;
+        let wall_us = Histogram::new_with_bounds(1, 3_600_000_000, 2).ok()?;
         Some(Self { wall_us, next: 0, stopped: 0, failed: 0, cpu: Duration::ZERO, peak_memory_bytes: 0 })
     }
 

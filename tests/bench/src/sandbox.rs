@@ -79,7 +79,7 @@ impl Bench {
     /// This standard link with these options on this document.
     pub async fn new(sandbox: Arc<Sandbox>, link: &str, options: &str, text: String) -> Self {
         let bytes = standard().find(|standard| standard.name == link).expect("a standard link").bytes;
-        let component = sandbox.compile(bytes.into()).await.expect("it compiles");
+        let component = sandbox.compile(bytes).await.expect("it compiles");
         let mut document = Document::parse(text).expect("a document");
         canonical::upgrade(&mut document);
         let shared = Shared {

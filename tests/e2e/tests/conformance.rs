@@ -134,10 +134,10 @@ async fn the_standard_links_do_what_the_conserver_links_did() {
     assert!(must.is_empty(), "{} of {ran} cases differ:\n{must:#?}", must.len());
 }
 
-async fn run(sandbox: &Sandbox, case: &Case) -> Vec<String> {
+async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
     let bytes = standard().find(|standard| standard.name == case.link).map(|standard| standard.bytes);
     let Some(bytes) = bytes else { return vec![format!("there is no standard link {}", case.link)] };
-    let component = sandbox.compile(bytes.into()).await.expect("a standard link compiles");
+    let component = sandbox.compile(bytes).await.expect("a standard link compiles");
     let receiver = Receiver::start().await;
     for answer in &case.host.http_responses {
         receiver.answer(answer.status, answer.json.to_string());

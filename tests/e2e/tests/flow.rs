@@ -108,6 +108,29 @@ async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
     assert!(host.vcon(id).await.is_none(), "the delete did not reach the storage");
 }
 
+#[tokio::test]
+async fn a_signed_or_encrypted_vcon_goes_through_untouched() {
+    on_both(async |builder, _| {
+        let host = builder.start().await;
+        for name in ["ietf-ab_call_ext_rec_signed.vcon.json", "ietf-ab_call_ext_rec_encrypted.vcon.json"] {
+            let text = std::fs::read_to_string(samples::root().join("config/samples").join(name)).expect("a sample");
+            let request = host.client().post(host.url("/vcon?ingress_lists=in")).header("content-type", "application/json").body(text.clone());
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status(), 201, "{name} was refused");
+            let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).expect("where it is").to_owned();
+            let id = eventually("it comes out", SOON, async || {
+                let (_, body) = host.get("/vcon/egress?egress_list=out&limit=1").await;
+                serde_json::from_str::<Vec<String>>(&body).ok()?.pop()
+            })
+            .await;
+            assert_eq!(location, format!("/vcon/{id}"));
+            let (_, stored) = host.get(&location).await;
+            assert_eq!(stored, text, "{name} was changed on its way");
+        }
+    })
+    .await;
+}
+
 fn walk(folder: &std::path::Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     entries.flatten().map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()

@@ -36,7 +36,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
             .timeout(clock::remaining())
             .send();
         match sent {
-            Ok(answer) => info!(
+            Ok(answer) => debug!(
                 "webhook {} of {}: status {}",
                 at + 1,
                 options.webhook_urls.len(),
