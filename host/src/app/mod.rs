@@ -99,7 +99,8 @@ pub struct App {
     stop_serving: CancellationToken,
     worker: Option<JoinHandle<()>>,
     server: JoinHandle<()>,
-    links_runtime: Option<tokio::runtime::Runtime>,
+    /// Held so that it lives as long as the host.
+    _links_runtime: runtime::LinksRuntime,
 }
 
 impl App {
@@ -155,8 +156,7 @@ impl App {
         });
         readiness.clear(readiness::STARTING);
         tracing::info!(%address, store = store.describe(), chains = live.load().config.chains.len(), links = live.load().links.len(), "ready");
-        let links_runtime = Some(links_runtime);
-        Ok(Self { address, store, live, documents, stats, events, stop_claiming, stop_serving, worker, server, links_runtime })
+        Ok(Self { address, store, live, documents, stats, events, stop_claiming, stop_serving, worker: worker.flatten(), server, _links_runtime: links_runtime })
     }
 
     /// Stops claiming, lets runs end or gives them back, then stops serving.
@@ -171,9 +171,6 @@ impl App {
         if tokio::time::timeout(CONNECTIONS_END, &mut self.server).await.is_err() {
             tracing::info!("connections were still open and are closed");
             self.server.abort();
-        }
-        if let Some(runtime) = self.links_runtime.take() {
-            runtime.shutdown_background();
         }
         tracing::info!("stopped");
     }

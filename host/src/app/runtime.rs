@@ -1,7 +1,10 @@
 //! The runtime that links run on, apart from the one that serves REST: a link that uses its CPU limit to the full must not
 //! hold up those who only want to post a vCon.
 
+use std::future::Future;
+
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 /// The smallest number of threads: with one alone a long call would hold up all others.
 const FEWEST_THREADS: usize = 2;
@@ -11,13 +14,35 @@ const FEWEST_THREADS: usize = 2;
 ///
 /// # Errors
 /// When threads can't be had.
-pub fn for_links() -> std::io::Result<Runtime> {
+pub fn for_links() -> std::io::Result<LinksRuntime> {
     let threads = std::thread::available_parallelism().map_or(FEWEST_THREADS, std::num::NonZero::get).max(FEWEST_THREADS);
-    Builder::new_multi_thread()
+    let runtime = Builder::new_multi_thread()
         .worker_threads(threads)
         .thread_name("links")
         .global_queue_interval(1)
         .event_interval(1)
         .enable_all()
-        .build()
+        .build()?;
+    Ok(LinksRuntime(Some(runtime)))
+}
+
+/// That runtime. Dropping it does not wait, so that it may be dropped anywhere.
+pub struct LinksRuntime(Option<Runtime>);
+
+impl LinksRuntime {
+    /// Runs a task on it; nothing when it has been shut down.
+    pub fn spawn<F>(&self, task: F) -> Option<JoinHandle<F::Output>>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.0.as_ref().map(|runtime| runtime.spawn(task))
+    }
+}
+
+impl Drop for LinksRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
+use vconduit::app::runtime::LinksRuntime;
 use vconduit::names::{ChainName, LinkName, VconId};
 use vconduit::registry::standard;
 use vconduit::sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
@@ -168,7 +169,7 @@ fn native_cpu(bench: &Bench, calls: usize) -> f64 {
 /// A fresh instance and `tag`, on 5 KB and on 5 MB; jq on 5 KB.
 pub fn calls(runtime: &Runtime, scale: Scale) -> Vec<Figure> {
     let here = single();
-    let sandbox = runtime.block_on(async { Sandbox::new(SandboxSettings::default()).expect("a sandbox") });
+    let sandbox = { let _entered = runtime.enter(); Sandbox::new(SandboxSettings::default()).expect("a sandbox") };
     let tag = r#"{"tags":["bench"]}"#;
     let small = here.block_on(Bench::new(sandbox.clone(), "tag", tag, samples::many(1).remove(0).1));
     let large_text = samples::large("0190c1f2-7a10-8c3e-9d00-000000000001", FIVE_MB);
@@ -190,7 +191,7 @@ pub fn calls(runtime: &Runtime, scale: Scale) -> Vec<Figure> {
 
 /// Calls per second on one and on two threads.
 pub fn scaling(runtime: &Runtime, scale: Scale) -> Vec<Figure> {
-    let sandbox = runtime.block_on(async { Sandbox::new(SandboxSettings::default()).expect("a sandbox") });
+    let sandbox = { let _entered = runtime.enter(); Sandbox::new(SandboxSettings::default()).expect("a sandbox") };
     let text = samples::many(1).remove(0).1;
     let bench = runtime.block_on(Bench::new(sandbox, "tag", r#"{"tags":["bench"]}"#, text));
     let calls = scale.of(100_000);
@@ -222,12 +223,13 @@ fn rate(bench: &Bench, threads: usize, calls: usize) -> f64 {
 /// p99 of a short link while two others spin to their limit, on the runtime that links run on.
 pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
     let runtime = vconduit::app::runtime::for_links().expect("the runtime for links");
-    let sandbox = runtime.block_on(async { Sandbox::new(SandboxSettings::default()).expect("a sandbox") });
+    let here = single();
+    let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
     let text = samples::many(1).remove(0).1;
-    let short = runtime.block_on(Bench::new(sandbox.clone(), "tag", r#"{"tags":["bench"]}"#, text.clone()));
-    let alone = latencies(&runtime, &short, scale.of(3_000));
+    let short = here.block_on(Bench::new(sandbox.clone(), "tag", r#"{"tags":["bench"]}"#, text.clone()));
+    let alone = latencies(&here, &runtime, &short, scale.of(3_000));
     let endless = r#"{"filter":"[range(0; 1000000000)] | length","forward_matches":true}"#;
-    let spinning = runtime.block_on(Bench::new(sandbox, "jq_link", endless, text));
+    let spinning = here.block_on(Bench::new(sandbox, "jq_link", endless, text));
     let stop = Arc::new(AtomicBool::new(false));
     let limited = Arc::new(AtomicUsize::new(0));
     for _ in 0..2 {
@@ -239,9 +241,8 @@ pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
         });
     }
     std::thread::sleep(Duration::from_millis(300));
-    let beside = latencies(&runtime, &short, scale.of(1_000));
+    let beside = latencies(&here, &runtime, &short, scale.of(1_000));
     stop.store(true, Ordering::Relaxed);
-    runtime.shutdown_timeout(Duration::from_secs(5));
     vec![Figure {
         what: "tag beside two links that spin to their limit, p99".into(),
         value: beside,
@@ -253,7 +254,7 @@ pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
 }
 
 /// p99 in ms of calls that come one after the other, a millisecond apart.
-fn latencies(runtime: &Runtime, bench: &Bench, calls: usize) -> f64 {
+fn latencies(here: &Runtime, runtime: &LinksRuntime, bench: &Bench, calls: usize) -> f64 {
     let bench = bench.clone();
     let task = runtime.spawn(async move {
         let mut times = Vec::with_capacity(calls);
@@ -267,5 +268,5 @@ fn latencies(runtime: &Runtime, bench: &Bench, calls: usize) -> f64 {
         times.sort();
         times.get(calls * 99 / 100).copied().unwrap_or_default()
     });
-    runtime.block_on(task).expect("the measurement").as_secs_f64() * 1000.0
+    here.block_on(task.expect("the runtime runs")).expect("the measurement").as_secs_f64() * 1000.0
 }

@@ -19,7 +19,7 @@ chains:
   late: {links: [slow, slow], ingress_lists: [late], timeout: 0.5, egress_lists: [out]}
   failing: {links: [bad_filter], ingress_lists: [failing], egress_lists: [out]}
   forgiving: {links: [bad_filter, tag], ingress_lists: [forgiving], on_error: continue, egress_lists: [forgiven]}
-  off: {links: [tag], ingress_lists: [off], enabled: 0, egress_lists: [out]}
+  idle: {links: [tag], ingress_lists: [idle], enabled: 0, egress_lists: [out]}
 ";
 
 #[tokio::test]
@@ -143,10 +143,10 @@ async fn dead_letters_can_be_worked_on_again() {
 #[tokio::test]
 async fn a_chain_that_is_not_enabled_leaves_its_list_alone() {
     let host = Host::with(CONFIG).start().await;
-    host.post_vcon(&samples::calls()[0], "off").await;
+    host.post_vcon(&samples::calls()[0], "idle").await;
     host.post_vcon(&samples::calls()[1], "in").await;
     eventually("the other chain works", SOON, async || (host.depth("out").await == 1).then_some(())).await;
-    assert_eq!(host.depth("off").await, 1);
+    assert_eq!(host.depth("idle").await, 1);
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ chains:
 }
 
 #[tokio::test]
-async fn a_service_that_hiccups_is_tried_again() {
+async fn a_service_that_refuses_makes_a_dead_letter_and_none_is_called_twice() {
     let receiver = Receiver::start().await;
     let config = format!(
         r#"
@@ -182,7 +182,8 @@ chains:
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
     eventually("it is a dead letter", SOON, async || (host.dead_letters("in").await == [id.clone()]).then_some(())).await;
-    assert!(host.log().contains("127.0.0.1:1"), "the log does not name the service:\n{}", host.log());
+    assert!(host.log().contains("refused"), "the log does not say what the service did:\n{}", host.log());
+    assert_eq!(receiver.received().len(), 1, "a service that had taken the vCon was called again");
 }
 
 #[tokio::test]

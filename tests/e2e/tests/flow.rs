@@ -26,6 +26,12 @@ chains:
     ingress_lists: [in]
     storages: [files]
     egress_lists: [out]
+  # A filter would stop what has no parties in sight.
+  sealed:
+    links: [first, route, keep, slim, hook]
+    ingress_lists: [sealed]
+    storages: [files]
+    egress_lists: [sealed_out]
   side:
     links: [wait, expire]
     ingress_lists: [side]
@@ -67,7 +73,7 @@ async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress
             assert_eq!(tags.expect("a tags attachment")["body"], "[\"seen:seen\"]", "{id} was not tagged once");
             assert_eq!(stored["parties"].as_array().map(Vec::len), sent["parties"].as_array().map(Vec::len));
         }
-        let files = walk(&host.folder().join("stored"));
+        let files = walk(&host.folder().join("data/stored"));
         assert_eq!(files, 24, "the file storage does not hold every sample");
         assert!(!host.log().contains("s3cr3t-v4lue"), "the secret is in the log");
     })
@@ -114,12 +120,12 @@ async fn a_signed_or_encrypted_vcon_goes_through_untouched() {
         let host = builder.start().await;
         for name in ["ietf-ab_call_ext_rec_signed.vcon.json", "ietf-ab_call_ext_rec_encrypted.vcon.json"] {
             let text = std::fs::read_to_string(samples::root().join("config/samples").join(name)).expect("a sample");
-            let request = host.client().post(host.url("/vcon?ingress_lists=in")).header("content-type", "application/json").body(text.clone());
+            let request = host.client().post(host.url("/vcon?ingress_lists=sealed")).header("content-type", "application/json").body(text.clone());
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.status(), 201, "{name} was refused");
             let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).expect("where it is").to_owned();
             let id = eventually("it comes out", SOON, async || {
-                let (_, body) = host.get("/vcon/egress?egress_list=out&limit=1").await;
+                let (_, body) = host.get("/vcon/egress?egress_list=sealed_out&limit=1").await;
                 serde_json::from_str::<Vec<String>>(&body).ok()?.pop()
             })
             .await;

@@ -57,8 +57,12 @@ impl Host for CallState {
     }
 
     fn length(&mut self, pointer: String) -> Result<Option<u32>> {
-        let length = self.open()?.length(&parse(&pointer)?);
-        Ok(length.map(|length| u32::try_from(length).unwrap_or(u32::MAX)))
+        let (document, place) = (self.open()?, parse(&pointer)?);
+        match document.length(&place) {
+            Some(length) => Ok(Some(u32::try_from(length).unwrap_or(u32::MAX))),
+            None if document.get(&place).is_some() => Err(Error::WrongType(format!("{pointer} is neither an array nor an object"))),
+            None => Ok(None),
+        }
     }
 
     fn set(&mut self, pointer: String, value: String) -> Result<()> {
