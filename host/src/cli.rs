@@ -30,7 +30,12 @@ pub enum Command {
 #[command(after_help = ENVIRONMENT)]
 pub struct Serve {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", env = "CONSERVER_CONFIG_FILE", default_value = "config/vconduit.yml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "CONSERVER_CONFIG_FILE",
+        default_value = "config/vconduit.yml"
+    )]
     pub config: PathBuf,
     /// Where the REST API listens.
     #[arg(long, value_name = "ADDR", env = "VCONDUIT_LISTEN", default_value = "127.0.0.1:8000")]

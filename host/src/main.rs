@@ -44,7 +44,12 @@ async fn run_server(serve: Serve) -> anyhow::Result<ExitCode> {
     telemetry::logs::init(settings.log_format, false);
     let stop = CancellationToken::new();
     tokio::spawn(on_signal(stop.clone()));
-    let options = AppOptions { settings, config_file: serve.config, listen: serve.listen, roles: serve.roles };
+    let options = AppOptions {
+        settings,
+        config_file: serve.config,
+        listen: serve.listen,
+        roles: serve.roles,
+    };
     let app = App::start(options, &stop).await?;
     stop.cancelled().await;
     app.stop().await;
@@ -60,7 +65,8 @@ fn settings() -> anyhow::Result<Settings> {
 
 /// The first signal asks for a stop; a second one ends the process at once.
 async fn on_signal(stop: CancellationToken) {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return;
     };
     let mut next = async || {
@@ -80,7 +86,11 @@ async fn on_signal(stop: CancellationToken) {
 fn check_config(arguments: &CheckConfig) -> anyhow::Result<ExitCode> {
     let checked = check::file(&arguments.file)?;
     println!("{}", check::report(&checked, arguments.json));
-    Ok(if checked.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if checked.has_errors() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 #[expect(clippy::print_stderr, reason = "there may be no log yet")]

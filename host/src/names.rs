@@ -32,7 +32,11 @@ fn check(kind: &'static str, value: &str) -> Result<(), NameError> {
     } else {
         return Ok(());
     };
-    Err(NameError { kind, value: value.chars().take(100).collect(), rule })
+    Err(NameError {
+        kind,
+        value: value.chars().take(100).collect(),
+        rule,
+    })
 }
 
 macro_rules! name {

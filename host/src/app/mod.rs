@@ -29,8 +29,8 @@ use crate::registry::Registry;
 use crate::sandbox::{Sandbox, SandboxSettings, Secrets};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::factory::StorageContext;
-use crate::storage::secret::Secret;
 use crate::storage::runner::SavePolicy;
+use crate::storage::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::telemetry::guest::GuestRecorder;
 use crate::telemetry::{metrics, stats::LinkStats};
@@ -109,10 +109,21 @@ impl App {
     /// # Errors
     /// When a part can't be had; the message says which and what to do.
     pub async fn start(options: AppOptions, stop: &CancellationToken) -> Result<Self, StartError> {
-        let AppOptions { settings, config_file, listen, roles } = options;
+        let AppOptions {
+            settings,
+            config_file,
+            listen,
+            roles,
+        } = options;
         metrics::init();
-        let listener = TcpListener::bind(listen).await.map_err(|reason| StartError::Listen { address: listen, reason })?;
-        let address = listener.local_addr().map_err(|reason| StartError::Listen { address: listen, reason })?;
+        let listener = TcpListener::bind(listen).await.map_err(|reason| StartError::Listen {
+            address: listen,
+            reason,
+        })?;
+        let address = listener.local_addr().map_err(|reason| StartError::Listen {
+            address: listen,
+            reason,
+        })?;
         let links_runtime = runtime::for_links().map_err(|error| StartError::Sandbox(error.to_string()))?;
         let settings = Arc::new(settings);
         let store = store::open(&settings, stop).await?;
@@ -122,20 +133,46 @@ impl App {
         let stop_serving = CancellationToken::new();
         let server = {
             let render: crate::api::RenderMetrics = Arc::new(metrics::render);
-            let state = ApiState::new(documents.clone(), store.clone(), live.clone(), settings.clone(), readiness.clone(), render)
-                .map_err(|error| StartError::Setting(error.to_string()))?;
-            let served = if roles.contains(&Role::Api) { crate::router::Served::All } else { crate::router::Served::System };
-            tokio::spawn(crate::api::serve(listener, crate::router::router(state, served), stop_serving.clone()))
+            let state = ApiState::new(
+                documents.clone(),
+                store.clone(),
+                live.clone(),
+                settings.clone(),
+                readiness.clone(),
+                render,
+            )
+            .map_err(|error| StartError::Setting(error.to_string()))?;
+            let served = if roles.contains(&Role::Api) {
+                crate::router::Served::All
+            } else {
+                crate::router::Served::System
+            };
+            tokio::spawn(crate::api::serve(
+                listener,
+                crate::router::router(state, served),
+                stop_serving.clone(),
+            ))
         };
-        let secrets = Arc::new(Secrets::load(settings.secrets_dir.as_deref()).map_err(|error| StartError::Setting(error.to_string()))?);
+        let secrets = Arc::new(
+            Secrets::load(settings.secrets_dir.as_deref()).map_err(|error| StartError::Setting(error.to_string()))?,
+        );
         let sandbox = sandbox(&settings).await?;
         let registry = Arc::new(Registry::new(sandbox.clone(), storage_context(&settings, &secrets)));
         let source = ConfigSource::new(config_file, store.clone());
         let snapshot = reload::first(&source, &registry).await?;
         live.store(Arc::new(snapshot));
         metrics::config_revision(live.load().revision);
-        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload::watch(source, registry, live.clone(), readiness.clone())));
-        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(store::watch(store.clone(), readiness.clone())));
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload::watch(
+            source,
+            registry,
+            live.clone(),
+            readiness.clone(),
+        )));
+        tokio::spawn(
+            stop_serving
+                .clone()
+                .run_until_cancelled_owned(store::watch(store.clone(), readiness.clone())),
+        );
         let (stats, events) = (LinkStats::default(), Events::default());
         let runner = Arc::new(ChainRunner {
             sandbox,
@@ -146,17 +183,38 @@ impl App {
             guest_metrics: Arc::new(GuestRecorder::default()),
             stats: stats.clone(),
             egress: settings.egress,
-            save_policy: SavePolicy { parallel: settings.parallel_storage, ..SavePolicy::default() },
+            save_policy: SavePolicy {
+                parallel: settings.parallel_storage,
+                ..SavePolicy::default()
+            },
             events: events.clone(),
         });
         let stop_claiming = CancellationToken::new();
         let worker = roles.contains(&Role::Worker).then(|| {
-            let worker = Worker::new(store.clone(), live.clone(), runner, worker_settings(&settings), HostId::random());
+            let worker = Worker::new(
+                store.clone(),
+                live.clone(),
+                runner,
+                worker_settings(&settings),
+                HostId::random(),
+            );
             links_runtime.spawn(worker.run(stop_claiming.clone()))
         });
         readiness.clear(readiness::STARTING);
         tracing::info!(%address, store = store.describe(), chains = live.load().config.chains.len(), links = live.load().links.len(), "ready");
-        Ok(Self { address, store, live, documents, stats, events, stop_claiming, stop_serving, worker: worker.flatten(), server, _links_runtime: links_runtime })
+        Ok(Self {
+            address,
+            store,
+            live,
+            documents,
+            stats,
+            events,
+            stop_claiming,
+            stop_serving,
+            worker: worker.flatten(),
+            server,
+            _links_runtime: links_runtime,
+        })
     }
 
     /// Stops claiming, lets runs end or gives them back, then stops serving.
@@ -177,8 +235,15 @@ impl App {
 }
 
 async fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
-    let cache_dir = settings.compile_cache_dir.clone().unwrap_or_else(|| settings.data_dir.join("compiled"));
-    let sandbox = SandboxSettings { cache_dir: Some(cache_dir), max_concurrent_calls: u32::try_from(settings.concurrency).unwrap_or(u32::MAX), ..SandboxSettings::default() };
+    let cache_dir = settings
+        .compile_cache_dir
+        .clone()
+        .unwrap_or_else(|| settings.data_dir.join("compiled"));
+    let sandbox = SandboxSettings {
+        cache_dir: Some(cache_dir),
+        max_concurrent_calls: u32::try_from(settings.concurrency).unwrap_or(u32::MAX),
+        ..SandboxSettings::default()
+    };
     Sandbox::new(sandbox).map_err(|error| StartError::Sandbox(error.to_string()))
 }
 

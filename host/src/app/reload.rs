@@ -11,8 +11,14 @@ use crate::telemetry::metrics;
 
 /// The first snapshot. A host does not start with a configuration that can't run.
 pub(super) async fn first(source: &ConfigSource, registry: &Registry) -> Result<Snapshot, StartError> {
-    let loaded = source.start().await.map_err(|error| StartError::Config(error.to_string()))?;
-    registry.snapshot(loaded.config, loaded.revision).await.map_err(|errors| StartError::Config(lines(&errors)))
+    let loaded = source
+        .start()
+        .await
+        .map_err(|error| StartError::Config(error.to_string()))?;
+    registry
+        .snapshot(loaded.config, loaded.revision)
+        .await
+        .map_err(|errors| StartError::Config(lines(&errors)))
 }
 
 /// Takes every change that can run; keeps what is in force otherwise.
@@ -28,7 +34,11 @@ pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: L
                 metrics::config_revision(revision);
             }
             Err(errors) => {
-                tracing::error!(revision, problems = lines(&errors), "the changed configuration can't run; the one before stays in force");
+                tracing::error!(
+                    revision,
+                    problems = lines(&errors),
+                    "the changed configuration can't run; the one before stays in force"
+                );
             }
         }
     }

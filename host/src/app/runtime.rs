@@ -15,7 +15,9 @@ const FEWEST_THREADS: usize = 2;
 /// # Errors
 /// When threads can't be had.
 pub fn for_links() -> std::io::Result<LinksRuntime> {
-    let threads = std::thread::available_parallelism().map_or(FEWEST_THREADS, std::num::NonZero::get).max(FEWEST_THREADS);
+    let threads = std::thread::available_parallelism()
+        .map_or(FEWEST_THREADS, std::num::NonZero::get)
+        .max(FEWEST_THREADS);
     let runtime = Builder::new_multi_thread()
         .worker_threads(threads)
         .thread_name("links")

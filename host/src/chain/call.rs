@@ -48,8 +48,14 @@ impl ChainRunner {
         deadline: Option<Instant>,
     ) -> Result<Called, Fault> {
         let Some(ready) = snapshot.links.get(&place.name) else {
-            let message = format!("the link {} is not ready on this host; look at the log of its last reload", place.name);
-            return Err(Fault::Run(Reason { link: Some(place.name.clone()), ..Reason::plain("config", message) }));
+            let message = format!(
+                "the link {} is not ready on this host; look at the log of its last reload",
+                place.name
+            );
+            return Err(Fault::Run(Reason {
+                link: Some(place.name.clone()),
+                ..Reason::plain("config", message)
+            }));
         };
         if ready.component.world == World::Transform && sealed(run) {
             return Ok(Called::PassedOver);
@@ -64,7 +70,9 @@ impl ChainRunner {
                 Ok(done) => return Ok(Called::Done(done)),
                 Err(error) if attempt >= ready.link.limits.attempts || !error.retryable() => break error,
                 Err(error) => {
-                    let Some(wait) = backoff(&error, attempt, deadline) else { break error };
+                    let Some(wait) = backoff(&error, attempt, deadline) else {
+                        break error;
+                    };
                     tracing::debug!(vcon = %run.current, link = %place.name, %error, attempt, wait_ms = wait.as_millis(), "the call is tried again");
                     tokio::time::sleep(wait).await;
                     attempt += 1;
@@ -168,12 +176,17 @@ fn take(run: &mut Run, report: CallReport) -> Result<Done, CallError> {
     }
     run.effects.push.extend(report.effects.push);
     run.effects.expire.extend(report.effects.expire);
-    Ok(Done { outcome, reached_outside: report.reached_outside })
+    Ok(Done {
+        outcome,
+        reached_outside: report.reached_outside,
+    })
 }
 
 /// Whether the run is about a signed or encrypted document: such a one goes through untouched.
 fn sealed(run: &Run) -> bool {
-    run.document.as_ref().is_some_and(|document| document.form() != Form::Unsigned)
+    run.document
+        .as_ref()
+        .is_some_and(|document| document.form() != Form::Unsigned)
 }
 
 fn options_for(ready: &ReadyLink, place: &ChainLink) -> Arc<str> {
@@ -193,5 +206,7 @@ fn backoff(error: &CallError, attempt: u32, deadline: Option<Instant>) -> Option
     };
     let doubled = FIRST_BACKOFF.saturating_mul(1 << (attempt - 1).min(16));
     let wait = asked.unwrap_or(doubled).min(MAX_BACKOFF);
-    deadline.is_none_or(|deadline| Instant::now() + wait < deadline).then_some(wait)
+    deadline
+        .is_none_or(|deadline| Instant::now() + wait < deadline)
+        .then_some(wait)
 }

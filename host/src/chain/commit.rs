@@ -36,7 +36,11 @@ impl ChainRunner {
         let mut tries = 0;
         loop {
             let write = pending(run);
-            match self.store.checkpoint(&run.claim, &run.checkpoint(), write, &run.effects).await? {
+            match self
+                .store
+                .checkpoint(&run.claim, &run.checkpoint(), write, &run.effects)
+                .await?
+            {
                 Guarded::Done(revision) => {
                     written(run, revision);
                     return Ok(Flow::Go);
@@ -58,7 +62,11 @@ impl ChainRunner {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
-            match self.store.finish(&run.claim, &run.current, write, &run.effects, egress).await? {
+            match self
+                .store
+                .finish(&run.claim, &run.current, write, &run.effects, egress)
+                .await?
+            {
                 Guarded::Done(_) => return Ok(well),
                 Guarded::LostClaim => return Ok(Ended::Lost),
                 Guarded::Gone => {
@@ -80,7 +88,10 @@ impl ChainRunner {
         loop {
             let write = pending(run);
             let at_most = chain.hand_off_timeout;
-            let parked = self.store.park(&run.claim, &run.checkpoint(), write, &run.effects, list, at_most).await?;
+            let parked = self
+                .store
+                .park(&run.claim, &run.checkpoint(), write, &run.effects, list, at_most)
+                .await?;
             match parked {
                 Guarded::Done(_) => return Ok(Ended::Parked),
                 Guarded::LostClaim => return Ok(Ended::Lost),
@@ -99,10 +110,17 @@ impl ChainRunner {
         metrics::conflict(&run.chain);
         *tries += 1;
         if *tries > MAX_CONFLICTS {
-            let message = format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
+            let message =
+                format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
             return Err(Fault::Run(Reason::plain("conflict", message)));
         }
-        let newer = self.store.get(std::slice::from_ref(&run.current)).await?.into_iter().next().flatten();
+        let newer = self
+            .store
+            .get(std::slice::from_ref(&run.current))
+            .await?
+            .into_iter()
+            .next()
+            .flatten();
         let Some(stored) = newer else {
             gone(run);
             return Ok(());
@@ -124,7 +142,10 @@ impl ChainRunner {
 
 fn parse(run: &Run, stored: &Stored) -> Result<Document, Fault> {
     Document::parse(stored.text.clone()).map_err(|error| {
-        let message = format!("the stored text of {} is damaged: {error}; post the vCon again", run.current);
+        let message = format!(
+            "the stored text of {} is damaged: {error}; post the vCon again",
+            run.current
+        );
         Fault::Run(Reason::plain("vcon", message))
     })
 }
@@ -135,7 +156,11 @@ fn pending(run: &Run) -> Option<Write> {
         return None;
     }
     let (document, revision) = (run.document.as_ref()?, run.revision.clone()?);
-    Some(Write { id: run.current.clone(), text: document.text(), expected: revision })
+    Some(Write {
+        id: run.current.clone(),
+        text: document.text(),
+        expected: revision,
+    })
 }
 
 fn written(run: &mut Run, revision: Option<crate::store::Revision>) {

@@ -66,7 +66,13 @@ pub struct Reason {
 impl Reason {
     /// One that no link is to blame for.
     pub(super) fn plain(class: &'static str, message: impl Into<String>) -> Self {
-        Self { link: None, version: None, class, message: message.into(), attempts: 1 }
+        Self {
+            link: None,
+            version: None,
+            class,
+            message: message.into(),
+            attempts: 1,
+        }
     }
 }
 

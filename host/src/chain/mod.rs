@@ -70,7 +70,12 @@ impl ChainRunner {
     /// # Errors
     /// When the store is away for longer than its own retries, or refuses.
     pub async fn run(&self, job: Job) -> Result<Ended, crate::store::StoreError> {
-        let Job { claim, chain, snapshot, stored } = job;
+        let Job {
+            claim,
+            chain,
+            snapshot,
+            stored,
+        } = job;
         let Some(config) = snapshot.config.chains.get(&chain) else {
             // The list was taken out of the configuration between the claim and now.
             self.store.hand_back(&claim).await?;
@@ -157,14 +162,20 @@ impl ChainRunner {
 
     /// Goes on with another vCon: what was done to this one is written first.
     async fn switch(&self, run: &mut Run, id: VconId) -> Result<Flow, Fault> {
-        let previous = std::mem::replace(&mut run.switched, Some(id.clone()));
+        let previous = run.switched.replace(id.clone());
         let flow = self.checkpoint(run).await?;
         if !matches!(flow, Flow::Go) {
             run.switched = previous;
             return Ok(flow);
         }
         run.current = id;
-        let stored = self.store.get(std::slice::from_ref(&run.current)).await?.into_iter().next().flatten();
+        let stored = self
+            .store
+            .get(std::slice::from_ref(&run.current))
+            .await?
+            .into_iter()
+            .next()
+            .flatten();
         self.load(run, stored).await?;
         Ok(Flow::Go)
     }

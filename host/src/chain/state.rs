@@ -34,7 +34,11 @@ impl Run {
     /// Takes up a claim where its checkpoint left off; one of another chain does not count.
     pub fn begin(claim: Claim, chain: ChainName, now_ms: u64) -> Self {
         let ours = claim.checkpoint.chain.as_ref() == Some(&chain);
-        let checkpoint = if ours { claim.checkpoint.clone() } else { Checkpoint::default() };
+        let checkpoint = if ours {
+            claim.checkpoint.clone()
+        } else {
+            Checkpoint::default()
+        };
         Self {
             current: checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()),
             switched: checkpoint.current,
@@ -43,7 +47,11 @@ impl Run {
             edits: Vec::new(),
             effects: Effects::default(),
             next_link: checkpoint.next_link,
-            began_ms: if checkpoint.began_ms == 0 { now_ms } else { checkpoint.began_ms },
+            began_ms: if checkpoint.began_ms == 0 {
+                now_ms
+            } else {
+                checkpoint.began_ms
+            },
             ended_by: None,
             claim,
             chain,

@@ -15,7 +15,12 @@ use crate::telemetry::metrics;
 
 impl ChainRunner {
     /// Saves the vCon to the chain's storages and sends its id on.
-    pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, StoreError> {
+    pub(super) async fn complete(
+        &self,
+        run: &mut Run,
+        chain: &Chain,
+        snapshot: &Snapshot,
+    ) -> Result<Ended, StoreError> {
         if !chain.storages.is_empty() {
             // A document that is in a storage has to be the one in the store: what is pending is written first.
             if !run.edits.is_empty() || !run.effects.is_empty() {
@@ -34,7 +39,8 @@ impl ChainRunner {
     async fn save(&self, run: &Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Some(document) = &run.document else {
             for name in &chain.storages {
-                self.not_saved(run, name, "the vCon is not in the working store or any storage".into()).await?;
+                self.not_saved(run, name, "the vCon is not in the working store or any storage".into())
+                    .await?;
             }
             return Ok(());
         };
@@ -49,7 +55,12 @@ impl ChainRunner {
             .iter()
             .filter_map(|name| Some((name.clone(), snapshot.storages.get(name)?.clone())))
             .collect();
-        for (name, result) in self.documents.runner().save_all(&targets, &saved, &self.save_policy).await {
+        for (name, result) in self
+            .documents
+            .runner()
+            .save_all(&targets, &saved, &self.save_policy)
+            .await
+        {
             if let Err(StorageError::Transient(message) | StorageError::Permanent(message)) = result {
                 self.not_saved(run, &name, message).await?;
             }
@@ -59,7 +70,9 @@ impl ChainRunner {
 
     /// A storage that keeps failing does not hold the vCon up, but is not forgotten either.
     async fn not_saved(&self, run: &Run, storage: &StorageName, message: String) -> Result<(), StoreError> {
-        let Ok(list) = ListName::new(format!("storage:{storage}")) else { return Ok(()) };
+        let Ok(list) = ListName::new(format!("storage:{storage}")) else {
+            return Ok(());
+        };
         let dead_letters = list.dead_letters();
         tracing::error!(vcon = %run.current, chain = %run.chain, %storage, error = message, "the vCon was not saved; it is in {dead_letters}");
         let record = self.record(run, Reason::plain("storage", format!("storage {storage}: {message}")));

@@ -39,12 +39,22 @@ pub async fn run(arguments: Demo) -> anyhow::Result<ExitCode> {
     logs::init(LogFormat::Pretty, true);
     let began = Instant::now();
     let settings = settings()?;
-    let receiver = Receiver::start().await.context("the demo's webhook receiver did not start")?;
+    let receiver = Receiver::start()
+        .await
+        .context("the demo's webhook receiver did not start")?;
     let config_file = config(&arguments, &settings, &receiver)?;
     let samples = client::samples(&arguments.samples)?;
-    let key = settings.api_keys.first().cloned().map(|key| (settings.api_key_header.clone(), key));
-    let options =
-        AppOptions { settings, config_file, listen: arguments.listen, roles: vec![Role::Api, Role::Worker] };
+    let key = settings
+        .api_keys
+        .first()
+        .cloned()
+        .map(|key| (settings.api_key_header.clone(), key));
+    let options = AppOptions {
+        settings,
+        config_file,
+        listen: arguments.listen,
+        roles: vec![Role::Api, Role::Worker],
+    };
     let stop = CancellationToken::new();
     let app = App::start(options, &stop).await?;
     let client = Client::new(app.address, key)?;
@@ -62,33 +72,46 @@ pub async fn run(arguments: Demo) -> anyhow::Result<ExitCode> {
         tokio::signal::ctrl_c().await.context("can't wait for Ctrl-C")?;
     }
     app.stop().await;
-    Ok(if report.all_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.all_well() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The environment's settings, but on an embedded store of the demo's own, empty at each start.
 fn settings() -> anyhow::Result<Settings> {
     let mut settings = Settings::from_env(&|name| std::env::var(name).ok())
         .map_err(|problems| anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
-    settings.compile_cache_dir.get_or_insert(settings.data_dir.join("compiled"));
+    settings
+        .compile_cache_dir
+        .get_or_insert(settings.data_dir.join("compiled"));
     settings.redis_url = None;
     settings.data_dir = settings.data_dir.join("demo");
     match std::fs::remove_dir_all(&settings.data_dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("can't empty {} (is another demo running?)", settings.data_dir.display()))?;
+            Err(error)
+                .with_context(|| format!("can't empty {} (is another demo running?)", settings.data_dir.display()))?;
         }
         _ => {}
     }
-    std::fs::create_dir_all(&settings.data_dir).with_context(|| format!("can't make {}", settings.data_dir.display()))?;
+    std::fs::create_dir_all(&settings.data_dir)
+        .with_context(|| format!("can't make {}", settings.data_dir.display()))?;
     Ok(settings)
 }
 
 /// The configuration with the webhook pointing at the demo's receiver.
 fn config(arguments: &Demo, settings: &Settings, receiver: &Receiver) -> anyhow::Result<std::path::PathBuf> {
     let file = &arguments.config;
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("can't read {}; run the demo in the project's folder or name the file with --config", file.display()))?;
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!(
+            "can't read {}; run the demo in the project's folder or name the file with --config",
+            file.display()
+        )
+    })?;
     let own = settings.data_dir.join("vconduit.yml");
-    std::fs::write(&own, text.replace(WEBHOOK, &receiver.url())).with_context(|| format!("can't write {}", own.display()))?;
+    std::fs::write(&own, text.replace(WEBHOOK, &receiver.url()))
+        .with_context(|| format!("can't write {}", own.display()))?;
     Ok(own)
 }
 

@@ -27,8 +27,10 @@ impl Receiver {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         let noted = Noted::default();
-        let router =
-            Router::new().fallback(post(note)).layer(DefaultBodyLimit::max(MAX_BODY_BYTES)).with_state(noted.clone());
+        let router = Router::new()
+            .fallback(post(note))
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+            .with_state(noted.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { port, noted })
     }
@@ -40,12 +42,18 @@ impl Receiver {
 
     /// How often this vCon came.
     pub fn count(&self, id: &str) -> u32 {
-        self.noted.lock().ok().and_then(|noted| noted.get(id).copied()).unwrap_or_default()
+        self.noted
+            .lock()
+            .ok()
+            .and_then(|noted| noted.get(id).copied())
+            .unwrap_or_default()
     }
 }
 
 async fn note(State(noted): State<Noted>, body: Bytes) -> &'static str {
-    let id = std::str::from_utf8(&body).ok().and_then(|text| Document::parse(text).ok()?.uuid());
+    let id = std::str::from_utf8(&body)
+        .ok()
+        .and_then(|text| Document::parse(text).ok()?.uuid());
     if let (Some(id), Ok(mut noted)) = (id, noted.lock()) {
         *noted.entry(id.to_string()).or_default() += 1;
     }

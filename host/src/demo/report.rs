@@ -79,7 +79,11 @@ impl Report {
         for posted in posted {
             fates.push(fate(app, posted, &runs, &egress, receiver).await);
         }
-        Ok(Self { fates, links: app.stats.rows(), wall })
+        Ok(Self {
+            fates,
+            links: app.stats.rows(),
+            wall,
+        })
     }
 
     /// Whether every vCon that was taken is where it should be. Refusing what is not a vCon is as it should be.
@@ -121,12 +125,29 @@ impl Report {
     }
 
     fn link_table(&self) -> Table {
-        let mut table = table(&["link", "runs", "next", "stopped", "failed", "p50 µs", "p99 µs", "peak memory KiB"]);
+        let mut table = table(&[
+            "link",
+            "runs",
+            "next",
+            "stopped",
+            "failed",
+            "p50 µs",
+            "p99 µs",
+            "peak memory KiB",
+        ]);
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
         for link in &self.links {
-            let figures = [link.runs, link.next, link.stopped, link.failed, link.p50_us, link.p99_us, link.peak_memory_bytes / 1024];
+            let figures = [
+                link.runs,
+                link.next,
+                link.stopped,
+                link.failed,
+                link.p50_us,
+                link.p99_us,
+                link.peak_memory_bytes / 1024,
+            ];
             table.add_row(std::iter::once(link.name.to_string()).chain(figures.iter().map(ToString::to_string)));
         }
         table
@@ -144,13 +165,28 @@ impl Report {
         let summary = self.summary();
         let taken = format!(
             "{} vCons in, {} through their chain, {} stopped by a link, {} in dead letters, {} refused, in {:.2} s ({:.1} s since the start)",
-            summary.vcons_in, summary.vcons_done, summary.stopped, summary.dlq, summary.refused, summary.wall_s, since_start.as_secs_f64()
+            summary.vcons_in,
+            summary.vcons_done,
+            summary.stopped,
+            summary.dlq,
+            summary.refused,
+            summary.wall_s,
+            since_start.as_secs_f64()
         );
         if ends {
             return taken;
         }
-        let done = self.fates.iter().find(|fate| fate.end == End::Done).and_then(|fate| fate.id.as_deref()).unwrap_or("<uuid>");
-        let name = self.fates.iter().find(|fate| fate.end == End::Done).map_or("<file>", |fate| fate.name.as_str());
+        let done = self
+            .fates
+            .iter()
+            .find(|fate| fate.end == End::Done)
+            .and_then(|fate| fate.id.as_deref())
+            .unwrap_or("<uuid>");
+        let name = self
+            .fates
+            .iter()
+            .find(|fate| fate.end == End::Done)
+            .map_or("<file>", |fate| fate.name.as_str());
         format!(
             "{taken}\n\nThe server goes on at http://{address}. What to try next:\n\n  \
              curl http://{address}/vcon/{done}          a vCon with what the links added\n  \
@@ -171,24 +207,37 @@ impl Fate {
             End::Dead(reason) => format!("dead letter: {reason}"),
             End::Unknown => "still under way".into(),
         };
-        if self.missing.is_empty() { end } else { format!("{end}, BUT not in {}", self.missing.join(", ")) }
+        if self.missing.is_empty() {
+            end
+        } else {
+            format!("{end}, BUT not in {}", self.missing.join(", "))
+        }
     }
 }
 
 /// A reason that fits a table.
 fn short(reason: &str) -> String {
     const MOST: usize = 90;
-    if reason.chars().count() <= MOST { reason.to_owned() } else { reason.chars().take(MOST).chain(['…']).collect() }
+    if reason.chars().count() <= MOST {
+        reason.to_owned()
+    } else {
+        reason.chars().take(MOST).chain(['…']).collect()
+    }
 }
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY).set_header(header.iter().copied());
+    table
+        .load_style(presets::UTF8_BORDERS_ONLY)
+        .set_header(header.iter().copied());
     table
 }
 
 fn egress_lists(config: &Config) -> Vec<ListName> {
-    let chain = config.chains.values().find(|chain| chain.ingress_lists.iter().any(|list| list.as_str() == LIST));
+    let chain = config
+        .chains
+        .values()
+        .find(|chain| chain.ingress_lists.iter().any(|list| list.as_str() == LIST));
     chain.map(|chain| chain.egress_lists.clone()).unwrap_or_default()
 }
 
@@ -201,10 +250,20 @@ async fn fate(
 ) -> Fate {
     let Posted { name, id, refused } = posted;
     let Some(id) = id else {
-        return Fate { name, id: None, end: End::Refused(refused.unwrap_or_default()), missing: Vec::new() };
+        return Fate {
+            name,
+            id: None,
+            end: End::Refused(refused.unwrap_or_default()),
+            missing: Vec::new(),
+        };
     };
     let Some(run) = runs.get(&id) else {
-        return Fate { name, id: Some(id), end: End::Unknown, missing: Vec::new() };
+        return Fate {
+            name,
+            id: Some(id),
+            end: End::Unknown,
+            missing: Vec::new(),
+        };
     };
     let link = run.link.as_ref().map_or("a link", |link| link.as_str()).to_owned();
     let (end, missing) = match run.ended {
@@ -212,7 +271,12 @@ async fn fate(
         Ended::Stopped => (End::Stopped(link), Vec::new()),
         _ => (End::Dead(link), Vec::new()),
     };
-    Fate { name, id: Some(id), end, missing }
+    Fate {
+        name,
+        id: Some(id),
+        end,
+        missing,
+    }
 }
 
 /// The places where a vCon that went through should be and is not.
@@ -224,7 +288,9 @@ async fn missing(
     receiver: &Receiver,
 ) -> Vec<String> {
     let snapshot = app.live.load_full();
-    let Some(chain) = snapshot.config.chains.get(&run.chain) else { return Vec::new() };
+    let Some(chain) = snapshot.config.chains.get(&run.chain) else {
+        return Vec::new();
+    };
     let mut missing = Vec::new();
     for list in &chain.egress_lists {
         if !egress.get(list).is_some_and(|ids| ids.contains(id)) {

@@ -15,18 +15,26 @@ const FAULTS_TOLD: usize = 5;
 #[async_trait]
 impl call::Documents for Documents {
     async fn read(&self, id: &VconId) -> Result<Option<Arc<str>>, String> {
-        let Some(stored) = self.fetch(id).await.map_err(|error| error.to_string())? else { return Ok(None) };
-        let mut document = Document::parse(stored.text).map_err(|error| format!("the stored text of {id} is damaged: {error}"))?;
+        let Some(stored) = self.fetch(id).await.map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let mut document =
+            Document::parse(stored.text).map_err(|error| format!("the stored text of {id} is damaged: {error}"))?;
         canonical::upgrade(&mut document);
         Ok(Some(document.text()))
     }
 
     async fn create(&self, json: &str) -> Result<VconId, CreateError> {
         let ingested = ingest::ingest(json.as_bytes()).map_err(|faults| {
-            let told = faults.iter().take(FAULTS_TOLD).map(|fault| format!("{}: {}", fault.pointer, fault.message));
+            let told = faults
+                .iter()
+                .take(FAULTS_TOLD)
+                .map(|fault| format!("{}: {}", fault.pointer, fault.message));
             CreateError::Invalid(told.collect::<Vec<_>>().join("; "))
         })?;
-        self.create(&ingested, &[], None).await.map_err(|error| CreateError::Unavailable(error.to_string()))?;
+        self.create(&ingested, &[], None)
+            .await
+            .map_err(|error| CreateError::Unavailable(error.to_string()))?;
         Ok(ingested.id)
     }
 

@@ -1,8 +1,9 @@
 //! From a configuration to a snapshot.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -36,12 +37,18 @@ pub enum RegistryError {
     },
 }
 
+/// A storage and the entry that it was made from.
+type ReadyStorage = (StorageEntry, Arc<dyn Storage>);
+
+/// A component and the file's time and length that it was read at.
+type ReadyFile = (SystemTime, u64, Arc<Compiled>);
+
 /// Makes links and storages ready. Keeps what is ready, so that a reload costs only what changed.
 pub struct Registry {
     sandbox: Arc<Sandbox>,
     storages: StorageContext,
-    ready_storages: Mutex<HashMap<StorageName, (StorageEntry, Arc<dyn Storage>)>>,
-    files: Mutex<HashMap<std::path::PathBuf, (std::time::SystemTime, u64, Arc<Compiled>)>>,
+    ready_storages: Mutex<HashMap<StorageName, ReadyStorage>>,
+    files: Mutex<HashMap<PathBuf, ReadyFile>>,
     built_in: Mutex<HashMap<&'static str, Arc<Compiled>>>,
 }
 
@@ -70,7 +77,10 @@ impl Registry {
                     errors.extend(place_problems(&config, name, &ready));
                     links.insert(name.clone(), ready);
                 }
-                Err(reason) => errors.push(RegistryError::Link { link: name.clone(), reason }),
+                Err(reason) => errors.push(RegistryError::Link {
+                    link: name.clone(),
+                    reason,
+                }),
             }
         }
         let mut storages = IndexMap::new();
@@ -79,14 +89,23 @@ impl Registry {
                 Ok(storage) => {
                     storages.insert(name.clone(), storage);
                 }
-                Err(reason) => errors.push(RegistryError::Storage { storage: name.clone(), reason }),
+                Err(reason) => errors.push(RegistryError::Storage {
+                    storage: name.clone(),
+                    reason,
+                }),
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
         self.forget_unused(&config);
-        Ok(Snapshot { revision, ingress: config.ingress(), links, storages, config })
+        Ok(Snapshot {
+            revision,
+            ingress: config.ingress(),
+            links,
+            storages,
+            config,
+        })
     }
 
     async fn link(&self, link: &Link) -> Result<ReadyLink, String> {
@@ -97,8 +116,16 @@ impl Registry {
         if !problems.is_empty() {
             return Err(format!("its options don't fit: {}", problems.join("; ")));
         }
-        let options_text = serde_json::to_string(&options).map_err(|error| error.to_string())?.into();
-        Ok(ReadyLink { grants: Arc::new(link.grants.clone()), link: link.clone(), component, options, options_text })
+        let options_text = serde_json::to_string(&options)
+            .map_err(|error| error.to_string())?
+            .into();
+        Ok(ReadyLink {
+            grants: Arc::new(link.grants.clone()),
+            link: link.clone(),
+            component,
+            options,
+            options_text,
+        })
     }
 
     async fn component(&self, source: &ComponentSource) -> Result<Arc<Compiled>, String> {
@@ -111,12 +138,24 @@ impl Registry {
     async fn built_in(&self, name: &str) -> Result<Arc<Compiled>, String> {
         let Some(found) = standard().find(|standard| standard.name == name) else {
             let known: Vec<_> = standard().map(|standard| standard.name).collect();
-            return Err(format!("there is no standard link {name:?}; the standard links are {}", known.join(", ")));
+            return Err(format!(
+                "there is no standard link {name:?}; the standard links are {}",
+                known.join(", ")
+            ));
         };
-        if let Some(ready) = self.built_in.lock().ok().and_then(|ready| ready.get(found.name).cloned()) {
+        if let Some(ready) = self
+            .built_in
+            .lock()
+            .ok()
+            .and_then(|ready| ready.get(found.name).cloned())
+        {
             return Ok(ready);
         }
-        let compiled = self.sandbox.compile(Bytes::from_static(found.bytes)).await.map_err(|error| error.to_string())?;
+        let compiled = self
+            .sandbox
+            .compile(Bytes::from_static(found.bytes))
+            .await
+            .map_err(|error| error.to_string())?;
         if let Ok(mut ready) = self.built_in.lock() {
             ready.insert(found.name, compiled.clone());
         }
@@ -134,7 +173,11 @@ impl Registry {
             return Ok(compiled);
         }
         let bytes = tokio::fs::read(path).await.map_err(unreadable)?;
-        let compiled = self.sandbox.compile(bytes).await.map_err(|error| format!("component {}: {error}", path.display()))?;
+        let compiled = self
+            .sandbox
+            .compile(bytes)
+            .await
+            .map_err(|error| format!("component {}: {error}", path.display()))?;
         if let Ok(mut files) = self.files.lock() {
             files.insert(path.to_owned(), (state.0, state.1, compiled.clone()));
         }
@@ -143,7 +186,11 @@ impl Registry {
 
     /// An adapter is kept over reloads as long as its entry stays the same: it may hold connections.
     fn storage(&self, name: &StorageName, entry: &StorageEntry) -> Result<Arc<dyn Storage>, String> {
-        let known = self.ready_storages.lock().ok().and_then(|ready| ready.get(name).cloned());
+        let known = self
+            .ready_storages
+            .lock()
+            .ok()
+            .and_then(|ready| ready.get(name).cloned());
         if let Some((same, storage)) = known
             && same == *entry
         {
@@ -170,13 +217,20 @@ impl Registry {
 fn place_problems(config: &Config, name: &LinkName, ready: &ReadyLink) -> Vec<RegistryError> {
     let mut errors = Vec::new();
     for (chain_name, chain) in &config.chains {
-        for place in chain.links.iter().filter(|place| place.name == *name && !place.options.is_empty()) {
+        for place in chain
+            .links
+            .iter()
+            .filter(|place| place.name == *name && !place.options.is_empty())
+        {
             let mut options = ready.options.clone();
             options.extend(place.options.clone());
             let problems = check::option_problems(&ready.component.description().options_schema, &options);
             if !problems.is_empty() {
                 let reason = format!("its options in chain {chain_name} don't fit: {}", problems.join("; "));
-                errors.push(RegistryError::Link { link: name.clone(), reason });
+                errors.push(RegistryError::Link {
+                    link: name.clone(),
+                    reason,
+                });
             }
         }
     }

@@ -30,7 +30,10 @@ pub(super) fn of_run(state: &CallState, answer: Result<WitOutcome, WitFailure>) 
 }
 
 /// The outcome of a `transform`; the difference is kept as edits.
-pub(super) fn of_transform(state: &mut CallState, answer: Result<Transformed, WitFailure>) -> Result<Outcome, CallError> {
+pub(super) fn of_transform(
+    state: &mut CallState,
+    answer: Result<Transformed, WitFailure>,
+) -> Result<Outcome, CallError> {
     match answer {
         Ok(Transformed::Next(json)) => take_over(state, json).map(|()| Outcome::Next),
         Ok(Transformed::Stop(reason)) => Ok(stop(state, &reason)),
@@ -43,18 +46,26 @@ fn stop(state: &CallState, reason: &str) -> Outcome {
 }
 
 fn switch(state: &CallState, id: &str) -> Result<Outcome, CallError> {
-    let id = VconId::new(id).map_err(|error| CallError::BadAnswer(format!("switch: {}", text::clean(&error.to_string(), 300))))?;
+    let id = VconId::new(id)
+        .map_err(|error| CallError::BadAnswer(format!("switch: {}", text::clean(&error.to_string(), 300))))?;
     let grants = &state.context.grants;
     if id != state.context.vcon && !grants.read && !grants.create {
-        return Err(CallError::BadAnswer(format!("switch to another vCon, which is not granted; add `vcons: [read]` to the grants of the link {}", state.context.link)));
+        return Err(CallError::BadAnswer(format!(
+            "switch to another vCon, which is not granted; add `vcons: [read]` to the grants of the link {}",
+            state.context.link
+        )));
     }
     Ok(Outcome::Switch(id))
 }
 
 fn hand_off(state: &CallState, list: &str) -> Result<Outcome, CallError> {
-    let list = ListName::new(list).map_err(|error| CallError::BadAnswer(format!("hand-off: {}", text::clean(&error.to_string(), 300))))?;
+    let list = ListName::new(list)
+        .map_err(|error| CallError::BadAnswer(format!("hand-off: {}", text::clean(&error.to_string(), 300))))?;
     if !state.context.grants.allows_queue(list.as_str()) {
-        return Err(CallError::BadAnswer(format!("hand-off to the list {list}, which is not granted; add `queues: [{list}]` to the grants of the link {}", state.context.link)));
+        return Err(CallError::BadAnswer(format!(
+            "hand-off to the list {list}, which is not granted; add `queues: [{list}]` to the grants of the link {}",
+            state.context.link
+        )));
     }
     Ok(Outcome::HandOff(list))
 }
@@ -71,7 +82,12 @@ fn failed(state: &CallState, failure: WitFailure) -> CallError {
         WitKind::Service => FailureKind::Service,
         WitKind::Other => FailureKind::Other,
     };
-    CallError::Failed(Failure { kind, message, retryable: failure.retryable, retry_after_ms: failure.retry_after_ms })
+    CallError::Failed(Failure {
+        kind,
+        message,
+        retryable: failure.retryable,
+        retry_after_ms: failure.retry_after_ms,
+    })
 }
 
 fn take_over(state: &mut CallState, json: String) -> Result<(), CallError> {
@@ -83,14 +99,22 @@ fn take_over(state: &mut CallState, json: String) -> Result<(), CallError> {
     let bad = |error: &dyn std::fmt::Display| CallError::BadAnswer(text::clean(&error.to_string(), 300).into_owned());
     let mut after = Document::parse(json).map_err(|error| bad(&error))?;
     canonical::upgrade(&mut after);
-    let Some(before) = &state.document else { return Err(CallError::BadAnswer("a document where there was none".to_owned())) };
+    let Some(before) = &state.document else {
+        return Err(CallError::BadAnswer("a document where there was none".to_owned()));
+    };
     if after.uuid() != before.uuid() {
-        return Err(CallError::BadAnswer("a document with another uuid; uuid has to stay the same".to_owned()));
+        return Err(CallError::BadAnswer(
+            "a document with another uuid; uuid has to stay the same".to_owned(),
+        ));
     }
     for edit in diff::diff(before, &after) {
         state.edit(edit).map_err(|error| match error {
             Error::Limit(text) => CallError::Limit(text),
-            Error::Denied(text) | Error::BadJson(text) | Error::BadPointer(text) | Error::WrongType(text) | Error::Unavailable(text) => bad(&text),
+            Error::Denied(text)
+            | Error::BadJson(text)
+            | Error::BadPointer(text)
+            | Error::WrongType(text)
+            | Error::Unavailable(text) => bad(&text),
             Error::Opaque => CallError::BadAnswer("a change of a signed or encrypted document".to_owned()),
             Error::Missing => CallError::BadAnswer("a document where there was none".to_owned()),
         })?;
@@ -100,5 +124,7 @@ fn take_over(state: &mut CallState, json: String) -> Result<(), CallError> {
 
 /// The error for a document over its limit.
 pub(super) fn too_large(size: u64, limit: u64) -> CallError {
-    CallError::Limit(format!("the document is {size} bytes long, the limit document_bytes is {limit}; raise it for this link, or keep recordings outside of the vCon"))
+    CallError::Limit(format!(
+        "the document is {size} bytes long, the limit document_bytes is {limit}; raise it for this link, or keep recordings outside of the vCon"
+    ))
 }

@@ -1,7 +1,14 @@
 //! The contract as Rust types, generated from `wit/`.
 
 /// World `link`, and the host's side of every interface.
-#[allow(missing_docs, clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 pub(super) mod link {
     wasmtime::component::bindgen!({
         world: "link",
@@ -18,7 +25,14 @@ pub(super) mod link {
 }
 
 /// World `transform`.
-#[allow(missing_docs, clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 pub(super) mod transform {
     wasmtime::component::bindgen!({
         world: "transform",

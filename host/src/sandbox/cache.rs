@@ -37,7 +37,12 @@ impl Cache {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let suffix = format!("{:016x}.code", hasher.finish());
-        let cache = Self { directory: directory.map(Path::to_owned), suffix, warned: AtomicBool::new(false), writes: AtomicU64::new(0) };
+        let cache = Self {
+            directory: directory.map(Path::to_owned),
+            suffix,
+            warned: AtomicBool::new(false),
+            writes: AtomicU64::new(0),
+        };
         if let Some(directory) = directory
             && let Err(error) = DirBuilder::new().recursive(true).mode(0o700).create(directory)
         {
@@ -66,13 +71,23 @@ impl Cache {
         // An engine with other settings or of another version is told apart by the name, and by wasmtime itself.
         #[allow(unsafe_code)]
         let component = unsafe { Component::deserialize(engine, payload) };
-        component.inspect_err(|error| tracing::warn!("the compiled code in {} is for another engine ({error:#}); compiling again", path.display())).ok()
+        component
+            .inspect_err(|error| {
+                tracing::warn!(
+                    "the compiled code in {} is for another engine ({error:#}); compiling again",
+                    path.display()
+                )
+            })
+            .ok()
     }
 
     /// Keeps the compiled form of a component.
     pub(super) fn store(&self, digest: &Digest, component: &Component) {
         let Some(path) = self.path(digest) else { return };
-        let written = component.serialize().map_err(io::Error::other).and_then(|payload| self.write(&path, &payload));
+        let written = component
+            .serialize()
+            .map_err(io::Error::other)
+            .and_then(|payload| self.write(&path, &payload));
         if let Err(error) = written {
             self.warn(&path, &error);
         }
@@ -96,7 +111,10 @@ impl Cache {
 
     fn warn(&self, path: &Path, error: &io::Error) {
         if !self.warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("can't keep compiled code in {} ({error}); links are compiled again at each start until that is mended", path.display());
+            tracing::warn!(
+                "can't keep compiled code in {} ({error}); links are compiled again at each start until that is mended",
+                path.display()
+            );
         }
     }
 }

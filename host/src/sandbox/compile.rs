@@ -78,7 +78,11 @@ impl Compiled {
 
 impl fmt::Debug for Compiled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compiled").field("digest", &self.digest).field("world", &self.world).field("name", &self.description.name).finish_non_exhaustive()
+        f.debug_struct("Compiled")
+            .field("digest", &self.digest)
+            .field("world", &self.world)
+            .field("name", &self.description.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,7 +90,9 @@ impl fmt::Debug for Compiled {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
     /// Too long.
-    #[error("the component is {size} bytes long, the limit component_bytes is {limit}; strip debug information, or raise the limit")]
+    #[error(
+        "the component is {size} bytes long, the limit component_bytes is {limit}; strip debug information, or raise the limit"
+    )]
     TooLarge {
         /// Its length.
         size: u64,
@@ -108,7 +114,9 @@ pub enum CompileError {
     #[error("the component is too complex: {0}")]
     TooComplex(String),
     /// Neither world.
-    #[error("the component exports neither vcon:link/handler@0.1 nor vcon:link/transformer@0.1 (it exports: {0}); build it against package vcon:link")]
+    #[error(
+        "the component exports neither vcon:link/handler@0.1 nor vcon:link/transformer@0.1 (it exports: {0}); build it against package vcon:link"
+    )]
     NoWorld(String),
     /// Imports that the host does not have.
     #[error("the component imports what this host does not have: {0}; links may import vcon:link@0.1 and wasi@0.2")]
@@ -150,7 +158,13 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
     if size > limit {
         return Err(CompileError::TooLarge { size, limit });
     }
-    let Looked { bytes, digest, parts, world, cached } = blocking(sandbox, move |sandbox| look(sandbox, bytes)).await??;
+    let Looked {
+        bytes,
+        digest,
+        parts,
+        world,
+        cached,
+    } = blocking(sandbox, move |sandbox| look(sandbox, bytes)).await??;
     let from_cache = cached.is_some();
     let component = match cached {
         Some(component) => component,
@@ -159,33 +173,67 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
     let compile_time = begun.elapsed();
     let pre = link(sandbox, &component, world)?;
     let context = probe::context(digest.clone()).map_err(CompileError::Describe)?;
-    let description = instance::describe(sandbox, &pre, context).await.map_err(describe_error)?;
+    let description = instance::describe(sandbox, &pre, context)
+        .await
+        .map_err(describe_error)?;
     let description = Description::checked(description)?;
     let Parts { imports, functions, .. } = parts;
-    Ok(Arc::new(Compiled { digest, world, component_bytes: size, functions, compile_time, from_cache, imports, description, pre }))
+    Ok(Arc::new(Compiled {
+        digest,
+        world,
+        component_bytes: size,
+        functions,
+        compile_time,
+        from_cache,
+        imports,
+        description,
+        pre,
+    }))
 }
 
 fn look(sandbox: &Sandbox, bytes: Bytes) -> Result<Looked, CompileError> {
     let parts = inspect(&bytes)?;
     let world = world(&parts)?;
-    let unknown: Vec<&str> = parts.imports.iter().map(String::as_str).filter(|import| !host::has(import)).collect();
+    let unknown: Vec<&str> = parts
+        .imports
+        .iter()
+        .map(String::as_str)
+        .filter(|import| !host::has(import))
+        .collect();
     if !unknown.is_empty() {
-        return Err(CompileError::UnknownImports(text::clean(&unknown.join(", "), 500).into_owned()));
+        return Err(CompileError::UnknownImports(
+            text::clean(&unknown.join(", "), 500).into_owned(),
+        ));
     }
     let digest = Digest::of(&bytes);
     let cached = sandbox.cache.load(&sandbox.engine, &digest);
-    Ok(Looked { bytes, digest, parts, world, cached })
+    Ok(Looked {
+        bytes,
+        digest,
+        parts,
+        world,
+        cached,
+    })
 }
 
 fn world(parts: &Parts) -> Result<World, CompileError> {
-    let exports = |interface: &str| parts.exports.iter().any(|name| name.strip_prefix(interface).is_some_and(|version| host::on_track(version, TRACK)));
+    let exports = |interface: &str| {
+        parts.exports.iter().any(|name| {
+            name.strip_prefix(interface)
+                .is_some_and(|version| host::on_track(version, TRACK))
+        })
+    };
     if exports("vcon:link/handler@") {
         return Ok(World::Link);
     }
     if exports("vcon:link/transformer@") {
         return Ok(World::Transform);
     }
-    let found = if parts.exports.is_empty() { "no interface".to_owned() } else { parts.exports.join(", ") };
+    let found = if parts.exports.is_empty() {
+        "no interface".to_owned()
+    } else {
+        parts.exports.join(", ")
+    };
     Err(CompileError::NoWorld(text::clean(&found, 300).into_owned()))
 }
 
@@ -194,26 +242,40 @@ fn world(parts: &Parts) -> Result<World, CompileError> {
 async fn build(sandbox: &Arc<Sandbox>, bytes: Bytes, digest: Digest) -> Result<Component, CompileError> {
     let limit = sandbox.settings.compile_time;
     let work = async {
-        let permit = Arc::clone(&sandbox.compiling).acquire_owned().await.map_err(|error| CompileError::Host(error.to_string()))?;
+        let permit = Arc::clone(&sandbox.compiling)
+            .acquire_owned()
+            .await
+            .map_err(|error| CompileError::Host(error.to_string()))?;
         blocking(sandbox, move |sandbox| {
             let _permit = permit;
-            let component = Component::from_binary(&sandbox.engine, &bytes).map_err(|error| CompileError::Rejected(short(&error)))?;
+            let component = Component::from_binary(&sandbox.engine, &bytes)
+                .map_err(|error| CompileError::Rejected(short(&error)))?;
             sandbox.cache.store(&digest, &component);
             Ok(component)
         })
         .await?
     };
-    tokio::time::timeout(limit, work).await.map_err(|_| CompileError::TooSlow(limit))?
+    tokio::time::timeout(limit, work)
+        .await
+        .map_err(|_| CompileError::TooSlow(limit))?
 }
 
-async fn blocking<T: Send + 'static>(sandbox: &Arc<Sandbox>, work: impl FnOnce(&Sandbox) -> T + Send + 'static) -> Result<T, CompileError> {
+async fn blocking<T: Send + 'static>(
+    sandbox: &Arc<Sandbox>,
+    work: impl FnOnce(&Sandbox) -> T + Send + 'static,
+) -> Result<T, CompileError> {
     let sandbox = Arc::clone(sandbox);
     // The error is a panic in the compiler; its message has been printed by then.
-    tokio::task::spawn_blocking(move || work(&sandbox)).await.map_err(|_| CompileError::Host("the compiler gave up on this component; report it".to_owned()))
+    tokio::task::spawn_blocking(move || work(&sandbox))
+        .await
+        .map_err(|_| CompileError::Host("the compiler gave up on this component; report it".to_owned()))
 }
 
 fn link(sandbox: &Sandbox, component: &Component, world: World) -> Result<Pre, CompileError> {
-    let pre = sandbox.linker.instantiate_pre(component).map_err(|error| CompileError::WrongType(short(&error)))?;
+    let pre = sandbox
+        .linker
+        .instantiate_pre(component)
+        .map_err(|error| CompileError::WrongType(short(&error)))?;
     Pre::new(pre, world).map_err(CompileError::WrongType)
 }
 
@@ -233,15 +295,23 @@ impl Description {
     /// Checks what a component said.
     pub(super) fn checked(said: WitDescription) -> Result<Self, CompileError> {
         let bad = |what: &str| CompileError::BadDescription(what.to_owned());
-        let plain = |name: &str| !name.is_empty() && name.len() <= 100 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
+        let plain = |name: &str| {
+            !name.is_empty()
+                && name.len() <= 100
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
+        };
         if !plain(&said.name) {
             return Err(bad("its name has to be 1 to 100 of a-z, 0-9, _ and -"));
         }
         if said.options_schema.len().max(said.defaults.len()) > MAX_DESCRIPTION_BYTES {
             return Err(bad("options-schema and defaults may have 256 KiB each"));
         }
-        let defaults = serde_json::from_str(&said.defaults).map_err(|error| bad(&format!("defaults is not a JSON object: {error}")))?;
-        let options_schema = serde_json::from_str(&said.options_schema).map_err(|error| bad(&format!("options-schema is not JSON: {error}")))?;
+        let defaults = serde_json::from_str(&said.defaults)
+            .map_err(|error| bad(&format!("defaults is not a JSON object: {error}")))?;
+        let options_schema = serde_json::from_str(&said.options_schema)
+            .map_err(|error| bad(&format!("options-schema is not JSON: {error}")))?;
         Ok(Self {
             name: said.name,
             version: text::clean(&said.version, 100).into_owned(),

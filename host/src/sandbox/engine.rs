@@ -12,7 +12,7 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use super::cache::Cache;
-use super::compile::{self, Compiled, CompileError, Description};
+use super::compile::{self, CompileError, Compiled, Description};
 use super::outbound::Outbound;
 use super::state::CallState;
 use super::ticker::Ticker;
@@ -96,7 +96,10 @@ pub struct Sandbox {
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("settings", &self.settings).field("pooled", &self.pooled).finish_non_exhaustive()
+        f.debug_struct("Sandbox")
+            .field("settings", &self.settings)
+            .field("pooled", &self.pooled)
+            .finish_non_exhaustive()
     }
 }
 
@@ -152,7 +155,11 @@ impl Sandbox {
     }
 
     /// Waits for a place to run in, as long as a call may take.
-    pub(super) async fn place(&self, wall: Duration, deadline: Option<Instant>) -> Result<SemaphorePermit<'_>, CallError> {
+    pub(super) async fn place(
+        &self,
+        wall: Duration,
+        deadline: Option<Instant>,
+    ) -> Result<SemaphorePermit<'_>, CallError> {
         if let Ok(permit) = self.places.try_acquire() {
             return Ok(permit);
         }
@@ -162,7 +169,10 @@ impl Sandbox {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) => Err(CallError::Host("the sandbox is closed".to_owned())),
             Err(_) if deadline.is_some_and(|deadline| deadline <= own) => Err(CallError::ChainDeadline),
-            Err(_) => Err(CallError::Host(format!("all {} places for calls are taken; raise max_concurrent_calls, or look for links that wait", self.settings.max_concurrent_calls))),
+            Err(_) => Err(CallError::Host(format!(
+                "all {} places for calls are taken; raise max_concurrent_calls, or look for links that wait",
+                self.settings.max_concurrent_calls
+            ))),
         }
     }
 }

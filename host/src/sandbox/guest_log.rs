@@ -53,7 +53,13 @@ struct Inner {
 impl GuestLog {
     /// An empty log. `keep` has the lines kept for the report.
     pub(super) fn new(source: Source, line_bytes: u64, total_bytes: u64, keep: bool) -> Self {
-        Self { source, line_bytes: usize::try_from(line_bytes).unwrap_or(usize::MAX), total_bytes, keep, inner: Mutex::default() }
+        Self {
+            source,
+            line_bytes: usize::try_from(line_bytes).unwrap_or(usize::MAX),
+            total_bytes,
+            keep,
+            inner: Mutex::default(),
+        }
     }
 
     /// A line of the guest.
@@ -116,7 +122,11 @@ impl GuestLog {
     /// Whether a text holds a secret that the link was given.
     pub(super) fn holds_secret(&self, text: &str) -> Option<SecretName> {
         let inner = self.lock();
-        inner.revealed.iter().find(|(_, value)| text.contains(&**value)).map(|(name, _)| name.clone())
+        inner
+            .revealed
+            .iter()
+            .find(|(_, value)| text.contains(&**value))
+            .map(|(name, _)| name.clone())
     }
 
     /// The last line of standard error that says something, for the message of a crash.
@@ -161,7 +171,10 @@ impl GuestLog {
         let cost = bytes(message).min(bytes_of(self.line_bytes));
         if inner.passed.saturating_add(cost) > self.total_bytes {
             inner.told = true;
-            let told = format!("the link wrote more than log_bytes ({}) allows in a call; its further lines are dropped", self.total_bytes);
+            let told = format!(
+                "the link wrote more than log_bytes ({}) allows in a call; its further lines are dropped",
+                self.total_bytes
+            );
             return self.emit(inner, Level::WARN, &told);
         }
         inner.passed = inner.passed.saturating_add(cost);
@@ -171,7 +184,12 @@ impl GuestLog {
 
     fn emit(&self, inner: &mut Inner, level: Level, message: &str) {
         let message = text::clean(message, self.line_bytes);
-        let Source { link, version, chain, vcon } = &self.source;
+        let Source {
+            link,
+            version,
+            chain,
+            vcon,
+        } = &self.source;
         macro_rules! event {
             ($level:expr) => {
                 tracing::event!(target: TARGET, $level, %link, %version, %chain, %vcon, "{message}")
@@ -185,7 +203,10 @@ impl GuestLog {
             Level::ERROR => event!(Level::ERROR),
         }
         if self.keep {
-            inner.lines.push(LogLine { level, message: message.into_owned() });
+            inner.lines.push(LogLine {
+                level,
+                message: message.into_owned(),
+            });
         }
     }
 }

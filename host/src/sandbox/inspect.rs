@@ -84,7 +84,9 @@ impl Parts {
 
 fn push_name(names: &mut Vec<String>, name: &str) -> Result<(), CompileError> {
     if names.len() >= MAX_NAMES {
-        return Err(CompileError::TooComplex(format!("more than {MAX_NAMES} imports or exports")));
+        return Err(CompileError::TooComplex(format!(
+            "more than {MAX_NAMES} imports or exports"
+        )));
     }
     names.push(super::text::clean(name, 200).into_owned());
     Ok(())
@@ -92,7 +94,9 @@ fn push_name(names: &mut Vec<String>, name: &str) -> Result<(), CompileError> {
 
 fn check_function(range: std::ops::Range<usize>) -> Result<(), CompileError> {
     if u64::try_from(range.len()).unwrap_or(u64::MAX) > MAX_FUNCTION_BYTES {
-        return Err(CompileError::TooComplex(format!("a function of more than {MAX_FUNCTION_BYTES} bytes")));
+        return Err(CompileError::TooComplex(format!(
+            "a function of more than {MAX_FUNCTION_BYTES} bytes"
+        )));
     }
     Ok(())
 }
@@ -103,11 +107,18 @@ fn form(bytes: &[u8]) -> Result<(), CompileError> {
     match bytes {
         [] => wrong("empty", "upload the .wasm file itself"),
         [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => Ok(()),
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => {
-            wrong("a core WebAssembly module", "build it for wasm32-wasip2, or wrap it with `wasm-tools component new`")
-        }
-        [0, b'a', b's', b'm', ..] => wrong("WebAssembly of another version", "build it with tools for component version 0x1000d"),
-        [0x7f, b'E', b'L', b'F', ..] => wrong("native or precompiled code (ELF)", "upload the component itself; the host compiles it"),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => wrong(
+            "a core WebAssembly module",
+            "build it for wasm32-wasip2, or wrap it with `wasm-tools component new`",
+        ),
+        [0, b'a', b's', b'm', ..] => wrong(
+            "WebAssembly of another version",
+            "build it with tools for component version 0x1000d",
+        ),
+        [0x7f, b'E', b'L', b'F', ..] => wrong(
+            "native or precompiled code (ELF)",
+            "upload the component itself; the host compiles it",
+        ),
         [0x1f, 0x8b, ..] => wrong("gzip-compressed data", "unpack it first"),
         [b'P', b'K', 3, 4, ..] => wrong("a ZIP archive", "upload the .wasm file inside it"),
         _ => text_form(bytes),
@@ -115,9 +126,14 @@ fn form(bytes: &[u8]) -> Result<(), CompileError> {
 }
 
 fn text_form(bytes: &[u8]) -> Result<(), CompileError> {
-    let head = String::from_utf8_lossy(bytes.get(..64).unwrap_or(bytes)).trim_start().to_ascii_lowercase();
+    let head = String::from_utf8_lossy(bytes.get(..64).unwrap_or(bytes))
+        .trim_start()
+        .to_ascii_lowercase();
     let (what, instead) = if head.starts_with('<') {
-        ("a web page (HTML or XML)", "check the address that it was downloaded from")
+        (
+            "a web page (HTML or XML)",
+            "check the address that it was downloaded from",
+        )
     } else if head.starts_with("(component") || head.starts_with("(module") || head.starts_with(";;") {
         ("WebAssembly text", "turn it into binary form with `wasm-tools parse`")
     } else if head.starts_with("package ") {
@@ -125,7 +141,10 @@ fn text_form(bytes: &[u8]) -> Result<(), CompileError> {
     } else if head.starts_with('{') {
         ("JSON", "upload the .wasm file itself")
     } else {
-        ("not WebAssembly", "upload a component: its first bytes are 00 61 73 6d 0d 00 01 00")
+        (
+            "not WebAssembly",
+            "upload a component: its first bytes are 00 61 73 6d 0d 00 01 00",
+        )
     };
     Err(CompileError::NotComponent { what, instead })
 }

@@ -44,13 +44,28 @@ impl Pre {
             World::Transform => ("vcon:link/transformer@0.1.0", "transform"),
         };
         let component = instance.component();
-        let exports = component.get_export_index(None, interface).ok_or_else(|| format!("no instance {interface}"))?;
-        let function = |name: &str| component.get_export_index(Some(&exports), name).ok_or_else(|| format!("{interface} has no function {name}"));
+        let exports = component
+            .get_export_index(None, interface)
+            .ok_or_else(|| format!("no instance {interface}"))?;
+        let function = |name: &str| {
+            component
+                .get_export_index(Some(&exports), name)
+                .ok_or_else(|| format!("{interface} has no function {name}"))
+        };
         let (work, describe) = (function(work)?, function("describe")?);
-        Ok(Self { world, work, describe, instance })
+        Ok(Self {
+            world,
+            work,
+            describe,
+            instance,
+        })
     }
 
-    async fn start<P, R>(&self, store: &mut Store<CallState>, export: ComponentExportIndex) -> wasmtime::Result<TypedFunc<P, R>>
+    async fn start<P, R>(
+        &self,
+        store: &mut Store<CallState>,
+        export: ComponentExportIndex,
+    ) -> wasmtime::Result<TypedFunc<P, R>>
     where
         P: ComponentNamedList + Lower,
         R: ComponentNamedList + Lift,
@@ -60,12 +75,18 @@ impl Pre {
     }
 }
 
-fn typed<P, R>(instance: &Instance, store: &mut Store<CallState>, export: ComponentExportIndex) -> wasmtime::Result<TypedFunc<P, R>>
+fn typed<P, R>(
+    instance: &Instance,
+    store: &mut Store<CallState>,
+    export: ComponentExportIndex,
+) -> wasmtime::Result<TypedFunc<P, R>>
 where
     P: ComponentNamedList + Lower,
     R: ComponentNamedList + Lift,
 {
-    instance.get_typed_func(store, export).map_err(|error| WrongType(format!("{error:#}")).into())
+    instance
+        .get_typed_func(store, export)
+        .map_err(|error| WrongType(format!("{error:#}")).into())
 }
 
 /// A function of the component has other types than the contract.
@@ -123,12 +144,26 @@ fn split(call: Call) -> Run {
         metrics: call.metrics,
         keep_log: call.keep_log,
     };
-    Run { component: call.component, options: call.options, document: call.document, deadline: call.deadline, context }
+    Run {
+        component: call.component,
+        options: call.options,
+        document: call.document,
+        deadline: call.deadline,
+        context,
+    }
 }
 
 /// A report for a call that did not get as far as an instance.
 fn failed(error: CallError) -> CallReport {
-    CallReport { result: Err(error), document: None, edits: Vec::new(), effects: Effects::default(), reached_outside: false, usage: Usage::default(), log: Vec::new() }
+    CallReport {
+        result: Err(error),
+        document: None,
+        edits: Vec::new(),
+        effects: Effects::default(),
+        reached_outside: false,
+        usage: Usage::default(),
+        log: Vec::new(),
+    }
 }
 
 async fn attempt(sandbox: &Sandbox, run: Run) -> Result<CallReport, CallError> {
@@ -136,8 +171,18 @@ async fn attempt(sandbox: &Sandbox, run: Run) -> Result<CallReport, CallError> {
     let limits = run.context.limits;
     let _place = sandbox.place(limits.wall, run.deadline).await?;
     let (end, late) = end_of(limits.wall, run.deadline);
-    let mut store = state::store(&sandbox.engine, run.context, run.document, end, Arc::clone(&sandbox.outbound)).map_err(host)?;
-    let ended = within(sandbox, &mut store, end, &late, async |store| work(&run.component.pre, store, &run.options).await).await;
+    let mut store = state::store(
+        &sandbox.engine,
+        run.context,
+        run.document,
+        end,
+        Arc::clone(&sandbox.outbound),
+    )
+    .map_err(host)?;
+    let ended = within(sandbox, &mut store, end, &late, async |store| {
+        work(&run.component.pre, store, &run.options).await
+    })
+    .await;
     let mut state = store.into_data();
     let result = ended.and_then(|answer| match answer {
         Answer::Run(answer) => answer::of_run(&state, answer),
@@ -172,7 +217,9 @@ async fn within<T>(
     match ended {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(fault(store.data(), &error)),
-        Err(Stopped::Cpu) => Err(CallError::Limit(state::cpu_limit(&store.data().context.limits).to_string())),
+        Err(Stopped::Cpu) => Err(CallError::Limit(
+            state::cpu_limit(&store.data().context.limits).to_string(),
+        )),
         Err(Stopped::Late) => Err(late.clone()),
     }
 }
@@ -181,12 +228,17 @@ async fn work(pre: &Pre, store: &mut Store<CallState>, options: &str) -> wasmtim
     match pre.world {
         World::Link => {
             let run = pre.start::<(&str,), Running>(store, pre.work).await?;
-            run.call_async(store, (options,)).await.map(|(answer,)| Answer::Run(answer))
+            run.call_async(store, (options,))
+                .await
+                .map(|(answer,)| Answer::Run(answer))
         }
         World::Transform => {
             let text = store.data().document.as_ref().map(Document::text).unwrap_or_default();
             let transform = pre.start::<(&str, &str), Transforming>(store, pre.work).await?;
-            transform.call_async(store, (&*text, options)).await.map(|(answer,)| Answer::Transform(answer))
+            transform
+                .call_async(store, (&*text, options))
+                .await
+                .map(|(answer,)| Answer::Transform(answer))
         }
     }
 }
@@ -220,13 +272,22 @@ fn end_of(wall: Duration, deadline: Option<Instant>) -> (Instant, CallError) {
     let own = Instant::now() + wall;
     match deadline {
         Some(deadline) if deadline <= own => (deadline, CallError::ChainDeadline),
-        _ => (own, CallError::Limit(format!("the link ran longer than {} ms, the limit wall_ms; raise it if the link waits for something slow", wall.as_millis()))),
+        _ => (
+            own,
+            CallError::Limit(format!(
+                "the link ran longer than {} ms, the limit wall_ms; raise it if the link waits for something slow",
+                wall.as_millis()
+            )),
+        ),
     }
 }
 
 fn report(mut state: CallState, result: Result<Outcome, CallError>) -> CallReport {
     state.log.flush();
-    let (requests, response_bytes) = state.egress.as_ref().map_or((0, 0), |egress| (egress.requests(), egress.response_bytes()));
+    let (requests, response_bytes) = state
+        .egress
+        .as_ref()
+        .map_or((0, 0), |egress| (egress.requests(), egress.response_bytes()));
     let usage = Usage {
         wall: Duration::ZERO,
         cpu: state.meter.used(),

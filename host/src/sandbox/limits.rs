@@ -47,16 +47,66 @@ pub struct LimitRow {
 
 /// The table. Defaults and ceilings are those of design §5; a vCon with an hour of inline audio is about 30 MiB.
 pub const TABLE: [LimitRow; 10] = [
-    LimitRow { key: "memory_bytes", default: 128 * MIB, ceiling: 512 * MIB, meaning: "linear memory of a call" },
-    LimitRow { key: "cpu_ms", default: 2_000, ceiling: 60_000, meaning: "CPU time of a call" },
-    LimitRow { key: "wall_ms", default: 30_000, ceiling: 600_000, meaning: "wall-clock time of a call" },
-    LimitRow { key: "document_bytes", default: 32 * MIB, ceiling: 128 * MIB, meaning: "the document, in and out" },
-    LimitRow { key: "log_line_bytes", default: KIB, ceiling: 64 * KIB, meaning: "one log line" },
-    LimitRow { key: "log_bytes", default: 64 * KIB, ceiling: MIB, meaning: "all log lines of a call" },
-    LimitRow { key: "requests", default: 32, ceiling: 1_000, meaning: "outbound requests of a call" },
-    LimitRow { key: "concurrent_requests", default: 4, ceiling: 32, meaning: "outbound requests at the same time" },
-    LimitRow { key: "response_bytes", default: 16 * MIB, ceiling: 128 * MIB, meaning: "one response body" },
-    LimitRow { key: "attempts", default: 3, ceiling: 20, meaning: "tries of a call" },
+    LimitRow {
+        key: "memory_bytes",
+        default: 128 * MIB,
+        ceiling: 512 * MIB,
+        meaning: "linear memory of a call",
+    },
+    LimitRow {
+        key: "cpu_ms",
+        default: 2_000,
+        ceiling: 60_000,
+        meaning: "CPU time of a call",
+    },
+    LimitRow {
+        key: "wall_ms",
+        default: 30_000,
+        ceiling: 600_000,
+        meaning: "wall-clock time of a call",
+    },
+    LimitRow {
+        key: "document_bytes",
+        default: 32 * MIB,
+        ceiling: 128 * MIB,
+        meaning: "the document, in and out",
+    },
+    LimitRow {
+        key: "log_line_bytes",
+        default: KIB,
+        ceiling: 64 * KIB,
+        meaning: "one log line",
+    },
+    LimitRow {
+        key: "log_bytes",
+        default: 64 * KIB,
+        ceiling: MIB,
+        meaning: "all log lines of a call",
+    },
+    LimitRow {
+        key: "requests",
+        default: 32,
+        ceiling: 1_000,
+        meaning: "outbound requests of a call",
+    },
+    LimitRow {
+        key: "concurrent_requests",
+        default: 4,
+        ceiling: 32,
+        meaning: "outbound requests at the same time",
+    },
+    LimitRow {
+        key: "response_bytes",
+        default: 16 * MIB,
+        ceiling: 128 * MIB,
+        meaning: "one response body",
+    },
+    LimitRow {
+        key: "attempts",
+        default: 3,
+        ceiling: 20,
+        meaning: "tries of a call",
+    },
 ];
 
 impl Default for Limits {
@@ -110,10 +160,23 @@ mod tests {
 
     #[test]
     fn the_default_limits_are_those_of_the_table() {
-        let mut from_table = Limits { requests: 0, cpu: Duration::ZERO, ..Limits::default() };
+        let mut from_table = Limits {
+            requests: 0,
+            cpu: Duration::ZERO,
+            ..Limits::default()
+        };
         for row in TABLE {
-            assert_eq!(from_table.set(row.key, row.default), Ok(()), "{} is in the table but can't be set", row.key);
-            assert!(row.default <= row.ceiling, "{} has a default above its ceiling", row.key);
+            assert_eq!(
+                from_table.set(row.key, row.default),
+                Ok(()),
+                "{} is in the table but can't be set",
+                row.key
+            );
+            assert!(
+                row.default <= row.ceiling,
+                "{} has a default above its ceiling",
+                row.key
+            );
         }
         assert_eq!(from_table, Limits::default());
     }

@@ -35,7 +35,11 @@ pub(super) enum Stopped {
 impl Meter {
     /// A meter at zero.
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit_ns: nanoseconds(limit), used_ns: AtomicU64::new(0), started_ns: AtomicU64::new(STOPPED) }
+        Self {
+            limit_ns: nanoseconds(limit),
+            used_ns: AtomicU64::new(0),
+            started_ns: AtomicU64::new(STOPPED),
+        }
     }
 
     /// CPU time so far, the running poll included.
@@ -90,7 +94,10 @@ pub(super) async fn bounded<F: Future>(meter: &Meter, end: Instant, future: F) -
 
 fn thread_ns() -> u64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    u64::try_from(time.tv_sec).unwrap_or(0).saturating_mul(1_000_000_000).saturating_add(u64::try_from(time.tv_nsec).unwrap_or(0))
+    u64::try_from(time.tv_sec)
+        .unwrap_or(0)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

@@ -37,7 +37,7 @@ pub mod usage;
 mod tests;
 
 pub use call::{Call, CallError, CallReport, Failure, Outcome};
-pub use compile::{Compiled, CompileError, Description, World};
+pub use compile::{CompileError, Compiled, Description, World};
 pub use engine::{Sandbox, SandboxSettings};
 pub use grants::Grants;
 pub use limits::Limits;

@@ -5,7 +5,9 @@
 
 use std::num::NonZeroUsize;
 
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmBacktraceDetails};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmBacktraceDetails,
+};
 
 use super::SandboxSettings;
 
@@ -40,7 +42,10 @@ pub(super) fn engine(settings: &SandboxSettings) -> wasmtime::Result<(Engine, bo
     match Engine::new(&config) {
         Ok(engine) => Ok((engine, true)),
         Err(error) => {
-            tracing::warn!("no pool for {} concurrent calls ({error:#}); links run on demand, which is slower: lower max_concurrent_calls or allow more address space", settings.max_concurrent_calls);
+            tracing::warn!(
+                "no pool for {} concurrent calls ({error:#}); links run on demand, which is slower: lower max_concurrent_calls or allow more address space",
+                settings.max_concurrent_calls
+            );
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
             Ok((Engine::new(&config)?, false))
         }

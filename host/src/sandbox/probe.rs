@@ -70,7 +70,12 @@ impl GuestMetrics for NoMetrics {
 /// The context of a `describe`: nothing granted, nothing there.
 pub(super) fn context(version: Digest) -> Result<Context, CallError> {
     let never = |error: NameError| CallError::Host(error.to_string());
-    let limits = Limits { cpu: DESCRIBE_CPU, wall: DESCRIBE_WALL, requests: 0, ..Limits::default() };
+    let limits = Limits {
+        cpu: DESCRIBE_CPU,
+        wall: DESCRIBE_WALL,
+        requests: 0,
+        ..Limits::default()
+    };
     Ok(Context {
         link: LinkName::new("describe").map_err(never)?,
         version,

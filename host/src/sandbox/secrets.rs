@@ -65,12 +65,22 @@ impl Secrets {
         Self::read(std::env::vars_os(), directory)
     }
 
-    fn read(environment: impl IntoIterator<Item = (OsString, OsString)>, directory: Option<&Path>) -> Result<Self, SecretError> {
+    fn read(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        directory: Option<&Path>,
+    ) -> Result<Self, SecretError> {
         let mut secrets = Self::default();
         for (key, value) in environment {
-            let Some(name) = key.to_str().and_then(|key| key.strip_prefix(ENVIRONMENT_PREFIX)) else { continue };
-            let unusable = |reason| SecretError::Unusable { name: format!("{ENVIRONMENT_PREFIX}{name}"), reason };
-            let value = value.into_string().map_err(|_| unusable("its value is not UTF-8 text"))?;
+            let Some(name) = key.to_str().and_then(|key| key.strip_prefix(ENVIRONMENT_PREFIX)) else {
+                continue;
+            };
+            let unusable = |reason| SecretError::Unusable {
+                name: format!("{ENVIRONMENT_PREFIX}{name}"),
+                reason,
+            };
+            let value = value
+                .into_string()
+                .map_err(|_| unusable("its value is not UTF-8 text"))?;
             secrets.insert(name, &value)?;
         }
         if let Some(directory) = directory {
@@ -84,7 +94,10 @@ impl Secrets {
     /// # Errors
     /// When the name is not a secret's name or the value is too long.
     pub fn insert(&mut self, name: &str, value: &str) -> Result<(), SecretError> {
-        let unusable = |reason| SecretError::Unusable { name: name.escape_default().take(100).collect(), reason };
+        let unusable = |reason| SecretError::Unusable {
+            name: name.escape_default().take(100).collect(),
+            reason,
+        };
         let checked = SecretName::new(name).map_err(|error| unusable(error.rule))?;
         if u64::try_from(value.len()).unwrap_or(u64::MAX) > MAX_SECRET_BYTES {
             return Err(unusable("it is longer than 64 KiB"));
@@ -105,12 +118,17 @@ impl Secrets {
     }
 
     fn read_directory(&mut self, directory: &Path) -> Result<(), SecretError> {
-        let unreadable = |source| SecretError::Unreadable { path: directory.to_owned(), source };
+        let unreadable = |source| SecretError::Unreadable {
+            path: directory.to_owned(),
+            source,
+        };
         for entry in fs::read_dir(directory).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();
             // Dot files are no secrets: mounted secret volumes keep their own bookkeeping under such names.
-            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else { continue };
+            let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+                continue;
+            };
             if let Some(value) = read_file(&entry.path())? {
                 self.insert(name, value.strip_suffix('\n').unwrap_or(&value))?;
             }
@@ -121,7 +139,10 @@ impl Secrets {
 
 /// The text of a secret file; nothing for what is not a file.
 fn read_file(path: &Path) -> Result<Option<String>, SecretError> {
-    let unreadable = |source| SecretError::Unreadable { path: path.to_owned(), source };
+    let unreadable = |source| SecretError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
     let file = fs::File::open(path).map_err(unreadable)?;
     // Asked of the open file, so that it can't be another one by the time it is read.
     let metadata = file.metadata().map_err(unreadable)?;
@@ -130,10 +151,15 @@ fn read_file(path: &Path) -> Result<Option<String>, SecretError> {
     }
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(SecretError::Exposed { path: path.to_owned(), mode });
+        return Err(SecretError::Exposed {
+            path: path.to_owned(),
+            mode,
+        });
     }
     let mut text = String::new();
-    file.take(MAX_SECRET_BYTES + 1).read_to_string(&mut text).map_err(unreadable)?;
+    file.take(MAX_SECRET_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
     Ok(Some(text))
 }
 
@@ -158,8 +184,16 @@ mod tests {
         write(&directory.join("FILE_KEY"), "from-file\n", 0o600);
         write(&directory.join("BOTH"), "file-wins", 0o400);
         write(&directory.join(".hidden"), "no", 0o644);
-        let environment = [("VCONDUIT_SECRET_ENV_KEY", "from-env"), ("VCONDUIT_SECRET_BOTH", "env"), ("PATH", "/bin")];
-        let secrets = Secrets::read(environment.map(|(key, value)| (key.into(), value.into())), Some(&directory)).unwrap();
+        let environment = [
+            ("VCONDUIT_SECRET_ENV_KEY", "from-env"),
+            ("VCONDUIT_SECRET_BOTH", "env"),
+            ("PATH", "/bin"),
+        ];
+        let secrets = Secrets::read(
+            environment.map(|(key, value)| (key.into(), value.into())),
+            Some(&directory),
+        )
+        .unwrap();
         assert_eq!(secrets.reveal("FILE_KEY"), Some("from-file"));
         assert_eq!(secrets.reveal("ENV_KEY"), Some("from-env"));
         assert_eq!(secrets.reveal("BOTH"), Some("file-wins"));
@@ -173,7 +207,10 @@ mod tests {
         let directory = directory("exposed");
         write(&directory.join("OPEN"), "value", 0o640);
         let error = Secrets::read([], Some(&directory)).unwrap_err().to_string();
-        assert!(error.contains("OPEN may be read by others (mode 0640); run `chmod 600` on it"), "{error}");
+        assert!(
+            error.contains("OPEN may be read by others (mode 0640); run `chmod 600` on it"),
+            "{error}"
+        );
         assert!(!error.contains("value"));
         fs::remove_dir_all(directory).unwrap();
     }

@@ -96,7 +96,13 @@ pub(super) struct CallState {
 }
 
 /// Makes the store of a call, with every limit set.
-pub(super) fn store(engine: &Engine, context: Context, document: Option<Document>, end: Instant, outbound: Arc<Outbound>) -> wasmtime::Result<Store<CallState>> {
+pub(super) fn store(
+    engine: &Engine,
+    context: Context,
+    document: Option<Document>,
+    end: Instant,
+    outbound: Arc<Outbound>,
+) -> wasmtime::Result<Store<CallState>> {
     let limits = context.limits;
     let mut store = Store::try_new(engine, CallState::new(context, document, end, outbound))?;
     store.limiter(|state| &mut state.memory);
@@ -125,13 +131,23 @@ pub(super) fn cpu_limit(limits: &Limits) -> LimitReached {
 impl CallState {
     fn new(context: Context, document: Option<Document>, end: Instant, outbound: Arc<Outbound>) -> Self {
         let limits = context.limits;
-        let source = Source { link: context.link.clone(), version: context.version.clone(), chain: context.chain.clone(), vcon: context.vcon.clone() };
+        let source = Source {
+            link: context.link.clone(),
+            version: context.version.clone(),
+            chain: context.chain.clone(),
+            vcon: context.vcon.clone(),
+        };
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(MAX_FIELDS_BYTES);
         Self {
-            log: Arc::new(GuestLog::new(source, limits.log_line_bytes, limits.log_bytes, context.keep_log)),
+            log: Arc::new(GuestLog::new(
+                source,
+                limits.log_line_bytes,
+                limits.log_bytes,
+                context.keep_log,
+            )),
             memory: Memory::new(limits.memory_bytes),
             meter: Arc::new(Meter::new(limits.cpu)),
             context,
@@ -168,15 +184,29 @@ impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         // Made when first asked for: seeding its random generators costs a microsecond, and most links never ask.
         let ctx = self.wasi.get_or_insert_with(|| empty_wasi(&self.log));
-        WasiCtxView { ctx, table: &mut self.table }
+        WasiCtxView {
+            ctx,
+            table: &mut self.table,
+        }
     }
 }
 
 impl WasiHttpView for CallState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let hooks = self.egress.get_or_insert_with(|| {
-            Egress::new(Arc::clone(&self.outbound), Arc::clone(&self.context.grants), Arc::clone(&self.context.secrets), self.context.limits, self.end, Arc::clone(&self.log))
+            Egress::new(
+                Arc::clone(&self.outbound),
+                Arc::clone(&self.context.grants),
+                Arc::clone(&self.context.secrets),
+                self.context.limits,
+                self.end,
+                Arc::clone(&self.log),
+            )
         });
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks }
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks,
+        }
     }
 }

@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn control_characters_and_direction_marks_are_escaped() {
-        assert_eq!(clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}", 100), "a\\u{1b}[2Jb\\nc\\u{202e}d\\u{9b}");
+        assert_eq!(
+            clean("a\u{1b}[2Jb\nc\u{202e}d\u{9b}", 100),
+            "a\\u{1b}[2Jb\\nc\\u{202e}d\\u{9b}"
+        );
     }
 
     #[test]

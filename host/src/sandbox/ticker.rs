@@ -36,8 +36,13 @@ impl Ticker {
     pub(super) fn start(engine: EngineWeak, tick: Duration) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("vconduit-epoch".to_owned()).spawn(move || beat(&theirs, &engine, tick))?;
-        Ok(Self { shared, thread: Some(thread) })
+        let thread = thread::Builder::new()
+            .name("vconduit-epoch".to_owned())
+            .spawn(move || beat(&theirs, &engine, tick))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
     }
 
     /// Notes that a call runs.

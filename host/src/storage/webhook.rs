@@ -15,6 +15,7 @@ use super::options::{Options, Vocabulary};
 use super::secret::{Secret, shown_address};
 use super::{Abilities, Saved, Storage, StorageError};
 use crate::names::VconId;
+use crate::telemetry::metrics::WEBHOOK_TIME;
 use crate::vcon::{Edit, Form, Pointer};
 
 /// The options, with their defaults in [`WebhookOptions::read`].
@@ -141,8 +142,7 @@ impl WebhookStorage {
             answer.map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?;
         let status = answer.status();
         drain(&mut answer).await;
-        metrics::histogram!("conserver_webhook_duration", "status_code" => status.as_str().to_owned())
-            .record(start.elapsed());
+        metrics::histogram!(WEBHOOK_TIME, "status_code" => status.as_str().to_owned()).record(start.elapsed());
         judge(&address, status)
     }
 }

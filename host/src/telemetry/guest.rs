@@ -85,15 +85,24 @@ fn metric_name(name: &str, suffix: &str) -> Option<String> {
     let fits = !name.is_empty()
         && name.len() <= MAX_TEXT
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.');
     fits.then(|| format!("{}{suffix}", name.replace('.', "_")))
 }
 
 fn labels(link: &LinkName, vcon: &VconId, attributes: &[(String, String)]) -> Vec<Label> {
     let mut labels = vec![Label::new("link_name", link.to_string())];
-    let own = attributes.iter().take(MAX_ATTRIBUTES).filter(|(_, value)| !value.contains(vcon.as_str()) && value.len() <= MAX_TEXT);
+    let own = attributes
+        .iter()
+        .take(MAX_ATTRIBUTES)
+        .filter(|(_, value)| !value.contains(vcon.as_str()) && value.len() <= MAX_TEXT);
     for (key, value) in own {
-        let key: String = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(MAX_TEXT).collect();
+        let key: String = key
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .take(MAX_TEXT)
+            .collect();
         let starts_well = key.starts_with(|c: char| c.is_ascii_alphabetic());
         if starts_well && labels.iter().all(|label| label.key() != key) {
             labels.push(Label::new(key, value.clone()));
@@ -121,14 +130,19 @@ mod tests {
     use super::*;
 
     fn names() -> (LinkName, VconId) {
-        (LinkName::new("tag").unwrap(), VconId::new("0190c1f2-7a10-8c3e-9d00-000000000001").unwrap())
+        (
+            LinkName::new("tag").unwrap(),
+            VconId::new("0190c1f2-7a10-8c3e-9d00-000000000001").unwrap(),
+        )
     }
 
     #[test]
     fn a_link_that_invents_names_without_end_is_bounded() {
         let (link, vcon) = names();
         let recorder = GuestRecorder::default();
-        let admitted = (0..1000).filter(|i| recorder.admit(&link, &vcon, &format!("m{i}"), "", &[]).is_some()).count();
+        let admitted = (0..1000)
+            .filter(|i| recorder.admit(&link, &vcon, &format!("m{i}"), "", &[]).is_some())
+            .count();
         assert_eq!(admitted, MAX_NAMES);
     }
 
@@ -137,7 +151,11 @@ mod tests {
         let (link, vcon) = names();
         let recorder = GuestRecorder::default();
         let admitted = (0..5000)
-            .filter(|i| recorder.admit(&link, &vcon, "m", "", &[("k".into(), i.to_string())]).is_some())
+            .filter(|i| {
+                recorder
+                    .admit(&link, &vcon, "m", "", &[("k".into(), i.to_string())])
+                    .is_some()
+            })
             .count();
         assert_eq!(admitted, MAX_SERIES);
     }
@@ -145,9 +163,15 @@ mod tests {
     #[test]
     fn an_attribute_that_holds_the_vcon_id_is_dropped() {
         let (link, vcon) = names();
-        let attributes = [("id".to_owned(), format!("x-{vcon}")), ("route".to_owned(), "a".to_owned())];
+        let attributes = [
+            ("id".to_owned(), format!("x-{vcon}")),
+            ("route".to_owned(), "a".to_owned()),
+        ];
         let labels = labels(&link, &vcon, &attributes);
-        assert_eq!(labels.iter().map(Label::key).collect::<Vec<_>>(), ["link_name", "route"]);
+        assert_eq!(
+            labels.iter().map(Label::key).collect::<Vec<_>>(),
+            ["link_name", "route"]
+        );
     }
 
     #[test]
@@ -155,6 +179,9 @@ mod tests {
         for name in ["", "Ünicode", "a b", "9a", "a\n"] {
             assert_eq!(metric_name(name, "_total"), None, "{name:?} was taken");
         }
-        assert_eq!(metric_name("conserver.link.jq.filter_errors", "_total").as_deref(), Some("conserver_link_jq_filter_errors_total"));
+        assert_eq!(
+            metric_name("conserver.link.jq.filter_errors", "_total").as_deref(),
+            Some("conserver_link_jq_filter_errors_total")
+        );
     }
 }

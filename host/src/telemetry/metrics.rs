@@ -45,20 +45,25 @@ pub const CONFIG_REVISION: &str = "vconduit_config_revision";
 pub const STORAGE_COUNT: &str = "conserver_storage_count_total";
 /// Seconds of a storage call: `backend`, `outcome`.
 pub const STORAGE_TIME: &str = "conserver_storage_duration_seconds";
+/// Seconds until a webhook storage's receiver answered: `status_code`.
+pub const WEBHOOK_TIME: &str = "conserver_webhook_duration_seconds";
 /// HTTP requests answered: `method`, `path` (the route), `status`.
 pub const HTTP_COUNT: &str = "vconduit_http_requests_total";
 /// Seconds of an HTTP request: `method`, `path`.
 pub const HTTP_TIME: &str = "vconduit_http_request_duration_seconds";
 
 /// From a cheap link (20 µs) to a slow service (minutes), three steps a decade.
-const SECONDS: [f64; 18] =
-    [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0];
+const SECONDS: [f64; 18] = [
+    0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+    120.0,
+];
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// Starts the recorder. A second call changes nothing.
 pub fn init() {
-    let Ok(builder) = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS) else {
+    let Ok(builder) = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
+    else {
         return;
     };
     let recorder = builder.build_recorder();
@@ -85,11 +90,18 @@ fn describe() {
     describe_counter!(ENQUEUED, "vCons appended to ingress lists by the API");
     describe_counter!(RECEIVED, "entries claimed from ingress lists");
     describe_counter!(PROCESSED, "chain runs that ended well, stopped ones included");
-    describe_histogram!(PROCESSING_TIME, Unit::Seconds, "time from claim to end of a run that ended well");
+    describe_histogram!(
+        PROCESSING_TIME,
+        Unit::Seconds,
+        "time from claim to end of a run that ended well"
+    );
     describe_histogram!(LINK_TIME, Unit::Seconds, "time of a link call");
     describe_counter!(LINK_COUNT, "link calls by outcome");
     describe_counter!(LINK_CPU, "CPU time of link calls");
-    describe_counter!(LINK_CONTAINED, "link calls ended by a limit, a crash or a broken answer");
+    describe_counter!(
+        LINK_CONTAINED,
+        "link calls ended by a limit, a crash or a broken answer"
+    );
     describe_counter!(DEAD_LETTERS, "entries moved to dead-letter lists");
     describe_gauge!(IN_FLIGHT, "chain runs in work");
     describe_gauge!(LIST_LENGTH, "entries of an ingress list or its dead-letter list");
@@ -99,6 +111,11 @@ fn describe() {
     describe_gauge!(CONFIG_REVISION, "revision of the configuration in force");
     describe_counter!(STORAGE_COUNT, "storage calls by outcome");
     describe_histogram!(STORAGE_TIME, Unit::Seconds, "time of a storage call");
+    describe_histogram!(
+        WEBHOOK_TIME,
+        Unit::Seconds,
+        "time until a webhook storage's receiver answered"
+    );
     describe_counter!(HTTP_COUNT, "HTTP requests answered");
     describe_histogram!(HTTP_TIME, Unit::Seconds, "time of an HTTP request");
 }
@@ -117,7 +134,8 @@ pub fn processed(chain: &ChainName, time: Duration) {
 /// A link call ended.
 pub fn link_called(link: &LinkName, chain: &ChainName, outcome: &'static str, wall: Duration) {
     counter!(LINK_COUNT, "link_name" => link.to_string(), "outcome" => outcome).increment(1);
-    histogram!(LINK_TIME, "link_name" => link.to_string(), "chain_name" => chain.to_string()).record(wall.as_secs_f64());
+    histogram!(LINK_TIME, "link_name" => link.to_string(), "chain_name" => chain.to_string())
+        .record(wall.as_secs_f64());
 }
 
 /// A call was ended by the sandbox.
@@ -137,7 +155,10 @@ pub fn in_flight(chain: &ChainName, by: f64) {
 
 /// A list's length.
 pub fn list_length(list: &ListName, kind: &'static str, length: u64) {
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; lists stay far below 2^53 entries")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; lists stay far below 2^53 entries"
+    )]
     gauge!(LIST_LENGTH, "ingress_list" => list.to_string(), "kind" => kind).set(length as f64);
 }
 
@@ -158,6 +179,9 @@ pub fn store_up(up: bool) {
 
 /// Another configuration is in force.
 pub fn config_revision(revision: u64) {
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; revisions stay far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; revisions stay far below 2^53"
+    )]
     gauge!(CONFIG_REVISION).set(revision as f64);
 }

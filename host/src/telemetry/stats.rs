@@ -73,7 +73,10 @@ impl LinkStats {
     /// A row for each link that was called, in the order of first calls.
     #[must_use]
     pub fn rows(&self) -> Vec<LinkRow> {
-        self.0.lock().map(|links| links.iter().map(|(name, figures)| figures.row(name)).collect()).unwrap_or_default()
+        self.0
+            .lock()
+            .map(|links| links.iter().map(|(name, figures)| figures.row(name)).collect())
+            .unwrap_or_default()
     }
 }
 
@@ -81,11 +84,19 @@ impl Figures {
     /// Two significant digits are enough for a table, and keep a histogram at some 25 KiB; an hour is the longest a call may take.
     fn new() -> Option<Self> {
         let wall_us = Histogram::new_with_bounds(1, 3_600_000_000, 2).ok()?;
-        Some(Self { wall_us, next: 0, stopped: 0, failed: 0, cpu: Duration::ZERO, peak_memory_bytes: 0 })
+        Some(Self {
+            wall_us,
+            next: 0,
+            stopped: 0,
+            failed: 0,
+            cpu: Duration::ZERO,
+            peak_memory_bytes: 0,
+        })
     }
 
     fn note(&mut self, usage: &Usage, ended: Ended) {
-        self.wall_us.saturating_record(u64::try_from(usage.wall.as_micros()).unwrap_or(u64::MAX));
+        self.wall_us
+            .saturating_record(u64::try_from(usage.wall.as_micros()).unwrap_or(u64::MAX));
         self.cpu += usage.cpu;
         self.peak_memory_bytes = self.peak_memory_bytes.max(usage.peak_memory_bytes);
         match ended {

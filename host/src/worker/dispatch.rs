@@ -25,10 +25,16 @@ const REFRESH: Duration = Duration::from_millis(500);
 impl Worker {
     /// Claims and starts until draining.
     pub(super) async fn dispatch(self: Arc<Self>) {
-        while let Some(taken) = self.draining.run_until_cancelled(self.permits.clone().acquire_owned()).await {
+        while let Some(taken) = self
+            .draining
+            .run_until_cancelled(self.permits.clone().acquire_owned())
+            .await
+        {
             let Ok(permit) = taken else { return };
             let permits = 1 + self.permits.available_permits();
-            let Some(next) = self.draining.run_until_cancelled(self.lists.next(permits)).await else { return };
+            let Some(next) = self.draining.run_until_cancelled(self.lists.next(permits)).await else {
+                return;
+            };
             // Not cancelled by draining: an answer that nobody waits for would leave claims without a run.
             self.claim(&next.list, next.at_most, permit).await;
         }
@@ -57,7 +63,12 @@ impl Worker {
         metrics::received(list, claims.len());
         let stored = self.documents_of(&claims).await;
         for ((claim, stored), permit) in claims.into_iter().zip(stored).zip(permits) {
-            let job = Job { claim, chain: chain.clone(), snapshot: snapshot.clone(), stored };
+            let job = Job {
+                claim,
+                chain: chain.clone(),
+                snapshot: snapshot.clone(),
+                stored,
+            };
             let lost = self.leases.add(&job.claim);
             self.runs.spawn(self.clone().work(job, lost, permit));
         }
@@ -76,8 +87,10 @@ impl Worker {
 
     /// The documents of these claims, in one step. Where that fails each run reads its own.
     async fn documents_of(&self, claims: &[Claim]) -> Vec<Option<Stored>> {
-        let ids: Vec<_> =
-            claims.iter().map(|claim| claim.checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone())).collect();
+        let ids: Vec<_> = claims
+            .iter()
+            .map(|claim| claim.checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()))
+            .collect();
         match self.store.get(&ids).await {
             Ok(stored) => stored,
             Err(_) => vec![None; claims.len()],
@@ -180,6 +193,9 @@ fn chain_of<'a>(snapshot: &'a Snapshot, list: &ListName) -> Option<&'a Chain> {
 /// The time until the next occurrence of a cron expression (UTC). One that can't be read was refused with the configuration.
 fn until_scheduled(schedule: &str) -> Duration {
     let now = chrono::Utc::now();
-    let next = schedule.parse::<croner::Cron>().ok().and_then(|cron| cron.find_next_occurrence(&now, false).ok());
+    let next = schedule
+        .parse::<croner::Cron>()
+        .ok()
+        .and_then(|cron| cron.find_next_occurrence(&now, false).ok());
     next.and_then(|next| (next - now).to_std().ok()).unwrap_or(WAIT)
 }

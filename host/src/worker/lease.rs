@@ -22,7 +22,10 @@ impl Leases {
     pub fn add(&self, claim: &Claim) -> CancellationToken {
         let token = CancellationToken::new();
         if let Ok(mut claims) = self.claims.lock() {
-            claims.entry(claim.list.clone()).or_default().insert(claim.id.clone(), token.clone());
+            claims
+                .entry(claim.list.clone())
+                .or_default()
+                .insert(claim.id.clone(), token.clone());
         }
         token
     }
@@ -47,9 +50,13 @@ impl Leases {
     }
 
     fn by_list(&self) -> Vec<(ListName, Vec<ClaimId>)> {
-        let Ok(claims) = self.claims.lock() else { return Vec::new() };
+        let Ok(claims) = self.claims.lock() else {
+            return Vec::new();
+        };
         let in_work = claims.iter().filter(|(_, of_list)| !of_list.is_empty());
-        in_work.map(|(list, of_list)| (list.clone(), of_list.keys().cloned().collect())).collect()
+        in_work
+            .map(|(list, of_list)| (list.clone(), of_list.keys().cloned().collect()))
+            .collect()
     }
 
     fn lose(&self, list: &ListName, lost: &[ClaimId]) {
@@ -86,7 +93,8 @@ impl Worker {
     pub(super) async fn reap_leases(self: Arc<Self>) {
         // Twice within a lease: a crash delays a vCon by at most one and a half leases. A second at least, so that short leases in
         // tests don't turn into a busy loop.
-        let mut ticks = tokio::time::interval((self.settings.lease / 2).clamp(super::reap::FASTEST, super::reap::SLOWEST));
+        let mut ticks =
+            tokio::time::interval((self.settings.lease / 2).clamp(super::reap::FASTEST, super::reap::SLOWEST));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while self.draining.run_until_cancelled(ticks.tick()).await.is_some() {
             self.reap_once().await;

@@ -49,7 +49,10 @@ impl Lists {
         if let Ok(mut inner) = self.inner.lock() {
             let weight = weight.clamp(1, 100);
             if inner.by_name.insert(list.clone(), weight).is_none() {
-                inner.turns.push(Turn { list: list.clone(), credit: weight * TURN });
+                inner.turns.push(Turn {
+                    list: list.clone(),
+                    credit: weight * TURN,
+                });
             }
         }
         self.ready.notify_one();
@@ -131,7 +134,10 @@ mod tests {
                 *taken.entry(next.list.to_string()).or_default() += next.at_most;
             }
             let share = taken["a"] as f64 / taken["b"] as f64;
-            assert!((2.8..3.2).contains(&share), "{permits} permits: a and b shared {share} to 1, not 3 to 1");
+            assert!(
+                (2.8..3.2).contains(&share),
+                "{permits} permits: a and b shared {share} to 1, not 3 to 1"
+            );
         }
     }
 

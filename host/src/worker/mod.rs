@@ -102,9 +102,16 @@ impl Worker {
         self.runs.close();
         let in_flight = self.runs.len();
         if in_flight > 0 {
-            tracing::info!(in_flight, drain_ms = self.settings.drain.as_millis(), "claiming has stopped; waiting for runs in flight");
+            tracing::info!(
+                in_flight,
+                drain_ms = self.settings.drain.as_millis(),
+                "claiming has stopped; waiting for runs in flight"
+            );
         }
-        if tokio::time::timeout(self.settings.drain, self.runs.wait()).await.is_err() {
+        if tokio::time::timeout(self.settings.drain, self.runs.wait())
+            .await
+            .is_err()
+        {
             tracing::info!(left = self.runs.len(), "giving runs in flight back to their lists");
             self.giving_back.cancel();
             self.runs.wait().await;

@@ -121,6 +121,13 @@ async fn run(config: &str, vcons: &[(String, String)]) -> Run {
     .await;
     let took = began.elapsed().as_secs_f64();
     let cpu = process::cpu_seconds(pid) - cpu_before;
-    assert!(host.dead_letters("in").await.is_empty(), "vCons failed; the log:\n{}", host.log());
-    Run { per_second: vcons.len() as f64 / took, cpu_per_thousand: cpu * 1000.0 / vcons.len() as f64 }
+    assert!(
+        host.dead_letters("in").await.is_empty(),
+        "vCons failed; the log:\n{}",
+        host.log()
+    );
+    Run {
+        per_second: vcons.len() as f64 / took,
+        cpu_per_thousand: cpu * 1000.0 / vcons.len() as f64,
+    }
 }

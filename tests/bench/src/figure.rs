@@ -23,15 +23,33 @@ pub struct Figure {
 /// All figures as a table.
 pub fn table(figures: &[Figure]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_header(["what", "measured", "reach", "raw limit, same run", "share"]);
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_header(["what", "measured", "reach", "raw limit, same run", "share"]);
     for figure in figures {
-        let limit = figure.limit.map(|limit| format!("{} ({})", number(limit), figure.limit_is)).unwrap_or_default();
-        let share = figure.limit.map(|limit| format!("{:.2}", figure.value / limit)).unwrap_or_default();
-        table.add_row([figure.what.clone(), format!("{} {}", number(figure.value), figure.unit), figure.reach.into(), limit, share]);
+        let limit = figure
+            .limit
+            .map(|limit| format!("{} ({})", number(limit), figure.limit_is))
+            .unwrap_or_default();
+        let share = figure
+            .limit
+            .map(|limit| format!("{:.2}", figure.value / limit))
+            .unwrap_or_default();
+        table.add_row([
+            figure.what.clone(),
+            format!("{} {}", number(figure.value), figure.unit),
+            figure.reach.into(),
+            limit,
+            share,
+        ]);
     }
     table
 }
 
 fn number(value: f64) -> String {
-    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+    if value >= 100.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    }
 }

@@ -61,7 +61,11 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     buffer.clear();
     loop {
         if let Some(length) = complete(buffer) {
-            assert!(buffer.starts_with(b"HTTP/1.1 2"), "refused: {}", String::from_utf8_lossy(buffer));
+            assert!(
+                buffer.starts_with(b"HTTP/1.1 2"),
+                "refused: {}",
+                String::from_utf8_lossy(buffer)
+            );
             assert_eq!(buffer.len(), length, "more than one answer");
             return;
         }
@@ -76,7 +80,11 @@ fn complete(buffer: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(buffer.get(..head)?).ok()?;
     let length = text
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").and_then(|value| value.trim().parse::<usize>().ok()))
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .and_then(|value| value.trim().parse::<usize>().ok())
+        })
         .unwrap_or_default();
     (buffer.len() >= head + length).then_some(head + length)
 }

@@ -15,7 +15,12 @@ pub fn redis_moves(vcons: &[(String, String)]) -> f64 {
     for chunk in vcons.chunks(16) {
         let mut pipe = redis::pipe();
         for (id, _) in chunk {
-            pipe.cmd("LMOVE").arg("in").arg("claims").arg("LEFT").arg("RIGHT").ignore();
+            pipe.cmd("LMOVE")
+                .arg("in")
+                .arg("claims")
+                .arg("LEFT")
+                .arg("RIGHT")
+                .ignore();
             pipe.cmd("GET").arg(format!("vcon:{id}"));
             pipe.cmd("RPUSH").arg("out").arg(id).ignore();
         }
@@ -29,7 +34,10 @@ pub fn native_edits(vcons: &[(String, String)]) -> f64 {
     let server = RedisServer::start();
     let mut connection = server.connect();
     fill(&mut connection, vcons);
-    let edit = Edit::AddTag { name: "bench".into(), value: "bench".into() };
+    let edit = Edit::AddTag {
+        name: "bench".into(),
+        value: "bench".into(),
+    };
     let began = Instant::now();
     for chunk in vcons.chunks(16) {
         let keys: Vec<String> = chunk.iter().map(|(id, _)| format!("vcon:{id}")).collect();
@@ -68,7 +76,12 @@ pub fn redis_puts(vcons: &[(String, String)]) -> f64 {
     for chunk in vcons.chunks(32) {
         let mut pipe = redis::pipe();
         for (id, text) in chunk {
-            pipe.cmd("SET").arg(format!("vcon:{id}")).arg(text).arg("EX").arg(3600).ignore();
+            pipe.cmd("SET")
+                .arg(format!("vcon:{id}"))
+                .arg(text)
+                .arg("EX")
+                .arg(3600)
+                .ignore();
             pipe.cmd("ZADD").arg("vcons").arg(1).arg(format!("vcon:{id}")).ignore();
             pipe.cmd("RPUSH").arg("in").arg(id).ignore();
         }

@@ -1,7 +1,6 @@
 //! Figures of vConduit, each beside the raw limit of the same machine measured in the same run.
 //!
 //! `cargo run --release -p vconduit-bench` prints all; name figures to print some; `--json` for programs.
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, reason = "a program for people that fails loudly")]
 
 mod chains;
 mod figure;
@@ -44,19 +43,27 @@ impl Scale {
 fn main() {
     let arguments = Arguments::parse();
     let scale = Scale { quick: arguments.quick };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let mut figures = Vec::new();
-    let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| name.contains(part.as_str()));
+    let wanted =
+        |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| name.contains(part.as_str()));
     type Measure = fn(&tokio::runtime::Runtime, Scale) -> Vec<Figure>;
     let all: [(&str, Measure); 9] = [
         ("sandbox-call", sandbox::calls),
         ("sandbox-scaling", sandbox::scaling),
         ("sandbox-fairness", sandbox::fairness),
         ("chain-empty", |runtime, scale| runtime.block_on(chains::empty(scale))),
-        ("chain-four-links", |runtime, scale| runtime.block_on(chains::four_links(scale))),
+        ("chain-four-links", |runtime, scale| {
+            runtime.block_on(chains::four_links(scale))
+        }),
         ("chain-large", |runtime, scale| runtime.block_on(chains::large(scale))),
         ("post-redis", |runtime, scale| runtime.block_on(post::redis(scale))),
-        ("post-embedded", |runtime, scale| runtime.block_on(post::embedded(scale))),
+        ("post-embedded", |runtime, scale| {
+            runtime.block_on(post::embedded(scale))
+        }),
         ("at-rest", |runtime, _| runtime.block_on(rest::at_rest())),
     ];
     for (name, measure) in all {

@@ -31,7 +31,11 @@ pub async fn embedded(scale: Scale) -> Vec<Figure> {
     let host = Host::with(CONFIG).start().await;
     let limit = fsyncs(host.folder());
     let load = load(&host, vcons).await;
-    let mut figures = figures("POST /vcon on the embedded store (durable), 5 KB, 32 connections", &load, "≥ 2,000");
+    let mut figures = figures(
+        "POST /vcon on the embedded store (durable), 5 KB, 32 connections",
+        &load,
+        "≥ 2,000",
+    );
     if let Some(first) = figures.first_mut() {
         first.limit = Some(limit);
         first.limit_is = "write 5 KB + fdatasync in a plain loop";
@@ -48,9 +52,23 @@ async fn load(host: &Host, vcons: Vec<(String, String)>) -> Load {
 
 fn figures(what: &str, load: &Load, reach: &'static str) -> Vec<Figure> {
     let ms = |share| load.quantile(share).as_secs_f64() * 1000.0;
-    let time = |what: String, share, reach| Figure { what, value: ms(share), unit: "ms", reach, limit: None, limit_is: "" };
+    let time = |what: String, share, reach| Figure {
+        what,
+        value: ms(share),
+        unit: "ms",
+        reach,
+        limit: None,
+        limit_is: "",
+    };
     vec![
-        Figure { what: what.into(), value: load.per_second, unit: "/s", reach, limit: None, limit_is: "" },
+        Figure {
+            what: what.into(),
+            value: load.per_second,
+            unit: "/s",
+            reach,
+            limit: None,
+            limit_is: "",
+        },
         time(format!("{what}: p50"), 0.5, "≤ 4 on Redis"),
         time(format!("{what}: p99"), 0.99, "–"),
     ]

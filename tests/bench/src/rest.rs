@@ -32,7 +32,21 @@ pub async fn at_rest() -> Vec<Figure> {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let memory = process::resident_mib(host.pid().expect("it runs"));
     vec![
-        Figure { what: "memory at rest, all links loaded".into(), value: memory, unit: "MiB", reach: "≤ 120 MB", limit: None, limit_is: "" },
-        Figure { what: "warm start to ready".into(), value: ready, unit: "s", reach: "≤ 1", limit: None, limit_is: "" },
+        Figure {
+            what: "memory at rest, all links loaded".into(),
+            value: memory,
+            unit: "MiB",
+            reach: "≤ 120 MB",
+            limit: None,
+            limit_is: "",
+        },
+        Figure {
+            what: "warm start to ready".into(),
+            value: ready,
+            unit: "s",
+            reach: "≤ 1",
+            limit: None,
+            limit_is: "",
+        },
     ]
 }

@@ -79,7 +79,10 @@ struct Shared {
 impl Bench {
     /// This standard link with these options on this document.
     pub async fn new(sandbox: Arc<Sandbox>, link: &str, options: &str, text: String) -> Self {
-        let bytes = standard().find(|standard| standard.name == link).expect("a standard link").bytes;
+        let bytes = standard()
+            .find(|standard| standard.name == link)
+            .expect("a standard link")
+            .bytes;
         let component = sandbox.compile(bytes).await.expect("it compiles");
         let mut document = Document::parse(text).expect("a document");
         canonical::upgrade(&mut document);
@@ -91,7 +94,14 @@ impl Bench {
             secrets: Arc::default(),
             nothing: Arc::new(Nothing),
         };
-        Self { sandbox, component, options: options.into(), limits: Limits::default(), document, shared }
+        Self {
+            sandbox,
+            component,
+            options: options.into(),
+            limits: Limits::default(),
+            document,
+            shared,
+        }
     }
 
     /// Calls once; answers whether the CPU limit ended it.
@@ -127,7 +137,10 @@ impl Bench {
 /// CPU time that this thread has used.
 fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        u32::try_from(time.tv_nsec).unwrap_or_default(),
+    )
 }
 
 fn single() -> Runtime {
@@ -152,7 +165,10 @@ fn median_cpu(runtime: &Runtime, bench: &Bench, calls: usize) -> f64 {
 
 /// Median CPU time of the same edit in native Rust, in µs.
 fn native_cpu(bench: &Bench, calls: usize) -> f64 {
-    let edit = Edit::AddTag { name: "bench".into(), value: "bench".into() };
+    let edit = Edit::AddTag {
+        name: "bench".into(),
+        value: "bench".into(),
+    };
     let mut times: Vec<Duration> = (0..calls)
         .map(|_| {
             let before = thread_cpu();
@@ -169,37 +185,75 @@ fn native_cpu(bench: &Bench, calls: usize) -> f64 {
 /// A fresh instance and `tag`, on 5 KB and on 5 MB; jq on 5 KB.
 pub fn calls(runtime: &Runtime, scale: Scale) -> Vec<Figure> {
     let here = single();
-    let sandbox = { let _entered = runtime.enter(); Sandbox::new(SandboxSettings::default()).expect("a sandbox") };
+    let sandbox = {
+        let _entered = runtime.enter();
+        Sandbox::new(SandboxSettings::default()).expect("a sandbox")
+    };
     let tag = r#"{"tags":["bench"]}"#;
     let small = here.block_on(Bench::new(sandbox.clone(), "tag", tag, samples::many(1).remove(0).1));
     let large_text = samples::large("0190c1f2-7a10-8c3e-9d00-000000000001", FIVE_MB);
     let large = here.block_on(Bench::new(sandbox.clone(), "tag", tag, large_text));
     let jq = r#"{"filter":".parties | length > 0","forward_matches":true}"#;
     let jq = here.block_on(Bench::new(sandbox, "jq_link", jq, samples::many(1).remove(0).1));
-    let (on_small, on_large) = (median_cpu(&here, &small, scale.of(20_000)), median_cpu(&here, &large, scale.of(20_000)));
+    let (on_small, on_large) = (
+        median_cpu(&here, &small, scale.of(20_000)),
+        median_cpu(&here, &large, scale.of(20_000)),
+    );
     let native = native_cpu(&small, scale.of(20_000));
-    let figure = |what: &str, value, unit, reach| Figure { what: what.into(), value, unit, reach, limit: None, limit_is: "" };
+    let figure = |what: &str, value, unit, reach| Figure {
+        what: what.into(),
+        value,
+        unit,
+        reach,
+        limit: None,
+        limit_is: "",
+    };
     let mut first = figure("fresh instance + tag, 5 KB, p50 CPU", on_small, "µs", "≤ 35");
     first.limit = Some(native);
     first.limit_is = "the same edit in native Rust";
     vec![
         first,
-        figure("fresh instance + tag, 5 MB, p50 CPU, against 5 KB", on_large / on_small, "×", "≤ 1.5"),
-        figure("fresh instance + jq_link, 5 KB, p50 CPU", median_cpu(&here, &jq, scale.of(5_000)), "µs", "56–94 (design)"),
+        figure(
+            "fresh instance + tag, 5 MB, p50 CPU, against 5 KB",
+            on_large / on_small,
+            "×",
+            "≤ 1.5",
+        ),
+        figure(
+            "fresh instance + jq_link, 5 KB, p50 CPU",
+            median_cpu(&here, &jq, scale.of(5_000)),
+            "µs",
+            "56–94 (design)",
+        ),
     ]
 }
 
 /// Calls per second on one and on two threads.
 pub fn scaling(runtime: &Runtime, scale: Scale) -> Vec<Figure> {
-    let sandbox = { let _entered = runtime.enter(); Sandbox::new(SandboxSettings::default()).expect("a sandbox") };
+    let sandbox = {
+        let _entered = runtime.enter();
+        Sandbox::new(SandboxSettings::default()).expect("a sandbox")
+    };
     let text = samples::many(1).remove(0).1;
     let bench = runtime.block_on(Bench::new(sandbox, "tag", r#"{"tags":["bench"]}"#, text));
     let calls = scale.of(100_000);
     let (one, two) = (rate(&bench, 1, calls), rate(&bench, 2, calls));
-    let figure = |what: &str, value, unit, reach| Figure { what: what.into(), value, unit, reach, limit: None, limit_is: "" };
+    let figure = |what: &str, value, unit, reach| Figure {
+        what: what.into(),
+        value,
+        unit,
+        reach,
+        limit: None,
+        limit_is: "",
+    };
     vec![
         figure("fresh instances + tag, one thread", one, "calls/s", "≥ 45,000"),
-        figure("fresh instances + tag, two threads against one", two / one, "×", "≥ 1.6"),
+        figure(
+            "fresh instances + tag, two threads against one",
+            two / one,
+            "×",
+            "≥ 1.6",
+        ),
     ]
 }
 
@@ -226,7 +280,12 @@ pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
     let here = single();
     let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
     let text = samples::many(1).remove(0).1;
-    let short = here.block_on(Bench::new(sandbox.clone(), "tag", r#"{"tags":["bench"]}"#, text.clone()));
+    let short = here.block_on(Bench::new(
+        sandbox.clone(),
+        "tag",
+        r#"{"tags":["bench"]}"#,
+        text.clone(),
+    ));
     let alone = latencies(&here, &runtime, &short, scale.of(3_000));
     let endless = r#"{"filter":"[range(0; 1000000000)] | length","forward_matches":true}"#;
     let spinning = here.block_on(Bench::new(sandbox, "jq_link", endless, text));
@@ -268,5 +327,8 @@ fn latencies(here: &Runtime, runtime: &LinksRuntime, bench: &Bench, calls: usize
         times.sort();
         times.get(calls * 99 / 100).copied().unwrap_or_default()
     });
-    here.block_on(task.expect("the runtime runs")).expect("the measurement").as_secs_f64() * 1000.0
+    here.block_on(task.expect("the runtime runs"))
+        .expect("the measurement")
+        .as_secs_f64()
+        * 1000.0
 }

@@ -79,7 +79,10 @@ impl Environment for Told {
     }
 
     fn sleep_ms(&self, wished_ms: u64) -> u64 {
-        self.slept.lock().expect("no panic while held").push(wished_ms as f64 / 1000.0);
+        self.slept
+            .lock()
+            .expect("no panic while held")
+            .push(wished_ms as f64 / 1000.0);
         0
     }
 }
@@ -93,7 +96,10 @@ impl GuestMetrics for Counters {
         for (key, value) in attributes {
             all[key] = value.as_str().into();
         }
-        self.0.lock().expect("no panic while held").push(json!({"name": name, "value": value, "attributes": all}));
+        self.0
+            .lock()
+            .expect("no panic while held")
+            .push(json!({"name": name, "value": value, "attributes": all}));
     }
 
     fn observe(&self, _: &LinkName, _: &VconId, _: &str, _: f64, _: &[(String, String)]) {}
@@ -135,8 +141,12 @@ async fn the_standard_links_do_what_the_conserver_links_did() {
 }
 
 async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
-    let bytes = standard().find(|standard| standard.name == case.link).map(|standard| standard.bytes);
-    let Some(bytes) = bytes else { return vec![format!("there is no standard link {}", case.link)] };
+    let bytes = standard()
+        .find(|standard| standard.name == case.link)
+        .map(|standard| standard.bytes);
+    let Some(bytes) = bytes else {
+        return vec![format!("there is no standard link {}", case.link)];
+    };
     let component = sandbox.compile(bytes).await.expect("a standard link compiles");
     let receiver = Receiver::start().await;
     for answer in &case.host.http_responses {
@@ -148,7 +158,11 @@ async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
     for service in SERVICES {
         options = options.replace(service, &receiver.url());
     }
-    let id = case.vcon_uuid.clone().or_else(|| case.input_vcon.as_ref()?["uuid"].as_str().map(ToOwned::to_owned)).expect("an id");
+    let id = case
+        .vcon_uuid
+        .clone()
+        .or_else(|| case.input_vcon.as_ref()?["uuid"].as_str().map(ToOwned::to_owned))
+        .expect("an id");
     let document = case.input_vcon.as_ref().map(|vcon| {
         let mut document = Document::parse(vcon.to_string()).expect("the input is a document");
         canonical::upgrade(&mut document);
@@ -162,7 +176,11 @@ async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
     let counters = Arc::new(Counters::default());
     let port = receiver.url().rsplit(':').next().and_then(|port| port.parse().ok());
     let grants = Grants {
-        http: vec![HostGrant { host: "127.0.0.1".into(), port, private: true }],
+        http: vec![HostGrant {
+            host: "127.0.0.1".into(),
+            port,
+            private: true,
+        }],
         queues: vec!["*".into()],
         expire: true,
         ..Grants::default()
@@ -205,14 +223,22 @@ async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
             json!({"method": request.method.as_str(), "path": request.uri.path(), "json": body})
         })
         .collect();
-    let expected: Vec<Value> = case.expect.http.iter().map(|request| expected_request(request)).collect();
+    let expected: Vec<Value> = case
+        .expect
+        .http
+        .iter()
+        .map(expected_request)
+        .collect();
     differs(&mut problems, "http", json!(expected), json!(sent));
     problems
 }
 
 fn expected_request(request: &Value) -> Value {
     let url = request["url"].as_str().unwrap_or_default();
-    let path = SERVICES.iter().find_map(|service| url.strip_prefix(service)).unwrap_or(url);
+    let path = SERVICES
+        .iter()
+        .find_map(|service| url.strip_prefix(service))
+        .unwrap_or(url);
     json!({"method": request["method"], "path": path, "json": request["json"]})
 }
 
@@ -237,12 +263,28 @@ fn compare(case: &Case, id: &str, report: CallReport) -> Vec<String> {
             differs(&mut problems, "returns", json!(expect.returns), json!(returned));
         }
     }
-    differs(&mut problems, "stored", json!(expect.stored), json!(!report.edits.is_empty()));
-    let enqueued: Vec<_> = report.effects.push.iter().map(|(list, id)| (list.as_str(), id.as_str())).collect();
+    differs(
+        &mut problems,
+        "stored",
+        json!(expect.stored),
+        json!(!report.edits.is_empty()),
+    );
+    let enqueued: Vec<_> = report
+        .effects
+        .push
+        .iter()
+        .map(|(list, id)| (list.as_str(), id.as_str()))
+        .collect();
     differs(&mut problems, "enqueued", json!(expect.enqueued), json!(enqueued));
     // The store passes over unknown ids.
     let known = case.input_vcon.is_some();
-    let ttl: Vec<_> = report.effects.expire.iter().filter(|_| known).map(|(id, seconds)| (id.as_str(), *seconds)).collect();
+    let ttl: Vec<_> = report
+        .effects
+        .expire
+        .iter()
+        .filter(|_| known)
+        .map(|(id, seconds)| (id.as_str(), *seconds))
+        .collect();
     differs(&mut problems, "ttl", json!(expect.ttl), json!(ttl));
     if let (Some(expected), Some(mut document)) = (&expect.vcon, report.document) {
         if !report.edits.is_empty() {
@@ -258,7 +300,12 @@ fn compare(case: &Case, id: &str, report: CallReport) -> Vec<String> {
 fn bodies_parsed(vcon: &Value) -> Value {
     let mut vcon = vcon.clone();
     for section in ["analysis", "attachments"] {
-        for entry in vcon.get_mut(section).and_then(Value::as_array_mut).into_iter().flatten() {
+        for entry in vcon
+            .get_mut(section)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             if entry["encoding"] == "json"
                 && let Some(parsed) = entry["body"].as_str().and_then(|text| serde_json::from_str(text).ok())
             {

@@ -25,7 +25,9 @@ const KILLS: usize = 10;
 const SETTLE: Duration = Duration::from_secs(90);
 
 fn builder() -> HostBuilder {
-    Host::with(CONFIG).env("VCONDUIT_LEASE_MS", "1000").env("CONSERVER_VCON_CONCURRENCY", "16")
+    Host::with(CONFIG)
+        .env("VCONDUIT_LEASE_MS", "1000")
+        .env("CONSERVER_VCON_CONCURRENCY", "16")
 }
 
 /// Posts from a task of its own; answers the ids that were acknowledged.
@@ -42,7 +44,11 @@ impl Poster {
             // A post that was not acknowledged is not sent again: whether it is there is open. Others take its place.
             while acknowledged.len() < VCONS {
                 let (id, text) = left.next().expect("enough vCons");
-                let request = client.post(&url).header("content-type", "application/json").body(text).timeout(Duration::from_secs(5));
+                let request = client
+                    .post(&url)
+                    .header("content-type", "application/json")
+                    .body(text)
+                    .timeout(Duration::from_secs(5));
                 match request.send().await {
                     Ok(answer) if answer.status() == 201 => acknowledged.push(id),
                     _ => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -73,16 +79,39 @@ async fn check(host: &Host, acknowledged: &[String]) {
     for id in &out {
         *counts.entry(id).or_default() += 1;
     }
-    let lost: Vec<_> = acknowledged.iter().filter(|id| !counts.contains_key(id.as_str())).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged vCons are lost: {lost:?}", lost.len(), acknowledged.len());
+    let lost: Vec<_> = acknowledged
+        .iter()
+        .filter(|id| !counts.contains_key(id.as_str()))
+        .collect();
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged vCons are lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
     let twice: Vec<_> = counts.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "vCons came out more than once: {twice:?}");
-    assert!(host.dead_letters("in").await.is_empty(), "vCons are in the dead letters");
+    assert!(
+        host.dead_letters("in").await.is_empty(),
+        "vCons are in the dead letters"
+    );
     for id in acknowledged {
         let vcon = host.vcon(id).await.expect("the document is there");
-        assert_eq!(vcon["attachments"].as_array().map_or(0, |all| all.iter().filter(|one| one["purpose"] == "tags").count()), 1);
-        let body = vcon["attachments"].as_array().and_then(|all| all.iter().find(|one| one["purpose"] == "tags")).map(|tags| tags["body"].clone());
-        assert_eq!(body.expect("tags"), "[\"once:once\"]", "{id} was not tagged exactly once");
+        assert_eq!(
+            vcon["attachments"]
+                .as_array()
+                .map_or(0, |all| all.iter().filter(|one| one["purpose"] == "tags").count()),
+            1
+        );
+        let body = vcon["attachments"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"))
+            .map(|tags| tags["body"].clone());
+        assert_eq!(
+            body.expect("tags"),
+            "[\"once:once\"]",
+            "{id} was not tagged exactly once"
+        );
     }
     flows(host).await;
 }
@@ -140,13 +169,19 @@ async fn redis_killed_and_started_again_loses_nothing_and_work_goes_on_by_itself
     check(&host, &acknowledged).await;
     let log = host.log();
     let said = log.matches("waiting for the working store").count();
-    assert!((1..=3).contains(&said), "the host said {said} times that Redis is away, in 3 outages; its log:\n{log}");
+    assert!(
+        (1..=3).contains(&said),
+        "the host said {said} times that Redis is away, in 3 outages; its log:\n{log}"
+    );
 }
 
 #[tokio::test]
 async fn a_host_that_dies_leaves_its_work_to_the_other() {
     let redis = RedisServer::start();
-    let (mut first, second) = (builder().redis(&redis).start().await, builder().redis(&redis).start().await);
+    let (mut first, second) = (
+        builder().redis(&redis).start().await,
+        builder().redis(&redis).start().await,
+    );
     let poster = Poster::start(&second, Duration::from_millis(1));
     tokio::time::sleep(Duration::from_millis(700)).await;
     first.kill();

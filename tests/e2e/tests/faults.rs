@@ -32,7 +32,10 @@ async fn garbage_on_a_list_is_set_aside_and_does_not_stop_what_follows() {
     }
     let _: i64 = redis::Commands::rpush(&mut connection, "in", "0190c1f2-0000-8000-8000-00000000dead").expect("RPUSH");
     host.post_vcon(&samples::calls()[0], "in").await;
-    eventually("the vCon behind the garbage comes out", SOON, async || (host.depth("out").await == 1).then_some(())).await;
+    eventually("the vCon behind the garbage comes out", SOON, async || {
+        (host.depth("out").await == 1).then_some(())
+    })
+    .await;
     let dead: Vec<Vec<u8>> = redis::Commands::lrange(&mut connection, "DLQ:in", 0, -1).expect("LRANGE");
     assert_eq!(dead.len(), 4, "the garbage is not in the dead letters: {dead:?}");
 }
@@ -44,9 +47,15 @@ async fn a_damaged_document_goes_to_the_dead_letters_with_the_reason() {
     let id = "0190c1f2-0000-8000-8000-00000000beef";
     let _: () = redis::Commands::set(&mut redis.connect(), format!("vcon:{id}"), "{\"uuid\": nonsense").expect("SET");
     let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
-    eventually("it is a dead letter", SOON, async || (host.dead_letters("in").await == [id]).then_some(())).await;
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("in").await == [id]).then_some(())
+    })
+    .await;
     let log = host.log();
-    assert!(log.contains("damaged") && log.contains(id), "the log does not say what is wrong:\n{log}");
+    assert!(
+        log.contains("damaged") && log.contains(id),
+        "the log does not say what is wrong:\n{log}"
+    );
 }
 
 #[tokio::test]
@@ -54,8 +63,16 @@ async fn a_vcon_deleted_during_its_run_stays_deleted() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "slow").await;
-    eventually("the run has begun", SOON, async || (host.depth("slow").await == 0).then_some(())).await;
-    let deleted = host.client().delete(host.url(&format!("/vcon/{id}"))).send().await.expect("an answer");
+    eventually("the run has begun", SOON, async || {
+        (host.depth("slow").await == 0).then_some(())
+    })
+    .await;
+    let deleted = host
+        .client()
+        .delete(host.url(&format!("/vcon/{id}")))
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(deleted.status(), 204);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(host.vcon(&id).await.is_none(), "the run brought a deleted vCon back");
@@ -72,17 +89,29 @@ async fn a_vcon_changed_by_rest_during_its_run_keeps_both_changes() {
         };
         let (id, text) = samples::many(1).remove(0);
         host.post_vcon(&text, "slow").await;
-        eventually("the run has begun", SOON, async || (host.depth("slow").await == 0).then_some(())).await;
+        eventually("the run has begun", SOON, async || {
+            (host.depth("slow").await == 0).then_some(())
+        })
+        .await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         let mut changed: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         changed["subject"] = "changed meanwhile".into();
         let (status, _) = host.post("/vcon", changed.to_string()).await;
         assert_eq!(status, 201);
-        eventually("the run has ended", SOON, async || (host.depth("slow_out").await == 1).then_some(())).await;
+        eventually("the run has ended", SOON, async || {
+            (host.depth("slow_out").await == 1).then_some(())
+        })
+        .await;
         let vcon = host.vcon(&id).await.expect("the vCon");
         assert_eq!(vcon["subject"], "changed meanwhile", "the change by REST is lost");
-        let tags = vcon["attachments"].as_array().and_then(|all| all.iter().find(|one| one["purpose"] == "tags")).expect("tags");
-        assert_eq!(tags["body"], "[\"seen:seen\", \"seen:seen\"]", "the edits of the run are lost");
+        let tags = vcon["attachments"]
+            .as_array()
+            .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"))
+            .expect("tags");
+        assert_eq!(
+            tags["body"], "[\"seen:seen\", \"seen:seen\"]",
+            "the edits of the run are lost"
+        );
     }
 }
 
@@ -92,10 +121,19 @@ async fn the_same_id_twice_on_a_list_is_worked_on_twice_and_comes_out_twice() {
     let (id, text) = samples::many(1).remove(0);
     let (status, _) = host.post("/vcon?ingress_lists=in&ingress_lists=in", text).await;
     assert_eq!(status, 201);
-    eventually("both runs have ended", SOON, async || (host.depth("out").await == 2).then_some(())).await;
+    eventually("both runs have ended", SOON, async || {
+        (host.depth("out").await == 2).then_some(())
+    })
+    .await;
     let vcon = host.vcon(&id).await.expect("the vCon");
-    let tags = vcon["attachments"].as_array().and_then(|all| all.iter().find(|one| one["purpose"] == "tags")).expect("tags");
-    assert_eq!(tags["body"], "[\"seen:seen\", \"seen:seen\"]", "one run undid the other");
+    let tags = vcon["attachments"]
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"))
+        .expect("tags");
+    assert_eq!(
+        tags["body"], "[\"seen:seen\", \"seen:seen\"]",
+        "one run undid the other"
+    );
 }
 
 #[tokio::test]
@@ -103,8 +141,15 @@ async fn a_link_that_takes_too_long_fails_with_the_limit_and_the_key_that_raises
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "never").await;
-    eventually("it is a dead letter", SOON, async || (host.dead_letters("never").await == [id.clone()]).then_some(())).await;
-    assert!(host.log().contains("wall_ms"), "the log does not name the limit:\n{}", host.log());
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("never").await == [id.clone()]).then_some(())
+    })
+    .await;
+    assert!(
+        host.log().contains("wall_ms"),
+        "the log does not name the limit:\n{}",
+        host.log()
+    );
 }
 
 #[tokio::test]
@@ -112,8 +157,15 @@ async fn a_chain_timeout_is_enforced() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "late").await;
-    eventually("it is a dead letter", SOON, async || (host.dead_letters("late").await == [id.clone()]).then_some(())).await;
-    assert!(host.log().contains("timeout"), "the log does not name the timeout:\n{}", host.log());
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("late").await == [id.clone()]).then_some(())
+    })
+    .await;
+    assert!(
+        host.log().contains("timeout"),
+        "the log does not name the timeout:\n{}",
+        host.log()
+    );
 }
 
 #[tokio::test]
@@ -121,12 +173,25 @@ async fn a_failing_link_means_what_on_error_says() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "failing").await;
-    eventually("it is a dead letter", SOON, async || (host.dead_letters("failing").await == [id.clone()]).then_some(())).await;
-    assert!(host.log().contains("Unknown sampling method: none"), "the log does not hold the link's message:\n{}", host.log());
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("failing").await == [id.clone()]).then_some(())
+    })
+    .await;
+    assert!(
+        host.log().contains("Unknown sampling method: none"),
+        "the log does not hold the link's message:\n{}",
+        host.log()
+    );
     host.post_vcon(&text, "forgiving").await;
-    eventually("it went on without the failed link", SOON, async || (host.depth("forgiven").await == 1).then_some(())).await;
+    eventually("it went on without the failed link", SOON, async || {
+        (host.depth("forgiven").await == 1).then_some(())
+    })
+    .await;
     let vcon = host.vcon(&id).await.expect("the vCon");
-    assert!(vcon.to_string().contains("seen:seen"), "the link after the failed one did not run");
+    assert!(
+        vcon.to_string().contains("seen:seen"),
+        "the link after the failed one did not run"
+    );
 }
 
 #[tokio::test]
@@ -134,10 +199,16 @@ async fn dead_letters_can_be_worked_on_again() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "failing").await;
-    eventually("it is a dead letter", SOON, async || (host.dead_letters("failing").await == [id.clone()]).then_some(())).await;
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("failing").await == [id.clone()]).then_some(())
+    })
+    .await;
     let (status, moved) = host.post("/dlq/reprocess?ingress_list=failing", "").await;
     assert_eq!((status, moved.as_str()), (200, "1"));
-    eventually("it failed again", SOON, async || (host.dead_letters("failing").await == [id.clone()]).then_some(())).await;
+    eventually("it failed again", SOON, async || {
+        (host.dead_letters("failing").await == [id.clone()]).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -145,7 +216,10 @@ async fn a_chain_that_is_not_enabled_leaves_its_list_alone() {
     let host = Host::with(CONFIG).start().await;
     host.post_vcon(&samples::calls()[0], "idle").await;
     host.post_vcon(&samples::calls()[1], "in").await;
-    eventually("the other chain works", SOON, async || (host.depth("out").await == 1).then_some(())).await;
+    eventually("the other chain works", SOON, async || {
+        (host.depth("out").await == 1).then_some(())
+    })
+    .await;
     assert_eq!(host.depth("idle").await, 1);
 }
 
@@ -161,7 +235,10 @@ chains:
     let host = Host::with(config).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
-    eventually("the vCon went on", Duration::from_secs(60), async || (host.depth("out").await == 1).then_some(())).await;
+    eventually("the vCon went on", Duration::from_secs(60), async || {
+        (host.depth("out").await == 1).then_some(())
+    })
+    .await;
     assert_eq!(host.dead_letters("storage:away").await, [id]);
     assert!(host.dead_letters("in").await.is_empty());
 }
@@ -181,17 +258,34 @@ chains:
     let host = Host::with(config).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
-    eventually("it is a dead letter", SOON, async || (host.dead_letters("in").await == [id.clone()]).then_some(())).await;
-    assert!(host.log().contains("refused"), "the log does not say what the service did:\n{}", host.log());
-    assert_eq!(receiver.received().len(), 1, "a service that had taken the vCon was called again");
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("in").await == [id.clone()]).then_some(())
+    })
+    .await;
+    assert!(
+        host.log().contains("refused"),
+        "the log does not say what the service did:\n{}",
+        host.log()
+    );
+    assert_eq!(
+        receiver.received().len(),
+        1,
+        "a service that had taken the vCon was called again"
+    );
 }
 
 #[tokio::test]
 async fn a_configuration_with_an_unknown_link_is_refused_with_its_line() {
     let config = "chains:\n  main:\n    links: [tga]\n    ingress_lists: [in]\nlinks:\n  tag: {module: links.tag}\n";
     let mut host = Host::with(config).spawn();
-    eventually("the host has ended", SOON, async || host.log().contains("tga").then_some(())).await;
+    eventually("the host has ended", SOON, async || {
+        host.log().contains("tga").then_some(())
+    })
+    .await;
     let log = host.log();
-    assert!(log.contains(":3:") && log.contains("tag"), "neither the line nor the nearest name is said:\n{log}");
+    assert!(
+        log.contains(":3:") && log.contains("tag"),
+        "neither the line nor the nearest name is said:\n{log}"
+    );
     host.kill();
 }

@@ -42,14 +42,22 @@ chains:
 
 async fn on_both(test: impl AsyncFn(HostBuilder, &str)) {
     let receiver = Receiver::start().await;
-    let with_secret = |receiver: &Receiver| Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "s3cr3t-v4lue");
+    let with_secret =
+        |receiver: &Receiver| Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "s3cr3t-v4lue");
     test(with_secret(&receiver), &receiver.url()).await;
     let redis = RedisServer::start();
     test(with_secret(&receiver).redis(&redis), &receiver.url()).await;
     let received = receiver.received();
     assert!(!received.is_empty(), "the webhook was never called");
     for request in received {
-        assert_eq!(request.headers.get("authorization").and_then(|value| value.to_str().ok()), Some("Bearer s3cr3t-v4lue"), "the secret was not filled in");
+        assert_eq!(
+            request
+                .headers
+                .get("authorization")
+                .and_then(|value| value.to_str().ok()),
+            Some("Bearer s3cr3t-v4lue"),
+            "the secret was not filled in"
+        );
     }
 }
 
@@ -61,17 +69,32 @@ async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress
         for call in &calls {
             host.post_vcon(call, "in").await;
         }
-        eventually("all samples are on the list `out`", SOON, async || (host.depth("out").await == 24).then_some(())).await;
-        eventually("all samples are on the list `side_out`", SOON, async || (host.depth("side_out").await == 24).then_some(())).await;
+        eventually("all samples are on the list `out`", SOON, async || {
+            (host.depth("out").await == 24).then_some(())
+        })
+        .await;
+        eventually("all samples are on the list `side_out`", SOON, async || {
+            (host.depth("side_out").await == 24).then_some(())
+        })
+        .await;
         assert_eq!(host.depth("in").await, 0);
         assert!(host.dead_letters("in").await.is_empty());
         for call in &calls {
             let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
             let id = sent["uuid"].as_str().expect("a sample has a uuid");
             let stored = host.vcon(id).await.expect("the vCon is there");
-            let tags = stored["attachments"].as_array().and_then(|all| all.iter().find(|one| one["purpose"] == "tags"));
-            assert_eq!(tags.expect("a tags attachment")["body"], "[\"seen:seen\"]", "{id} was not tagged once");
-            assert_eq!(stored["parties"].as_array().map(Vec::len), sent["parties"].as_array().map(Vec::len));
+            let tags = stored["attachments"]
+                .as_array()
+                .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"));
+            assert_eq!(
+                tags.expect("a tags attachment")["body"],
+                "[\"seen:seen\"]",
+                "{id} was not tagged once"
+            );
+            assert_eq!(
+                stored["parties"].as_array().map(Vec::len),
+                sent["parties"].as_array().map(Vec::len)
+            );
         }
         let files = walk(&host.folder().join("data/stored"));
         assert_eq!(files, 24, "the file storage does not hold every sample");
@@ -84,24 +107,38 @@ async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress
 async fn an_id_that_a_third_party_pushes_onto_a_redis_list_is_processed() {
     let receiver = Receiver::start().await;
     let redis = RedisServer::start();
-    let host = Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "x").redis(&redis).start().await;
+    let host = Host::with(config(&receiver.url()))
+        .env("VCONDUIT_SECRET_HOOK", "x")
+        .redis(&redis)
+        .start()
+        .await;
     let call = &samples::calls()[0];
     let (status, _) = host.post("/vcon", call.clone()).await;
     assert_eq!(status, 201);
     let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
     let id = sent["uuid"].as_str().expect("a uuid");
     let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
-    eventually("the id is on the list `out`", SOON, async || (redis.list("out") == [id]).then_some(())).await;
+    eventually("the id is on the list `out`", SOON, async || {
+        (redis.list("out") == [id]).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
     let receiver = Receiver::start().await;
     let redis = RedisServer::start();
-    let host = Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "x").redis(&redis).start().await;
+    let host = Host::with(config(&receiver.url()))
+        .env("VCONDUIT_SECRET_HOOK", "x")
+        .redis(&redis)
+        .start()
+        .await;
     let call = &samples::calls()[1];
     host.post_vcon(call, "in").await;
-    eventually("it went through", SOON, async || (host.depth("out").await == 1).then_some(())).await;
+    eventually("it went through", SOON, async || {
+        (host.depth("out").await == 1).then_some(())
+    })
+    .await;
     let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
     let id = sent["uuid"].as_str().expect("a uuid");
     let _: i64 = redis::Commands::del(&mut redis.connect(), format!("vcon:{id}")).expect("DEL");
@@ -109,7 +146,12 @@ async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
     assert_eq!(again["uuid"], id);
     let cached: bool = redis::Commands::exists(&mut redis.connect(), format!("vcon:{id}")).expect("EXISTS");
     assert!(cached, "it was not put back into the store");
-    let deleted = host.client().delete(host.url(&format!("/vcon/{id}"))).send().await.expect("an answer");
+    let deleted = host
+        .client()
+        .delete(host.url(&format!("/vcon/{id}")))
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(deleted.status(), 204);
     assert!(host.vcon(id).await.is_none(), "the delete did not reach the storage");
 }
@@ -118,12 +160,24 @@ async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
 async fn a_signed_or_encrypted_vcon_goes_through_untouched() {
     on_both(async |builder, _| {
         let host = builder.start().await;
-        for name in ["ietf-ab_call_ext_rec_signed.vcon.json", "ietf-ab_call_ext_rec_encrypted.vcon.json"] {
+        for name in [
+            "ietf-ab_call_ext_rec_signed.vcon.json",
+            "ietf-ab_call_ext_rec_encrypted.vcon.json",
+        ] {
             let text = std::fs::read_to_string(samples::root().join("config/samples").join(name)).expect("a sample");
-            let request = host.client().post(host.url("/vcon?ingress_lists=sealed")).header("content-type", "application/json").body(text.clone());
+            let request = host
+                .client()
+                .post(host.url("/vcon?ingress_lists=sealed"))
+                .header("content-type", "application/json")
+                .body(text.clone());
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.status(), 201, "{name} was refused");
-            let location = answer.headers().get("location").and_then(|value| value.to_str().ok()).expect("where it is").to_owned();
+            let location = answer
+                .headers()
+                .get("location")
+                .and_then(|value| value.to_str().ok())
+                .expect("where it is")
+                .to_owned();
             let id = eventually("it comes out", SOON, async || {
                 let (_, body) = host.get("/vcon/egress?egress_list=sealed_out&limit=1").await;
                 serde_json::from_str::<Vec<String>>(&body).ok()?.pop()
@@ -138,6 +192,11 @@ async fn a_signed_or_encrypted_vcon_goes_through_untouched() {
 }
 
 fn walk(folder: &std::path::Path) -> usize {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries.flatten().map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 })
+        .sum()
 }

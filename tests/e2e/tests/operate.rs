@@ -16,13 +16,20 @@ async fn metrics_pass_promtool_and_hold_no_vcon_id() {
     for (_, text) in &vcons {
         host.post_vcon(text, "in").await;
     }
-    eventually("all have come out", SOON, async || (host.depth("out").await == 20).then_some(())).await;
+    eventually("all have come out", SOON, async || {
+        (host.depth("out").await == 20).then_some(())
+    })
+    .await;
     let (status, text) = host.get("/metrics").await;
     assert_eq!(status, 200);
     for (id, _) in &vcons {
         assert!(!text.contains(id), "/metrics holds a vCon id");
     }
-    for name in ["conserver_link_count_total", "conserver_main_loop_count_vcons_processed_total", "conserver_api_count_vcons_enqueued_total"] {
+    for name in [
+        "conserver_link_count_total",
+        "conserver_main_loop_count_vcons_processed_total",
+        "conserver_api_count_vcons_enqueued_total",
+    ] {
         assert!(text.contains(name), "/metrics lacks {name}:\n{text}");
     }
     let mut promtool = Command::new("promtool")
@@ -32,7 +39,12 @@ async fn metrics_pass_promtool_and_hold_no_vcon_id() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("promtool (Debian package prometheus)");
-    promtool.stdin.take().expect("its input").write_all(text.as_bytes()).expect("it reads");
+    promtool
+        .stdin
+        .take()
+        .expect("its input")
+        .write_all(text.as_bytes())
+        .expect("it reads");
     let output = promtool.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "promtool finds fault with /metrics:\n{said}");
@@ -47,7 +59,10 @@ async fn roles_can_be_split_over_processes() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(api.depth("in").await, 1, "a host without the role `worker` worked");
     let worker = Host::with(CONFIG).redis(&redis).roles("worker").start().await;
-    eventually("the worker works", SOON, async || (redis.list("out") == [id.clone()]).then_some(())).await;
+    eventually("the worker works", SOON, async || {
+        (redis.list("out") == [id.clone()]).then_some(())
+    })
+    .await;
     let (status, _) = worker.post("/vcon", text).await;
     assert_eq!(status, 404, "a host without the role `api` took a vCon");
 }
@@ -57,7 +72,10 @@ async fn a_second_host_on_the_same_file_is_refused_with_the_pid_of_the_first() {
     let first = Host::with(CONFIG).start().await;
     let second = Host::with(CONFIG).in_folder_of(&first).spawn();
     let pid = first.pid().expect("it runs").to_string();
-    eventually("the second host says who has the file", SOON, async || second.log().contains(&pid).then_some(())).await;
+    eventually("the second host says who has the file", SOON, async || {
+        second.log().contains(&pid).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -65,7 +83,13 @@ async fn a_key_is_asked_for_where_one_is_set() {
     let host = Host::with(CONFIG).env("CONSERVER_API_TOKEN", "the-key").start().await;
     let (status, body) = host.post("/vcon", samples::calls()[0].clone()).await;
     assert_eq!((status, body.as_str()), (403, "{\"detail\":\"Invalid API Key\"}"));
-    let with_key = host.client().get(host.url("/api/vcon")).header("x-conserver-api-token", "the-key").send().await.expect("an answer");
+    let with_key = host
+        .client()
+        .get(host.url("/api/vcon"))
+        .header("x-conserver-api-token", "the-key")
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(with_key.status(), 200);
     assert!(!host.log().contains("the-key"), "the key is in the log");
 }
@@ -74,8 +98,16 @@ async fn a_key_is_asked_for_where_one_is_set() {
 fn check_config_names_every_problem_with_its_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("bad.yml");
-    std::fs::write(&file, "chains:\n  a:\n    links: [nope]\n    ingress_lists: 7\nlinks:\n  t: {module: links.tagg}\n").expect("the file");
-    let output = Command::new(binary()).arg("check-config").arg(&file).output().expect("it runs");
+    std::fs::write(
+        &file,
+        "chains:\n  a:\n    links: [nope]\n    ingress_lists: 7\nlinks:\n  t: {module: links.tagg}\n",
+    )
+    .expect("the file");
+    let output = Command::new(binary())
+        .arg("check-config")
+        .arg(&file)
+        .output()
+        .expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     for line in [":3:", ":4:", ":6:"] {
@@ -87,7 +119,12 @@ fn check_config_names_every_problem_with_its_line() {
 fn the_files_that_come_with_it_are_right() {
     for file in ["config/vconduit.yml", "config/conserver.yml"] {
         let path = samples::root().join(file);
-        let output = Command::new(binary()).arg("check-config").arg(&path).current_dir(samples::root()).output().expect("it runs");
+        let output = Command::new(binary())
+            .arg("check-config")
+            .arg(&path)
+            .current_dir(samples::root())
+            .output()
+            .expect("it runs");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(0), "{file}: {said}");
     }
@@ -107,12 +144,20 @@ fn the_demo_brings_every_vcon_where_it_should_be() {
         .output()
         .expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let summary: serde_json::Value = serde_json::from_str(&said).expect("one JSON object");
     assert_eq!(summary["dlq"], 0, "{said}");
     assert!(summary["vcons_in"].as_u64() >= Some(26), "{said}");
     for link in ["tag", "jq_link", "tag_router", "sampler", "diet", "webhook"] {
-        let found = summary["links"].as_array().is_some_and(|links| links.iter().any(|row| row["name"] == link && row["runs"].as_u64() > Some(0)));
+        let found = summary["links"].as_array().is_some_and(|links| {
+            links
+                .iter()
+                .any(|row| row["name"] == link && row["runs"].as_u64() > Some(0))
+        });
         assert!(found, "{link} did not run: {said}");
     }
 }

@@ -16,8 +16,13 @@ async fn tagged_with(host: &Host, tag: &str) -> bool {
     let (id, text) = samples::many(1).remove(0);
     let before = host.depth("out").await;
     host.post_vcon(&text, "in").await;
-    eventually("the vCon comes out", SOON, async || (host.depth("out").await > before).then_some(())).await;
-    host.vcon(&id).await.is_some_and(|vcon| vcon.to_string().contains(&format!("{tag}:{tag}")))
+    eventually("the vCon comes out", SOON, async || {
+        (host.depth("out").await > before).then_some(())
+    })
+    .await;
+    host.vcon(&id)
+        .await
+        .is_some_and(|vcon| vcon.to_string().contains(&format!("{tag}:{tag}")))
 }
 
 #[tokio::test]
@@ -29,12 +34,23 @@ async fn a_changed_file_is_taken_on_every_host_and_a_broken_one_is_not() {
     std::fs::write(first.folder().join("vconduit.yml"), config("two")).expect("the file");
     tokio::time::sleep(Duration::from_secs(2)).await;
     for _ in 0..6 {
-        assert!(tagged_with(&second, "two").await, "2 s after the change a vCon was still tagged the old way");
+        assert!(
+            tagged_with(&second, "two").await,
+            "2 s after the change a vCon was still tagged the old way"
+        );
     }
-    std::fs::write(first.folder().join("vconduit.yml"), "chains: {main: {links: [nowhere], ingress_lists: [in]}}\n").expect("the file");
+    std::fs::write(
+        first.folder().join("vconduit.yml"),
+        "chains: {main: {links: [nowhere], ingress_lists: [in]}}\n",
+    )
+    .expect("the file");
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(tagged_with(&second, "two").await, "a broken file replaced a good one");
-    assert!(first.log().contains("nowhere"), "the broken file was not complained about:\n{}", first.log());
+    assert!(
+        first.log().contains("nowhere"),
+        "the broken file was not complained about:\n{}",
+        first.log()
+    );
 }
 
 #[tokio::test]
@@ -48,6 +64,9 @@ async fn nothing_is_dropped_while_the_configuration_changes() {
         host.post_vcon(text, "in").await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    eventually("all have come out", SOON, async || (host.depth("out").await == 600).then_some(())).await;
+    eventually("all have come out", SOON, async || {
+        (host.depth("out").await == 600).then_some(())
+    })
+    .await;
     assert!(host.dead_letters("in").await.is_empty());
 }

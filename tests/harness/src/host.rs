@@ -16,7 +16,11 @@ pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let folder = test.parent().and_then(Path::parent).expect("the folder of the build");
     let binary = folder.join("vconduit");
-    assert!(binary.exists(), "{} is missing: run `cargo build --release` first, or use tests/run", binary.display());
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build --release` first, or use tests/run",
+        binary.display()
+    );
     binary
 }
 
@@ -41,7 +45,12 @@ pub struct Host {
 impl Host {
     /// One with this configuration file, on the embedded store unless told otherwise.
     pub fn with(config: impl Into<String>) -> HostBuilder {
-        HostBuilder { config: config.into(), environment: Vec::new(), roles: None, folder: None }
+        HostBuilder {
+            config: config.into(),
+            environment: Vec::new(),
+            roles: None,
+            folder: None,
+        }
     }
 }
 
@@ -87,11 +96,23 @@ impl HostBuilder {
     /// Starts it without waiting.
     #[must_use]
     pub fn spawn(self) -> Host {
-        let folder = self.folder.clone().unwrap_or_else(|| Arc::new(tempfile::tempdir().expect("a folder for the host")));
+        let folder = self
+            .folder
+            .clone()
+            .unwrap_or_else(|| Arc::new(tempfile::tempdir().expect("a folder for the host")));
         // A provider for TLS has to be named once in a process; a second test in it finds it named.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().expect("a client");
-        let mut host = Host { child: None, port: crate::free_port(), builder: self, folder, client };
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .expect("a client");
+        let mut host = Host {
+            child: None,
+            port: crate::free_port(),
+            builder: self,
+            folder,
+            client,
+        };
         host.spawn_again();
         host
     }
@@ -107,7 +128,11 @@ impl Host {
         if !config.exists() {
             std::fs::write(&config, &self.builder.config).expect("the configuration file");
         }
-        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).expect("a log file");
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_file())
+            .expect("a log file");
         let mut command = Command::new(binary());
         command
             .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--config"])
@@ -141,7 +166,11 @@ impl Host {
                 return;
             }
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
-            assert!(ended.is_none(), "the host ended with {ended:?}; its log:\n{}", self.log());
+            assert!(
+                ended.is_none(),
+                "the host ended with {ended:?}; its log:\n{}",
+                self.log()
+            );
             assert!(Instant::now() < end, "the host is not ready; its log:\n{}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -173,7 +202,11 @@ impl Host {
     /// # Panics
     /// When there is no answer.
     pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (u16, String) {
-        let request = self.client.post(self.url(path)).header("content-type", "application/json").body(body);
+        let request = self
+            .client
+            .post(self.url(path))
+            .header("content-type", "application/json")
+            .body(body);
         let answer = request.send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
@@ -208,7 +241,10 @@ impl Host {
         let (status, body) = self.get(&format!("/stats/queue?list_name={list}")).await;
         assert_eq!(status, 200, "GET /stats/queue answered {body}");
         let answer: serde_json::Value = serde_json::from_str(&body).expect("JSON");
-        answer.get("depth").and_then(serde_json::Value::as_u64).expect("a depth")
+        answer
+            .get("depth")
+            .and_then(serde_json::Value::as_u64)
+            .expect("a depth")
     }
 
     /// The dead letters of an ingress list.
@@ -232,13 +268,19 @@ impl Host {
     /// When it does not end within 60 s.
     pub async fn terminate(&mut self) -> (Duration, Option<i32>) {
         let began = Instant::now();
-        let Some(mut child) = self.child.take() else { return (Duration::ZERO, None) };
+        let Some(mut child) = self.child.take() else {
+            return (Duration::ZERO, None);
+        };
         crate::signal(&child, Signal::TERM);
         loop {
             if let Ok(Some(status)) = child.try_wait() {
                 return (began.elapsed(), status.code());
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "the host did not stop; its log:\n{}", self.log());
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the host did not stop; its log:\n{}",
+                self.log()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -281,5 +323,8 @@ impl Drop for Host {
 
 /// Compiled links, shared by all tests of a build: they test chains, not the compiler.
 fn cache() -> PathBuf {
-    binary().parent().map(|folder| folder.join("test-compile-cache")).unwrap_or_default()
+    binary()
+        .parent()
+        .map(|folder| folder.join("test-compile-cache"))
+        .unwrap_or_default()
 }

@@ -1,7 +1,6 @@
 //! What every test shares: real servers on free loopback ports, hosts as processes, clients, samples.
 //!
 //! Guarantee: what a test starts it also stops, by its pid, also when it fails. Nothing leaves the machine.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 pub mod host;
 pub mod receiver;
@@ -9,9 +8,9 @@ pub mod redis;
 pub mod samples;
 pub mod wait;
 
+pub use self::redis::RedisServer;
 pub use host::{Host, HostBuilder};
 pub use receiver::Receiver;
-pub use self::redis::RedisServer;
 pub use wait::eventually;
 
 use std::net::TcpListener;

@@ -42,7 +42,9 @@ impl Receiver {
     /// When no loopback port can be had.
     pub async fn start() -> Self {
         let inner = Arc::new(Inner::default());
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a loopback port");
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .expect("a loopback port");
         let address = listener.local_addr().expect("its address");
         let router = Router::new().fallback(note).with_state(inner.clone());
         let task = tokio::spawn(async move {
@@ -65,7 +67,11 @@ impl Receiver {
     /// When a status is not one.
     pub fn answer_with(&self, status: u16, headers: HeaderMap, body: impl Into<String>) {
         let status = StatusCode::from_u16(status).expect("a status");
-        self.inner.answers.lock().expect("no panic while held").push_back((status, headers, body.into()));
+        self.inner
+            .answers
+            .lock()
+            .expect("no panic while held")
+            .push_back((status, headers, body.into()));
     }
 
     /// What has come in so far.
@@ -84,8 +90,19 @@ impl Receiver {
     }
 }
 
-async fn note(State(inner): State<Arc<Inner>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> (StatusCode, HeaderMap, String) {
-    inner.received.lock().expect("no panic while held").push(Received { method, uri, headers, body });
+async fn note(
+    State(inner): State<Arc<Inner>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, HeaderMap, String) {
+    inner.received.lock().expect("no panic while held").push(Received {
+        method,
+        uri,
+        headers,
+        body,
+    });
     let answer = inner.answers.lock().expect("no panic while held").pop_front();
     answer.unwrap_or_else(|| (StatusCode::OK, HeaderMap::new(), "{}".into()))
 }

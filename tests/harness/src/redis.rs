@@ -29,7 +29,12 @@ impl RedisServer {
 
     fn with(durable: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder for redis-server");
-        let mut server = Self { child: None, port: crate::free_port(), folder, durable };
+        let mut server = Self {
+            child: None,
+            port: crate::free_port(),
+            folder,
+            durable,
+        };
         server.restart();
         server
     }
@@ -39,9 +44,21 @@ impl RedisServer {
     /// # Panics
     /// When it does not answer within 10 s.
     pub fn restart(&mut self) {
-        let append = if self.durable { ["--appendonly", "yes", "--appendfsync", "always"] } else { ["--appendonly", "no", "--appendfsync", "no"] };
+        let append = if self.durable {
+            ["--appendonly", "yes", "--appendfsync", "always"]
+        } else {
+            ["--appendonly", "no", "--appendfsync", "no"]
+        };
         let child = Command::new("redis-server")
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
+            .args([
+                "--port",
+                &self.port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--dir",
+            ])
             .arg(self.folder.path())
             .args(append)
             .stdout(Stdio::null())
@@ -57,7 +74,11 @@ impl RedisServer {
             if answered.is_ok() {
                 return;
             }
-            assert!(Instant::now() < end, "redis-server on port {} did not answer", self.port);
+            assert!(
+                Instant::now() < end,
+                "redis-server on port {} did not answer",
+                self.port
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -82,7 +103,9 @@ impl RedisServer {
     /// When it does not answer.
     #[must_use]
     pub fn connect(&self) -> redis::Connection {
-        redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("a connection to redis-server")
+        redis::Client::open(self.url())
+            .and_then(|client| client.get_connection())
+            .expect("a connection to redis-server")
     }
 
     /// The entries of a list.

@@ -21,12 +21,16 @@ pub fn calls() -> Vec<String> {
         .map(|entry| entry.path())
         .filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.strip_suffix(".vcon.json").is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok())
+            name.strip_suffix(".vcon.json")
+                .is_some_and(|stem| uuid::Uuid::try_parse(stem).is_ok())
         })
         .collect();
     files.sort();
     assert_eq!(files.len(), 24, "the support calls in {}", folder.display());
-    files.iter().map(|path| std::fs::read_to_string(path).expect("a sample")).collect()
+    files
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("a sample"))
+        .collect()
 }
 
 /// A sample under another id, so that one can be posted many times.
@@ -36,7 +40,9 @@ pub fn calls() -> Vec<String> {
 #[must_use]
 pub fn with_id(text: &str, id: &str) -> String {
     let mut vcon: serde_json::Value = serde_json::from_str(text).expect("a sample is JSON");
-    vcon.as_object_mut().expect("a sample is an object").insert("uuid".into(), id.into());
+    vcon.as_object_mut()
+        .expect("a sample is an object")
+        .insert("uuid".into(), id.into());
     vcon.to_string()
 }
 

@@ -60,17 +60,25 @@ impl Host for CallState {
         let (document, place) = (self.open()?, parse(&pointer)?);
         match document.length(&place) {
             Some(length) => Ok(Some(u32::try_from(length).unwrap_or(u32::MAX))),
-            None if document.get(&place).is_some() => Err(Error::WrongType(format!("{pointer} is neither an array nor an object"))),
+            None if document.get(&place).is_some() => {
+                Err(Error::WrongType(format!("{pointer} is neither an array nor an object")))
+            }
             None => Ok(None),
         }
     }
 
     fn set(&mut self, pointer: String, value: String) -> Result<()> {
-        self.edit(Edit::Set { pointer: parse(&pointer)?, value: value.into() })
+        self.edit(Edit::Set {
+            pointer: parse(&pointer)?,
+            value: value.into(),
+        })
     }
 
     fn append(&mut self, pointer: String, value: String) -> Result<()> {
-        self.edit(Edit::Append { pointer: parse(&pointer)?, value: value.into() })
+        self.edit(Edit::Append {
+            pointer: parse(&pointer)?,
+            value: value.into(),
+        })
     }
 
     fn remove(&mut self, pointer: String) -> Result<bool> {
@@ -84,7 +92,9 @@ impl Host for CallState {
 
     fn patch(&mut self, operations: String) -> Result<()> {
         self.bounded_patch(&operations)?;
-        self.edit(Edit::Patch { operations: operations.into() })
+        self.edit(Edit::Patch {
+            operations: operations.into(),
+        })
     }
 
     fn replace(&mut self, document: String) -> Result<()> {
@@ -107,7 +117,10 @@ impl Host for CallState {
     }
 
     fn add_tag(&mut self, name: String, value: String) -> Result<()> {
-        self.edit(Edit::AddTag { name: name.into(), value: value.into() })
+        self.edit(Edit::AddTag {
+            name: name.into(),
+            value: value.into(),
+        })
     }
 
     fn find_analysis(&mut self, dialog: u32, kind: String) -> Result<Option<u32>> {
@@ -159,7 +172,10 @@ impl CallState {
 
     fn add_entry(&mut self, array: &str, value: String) -> Result<u32> {
         let pointer = parse(array)?;
-        self.edit(Edit::Append { pointer: pointer.clone(), value: value.into() })?;
+        self.edit(Edit::Append {
+            pointer: pointer.clone(),
+            value: value.into(),
+        })?;
         let length = self.open()?.length(&pointer).unwrap_or(0);
         Ok(u32::try_from(length.saturating_sub(1)).unwrap_or(u32::MAX))
     }
@@ -186,20 +202,33 @@ impl CallState {
         let edit_bytes = self.edit_bytes.saturating_add(bytes);
         let limit = self.context.limits.document_bytes;
         if edit_bytes > limit.saturating_mul(EDITS_PER_DOCUMENT) || self.edits.len() >= MAX_EDITS {
-            return Err(Error::Limit(format!("the edits of this call are more than {EDITS_PER_DOCUMENT} times document_bytes ({limit}), or more than {MAX_EDITS}")));
+            return Err(Error::Limit(format!(
+                "the edits of this call are more than {EDITS_PER_DOCUMENT} times document_bytes ({limit}), or more than {MAX_EDITS}"
+            )));
         }
-        if let Some(name) = held_texts(&edit).into_iter().flatten().find_map(|text| self.log.holds_secret(text)) {
-            return Err(Error::Denied(format!("the text holds the secret {name}, and secrets are not stored in vCons")));
+        if let Some(name) = held_texts(&edit)
+            .into_iter()
+            .flatten()
+            .find_map(|text| self.log.holds_secret(text))
+        {
+            return Err(Error::Denied(format!(
+                "the text holds the secret {name}, and secrets are not stored in vCons"
+            )));
         }
-        let Some(document) = self.document.as_mut() else { return Err(Error::Missing) };
+        let Some(document) = self.document.as_mut() else {
+            return Err(Error::Missing);
+        };
         // Only an edit that could go over the limit pays for the way back.
-        let before = (document.size_bytes().saturating_add(bytes) > limit || matches!(edit, Edit::Patch { .. })).then(|| document.clone());
+        let before = (document.size_bytes().saturating_add(bytes) > limit || matches!(edit, Edit::Patch { .. }))
+            .then(|| document.clone());
         document.apply(&edit).map_err(error)?;
         if let Some(before) = before
             && document.size_bytes() > limit
         {
             *document = before;
-            return Err(Error::Limit(format!("the document would be larger than document_bytes ({limit})")));
+            return Err(Error::Limit(format!(
+                "the document would be larger than document_bytes ({limit})"
+            )));
         }
         self.edit_bytes = edit_bytes;
         self.edits.push(edit);
@@ -215,7 +244,9 @@ impl CallState {
         }
         // A document of 5 KB may hold a dozen copies; beyond that, set the values instead.
         if size > limit.saturating_mul(EDITS_PER_DOCUMENT) {
-            return Err(Error::Limit(format!("the patch could make the document larger than document_bytes ({limit}); use fewer `copy` operations")));
+            return Err(Error::Limit(format!(
+                "the patch could make the document larger than document_bytes ({limit}); use fewer `copy` operations"
+            )));
         }
         Ok(())
     }

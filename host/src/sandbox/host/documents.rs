@@ -18,7 +18,10 @@ impl Host for CallState {
     async fn read(&mut self, id: String) -> Result<Option<String>, Error> {
         self.may(self.context.grants.read, "read")?;
         let id = vcon_id(&id)?;
-        let text = Arc::clone(&self.context.documents).read(&id).await.map_err(Error::Unavailable)?;
+        let text = Arc::clone(&self.context.documents)
+            .read(&id)
+            .await
+            .map_err(Error::Unavailable)?;
         Ok(text.map(|text| text.as_ref().to_owned()))
     }
 
@@ -26,10 +29,14 @@ impl Host for CallState {
         self.may(self.context.grants.create, "create")?;
         let limit = self.context.limits.document_bytes;
         if super::entries::length(&document) > limit {
-            return Err(Error::Limit(format!("the document is larger than document_bytes ({limit})")));
+            return Err(Error::Limit(format!(
+                "the document is larger than document_bytes ({limit})"
+            )));
         }
         if let Some(name) = self.log.holds_secret(&document) {
-            return Err(Error::Denied(format!("the document holds the secret {name}, and secrets are not stored in vCons")));
+            return Err(Error::Denied(format!(
+                "the document holds the secret {name}, and secrets are not stored in vCons"
+            )));
         }
         // Noted before: an answer that does not come does not mean that nothing happened.
         self.changed_outside = true;
@@ -44,7 +51,10 @@ impl Host for CallState {
         self.may(self.context.grants.delete, "delete")?;
         let id = vcon_id(&id)?;
         self.changed_outside = true;
-        Arc::clone(&self.context.documents).delete(&id).await.map_err(Error::Unavailable)
+        Arc::clone(&self.context.documents)
+            .delete(&id)
+            .await
+            .map_err(Error::Unavailable)
     }
 
     fn expire(&mut self, id: String, seconds: i64) -> Result<(), Error> {
@@ -61,11 +71,16 @@ impl Host for CallState {
 impl CallState {
     fn may(&mut self, granted: bool, what: &str) -> Result<(), Error> {
         if !granted {
-            return Err(Error::Denied(format!("`vcons: [{what}]` is missing in the grants of the link {}", self.context.link)));
+            return Err(Error::Denied(format!(
+                "`vcons: [{what}]` is missing in the grants of the link {}",
+                self.context.link
+            )));
         }
         self.store_calls = self.store_calls.saturating_add(1);
         if self.store_calls > MAX_STORE_CALLS {
-            return Err(Error::Limit(format!("more than {MAX_STORE_CALLS} operations on other vCons in one call")));
+            return Err(Error::Limit(format!(
+                "more than {MAX_STORE_CALLS} operations on other vCons in one call"
+            )));
         }
         Ok(())
     }

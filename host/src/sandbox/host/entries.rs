@@ -36,7 +36,8 @@ pub(super) fn length(text: &str) -> u64 {
 
 fn text(mut members: Map<String, Value>, extra: Option<&str>) -> Result<String, Error> {
     if let Some(extra) = extra {
-        let extra: Map<String, Value> = serde_json::from_str(extra).map_err(|error| Error::BadJson(format!("extra is not a JSON object: {error}")))?;
+        let extra: Map<String, Value> = serde_json::from_str(extra)
+            .map_err(|error| Error::BadJson(format!("extra is not a JSON object: {error}")))?;
         members.extend(extra);
     }
     serde_json::to_string(&members).map_err(|error| Error::BadJson(error.to_string()))
@@ -48,19 +49,34 @@ fn check_body(body: &str, encoding: Encoding) -> Result<(), Error> {
         Encoding::Json => serde_json::from_str::<serde::de::IgnoredAny>(body)
             .map(drop)
             .map_err(|error| Error::BadJson(format!("the body has encoding json but is not JSON: {error}"))),
-        Encoding::Base64url if body.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=')) => Ok(()),
-        Encoding::Base64url => Err(Error::BadJson("the body has encoding base64url but holds other characters".to_owned())),
+        Encoding::Base64url
+            if body
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=')) =>
+        {
+            Ok(())
+        }
+        Encoding::Base64url => Err(Error::BadJson(
+            "the body has encoding base64url but holds other characters".to_owned(),
+        )),
     }
 }
 
 fn dialog_reference(text: &str) -> Result<Value, Error> {
-    let value: Value = serde_json::from_str(text).map_err(|error| Error::BadJson(format!("dialog is not JSON: {error}")))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| Error::BadJson(format!("dialog is not JSON: {error}")))?;
     let fits = match &value {
         Value::Number(number) => number.is_u64(),
         Value::Array(items) => items.iter().all(Value::is_u64),
         _ => false,
     };
-    if fits { Ok(value) } else { Err(Error::BadJson("dialog has to be an index or an array of indexes".to_owned())) }
+    if fits {
+        Ok(value)
+    } else {
+        Err(Error::BadJson(
+            "dialog has to be an index or an array of indexes".to_owned(),
+        ))
+    }
 }
 
 fn name(encoding: Encoding) -> &'static str {
@@ -89,19 +105,33 @@ mod tests {
     #[test]
     fn members_come_in_the_conservers_order_and_extra_ones_may_override() {
         let text = analysis(entry("hi", Encoding::None, Some(r#"{"vendor":"other","schema":"s"}"#))).unwrap();
-        assert_eq!(text, r#"{"type":"summary","dialog":0,"vendor":"other","body":"hi","encoding":"none","schema":"s"}"#);
+        assert_eq!(
+            text,
+            r#"{"type":"summary","dialog":0,"vendor":"other","body":"hi","encoding":"none","schema":"s"}"#
+        );
     }
 
     #[test]
     fn a_body_that_is_not_what_its_encoding_says_is_refused() {
-        assert!(matches!(analysis(entry("{", Encoding::Json, None)), Err(Error::BadJson(_))));
-        assert!(matches!(analysis(entry("a b", Encoding::Base64url, None)), Err(Error::BadJson(_))));
+        assert!(matches!(
+            analysis(entry("{", Encoding::Json, None)),
+            Err(Error::BadJson(_))
+        ));
+        assert!(matches!(
+            analysis(entry("a b", Encoding::Base64url, None)),
+            Err(Error::BadJson(_))
+        ));
         assert!(analysis(entry("{}", Encoding::Json, None)).is_ok());
     }
 
     #[test]
     fn dialog_is_an_index_or_indexes() {
-        let with = |dialog: &str| analysis(Analysis { dialog: Some(dialog.to_owned()), ..entry("", Encoding::None, None) });
+        let with = |dialog: &str| {
+            analysis(Analysis {
+                dialog: Some(dialog.to_owned()),
+                ..entry("", Encoding::None, None)
+            })
+        };
         assert!(with("[0,1]").is_ok());
         assert!(with("-1").is_err());
         assert!(with("\"0\"").is_err());

@@ -21,7 +21,9 @@ const MAX_VALUES: u32 = 10_000;
 impl Host for CallState {
     fn count(&mut self, name: String, value: u64, attributes: Vec<(String, String)>) {
         if let Some(attributes) = self.admit(&name, attributes) {
-            self.context.metrics.count(&self.context.link, &self.context.vcon, &name, value, &attributes);
+            self.context
+                .metrics
+                .count(&self.context.link, &self.context.vcon, &name, value, &attributes);
         }
     }
 
@@ -30,7 +32,9 @@ impl Host for CallState {
             return;
         }
         if let Some(attributes) = self.admit(&name, attributes) {
-            self.context.metrics.observe(&self.context.link, &self.context.vcon, &name, value, &attributes);
+            self.context
+                .metrics
+                .observe(&self.context.link, &self.context.vcon, &name, value, &attributes);
         }
     }
 }
@@ -43,22 +47,34 @@ impl CallState {
             return None;
         }
         let vcon = self.context.vcon.as_str();
-        attributes.retain(|(key, value)| is_name(key) && value.len() <= MAX_VALUE && value != vcon && !holds_uuid(value) && !value.chars().any(char::is_control));
+        attributes.retain(|(key, value)| {
+            is_name(key)
+                && value.len() <= MAX_VALUE
+                && value != vcon
+                && !holds_uuid(value)
+                && !value.chars().any(char::is_control)
+        });
         attributes.truncate(MAX_ATTRIBUTES);
         Some(attributes)
     }
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_NAME && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.')
+    !name.is_empty()
+        && name.len() <= MAX_NAME
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.')
 }
 
 /// Whether a text holds something in the form of a UUID (8-4-4-4-12 hex digits).
 fn holds_uuid(text: &str) -> bool {
-    text.as_bytes().windows(36).any(|window| window.iter().enumerate().all(|(index, byte)| match index {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    }))
+    text.as_bytes().windows(36).any(|window| {
+        window.iter().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+    })
 }
 
 #[cfg(test)]

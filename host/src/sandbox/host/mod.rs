@@ -25,20 +25,57 @@ pub(super) mod stdio;
 
 /// Names of interfaces that the host has, without versions, in the order of the documentation.
 const INTERFACES: [(&str, &[&str]); 7] = [
-    ("vcon:link@0.1", &["types", "outcomes", "document", "documents", "queues", "log", "metrics", "clock", "random", "parameters", "secrets"]),
+    (
+        "vcon:link@0.1",
+        &[
+            "types",
+            "outcomes",
+            "document",
+            "documents",
+            "queues",
+            "log",
+            "metrics",
+            "clock",
+            "random",
+            "parameters",
+            "secrets",
+        ],
+    ),
     ("wasi:http@0.2", &["types", "outgoing-handler"]),
     ("wasi:io@0.2", &["error", "poll", "streams"]),
     ("wasi:clocks@0.2", &["monotonic-clock", "wall-clock"]),
     ("wasi:random@0.2", &["random", "insecure", "insecure-seed"]),
     (
         "wasi:cli@0.2",
-        &["environment", "exit", "stdin", "stdout", "stderr", "terminal-input", "terminal-output", "terminal-stdin", "terminal-stdout", "terminal-stderr"],
+        &[
+            "environment",
+            "exit",
+            "stdin",
+            "stdout",
+            "stderr",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stdin",
+            "terminal-stdout",
+            "terminal-stderr",
+        ],
     ),
     ("wasi:filesystem@0.2", &["types", "preopens"]),
 ];
 
 /// Interfaces of `wasi:sockets`, which are there and refuse everything.
-const SOCKETS: (&str, &[&str]) = ("wasi:sockets@0.2", &["network", "instance-network", "ip-name-lookup", "tcp", "tcp-create-socket", "udp", "udp-create-socket"]);
+const SOCKETS: (&str, &[&str]) = (
+    "wasi:sockets@0.2",
+    &[
+        "network",
+        "instance-network",
+        "ip-name-lookup",
+        "tcp",
+        "tcp-create-socket",
+        "udp",
+        "udp-create-socket",
+    ],
+);
 
 /// The linker with everything.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
@@ -52,7 +89,9 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
 /// Whether the host has an interface, named as a component imports it (`wasi:io/poll@0.2.6`).
 pub(super) fn has(import: &str) -> bool {
     let (path, version) = import.split_once('@').unwrap_or((import, ""));
-    let Some((package, interface)) = path.split_once('/') else { return false };
+    let Some((package, interface)) = path.split_once('/') else {
+        return false;
+    };
     INTERFACES.iter().chain([&SOCKETS]).any(|(known, interfaces)| {
         let (known_package, known_track) = known.split_once('@').unwrap_or((known, ""));
         package == known_package && on_track(version, known_track) && interfaces.contains(&interface)
@@ -61,7 +100,9 @@ pub(super) fn has(import: &str) -> bool {
 
 /// Whether a version such as `0.2.6` is on a track such as `0.2`.
 pub(super) fn on_track(version: &str, track: &str) -> bool {
-    version.strip_prefix(track).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    version
+        .strip_prefix(track)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl wit::types::Host for CallState {}

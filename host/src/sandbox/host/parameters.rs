@@ -13,7 +13,11 @@ impl Host for CallState {
     }
 
     fn ingress_list(&mut self) -> String {
-        self.context.ingress_list.as_ref().map(|list| list.as_str().to_owned()).unwrap_or_default()
+        self.context
+            .ingress_list
+            .as_ref()
+            .map(|list| list.as_str().to_owned())
+            .unwrap_or_default()
     }
 
     fn attempt(&mut self) -> u32 {

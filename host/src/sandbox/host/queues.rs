@@ -11,7 +11,10 @@ impl Host for CallState {
     fn push(&mut self, queue: String, id: String) -> Result<(), Error> {
         let list = ListName::new(&queue).map_err(|error| Error::BadJson(error.to_string()))?;
         if !self.context.grants.allows_queue(&queue) {
-            return Err(Error::Denied(format!("`queues: [{list}]` is missing in the grants of the link {}", self.context.link)));
+            return Err(Error::Denied(format!(
+                "`queues: [{list}]` is missing in the grants of the link {}",
+                self.context.link
+            )));
         }
         let id = vcon_id(&id)?;
         if self.effects.push.len() >= MAX_EFFECTS {

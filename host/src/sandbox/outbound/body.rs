@@ -26,7 +26,11 @@ pub(super) struct Upload {
 
 impl Upload {
     pub(super) fn new(inner: WasiBody, call: Arc<CallEgress>) -> Self {
-        Self { inner, left: call.limits.document_bytes.saturating_mul(DOCUMENTS_PER_REQUEST), call }
+        Self {
+            inner,
+            left: call.limits.document_bytes.saturating_mul(DOCUMENTS_PER_REQUEST),
+            call,
+        }
     }
 }
 
@@ -39,7 +43,9 @@ impl Body for Upload {
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let Some(left) = self.left.checked_sub(length(frame)) else {
                 let limit = self.call.limits.document_bytes;
-                self.call.note(&format!("request given up: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"));
+                self.call.note(&format!(
+                    "request given up: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"
+                ));
                 return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(limit)))));
             };
             self.left = left;
@@ -67,13 +73,24 @@ pub(super) struct Download {
 
 impl Download {
     /// Refuses at once what says that it is too long.
-    pub(super) fn new(inner: Incoming, slot: Slot, call: Arc<CallEgress>, between: Option<Duration>) -> Result<Self, Error> {
+    pub(super) fn new(
+        inner: Incoming,
+        slot: Slot,
+        call: Arc<CallEgress>,
+        between: Option<Duration>,
+    ) -> Result<Self, Error> {
         let limit = call.limits.response_bytes;
         if inner.size_hint().lower() > limit {
             return Err(too_long(&call));
         }
         let between = between.map(|time| (time, Box::pin(tokio::time::sleep(time))));
-        Ok(Self { inner, left: limit, slot: Some(slot), call, between })
+        Ok(Self {
+            inner,
+            left: limit,
+            slot: Some(slot),
+            call,
+            between,
+        })
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) -> Result<(), Error> {
@@ -89,7 +106,9 @@ impl Download {
 
 impl Download {
     fn silent_too_long(&mut self, context: &mut Context<'_>) -> bool {
-        self.between.as_mut().is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready())
+        self.between
+            .as_mut()
+            .is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready())
     }
 }
 
@@ -123,10 +142,14 @@ impl Body for Download {
 
 fn too_long(call: &CallEgress) -> Error {
     let limit = call.limits.response_bytes;
-    call.note(&format!("response given up: its body is longer than response_bytes ({limit}); raise it if the link needs more"));
+    call.note(&format!(
+        "response given up: its body is longer than response_bytes ({limit}); raise it if the link needs more"
+    ));
     Error::HttpResponseBodySize(Some(limit))
 }
 
 fn length(frame: &Frame<Bytes>) -> u64 {
-    frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX))
+    frame
+        .data_ref()
+        .map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX))
 }

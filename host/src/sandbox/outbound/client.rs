@@ -44,7 +44,10 @@ pub(in super::super) struct Outbound {
 impl Outbound {
     /// Makes the clients. Nothing is connected yet.
     pub(in super::super) fn new() -> Result<Self, rustls::Error> {
-        Ok(Self { public: client(false)?, private: client(true)? })
+        Ok(Self {
+            public: client(false)?,
+            private: client(true)?,
+        })
     }
 
     pub(super) fn client(&self, private: bool) -> &HttpClient {
@@ -109,7 +112,9 @@ impl Service<Name> for Resolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let private = self.private;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(ResolveError::Unknown)?;
+            let found = tokio::net::lookup_host((name.as_str(), 0))
+                .await
+                .map_err(ResolveError::Unknown)?;
             filter(found, private)
         })
     }
@@ -136,19 +141,29 @@ mod tests {
     use super::*;
 
     fn addresses(texts: &[&str]) -> IntoIter<SocketAddr> {
-        texts.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 0)).collect::<Vec<_>>().into_iter()
+        texts
+            .iter()
+            .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     #[test]
     fn only_checked_addresses_of_a_name_are_left() {
-        let kept: Vec<_> = filter(addresses(&["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"]), false).unwrap().collect();
+        let kept: Vec<_> = filter(addresses(&["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"]), false)
+            .unwrap()
+            .collect();
         assert_eq!(kept, addresses(&["8.8.8.8"]).collect::<Vec<_>>());
-        assert!(matches!(filter(addresses(&["10.0.0.1", "::1"]), false), Err(ResolveError::Refused(address)) if address.to_string() == "10.0.0.1"));
+        assert!(
+            matches!(filter(addresses(&["10.0.0.1", "::1"]), false), Err(ResolveError::Refused(address)) if address.to_string() == "10.0.0.1")
+        );
     }
 
     #[test]
     fn a_private_grant_lets_private_addresses_through_but_not_others() {
-        let kept: Vec<_> = filter(addresses(&["127.0.0.1", "0.0.0.0", "224.0.0.1"]), true).unwrap().collect();
+        let kept: Vec<_> = filter(addresses(&["127.0.0.1", "0.0.0.0", "224.0.0.1"]), true)
+            .unwrap()
+            .collect();
         assert_eq!(kept, addresses(&["127.0.0.1"]).collect::<Vec<_>>());
     }
 }

@@ -20,14 +20,21 @@ pub(super) fn of_request(call: &CallEgress, target: &Target, error: &legacy::Err
     let reason = reason(error);
     call.note(&format!("request to {target} failed: {}", text::clean(&reason, 300)));
     if let Some(ResolveError::Unknown(_)) = find(error) {
-        return Error::DnsError { rcode: Some("name not resolved".to_owned()), info_code: None };
+        return Error::DnsError {
+            rcode: Some("name not resolved".to_owned()),
+            info_code: None,
+        };
     }
     // What our own body or the guest's reported passes through hyper and comes out as it was.
     if let Some(Error::HttpRequestBodySize(limit)) = find(error) {
         return Error::HttpRequestBodySize(*limit);
     }
     if let Some(tls) = find::<rustls::Error>(error) {
-        return if matches!(tls, rustls::Error::InvalidCertificate(_)) { Error::TlsCertificateError } else { Error::TlsProtocolError };
+        return if matches!(tls, rustls::Error::InvalidCertificate(_)) {
+            Error::TlsCertificateError
+        } else {
+            Error::TlsProtocolError
+        };
     }
     if let Some(error) = find::<hyper::Error>(error) {
         return of_hyper(error);
@@ -61,7 +68,9 @@ fn of_hyper(error: &hyper::Error) -> Error {
         return Error::ConnectionTerminated;
     }
     match find::<std::io::Error>(error).map(std::io::Error::kind) {
-        Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => Error::ConnectionTerminated,
+        Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => {
+            Error::ConnectionTerminated
+        }
         _ => Error::HttpProtocolError,
     }
 }
@@ -83,7 +92,11 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
             return Some(found);
         }
         // An I/O error keeps what it carries apart from its source.
-        if let Some(found) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<T>()) {
+        if let Some(found) = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<T>())
+        {
             return Some(found);
         }
         next = error.source();

@@ -14,7 +14,9 @@ const CLOSE: &str = "}}";
 /// Fills secrets into all header values.
 pub(super) fn fill_secrets(call: &CallEgress, headers: &mut HeaderMap) -> Result<(), Error> {
     for value in headers.values_mut() {
-        let Ok(written) = std::str::from_utf8(value.as_bytes()) else { continue };
+        let Ok(written) = std::str::from_utf8(value.as_bytes()) else {
+            continue;
+        };
         if !written.contains(OPEN) {
             continue;
         }
@@ -32,7 +34,9 @@ fn fill(call: &CallEgress, written: &str) -> Result<String, Error> {
     let mut filled = String::with_capacity(written.len());
     let mut rest = written;
     while let Some((before, after)) = rest.split_once(OPEN) {
-        let Some((name, behind)) = after.split_once(CLOSE) else { break };
+        let Some((name, behind)) = after.split_once(CLOSE) else {
+            break;
+        };
         filled.push_str(before);
         filled.push_str(secret(call, name)?);
         rest = behind;
@@ -44,7 +48,9 @@ fn fill(call: &CallEgress, written: &str) -> Result<String, Error> {
 fn secret<'a>(call: &'a CallEgress, name: &str) -> Result<&'a str, Error> {
     let shown = text::clean(name, 100);
     if !call.grants.secrets.iter().any(|granted| granted.as_str() == name) {
-        call.note(&format!("request refused: a header asks for the secret {shown}; add `secrets: [{shown}]` to the link's grants"));
+        call.note(&format!(
+            "request refused: a header asks for the secret {shown}; add `secrets: [{shown}]` to the link's grants"
+        ));
         return Err(Error::HttpRequestDenied);
     }
     call.secrets.reveal(name).ok_or_else(|| {

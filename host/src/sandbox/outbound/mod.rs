@@ -49,7 +49,14 @@ struct Slot(Arc<CallEgress>);
 
 impl Egress {
     /// A way out with a fresh budget.
-    pub(super) fn new(outbound: Arc<Outbound>, grants: Arc<Grants>, secrets: Arc<Secrets>, limits: Limits, end: Instant, log: Arc<GuestLog>) -> Self {
+    pub(super) fn new(
+        outbound: Arc<Outbound>,
+        grants: Arc<Grants>,
+        secrets: Arc<Secrets>,
+        limits: Limits,
+        end: Instant,
+        log: Arc<GuestLog>,
+    ) -> Self {
         let call = CallEgress {
             grants,
             secrets,
@@ -61,7 +68,10 @@ impl Egress {
             open: AtomicU32::new(0),
             received: AtomicU64::new(0),
         };
-        Self { outbound, call: Arc::new(call) }
+        Self {
+            outbound,
+            call: Arc::new(call),
+        }
     }
 
     /// Requests begun so far.
@@ -95,7 +105,9 @@ impl CallEgress {
 
     fn take_slot(self: &Arc<Self>) -> Result<Slot, Error> {
         let limit = self.limits.concurrent_requests;
-        let taken = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < limit).then(|| open.saturating_add(1)));
+        let taken = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
+            (open < limit).then(|| open.saturating_add(1))
+        });
         if taken.is_err() {
             self.note(&format!("request refused: {limit} are open, the limit concurrent_requests; read or drop their responses first, or raise it"));
             return Err(Error::ConnectionLimitReached);
@@ -114,9 +126,19 @@ type Finished = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Finished), Error>> + Send>;
 
 impl WasiHttpHooks for Egress {
-    fn send_request(&mut self, request: Request<WasiBody>, options: Option<RequestOptions>, _finished: Finished) -> Sending {
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _finished: Finished,
+    ) -> Sending {
         match policy::admit(&self.call, request) {
-            Ok(admitted) => Box::new(send::send(Arc::clone(&self.outbound), Arc::clone(&self.call), admitted, options.unwrap_or_default())),
+            Ok(admitted) => Box::new(send::send(
+                Arc::clone(&self.outbound),
+                Arc::clone(&self.call),
+                admitted,
+                options.unwrap_or_default(),
+            )),
             Err(error) => Box::new(std::future::ready(Err(error))),
         }
     }

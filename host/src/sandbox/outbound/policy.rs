@@ -55,7 +55,11 @@ impl std::fmt::Display for Target {
             Host::Address(IpAddr::V4(address)) => write!(f, "{address}")?,
             Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
         }
-        if self.own_port { Ok(()) } else { write!(f, ":{}", self.port) }
+        if self.own_port {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
     }
 }
 
@@ -69,7 +73,9 @@ pub(super) fn admit(call: &Arc<CallEgress>, mut request: Request<WasiBody>) -> R
     }
     let target = target(request.uri())?;
     let Some(private) = granted(&call.grants, &target) else {
-        call.note(&format!("request to {target} refused: not granted; add `http: [\"{target}\"]` to the link's grants"));
+        call.note(&format!(
+            "request to {target} refused: not granted; add `http: [\"{target}\"]` to the link's grants"
+        ));
         return Err(Error::HttpRequestDenied);
     };
     if let Host::Address(address) = target.host {
@@ -78,7 +84,12 @@ pub(super) fn admit(call: &Arc<CallEgress>, mut request: Request<WasiBody>) -> R
     header::fill_secrets(call, request.headers_mut())?;
     let slot = call.take_slot()?;
     call.begun.fetch_add(1, Ordering::Relaxed);
-    Ok(Admitted { request, target, private, slot })
+    Ok(Admitted {
+        request,
+        target,
+        private,
+        slot,
+    })
 }
 
 /// Whether an address may be connected to.
@@ -95,7 +106,9 @@ pub(super) fn refusal(target: &Target, address: IpAddr) -> String {
     match place(address) {
         Place::Never => format!("request to {target} refused: {address} is not the address of a host"),
         Place::Private | Place::Public => {
-            format!("request to {target} refused: {address} is an address of this machine or network; grant the host with `private: true` if the link is meant to reach it")
+            format!(
+                "request to {target} refused: {address} is an address of this machine or network; grant the host with `private: true` if the link is meant to reach it"
+            )
         }
     }
 }
@@ -112,19 +125,34 @@ fn target(uri: &Uri) -> Result<Target, Error> {
     let own = if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 };
     let port = uri.port_u16().unwrap_or(own);
     let host = host(authority.host())?;
-    Ok(Target { host, port, own_port: port == own })
+    Ok(Target {
+        host,
+        port,
+        own_port: port == own,
+    })
 }
 
 fn host(written: &str) -> Result<Host, Error> {
     if let Some(inner) = written.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return inner.parse().map(|address| Host::Address(IpAddr::V6(address))).map_err(|_| Error::HttpRequestUriInvalid);
+        return inner
+            .parse()
+            .map(|address| Host::Address(IpAddr::V6(address)))
+            .map_err(|_| Error::HttpRequestUriInvalid);
     }
     if let Ok(address) = written.parse() {
         return Ok(Host::Address(address));
     }
     let name = written.strip_suffix('.').unwrap_or(written).to_ascii_lowercase();
-    let plain = !name.is_empty() && name.len() <= 253 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
-    if plain { Ok(Host::Name(name)) } else { Err(Error::HttpRequestUriInvalid) }
+    let plain = !name.is_empty()
+        && name.len() <= 253
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+    if plain {
+        Ok(Host::Name(name))
+    } else {
+        Err(Error::HttpRequestUriInvalid)
+    }
 }
 
 /// Whether a target is granted; if so, whether its address may be private.
@@ -149,7 +177,9 @@ fn host_fits(pattern: &str, host: &Host) -> bool {
     match host {
         Host::Address(address) => pattern.trim_start_matches('[').trim_end_matches(']').parse() == Ok(*address),
         Host::Name(name) => match pattern.strip_prefix("*.") {
-            Some(domain) => name.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+            Some(domain) => name
+                .strip_suffix(domain)
+                .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
             None => pattern.eq_ignore_ascii_case(name),
         },
     }
@@ -160,11 +190,18 @@ mod tests {
     use super::*;
 
     fn grant(host: &str, port: Option<u16>, private: bool) -> HostGrant {
-        HostGrant { host: host.to_owned(), port, private }
+        HostGrant {
+            host: host.to_owned(),
+            port,
+            private,
+        }
     }
 
     fn allowed(grants: &[HostGrant], uri: &str) -> Option<bool> {
-        let grants = Grants { http: grants.to_vec(), ..Grants::default() };
+        let grants = Grants {
+            http: grants.to_vec(),
+            ..Grants::default()
+        };
         granted(&grants, &target(&uri.parse().unwrap()).unwrap())
     }
 
@@ -190,13 +227,23 @@ mod tests {
     #[test]
     fn the_star_never_grants_private_addresses() {
         assert_eq!(allowed(&[grant("*", None, true)], "https://10.0.0.1/"), Some(false));
-        assert_eq!(allowed(&[grant("10.0.0.1", Some(8080), true)], "http://10.0.0.1:8080/"), Some(true));
-        assert_eq!(allowed(&[grant("::1", Some(8080), true)], "http://[::1]:8080/"), Some(true));
+        assert_eq!(
+            allowed(&[grant("10.0.0.1", Some(8080), true)], "http://10.0.0.1:8080/"),
+            Some(true)
+        );
+        assert_eq!(
+            allowed(&[grant("::1", Some(8080), true)], "http://[::1]:8080/"),
+            Some(true)
+        );
     }
 
     #[test]
     fn a_disguised_host_is_refused() {
-        for uri in ["https://api.example.com@evil.net/", "https://user:pw@evil.net/", "https://[::1"] {
+        for uri in [
+            "https://api.example.com@evil.net/",
+            "https://user:pw@evil.net/",
+            "https://[::1",
+        ] {
             assert!(uri.parse::<Uri>().map_or(true, |uri| target(&uri).is_err()), "{uri}");
         }
     }

@@ -14,8 +14,18 @@ use super::policy::Admitted;
 use super::{CallEgress, Finished, fault};
 
 /// Sends and waits for the head of the response, at most until the call's end.
-pub(super) async fn send(outbound: Arc<Outbound>, call: Arc<CallEgress>, admitted: Admitted, options: RequestOptions) -> Result<(Response<WasiBody>, Finished), Error> {
-    let Admitted { request, target, private, slot } = admitted;
+pub(super) async fn send(
+    outbound: Arc<Outbound>,
+    call: Arc<CallEgress>,
+    admitted: Admitted,
+    options: RequestOptions,
+) -> Result<(Response<WasiBody>, Finished), Error> {
+    let Admitted {
+        request,
+        target,
+        private,
+        slot,
+    } = admitted;
     let request = prepare(request, &call);
     let waiting = tokio::time::timeout(patience(&call, options), outbound.client(private).request(request));
     let response = match waiting.await {

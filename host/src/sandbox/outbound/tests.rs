@@ -32,12 +32,26 @@ fn case(http: &[(&str, Option<u16>, bool)], limits: Limits) -> Case {
     secrets.insert("KEY", "s3cr3t").unwrap();
     secrets.insert("OTHER", "hidden").unwrap();
     let grants = Grants {
-        http: http.iter().map(|(host, port, private)| HostGrant { host: (*host).to_owned(), port: *port, private: *private }).collect(),
+        http: http
+            .iter()
+            .map(|(host, port, private)| HostGrant {
+                host: (*host).to_owned(),
+                port: *port,
+                private: *private,
+            })
+            .collect(),
         secrets: vec![SecretName::new("KEY").unwrap()],
         ..Grants::default()
     };
     let end = Instant::now() + limits.wall;
-    let egress = Egress::new(Arc::new(Outbound::new().unwrap()), Arc::new(grants), Arc::new(secrets), limits, end, Arc::clone(&log));
+    let egress = Egress::new(
+        Arc::new(Outbound::new().unwrap()),
+        Arc::new(grants),
+        Arc::new(secrets),
+        limits,
+        end,
+        Arc::clone(&log),
+    );
     Case { egress, log }
 }
 
@@ -46,18 +60,32 @@ impl Case {
         self.get_with(uri, RequestOptions::default(), &[]).await
     }
 
-    async fn get_with(&mut self, uri: &str, options: RequestOptions, headers: &[(&str, &str)]) -> Result<Response<WasiBody>, Error> {
+    async fn get_with(
+        &mut self,
+        uri: &str,
+        options: RequestOptions,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<WasiBody>, Error> {
         let mut request = Request::get(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-        let sending = self.egress.send_request(request.body(body).unwrap(), Some(options), Box::new(std::future::ready(Ok(()))));
+        let sending = self.egress.send_request(
+            request.body(body).unwrap(),
+            Some(options),
+            Box::new(std::future::ready(Ok(()))),
+        );
         std::pin::Pin::from(sending).await.map(|(response, _)| response)
     }
 
     fn said(&self) -> String {
-        self.log.take().into_iter().map(|line| line.message).collect::<Vec<_>>().join("\n")
+        self.log
+            .take()
+            .into_iter()
+            .map(|line| line.message)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
@@ -82,7 +110,11 @@ async fn say(stream: &mut TcpStream, text: &str) -> bool {
 
 fn echo(mut stream: TcpStream, request: String) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
-        say(&mut stream, &format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{request}", request.len())).await;
+        say(
+            &mut stream,
+            &format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{request}", request.len()),
+        )
+        .await;
     })
 }
 
@@ -98,10 +130,26 @@ fn local(port: u16) -> [(&'static str, Option<u16>, bool); 1] {
 async fn a_granted_request_goes_through_with_its_secret_filled_in() {
     let port = server(echo).await;
     let mut case = case(&local(port), Limits::default());
-    let headers = [("authorization", "Bearer {{secret:KEY}}"), ("x-two", "{{secret:KEY}}:{{secret:KEY}}")];
-    let answer = text(case.get_with(&format!("http://127.0.0.1:{port}/x?y=1"), RequestOptions::default(), &headers).await.unwrap()).await.unwrap();
+    let headers = [
+        ("authorization", "Bearer {{secret:KEY}}"),
+        ("x-two", "{{secret:KEY}}:{{secret:KEY}}"),
+    ];
+    let answer = text(
+        case.get_with(
+            &format!("http://127.0.0.1:{port}/x?y=1"),
+            RequestOptions::default(),
+            &headers,
+        )
+        .await
+        .unwrap(),
+    )
+    .await
+    .unwrap();
     assert!(answer.starts_with("GET /x?y=1 HTTP/1.1\r\n"), "{answer}");
-    assert!(answer.contains("authorization: Bearer s3cr3t\r\n") && answer.contains("x-two: s3cr3t:s3cr3t\r\n"), "{answer}");
+    assert!(
+        answer.contains("authorization: Bearer s3cr3t\r\n") && answer.contains("x-two: s3cr3t:s3cr3t\r\n"),
+        "{answer}"
+    );
     assert_eq!(case.egress.requests(), 1);
     assert_eq!(case.egress.response_bytes(), u64::try_from(answer.len()).unwrap());
     assert_eq!(case.said(), "");
@@ -110,8 +158,14 @@ async fn a_granted_request_goes_through_with_its_secret_filled_in() {
 #[tokio::test]
 async fn a_host_that_is_not_granted_is_refused_with_the_grant_to_add() {
     let mut case = case(&[("api.example.com", None, false)], Limits::default());
-    assert!(matches!(case.get("https://evil.example/").await, Err(Error::HttpRequestDenied)));
-    assert_eq!(case.said(), "request to evil.example refused: not granted; add `http: [\"evil.example\"]` to the link's grants");
+    assert!(matches!(
+        case.get("https://evil.example/").await,
+        Err(Error::HttpRequestDenied)
+    ));
+    assert_eq!(
+        case.said(),
+        "request to evil.example refused: not granted; add `http: [\"evil.example\"]` to the link's grants"
+    );
     assert_eq!(case.egress.requests(), 0);
 }
 
@@ -119,22 +173,47 @@ async fn a_host_that_is_not_granted_is_refused_with_the_grant_to_add() {
 async fn a_secret_that_is_not_granted_stays_here() {
     let port = server(echo).await;
     let mut case = case(&local(port), Limits::default());
-    let refused = case.get_with(&format!("http://127.0.0.1:{port}/"), RequestOptions::default(), &[("x", "{{secret:OTHER}}")]).await;
+    let refused = case
+        .get_with(
+            &format!("http://127.0.0.1:{port}/"),
+            RequestOptions::default(),
+            &[("x", "{{secret:OTHER}}")],
+        )
+        .await;
     assert!(matches!(refused, Err(Error::HttpRequestDenied)));
-    assert_eq!(case.said(), "request refused: a header asks for the secret OTHER; add `secrets: [OTHER]` to the link's grants");
+    assert_eq!(
+        case.said(),
+        "request refused: a header asks for the secret OTHER; add `secrets: [OTHER]` to the link's grants"
+    );
 }
 
 #[tokio::test]
 async fn private_addresses_are_refused_however_they_are_written() {
     let port = server(echo).await;
-    for host in ["127.0.0.1", "[::ffff:127.0.0.1]", "[::1]", "localhost", "2130706433", "0x7f.1", "[64:ff9b::7f00:1]", "169.254.169.254", "0.0.0.0"] {
+    for host in [
+        "127.0.0.1",
+        "[::ffff:127.0.0.1]",
+        "[::1]",
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "[64:ff9b::7f00:1]",
+        "169.254.169.254",
+        "0.0.0.0",
+    ] {
         let mut case = case(&[("*", Some(port), false)], Limits::default());
         let refused = case.get(&format!("http://{host}:{port}/")).await;
-        assert!(matches!(refused, Err(Error::DestinationIpProhibited | Error::DnsError { .. })), "{host}: {refused:?}");
+        assert!(
+            matches!(refused, Err(Error::DestinationIpProhibited | Error::DnsError { .. })),
+            "{host}: {refused:?}"
+        );
         assert!(!case.said().is_empty(), "{host}");
     }
     let mut case = case(&[("localhost", Some(port), false)], Limits::default());
-    assert!(matches!(case.get(&format!("http://localhost:{port}/")).await, Err(Error::DestinationIpProhibited)));
+    assert!(matches!(
+        case.get(&format!("http://localhost:{port}/")).await,
+        Err(Error::DestinationIpProhibited)
+    ));
     assert!(case.said().contains("grant the host with `private: true`"));
 }
 
@@ -142,7 +221,11 @@ async fn private_addresses_are_refused_however_they_are_written() {
 async fn a_redirect_is_not_followed_and_its_target_is_checked_like_any_other() {
     fn redirect(mut stream: TcpStream, _: String) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
-            say(&mut stream, "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/admin\r\ncontent-length: 0\r\n\r\n").await;
+            say(
+                &mut stream,
+                "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/admin\r\ncontent-length: 0\r\n\r\n",
+            )
+            .await;
         })
     }
     let port = server(redirect).await;
@@ -162,9 +245,18 @@ async fn an_endless_response_ends_at_its_limit() {
         })
     }
     let port = server(endless).await;
-    let mut case = case(&local(port), Limits { response_bytes: 100_000, ..Limits::default() });
+    let mut case = case(
+        &local(port),
+        Limits {
+            response_bytes: 100_000,
+            ..Limits::default()
+        },
+    );
     let response = case.get(&format!("http://127.0.0.1:{port}/")).await.unwrap();
-    assert!(matches!(text(response).await, Err(Error::HttpResponseBodySize(Some(100_000)))));
+    assert!(matches!(
+        text(response).await,
+        Err(Error::HttpResponseBodySize(Some(100_000)))
+    ));
     assert!(case.said().contains("longer than response_bytes (100000)"));
     assert!(case.egress.response_bytes() < 200_000);
 }
@@ -178,7 +270,10 @@ async fn a_response_that_says_that_it_is_too_long_is_not_read_at_all() {
     }
     let port = server(long).await;
     let mut case = case(&local(port), Limits::default());
-    assert!(matches!(case.get(&format!("http://127.0.0.1:{port}/")).await, Err(Error::HttpResponseBodySize(Some(_)))));
+    assert!(matches!(
+        case.get(&format!("http://127.0.0.1:{port}/")).await,
+        Err(Error::HttpResponseBodySize(Some(_)))
+    ));
 }
 
 #[tokio::test]
@@ -192,7 +287,10 @@ async fn a_bomb_of_headers_is_refused() {
     let port = server(bomb).await;
     let mut case = case(&local(port), Limits::default());
     let refused = case.get(&format!("http://127.0.0.1:{port}/")).await;
-    assert!(matches!(refused, Err(Error::HttpResponseHeaderSectionSize(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(Error::HttpResponseHeaderSectionSize(_))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -204,9 +302,18 @@ async fn a_server_that_says_nothing_is_given_up_at_the_calls_end() {
         })
     }
     let port = server(silent).await;
-    let mut case = case(&local(port), Limits { wall: Duration::from_millis(100), ..Limits::default() });
+    let mut case = case(
+        &local(port),
+        Limits {
+            wall: Duration::from_millis(100),
+            ..Limits::default()
+        },
+    );
     let begun = Instant::now();
-    assert!(matches!(case.get(&format!("http://127.0.0.1:{port}/")).await, Err(Error::HttpResponseTimeout)));
+    assert!(matches!(
+        case.get(&format!("http://127.0.0.1:{port}/")).await,
+        Err(Error::HttpResponseTimeout)
+    ));
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
@@ -220,15 +327,28 @@ async fn a_body_that_stops_coming_ends_when_the_guest_asked_for_that() {
     }
     let port = server(stuck).await;
     let mut case = case(&local(port), Limits::default());
-    let options = RequestOptions { between_bytes_timeout: Some(Duration::from_millis(50)), ..RequestOptions::default() };
-    let response = case.get_with(&format!("http://127.0.0.1:{port}/"), options, &[]).await.unwrap();
+    let options = RequestOptions {
+        between_bytes_timeout: Some(Duration::from_millis(50)),
+        ..RequestOptions::default()
+    };
+    let response = case
+        .get_with(&format!("http://127.0.0.1:{port}/"), options, &[])
+        .await
+        .unwrap();
     assert!(matches!(text(response).await, Err(Error::ConnectionReadTimeout)));
 }
 
 #[tokio::test]
 async fn requests_are_counted_and_so_are_those_open_at_the_same_time() {
     let port = server(echo).await;
-    let mut case = case(&local(port), Limits { requests: 4, concurrent_requests: 2, ..Limits::default() });
+    let mut case = case(
+        &local(port),
+        Limits {
+            requests: 4,
+            concurrent_requests: 2,
+            ..Limits::default()
+        },
+    );
     let uri = format!("http://127.0.0.1:{port}/");
     let first = case.get(&uri).await.unwrap();
     let second = case.get(&uri).await.unwrap();
@@ -246,6 +366,11 @@ async fn a_tunnel_is_refused() {
     let mut case = case(&[("*", None, false)], Limits::default());
     let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
     let request = Request::connect("https://example.com/").body(body).unwrap();
-    let sending = case.egress.send_request(request, None, Box::new(std::future::ready(Ok(()))));
-    assert!(matches!(std::pin::Pin::from(sending).await.map(|_| ()), Err(Error::HttpRequestMethodInvalid)));
+    let sending = case
+        .egress
+        .send_request(request, None, Box::new(std::future::ready(Ok(()))));
+    assert!(matches!(
+        std::pin::Pin::from(sending).await.map(|_| ()),
+        Err(Error::HttpRequestMethodInvalid)
+    ));
 }

@@ -7,13 +7,20 @@ use crate::sandbox::{CompileError, Sandbox, SandboxSettings};
 const FINE: &str = "(func $run (call $answer (i32.const 0)))";
 
 async fn refused(bytes: impl Into<bytes::Bytes>) -> String {
-    sandbox().compile(bytes).await.expect_err("these bytes are no link").to_string()
+    sandbox()
+        .compile(bytes)
+        .await
+        .expect_err("these bytes are no link")
+        .to_string()
 }
 
 #[tokio::test]
 async fn other_things_than_components_are_told_apart() {
     for (bytes, words) in [
-        (wat::parse_str("(module)").unwrap(), "a core WebAssembly module; build it for wasm32-wasip2"),
+        (
+            wat::parse_str("(module)").unwrap(),
+            "a core WebAssembly module; build it for wasm32-wasip2",
+        ),
         (b"<!DOCTYPE html><html>".to_vec(), "a web page"),
         (b"  \n<html>".to_vec(), "a web page"),
         (b"(component)".to_vec(), "WebAssembly text"),
@@ -26,7 +33,10 @@ async fn other_things_than_components_are_told_apart() {
         (b"\0asm\x0b\x00\x01\x00".to_vec(), "another version"),
     ] {
         let error = refused(bytes).await;
-        assert!(error.starts_with("this is not a WebAssembly component but ") && error.contains(words), "{error}");
+        assert!(
+            error.starts_with("this is not a WebAssembly component but ") && error.contains(words),
+            "{error}"
+        );
     }
 }
 
@@ -42,7 +52,11 @@ async fn a_precompiled_component_is_refused() {
 async fn no_damage_gets_through() {
     let whole = wat::parse_str(link("text", FINE)).unwrap();
     for length in (0..whole.len()).step_by(whole.len() / 40) {
-        assert!(sandbox().compile(whole[..length].to_vec()).await.is_err(), "{length} of {} bytes compiled", whole.len());
+        assert!(
+            sandbox().compile(whole[..length].to_vec()).await.is_err(),
+            "{length} of {} bytes compiled",
+            whole.len()
+        );
     }
     // A flipped bit may be harmless (a name, a constant). What counts is that nothing but an answer comes of it.
     for at in (0..whole.len()).step_by(7) {
@@ -55,7 +69,11 @@ async fn no_damage_gets_through() {
 #[tokio::test]
 async fn a_component_of_no_world_is_told_what_it_lacks() {
     let error = refused(wat::parse_str("(component)").unwrap()).await;
-    assert!(error.contains("exports neither vcon:link/handler@0.1 nor vcon:link/transformer@0.1 (it exports: no interface)"), "{error}");
+    assert!(
+        error
+            .contains("exports neither vcon:link/handler@0.1 nor vcon:link/transformer@0.1 (it exports: no interface)"),
+        "{error}"
+    );
     let other = link("", FINE).replace("vcon:link/handler@0.1.0", "vcon:link/handler@0.2.0");
     let error = refused(wat::parse_str(other).unwrap()).await;
     assert!(error.contains("vcon:link/handler@0.2.0"), "{error}");
@@ -69,7 +87,11 @@ async fn a_later_patch_version_of_the_contract_fits() {
 
 #[tokio::test]
 async fn imports_that_the_host_does_not_have_are_all_named() {
-    let more = link("", FINE).replacen("(component", r#"(component (import "evil:host/shell@1.0.0" (instance)) (import "other:thing/x" (instance))"#, 1);
+    let more = link("", FINE).replacen(
+        "(component",
+        r#"(component (import "evil:host/shell@1.0.0" (instance)) (import "other:thing/x" (instance))"#,
+        1,
+    );
     let error = refused(wat::parse_str(more).unwrap()).await;
     assert!(error.contains("evil:host/shell@1.0.0, other:thing/x"), "{error}");
 }
@@ -78,20 +100,39 @@ async fn imports_that_the_host_does_not_have_are_all_named() {
 async fn a_function_of_another_type_is_named() {
     let wrong = link("", FINE).replace(r#"(case "switch" string)"#, r#"(case "swap" string)"#);
     let error = sandbox().compile(wat::parse_str(wrong).unwrap()).await.unwrap_err();
-    assert!(matches!(&error, CompileError::WrongType(text) if text.contains("swap")), "{error}");
+    assert!(
+        matches!(&error, CompileError::WrongType(text) if text.contains("swap")),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn a_component_that_can_not_say_what_it_is_is_refused() {
-    let silent = link("", FINE).replace("(func (export \"describe\") (result i32)", "(func (export \"describe\") (result i32) unreachable");
-    assert!(refused(wat::parse_str(silent).unwrap()).await.contains("describe): the link crashed"));
+    let silent = link("", FINE).replace(
+        "(func (export \"describe\") (result i32)",
+        "(func (export \"describe\") (result i32) unreachable",
+    );
+    assert!(
+        refused(wat::parse_str(silent).unwrap())
+            .await
+            .contains("describe): the link crashed")
+    );
     let nameless = link("", FINE).replace(r#""tiny""#, r#""Ti y""#);
-    assert!(refused(wat::parse_str(nameless).unwrap()).await.contains("its name has to be"));
+    assert!(
+        refused(wat::parse_str(nameless).unwrap())
+            .await
+            .contains("its name has to be")
+    );
 }
 
 #[tokio::test]
 async fn size_is_checked_before_anything_else() {
-    let small = Sandbox::new(SandboxSettings { component_bytes: 100, max_concurrent_calls: 1, ..SandboxSettings::default() }).unwrap();
+    let small = Sandbox::new(SandboxSettings {
+        component_bytes: 100,
+        max_concurrent_calls: 1,
+        ..SandboxSettings::default()
+    })
+    .unwrap();
     let error = small.compile(vec![0; 101]).await.unwrap_err();
     assert_eq!(error, CompileError::TooLarge { size: 101, limit: 100 });
 }
@@ -104,13 +145,24 @@ mod cache {
     use super::*;
 
     async fn compile(directory: &Path) -> bool {
-        let settings = SandboxSettings { cache_dir: Some(directory.to_owned()), max_concurrent_calls: 1, ..SandboxSettings::default() };
-        let compiled = Sandbox::new(settings).unwrap().compile(wat::parse_str(link("", FINE)).unwrap()).await.unwrap();
+        let settings = SandboxSettings {
+            cache_dir: Some(directory.to_owned()),
+            max_concurrent_calls: 1,
+            ..SandboxSettings::default()
+        };
+        let compiled = Sandbox::new(settings)
+            .unwrap()
+            .compile(wat::parse_str(link("", FINE)).unwrap())
+            .await
+            .unwrap();
         compiled.from_cache
     }
 
     fn only_file(directory: &Path) -> PathBuf {
-        let files: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let files: Vec<_> = fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         assert_eq!(files.len(), 1, "{files:?}");
         files[0].clone()
     }
@@ -122,7 +174,10 @@ mod cache {
         assert!(!compile(&inner).await);
         assert!(compile(&inner).await);
         assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
-        assert_eq!(fs::metadata(only_file(&inner)).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(only_file(&inner)).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     #[tokio::test]
@@ -131,13 +186,25 @@ mod cache {
         assert!(!compile(directory.path()).await);
         let file = only_file(directory.path());
         let whole = fs::read(&file).unwrap();
-        for damaged in [whole[..whole.len() / 2].to_vec(), Vec::new(), { let mut bytes = whole.clone(); bytes[whole.len() / 2] ^= 1; bytes }, whole[48..].to_vec()] {
+        for damaged in [
+            whole[..whole.len() / 2].to_vec(),
+            Vec::new(),
+            {
+                let mut bytes = whole.clone();
+                bytes[whole.len() / 2] ^= 1;
+                bytes
+            },
+            whole[48..].to_vec(),
+        ] {
             fs::write(&file, damaged).unwrap();
             assert!(!compile(directory.path()).await, "damaged code was loaded");
             assert_eq!(fs::read(&file).unwrap(), whole, "the damaged file was not replaced");
         }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-        assert!(!compile(directory.path()).await, "code that others may write was loaded");
+        assert!(
+            !compile(directory.path()).await,
+            "code that others may write was loaded"
+        );
     }
 
     #[tokio::test]

@@ -9,7 +9,9 @@ use crate::sandbox::grants::HostGrant;
 use crate::sandbox::{Compiled, Grants, Outcome, Secrets, World};
 
 async fn link(name: &str) -> Option<Arc<Compiled>> {
-    let path = PathBuf::from(std::env::var_os("VCONDUIT_TEST_LINKS")?).join(name).with_extension("wasm");
+    let path = PathBuf::from(std::env::var_os("VCONDUIT_TEST_LINKS")?)
+        .join(name)
+        .with_extension("wasm");
     Some(sandbox().compile(std::fs::read(path).ok()?).await.unwrap())
 }
 
@@ -63,7 +65,10 @@ async fn server() -> (u16, tokio::sync::oneshot::Receiver<String>) {
             let read = stream.read(&mut bytes).await.unwrap();
             request.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
         }
-        stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 2\r\n\r\nok")
+            .await
+            .unwrap();
         let _ = sender.send(request);
     });
     (port, receiver)
@@ -74,12 +79,19 @@ async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
     let Some(webhook) = link("webhook").await else { return };
     let (port, received) = server().await;
     let mut call = call(&webhook);
-    call.options = format!(r#"{{"webhook-urls":["http://127.0.0.1:{port}/in"],"headers":{{"authorization":"Bearer {{{{secret:KEY}}}}"}}}}"#).into();
+    call.options = format!(
+        r#"{{"webhook-urls":["http://127.0.0.1:{port}/in"],"headers":{{"authorization":"Bearer {{{{secret:KEY}}}}"}}}}"#
+    )
+    .into();
     let mut secrets = Secrets::default();
     secrets.insert("KEY", "s3cr3t").unwrap();
     call.secrets = Arc::new(secrets);
     call.grants = Arc::new(Grants {
-        http: vec![HostGrant { host: "127.0.0.1".to_owned(), port: Some(port), private: true }],
+        http: vec![HostGrant {
+            host: "127.0.0.1".to_owned(),
+            port: Some(port),
+            private: true,
+        }],
         secrets: vec![SecretName::new("KEY").unwrap()],
         ..Grants::default()
     });
@@ -88,7 +100,10 @@ async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
     assert!(report.reached_outside);
     assert_eq!(report.usage.requests, 1);
     let request = received.await.unwrap();
-    assert!(request.starts_with("POST /in HTTP/1.1\r\n") && request.contains("authorization: Bearer s3cr3t\r\n"), "{request}");
+    assert!(
+        request.starts_with("POST /in HTTP/1.1\r\n") && request.contains("authorization: Bearer s3cr3t\r\n"),
+        "{request}"
+    );
     assert!(request.contains(super::support::UUID), "{request}");
     assert!(!format!("{report:?}").contains("s3cr3t"));
 }
@@ -99,8 +114,18 @@ async fn a_link_that_calls_a_host_without_a_grant_fails_by_itself_and_the_log_sa
     let mut call = call(&webhook);
     call.options = r#"{"webhook-urls":["https://evil.example/"]}"#.into();
     let report = sandbox().call(call).await;
-    assert!(super::support::error(&report).contains("not granted"), "{:?}", report.result);
-    assert!(super::support::lines(&report).iter().any(|line| line.contains("add `http: [\"evil.example\"]`")), "{:?}", report.log);
+    assert!(
+        super::support::error(&report).contains("not granted"),
+        "{:?}",
+        report.result
+    );
+    assert!(
+        super::support::lines(&report)
+            .iter()
+            .any(|line| line.contains("add `http: [\"evil.example\"]`")),
+        "{:?}",
+        report.log
+    );
     assert!(!report.reached_outside);
 }
 
@@ -111,11 +136,22 @@ async fn a_server_that_never_answers_is_left_at_the_wall_clock_limit() {
     let port = listener.local_addr().unwrap().port();
     let mut call = call(&webhook);
     call.options = format!(r#"{{"webhook-urls":["http://127.0.0.1:{port}/"]}}"#).into();
-    call.grants = Arc::new(Grants { http: vec![HostGrant { host: "127.0.0.1".to_owned(), port: Some(port), private: true }], ..Grants::default() });
+    call.grants = Arc::new(Grants {
+        http: vec![HostGrant {
+            host: "127.0.0.1".to_owned(),
+            port: Some(port),
+            private: true,
+        }],
+        ..Grants::default()
+    });
     call.limits.wall = std::time::Duration::from_millis(200);
     let begun = std::time::Instant::now();
     let report = sandbox().call(call).await;
-    assert!(report.result.is_err() && begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", report.result);
+    assert!(
+        report.result.is_err() && begun.elapsed() < std::time::Duration::from_secs(2),
+        "{:?}",
+        report.result
+    );
     assert!(report.reached_outside);
     drop(listener);
 }

@@ -15,7 +15,13 @@ pub(super) const UUID: &str = "018d4b2e-1234-8abc-9def-0123456789ab";
 /// One sandbox for all tests: the pool is made once.
 pub(super) fn sandbox() -> Arc<Sandbox> {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
-    Arc::clone(SANDBOX.get_or_init(|| Sandbox::new(SandboxSettings { max_concurrent_calls: 64, ..SandboxSettings::default() }).unwrap()))
+    Arc::clone(SANDBOX.get_or_init(|| {
+        Sandbox::new(SandboxSettings {
+            max_concurrent_calls: 64,
+            ..SandboxSettings::default()
+        })
+        .unwrap()
+    }))
 }
 
 pub(super) async fn compiled(wat: &str) -> Arc<Compiled> {
@@ -24,7 +30,12 @@ pub(super) async fn compiled(wat: &str) -> Arc<Compiled> {
 
 /// Limits that end a test soon.
 pub(super) fn limits() -> Limits {
-    Limits { cpu: Duration::from_millis(200), wall: Duration::from_secs(5), memory_bytes: 16 * 1024 * 1024, ..Limits::default() }
+    Limits {
+        cpu: Duration::from_millis(200),
+        wall: Duration::from_secs(5),
+        memory_bytes: 16 * 1024 * 1024,
+        ..Limits::default()
+    }
 }
 
 pub(super) fn call(component: &Arc<Compiled>) -> Call {
@@ -55,7 +66,11 @@ pub(super) async fn run(component: &Arc<Compiled>) -> CallReport {
 
 /// The text of the error that a call ended with.
 pub(super) fn error(report: &CallReport) -> String {
-    assert_eq!(report.document.as_ref().unwrap().text().as_ref(), VCON, "a failed call changed the document");
+    assert_eq!(
+        report.document.as_ref().unwrap().text().as_ref(),
+        VCON,
+        "a failed call changed the document"
+    );
     assert!(report.edits.is_empty() && report.effects.is_empty());
     report.result.as_ref().unwrap_err().to_string()
 }

@@ -8,11 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::names::StorageName;
 use crate::storage::StorageError;
-
-/// Saves, by `backend` and `outcome` (`success`, `error`).
-const COUNT: &str = "conserver_storage_count";
-/// How long they took, retries included, in milliseconds.
-const DURATION: &str = "conserver_storage_duration_ms";
+use crate::telemetry::metrics::{STORAGE_COUNT, STORAGE_TIME};
 
 /// One failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +38,9 @@ impl Board {
     /// Notes a save's end.
     pub fn saved(&self, name: &StorageName, took: Duration, error: Option<&StorageError>) {
         let outcome = if error.is_some() { "error" } else { "success" };
-        metrics::counter!(COUNT, "backend" => name.as_str().to_owned(), "outcome" => outcome).increment(1);
-        metrics::histogram!(DURATION, "backend" => name.as_str().to_owned(), "outcome" => outcome)
-            .record(took.as_secs_f64() * 1000.0);
+        metrics::counter!(STORAGE_COUNT, "backend" => name.as_str().to_owned(), "outcome" => outcome).increment(1);
+        metrics::histogram!(STORAGE_TIME, "backend" => name.as_str().to_owned(), "outcome" => outcome)
+            .record(took.as_secs_f64());
         match error {
             Some(error) => self.failed(name, &error.to_string()),
             None => self.change(name, |state| state.last_success = Some(SystemTime::now())),

@@ -145,10 +145,10 @@ async fn c17_all_at_once_one_fails_and_all_are_counted() {
     );
     let text = shown.render();
     for line in [
-        "conserver_storage_count{backend=\"first\",outcome=\"success\"} 2",
-        "conserver_storage_count{backend=\"second\",outcome=\"success\"} 1",
-        "conserver_storage_count{backend=\"bad\",outcome=\"error\"} 1",
-        "conserver_storage_duration_ms_count{backend=\"bad\",outcome=\"error\"} 1",
+        "conserver_storage_count_total{backend=\"first\",outcome=\"success\"} 2",
+        "conserver_storage_count_total{backend=\"second\",outcome=\"success\"} 1",
+        "conserver_storage_count_total{backend=\"bad\",outcome=\"error\"} 1",
+        "conserver_storage_duration_seconds_count{backend=\"bad\",outcome=\"error\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }

@@ -2,8 +2,7 @@
 //!
 //! Guarantee: a command is tried for about [`PATIENCE`] while the server is away, then answers `Away`; the next one
 //! tries again, so nothing has to be restarted when the server is back. A command whose answer was lost with the
-//! connection is sent again: every step of this adapter can be repeated (for `put` and `push` that means at worst
-//! that an id is on a list twice).
+//! connection is sent again: every step of this adapter can be repeated, and pushes once (`lua/lib/once.lua`, the claim).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,7 +19,8 @@ impl RedisStore {
         let stage = stage(&document.text, &token, self.json);
         call.arg(if stage.is_some() { "" } else { &*document.text })
             .arg(self.lifetimes.document_s)
-            .arg(token);
+            .arg(token)
+            .arg(keys::new_step());
         self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
         self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
         self.connection

@@ -28,6 +28,11 @@ pub fn staged(token: &str) -> String {
     format!("vconduit:staged:{token}")
 }
 
+/// A name for one step, so that it is known again when it is sent twice (`lua/lib/once.lua`).
+pub fn new_step() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
 /// The ids that carry this term.
 pub fn index(kind: IndexKind, value: &str) -> String {
     format!("{}:{value}", kind.as_str())

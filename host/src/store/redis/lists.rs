@@ -3,7 +3,7 @@
 //! Guarantee: lists stay plain Redis lists that anyone may push to and pop from; what others put there is shown as
 //! it is (bytes that are not UTF-8 as U+FFFD).
 
-use super::RedisStore;
+use super::{RedisStore, keys};
 use crate::names::{ListName, VconId};
 use crate::store::StoreError;
 
@@ -18,7 +18,8 @@ impl RedisStore {
             return Ok(());
         }
         let mut call = self.scripts.push.call(&[list.as_str()]);
-        call.arg(context.unwrap_or_default())
+        call.arg(keys::new_step())
+            .arg(context.unwrap_or_default())
             .arg(self.lifetimes.context_s)
             .arg(ids.len());
         for id in ids {

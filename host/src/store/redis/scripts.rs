@@ -62,7 +62,7 @@ macro_rules! scripts {
 
 scripts! {
     /// Store a document.
-    put: ["args", "documents", "index", "lists"],
+    put: ["args", "once", "documents", "index", "lists"],
     /// Index a stored document again.
     index: ["args", "index"],
     /// Conditional write.
@@ -70,7 +70,7 @@ scripts! {
     /// Delete a document.
     delete: ["args", "documents"],
     /// Append ids to a list.
-    push: ["args", "lists"],
+    push: ["args", "once", "lists"],
     /// Take entries from a list.
     claim: ["args", "entries", "documents", "dead", "claims"],
     /// Renew leases.

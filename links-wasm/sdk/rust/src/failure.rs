@@ -91,9 +91,10 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Missing => Self::vcon("the vCon does not exist any more"),
-            Error::Opaque => {
-                Self::new(FailureKind::Sealed, "the vCon is signed or encrypted: this link can't look into it")
-            }
+            Error::Opaque => Self::new(
+                FailureKind::Sealed,
+                "the vCon is signed or encrypted: this link can't look into it",
+            ),
             Error::WrongType(what) => Self::vcon(what),
             Error::Denied(grant) => Self::options(format!("not granted to this link: {grant}")),
             Error::Unavailable(what) => Self::service(what).retryable(),
