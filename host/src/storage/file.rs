@@ -21,7 +21,7 @@ use super::options::{Options, Vocabulary};
 use super::{Abilities, Saved, Storage, StorageError};
 use crate::names::VconId;
 
-/// The options, with their defaults in [`FileOptions::read`].
+/// The options; their defaults stand where they are read.
 #[derive(Debug, Clone)]
 pub struct FileOptions {
     /// The folder.

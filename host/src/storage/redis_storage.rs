@@ -23,7 +23,7 @@ const UPSTREAM_DEFAULT_URL: &str = "redis://:localhost:6379";
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The options, with their defaults in [`RedisOptions::read`].
+/// The options; their defaults stand where they are read.
 #[derive(Debug, Clone)]
 pub struct RedisOptions {
     /// The server.

@@ -18,7 +18,7 @@ use crate::names::VconId;
 use crate::telemetry::metrics::WEBHOOK_TIME;
 use crate::vcon::{Edit, Form, Pointer};
 
-/// The options, with their defaults in [`WebhookOptions::read`].
+/// The options; their defaults stand where they are read.
 #[derive(Debug, Clone)]
 pub struct WebhookOptions {
     /// Where to post.

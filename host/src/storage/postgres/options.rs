@@ -11,7 +11,7 @@ use crate::storage::options::{Options, Vocabulary};
 use crate::storage::secret::Secret;
 use crate::vcon::EgressFormat;
 
-/// The options, with their defaults in [`PostgresOptions::read`].
+/// The options; their defaults stand where they are read.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
     /// The database.

@@ -17,7 +17,7 @@ use crate::vcon::EgressFormat;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// The options, with their defaults in [`S3Options::read`].
+/// The options; their defaults stand where they are read.
 #[derive(Debug, Clone)]
 pub struct S3Options {
     /// Key id and key; absent: environment, web identity, container or instance.
