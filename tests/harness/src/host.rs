@@ -7,20 +7,25 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-/// The binary under test: beside the test that is running.
+/// The binary under test: beside the program that is running, or a folder above it as for tests.
 ///
 /// # Panics
 /// When it was not built.
 #[must_use]
 pub fn binary() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of this test");
-    let folder = test.parent().and_then(Path::parent).expect("the folder of the build");
-    let binary = folder.join("vconduit");
-    assert!(
-        binary.exists(),
-        "{} is missing: run `cargo build --release` first, or use tests/run",
-        binary.display()
-    );
+    let own = std::env::current_exe().expect("the path of this program");
+    let found = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("vconduit"))
+        .find(|path| path.is_file());
+    let Some(binary) = found else {
+        panic!(
+            "there is no vconduit beside {}: run `cargo build --release` first, or use tests/run",
+            own.display()
+        );
+    };
     binary
 }
 
