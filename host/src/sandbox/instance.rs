@@ -24,6 +24,9 @@ use crate::vcon::Document;
 /// The message of a crash.
 const MAX_CRASH_BYTES: usize = 1024;
 
+/// What the engine says when a link hands over too much at once. The error has no public type.
+const TOO_MUCH_AT_ONCE: &str = "fuel allocated for hostcalls has been exhausted";
+
 /// A component, linked, with its exports looked up.
 pub(super) struct Pre {
     world: World,
@@ -311,6 +314,9 @@ fn report(mut state: CallState, result: Result<Outcome, CallError>) -> CallRepor
 fn fault(state: &CallState, error: &wasmtime::Error) -> CallError {
     if let Some(limit) = error.downcast_ref::<LimitReached>() {
         return CallError::Limit(limit.to_string());
+    }
+    if error.root_cause().to_string().contains(TOO_MUCH_AT_ONCE) {
+        return CallError::Limit(state::hostcall_limit(&state.context.limits).to_string());
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return host(error);

@@ -106,8 +106,7 @@ pub(super) fn store(
     let limits = context.limits;
     let mut store = Store::try_new(engine, CallState::new(context, document, end, outbound))?;
     store.limiter(|state| &mut state.memory);
-    let hostcall = limits.document_bytes.saturating_add(HOSTCALL_EXTRA_BYTES);
-    store.set_hostcall_fuel(usize::try_from(hostcall).unwrap_or(usize::MAX));
+    store.set_hostcall_fuel(usize::try_from(hostcall_bytes(&limits)).unwrap_or(usize::MAX));
     store.set_max_component_handles(MAX_HANDLES);
     // Every tick the guest gives the thread back: other calls, and the meter, get their turn.
     store.set_epoch_deadline(1);
@@ -118,6 +117,20 @@ pub(super) fn store(
         Ok(UpdateDeadline::Yield(1))
     });
     Ok(store)
+}
+
+/// What a link may hand over at once: a document and a little.
+fn hostcall_bytes(limits: &Limits) -> u64 {
+    limits.document_bytes.saturating_add(HOSTCALL_EXTRA_BYTES)
+}
+
+/// The message for a call that handed over more at once than it may.
+pub(super) fn hostcall_limit(limits: &Limits) -> LimitReached {
+    LimitReached(format!(
+        "the link handed over more than {} bytes at once, and the limit document_bytes is {}; raise it if documents are that large",
+        hostcall_bytes(limits),
+        limits.document_bytes
+    ))
 }
 
 /// The message for a call that has used up its CPU time.

@@ -74,7 +74,8 @@ pub(super) fn admit(call: &Arc<CallEgress>, mut request: Request<WasiBody>) -> R
     let target = target(request.uri())?;
     let Some(private) = granted(&call.grants, &target) else {
         call.note(&format!(
-            "request to {target} refused: not granted; add `http: [\"{target}\"]` to the link's grants"
+            "request to {target} refused: not granted; add `http: [{}]` to the link's grants",
+            missing_grant(&target)
         ));
         return Err(Error::HttpRequestDenied);
     };
@@ -90,6 +91,16 @@ pub(super) fn admit(call: &Arc<CallEgress>, mut request: Request<WasiBody>) -> R
         private,
         slot,
     })
+}
+
+/// The grant for a target, as the configuration takes it.
+fn missing_grant(target: &Target) -> String {
+    match target.host {
+        Host::Address(address) if place(address) == Place::Private => {
+            format!("{{host: \"{target}\", private: true}}")
+        }
+        Host::Address(_) | Host::Name(_) => format!("\"{target}\""),
+    }
 }
 
 /// Whether an address may be connected to.
