@@ -1,6 +1,5 @@
-//! Links as authors build them, where they have been built (`VCONDUIT_TEST_LINKS` names their directory).
+//! The standard links, as they are built into the host.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::support::{call, sandbox};
@@ -8,16 +7,16 @@ use crate::names::SecretName;
 use crate::sandbox::grants::HostGrant;
 use crate::sandbox::{Compiled, Grants, Outcome, Secrets, World};
 
-async fn link(name: &str) -> Option<Arc<Compiled>> {
-    let path = PathBuf::from(std::env::var_os("VCONDUIT_TEST_LINKS")?)
-        .join(name)
-        .with_extension("wasm");
-    Some(sandbox().compile(std::fs::read(path).ok()?).await.unwrap())
+async fn standard(name: &str) -> Arc<Compiled> {
+    let link = crate::registry::standard()
+        .find(|link| link.name == name)
+        .unwrap_or_else(|| panic!("there is no standard link {name}"));
+    sandbox().compile(link.bytes).await.unwrap()
 }
 
 #[tokio::test]
 async fn tag_adds_its_tags_as_edits() {
-    let Some(tag) = link("tag").await else { return };
+    let tag = standard("tag").await;
     assert_eq!((tag.world, tag.description().name.as_str()), (World::Link, "tag"));
     let mut call = call(&tag);
     call.options = r#"{"tags":["a","b"]}"#.into();
@@ -29,26 +28,11 @@ async fn tag_adds_its_tags_as_edits() {
 
 #[tokio::test]
 async fn options_that_do_not_fit_are_the_links_own_failure() {
-    let Some(tag) = link("tag").await else { return };
+    let tag = standard("tag").await;
     let mut call = call(&tag);
     call.options = r#"{"tags":5}"#.into();
     let report = sandbox().call(call).await;
     assert_eq!(report.result.unwrap_err().class(), "options");
-}
-
-#[tokio::test]
-async fn a_transform_gives_back_a_document_and_the_host_finds_the_difference() {
-    let Some(tag) = link("tag_transform").await else { return };
-    assert_eq!(tag.world, World::Transform);
-    let mut call = call(&tag);
-    call.options = r#"{"tags":["a","b"],"name":"a","value":"a"}"#.into();
-    let report = sandbox().call(call).await;
-    assert_eq!(report.result, Ok(Outcome::Next), "{:?}", report.log);
-    assert!(!report.edits.is_empty() && !report.document.unwrap().tags().unwrap().is_empty());
-
-    let mut missing = super::support::call(&tag);
-    missing.document = None;
-    assert_eq!(sandbox().call(missing).await.result.unwrap_err().class(), "vcon");
 }
 
 /// A server that takes one request and hands it back.
@@ -76,7 +60,7 @@ async fn server() -> (u16, tokio::sync::oneshot::Receiver<String>) {
 
 #[tokio::test]
 async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
-    let Some(webhook) = link("webhook").await else { return };
+    let webhook = standard("webhook").await;
     let (port, received) = server().await;
     let mut call = call(&webhook);
     call.options = format!(
@@ -110,7 +94,7 @@ async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
 
 #[tokio::test]
 async fn a_link_that_calls_a_host_without_a_grant_fails_by_itself_and_the_log_says_what_to_add() {
-    let Some(webhook) = link("webhook").await else { return };
+    let webhook = standard("webhook").await;
     let mut call = call(&webhook);
     call.options = r#"{"webhook-urls":["https://evil.example/"]}"#.into();
     let report = sandbox().call(call).await;
@@ -131,7 +115,7 @@ async fn a_link_that_calls_a_host_without_a_grant_fails_by_itself_and_the_log_sa
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_left_at_the_wall_clock_limit() {
-    let Some(webhook) = link("webhook").await else { return };
+    let webhook = standard("webhook").await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut call = call(&webhook);
