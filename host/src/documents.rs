@@ -61,6 +61,18 @@ impl Documents {
         }
     }
 
+    /// The same service over another connection to the same store.
+    #[must_use]
+    pub fn over(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            live: self.live.clone(),
+            runner: self.runner.clone(),
+            events: self.events.clone(),
+            storage_fallback: self.storage_fallback,
+        }
+    }
+
     /// Tells someone of what happens.
     #[must_use]
     pub fn with_events(self, events: Arc<dyn DocumentEvents>) -> Self {

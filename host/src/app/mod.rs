@@ -174,10 +174,11 @@ impl App {
                 .run_until_cancelled_owned(store::watch(store.clone(), readiness.clone())),
         );
         let (stats, events) = (LinkStats::default(), Events::default());
+        let store_for_runs = store::for_runs(&settings, &store, &links_runtime).await?;
         let runner = Arc::new(ChainRunner {
             sandbox,
-            store: store.clone(),
-            documents: documents.clone(),
+            store: store_for_runs.clone(),
+            documents: Arc::new(documents.over(store_for_runs.clone())),
             secrets,
             environment: Arc::new(crate::sandbox::host::SystemEnvironment),
             guest_metrics: Arc::new(GuestRecorder::default()),
@@ -192,7 +193,7 @@ impl App {
         let stop_claiming = CancellationToken::new();
         let worker = roles.contains(&Role::Worker).then(|| {
             let worker = Worker::new(
-                store.clone(),
+                store_for_runs,
                 live.clone(),
                 runner,
                 worker_settings(&settings),

@@ -9,8 +9,12 @@ use tokio::task::JoinHandle;
 /// The smallest number of threads: with one alone a long call would hold up all others.
 const FEWEST_THREADS: usize = 2;
 
-/// Builds it. Measured with two spinning links on two threads: at tokio's defaults a short link waits 1.3 s at p99, with both intervals at
-/// 1 and a 1 ms epoch tick 1.3 ms.
+/// How many tasks run between two looks at sockets. At 1 the looking costs more than it gives; at tokio's 61 a short link beside two
+/// spinning ones waits 2.2 ms at p99 instead of 1.2.
+const EVENT_INTERVAL: u32 = 16;
+
+/// Builds it. Measured with two spinning links on two threads: at tokio's defaults a short link waits 1.3 s at p99; with the shared queue
+/// looked at after every task and a 1 ms epoch tick, 1.2 ms.
 ///
 /// # Errors
 /// When threads can't be had.
@@ -22,7 +26,7 @@ pub fn for_links() -> std::io::Result<LinksRuntime> {
         .worker_threads(threads)
         .thread_name("links")
         .global_queue_interval(1)
-        .event_interval(1)
+        .event_interval(EVENT_INTERVAL)
         .enable_all()
         .build()?;
     Ok(LinksRuntime(Some(runtime)))

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::StartError;
+use super::runtime::LinksRuntime;
 use crate::api::Readiness;
 use crate::config::Settings;
 use crate::store::redis::RedisStore;
@@ -38,6 +39,27 @@ pub(super) async fn open(settings: &Settings, stop: &CancellationToken) -> Resul
         if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
             return Err(StartError::Stopped);
         }
+    }
+}
+
+/// The store as runs use it. On Redis a connection of its own that lives on the links' runtime: handing each answer from one
+/// runtime to the other cost a tenth of the throughput.
+pub(super) async fn for_runs(
+    settings: &Settings,
+    store: &Arc<dyn Store>,
+    runtime: &LinksRuntime,
+) -> Result<Arc<dyn Store>, StoreError> {
+    let Some(url) = settings.redis_url.clone() else {
+        return Ok(store.clone());
+    };
+    let (lifetimes, listing) = (settings.lifetimes, settings.sorted_set.clone());
+    let connected = runtime.spawn(async move { RedisStore::connect(&url, lifetimes, &listing).await });
+    match connected {
+        Some(connected) => match connected.await {
+            Ok(store) => Ok(Arc::new(store?)),
+            Err(_) => Ok(store.clone()),
+        },
+        None => Ok(store.clone()),
     }
 }
 

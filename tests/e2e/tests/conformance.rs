@@ -223,12 +223,7 @@ async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
             json!({"method": request.method.as_str(), "path": request.uri.path(), "json": body})
         })
         .collect();
-    let expected: Vec<Value> = case
-        .expect
-        .http
-        .iter()
-        .map(expected_request)
-        .collect();
+    let expected: Vec<Value> = case.expect.http.iter().map(expected_request).collect();
     differs(&mut problems, "http", json!(expected), json!(sent));
     problems
 }

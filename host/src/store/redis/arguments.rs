@@ -17,8 +17,9 @@ pub fn stage(text: &str, token: &str, json: bool) -> Option<Cmd> {
     if json || token.is_empty() {
         return None;
     }
-    let mut set = redis::cmd("SET");
-    set.arg(keys::staged(token)).arg(text).arg("PX").arg(STAGED_MS);
+    // Room for all of it at once: a buffer that grows to megabytes is copied each time that it grows.
+    let mut set = Cmd::with_capacity(5, text.len() + 256);
+    set.arg("SET").arg(keys::staged(token)).arg(text).arg("PX").arg(STAGED_MS);
     Some(set)
 }
 
