@@ -19,7 +19,11 @@ pub fn stage(text: &str, token: &str, json: bool) -> Option<Cmd> {
     }
     // Room for all of it at once: a buffer that grows to megabytes is copied each time that it grows.
     let mut set = Cmd::with_capacity(5, text.len() + 256);
-    set.arg("SET").arg(keys::staged(token)).arg(text).arg("PX").arg(STAGED_MS);
+    set.arg("SET")
+        .arg(keys::staged(token))
+        .arg(text)
+        .arg("PX")
+        .arg(STAGED_MS);
     Some(set)
 }
 
