@@ -26,6 +26,7 @@ use crate::documents::Documents;
 use crate::events::Events;
 use crate::names::HostId;
 use crate::registry::Registry;
+use crate::router::{Served, router};
 use crate::sandbox::{Sandbox, SandboxSettings, Secrets};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::factory::StorageContext;
@@ -109,70 +110,30 @@ impl App {
     /// # Errors
     /// When a part can't be had; the message says which and what to do.
     pub async fn start(options: AppOptions, stop: &CancellationToken) -> Result<Self, StartError> {
-        let AppOptions {
-            settings,
-            config_file,
-            listen,
-            roles,
-        } = options;
         metrics::init();
-        let listener = TcpListener::bind(listen).await.map_err(|reason| StartError::Listen {
-            address: listen,
-            reason,
-        })?;
-        let address = listener.local_addr().map_err(|reason| StartError::Listen {
-            address: listen,
-            reason,
-        })?;
+        let (listener, address) = listen_on(options.listen).await?;
         let links_runtime = runtime::for_links().map_err(|error| StartError::Sandbox(error.to_string()))?;
-        let settings = Arc::new(settings);
+        let settings = Arc::new(options.settings);
         let store = store::open(&settings, stop).await?;
         let live: Live = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let readiness = Arc::new(Readiness::default());
         let stop_serving = CancellationToken::new();
-        let server = {
-            let render: crate::api::RenderMetrics = Arc::new(metrics::render);
-            let state = ApiState::new(
-                documents.clone(),
-                store.clone(),
-                live.clone(),
-                settings.clone(),
-                readiness.clone(),
-                render,
-            )
-            .map_err(|error| StartError::Setting(error.to_string()))?;
-            let served = if roles.contains(&Role::Api) {
-                crate::router::Served::All
-            } else {
-                crate::router::Served::System
-            };
-            tokio::spawn(crate::api::serve(
-                listener,
-                crate::router::router(state, served),
-                stop_serving.clone(),
-            ))
-        };
-        let secrets = Arc::new(
-            Secrets::load(settings.secrets_dir.as_deref()).map_err(|error| StartError::Setting(error.to_string()))?,
-        );
-        let sandbox = sandbox(&settings).await?;
+        let router = routes(&documents, &store, &live, &settings, &readiness, &options.roles)?;
+        let server = tokio::spawn(crate::api::serve(listener, router, stop_serving.clone()));
+
+        let secrets = Secrets::load(settings.secrets_dir.as_deref());
+        let secrets = Arc::new(secrets.map_err(|error| StartError::Setting(error.to_string()))?);
+        let sandbox = sandbox(&settings)?;
         let registry = Arc::new(Registry::new(sandbox.clone(), storage_context(&settings, &secrets)));
-        let source = ConfigSource::new(config_file, store.clone());
-        let snapshot = reload::first(&source, &registry).await?;
-        live.store(Arc::new(snapshot));
+        let source = ConfigSource::new(options.config_file, store.clone());
+        live.store(Arc::new(reload::first(&source, &registry).await?));
         metrics::config_revision(live.load().revision);
-        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload::watch(
-            source,
-            registry,
-            live.clone(),
-            readiness.clone(),
-        )));
-        tokio::spawn(
-            stop_serving
-                .clone()
-                .run_until_cancelled_owned(store::watch(store.clone(), readiness.clone())),
-        );
+        let reload = reload::watch(source, registry, live.clone());
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload));
+        let watch = store::watch(store.clone(), readiness.clone());
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(watch));
+
         let (stats, events) = (LinkStats::default(), Events::default());
         let store_for_runs = store::for_runs(&settings, &store, &links_runtime).await?;
         let runner = Arc::new(ChainRunner {
@@ -191,16 +152,15 @@ impl App {
             events: events.clone(),
         });
         let stop_claiming = CancellationToken::new();
-        let worker = roles.contains(&Role::Worker).then(|| {
-            let worker = Worker::new(
-                store_for_runs,
-                live.clone(),
-                runner,
-                worker_settings(&settings),
-                HostId::random(),
-            );
-            links_runtime.spawn(worker.run(stop_claiming.clone()))
-        });
+        let worker = Worker::new(
+            store_for_runs,
+            live.clone(),
+            runner,
+            worker_settings(&settings),
+            HostId::random(),
+        );
+        let works = options.roles.contains(&Role::Worker);
+        let worker = works.then(|| links_runtime.spawn(worker.run(stop_claiming.clone())));
         readiness.clear(readiness::STARTING);
         tracing::info!(%address, store = store.describe(), chains = live.load().config.chains.len(), links = live.load().links.len(), "ready");
         Ok(Self {
@@ -235,7 +195,43 @@ impl App {
     }
 }
 
-async fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
+async fn listen_on(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let refused = |reason| StartError::Listen {
+        address: wanted,
+        reason,
+    };
+    let listener = TcpListener::bind(wanted).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// The service: all of it, or only how the host is where it does not have the role.
+fn routes(
+    documents: &Arc<Documents>,
+    store: &Arc<dyn Store>,
+    live: &Live,
+    settings: &Arc<Settings>,
+    readiness: &Arc<Readiness>,
+    roles: &[Role],
+) -> Result<axum::Router, StartError> {
+    let state = ApiState::new(
+        documents.clone(),
+        store.clone(),
+        live.clone(),
+        settings.clone(),
+        readiness.clone(),
+        Arc::new(metrics::render),
+    );
+    let state = state.map_err(|error| StartError::Setting(error.to_string()))?;
+    let served = if roles.contains(&Role::Api) {
+        Served::All
+    } else {
+        Served::System
+    };
+    Ok(router(state, served))
+}
+
+fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
     let cache_dir = settings
         .compile_cache_dir
         .clone()

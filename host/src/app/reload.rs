@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::StartError;
-use crate::api::Readiness;
 use crate::config::reload::{ConfigSource, Loaded};
 use crate::registry::{Registry, RegistryError};
 use crate::snapshot::{Live, Snapshot};
@@ -22,7 +21,7 @@ pub(super) async fn first(source: &ConfigSource, registry: &Registry) -> Result<
 }
 
 /// Takes every change that can run; keeps what is in force otherwise.
-pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: Live, _readiness: Arc<Readiness>) {
+pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: Live) {
     let mut changes = source.watch(live.load().revision);
     while let Some(Loaded { config, revision }) = changes.recv().await {
         let before = live.load_full();

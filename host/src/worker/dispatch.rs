@@ -199,3 +199,23 @@ fn until_scheduled(schedule: &str) -> Duration {
         .and_then(|cron| cron.find_next_occurrence(&now, false).ok());
     next.and_then(|next| (next - now).to_std().ok()).unwrap_or(WAIT)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_waited_for_and_no_longer() {
+        let minute = until_scheduled("* * * * *");
+        assert!(
+            minute <= Duration::from_secs(60),
+            "every minute is at most a minute away, not {minute:?}"
+        );
+        let year = until_scheduled("0 0 1 1 *");
+        assert!(
+            year <= Duration::from_secs(366 * 86_400),
+            "New Year is at most a year away, not {year:?}"
+        );
+        assert!(year > minute, "the next minute comes before the next year");
+    }
+}

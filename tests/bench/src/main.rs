@@ -2,17 +2,9 @@
 //!
 //! `cargo run --release -p vconduit-bench` prints all; name figures to print some; `--json` for programs.
 
-mod chains;
-mod figure;
-mod http;
-mod limits;
-mod post;
-mod process;
-mod rest;
-mod sandbox;
-
 use clap::Parser;
-use figure::Figure;
+use vconduit_bench::figure::{self, Figure};
+use vconduit_bench::{Scale, chains, post, rest, sandbox};
 
 /// Measures vConduit.
 #[derive(Parser)]
@@ -27,22 +19,9 @@ struct Arguments {
     quick: bool,
 }
 
-/// How much work a figure does.
-#[derive(Clone, Copy)]
-pub struct Scale {
-    quick: bool,
-}
-
-impl Scale {
-    /// `full`, or a tenth of it.
-    fn of(self, full: usize) -> usize {
-        if self.quick { (full / 10).max(1) } else { full }
-    }
-}
-
 fn main() {
     let arguments = Arguments::parse();
-    let scale = Scale { quick: arguments.quick };
+    let scale = Scale::new(arguments.quick);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

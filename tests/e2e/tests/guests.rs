@@ -239,6 +239,50 @@ mod noisy {
     }
 
     #[tokio::test]
+    async fn a_vcon_that_was_handed_to_someone_goes_on_at_the_next_link_when_it_comes_back() {
+        let redis = RedisServer::start();
+        for on_redis in [false, true] {
+            let links = json!({
+                "culprit": {"component": example("noisy"), "options": {"act": "hand_off"}, "grants": {"queues": ["people"]}},
+                "tag": {"module": "links.tag", "options": {"tags": ["after"]}},
+            });
+            let mut chain = chain_of("culprit", "bad");
+            chain["links"] = json!(["culprit", "tag"]);
+            let builder = Host::with(config(links, json!({"bad": chain})));
+            let builder = if on_redis { builder.redis(&redis) } else { builder };
+            let host = builder.start().await;
+            let (id, text) = samples::many(1).remove(0);
+            host.post_vcon(&text, "bad").await;
+            until_depth(&host, "people", 1).await;
+            assert_eq!(
+                host.depth("bad_out").await,
+                0,
+                "the run did not wait for whoever has the vCon"
+            );
+
+            let mut worked_on: Value = serde_json::from_str(&text).expect("a sample is JSON");
+            worked_on["subject"] = "seen by a person".into();
+            assert_eq!(host.post("/vcon", worked_on.to_string()).await.0, 201);
+            let back = host
+                .post("/vcon/ingress?ingress_list=resume:bad", json!([id]).to_string())
+                .await;
+            assert_eq!(back.0, 204, "{}", back.1);
+            until_depth(&host, "bad_out", 1).await;
+            let vcon = host.vcon(&id).await.expect("the vCon");
+            assert_eq!(vcon["subject"], "seen by a person");
+            assert!(
+                vcon["attachments"].to_string().contains("after:after"),
+                "the next link did not run: {vcon}"
+            );
+            assert_eq!(
+                host.depth("people").await,
+                1,
+                "the link that handed the vCon off ran again"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn a_panic_makes_a_dead_letter_with_the_panics_message() {
         let lines = dead_by("panic", json!({})).await;
         let words = ["the link crashed", "noisy fell over, as it was told to", "DLQ:bad"];

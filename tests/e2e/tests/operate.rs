@@ -68,6 +68,25 @@ async fn roles_can_be_split_over_processes() {
 }
 
 #[tokio::test]
+async fn a_compile_cache_that_cannot_be_written_costs_time_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").expect("a file");
+    let below = file.join("cache").display().to_string();
+    let host = Host::with(CONFIG)
+        .env("VCONDUIT_COMPILE_CACHE_DIR", below.clone())
+        .start()
+        .await;
+    host.post_vcon(&samples::calls()[0], "in").await;
+    eventually("the vCon comes out", SOON, async || {
+        (host.depth("out").await == 1).then_some(())
+    })
+    .await;
+    let log = host.log();
+    assert!(log.contains(&below), "the log does not name the cache:\n{log}");
+}
+
+#[tokio::test]
 async fn a_second_host_on_the_same_file_is_refused_with_the_pid_of_the_first() {
     let first = Host::with(CONFIG).start().await;
     let second = Host::with(CONFIG).in_folder_of(&first).spawn();

@@ -42,6 +42,8 @@ enum Act {
     BigAnswer,
     /// Asks a service and tags the vCon with the status.
     Call,
+    /// Hands the vCon to whoever works on the list `people`.
+    HandOff,
 }
 
 vcon_link::link! {
@@ -62,6 +64,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
         Act::BadEdit => document::set("/subject", "{not JSON")?,
         Act::BigAnswer => vcon.set("/subject", &"x".repeat(8 * MIB))?,
         Act::Call => call(vcon, &options.url)?,
+        Act::HandOff => return Ok(Outcome::HandOff("people".into())),
     }
     Ok(Outcome::Next)
 }

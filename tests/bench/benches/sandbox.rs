@@ -1,0 +1,30 @@
+//! The sandbox under criterion: a fresh instance and a call, on small and large documents.
+//!
+//! `cargo bench -p vconduit-bench`. The figures of the README come from the program of this crate, which measures CPU time.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use tokio::runtime::Builder;
+use vconduit::sandbox::{Sandbox, SandboxSettings};
+use vconduit_bench::sandbox::Bench;
+use vconduit_harness::samples;
+
+fn calls(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
+    let small = samples::many(1).remove(0).1;
+    let large = samples::large("0190c1f2-7a10-8c3e-9d00-000000000001", 5_000_000);
+    let tag = r#"{"tags":["bench"]}"#;
+    let jq = r#"{"filter":".parties | length > 0","forward_matches":true}"#;
+    let cases = [
+        ("tag, 5 KB", "tag", tag, &small),
+        ("tag, 5 MB", "tag", tag, &large),
+        ("jq_link, 5 KB", "jq_link", jq, &small),
+    ];
+    for (name, link, options, text) in cases {
+        let bench = runtime.block_on(Bench::new(sandbox.clone(), link, options, text.clone()));
+        criterion.bench_function(name, |bencher| bencher.to_async(&runtime).iter(|| bench.call()));
+    }
+}
+
+criterion_group!(benches, calls);
+criterion_main!(benches);
