@@ -17,6 +17,7 @@ use crate::snapshot::Live;
 use crate::storage::Storage;
 use crate::storage::runner::{DeleteOutcome, Runner};
 use crate::store::{IndexKind, NewDocument, Store, StoreError, Stored};
+use crate::vcon::Text;
 use crate::vcon::{Document, Ingested, canonical, index};
 
 /// How many missing documents of one request are looked for in the storages at once. Storages are slow and shared;
@@ -26,7 +27,7 @@ const READS_AT_ONCE: usize = 8;
 /// Told of what happened to documents. Implementations return at once and keep their troubles to themselves.
 pub trait DocumentEvents: Send + Sync + 'static {
     /// A document was stored; `lists` is where its id was pushed to.
-    fn created(&self, _id: &VconId, _text: &Arc<str>, _lists: &[ListName]) {}
+    fn created(&self, _id: &VconId, _text: &Text, _lists: &[ListName]) {}
     /// A document was deleted.
     fn deleted(&self, _id: &VconId) {}
 }
@@ -94,7 +95,7 @@ impl Documents {
         ingested: &Ingested,
         lists: &[ListName],
         context: Option<String>,
-    ) -> Result<Arc<str>, StoreError> {
+    ) -> Result<Text, StoreError> {
         let text = ingested.document.text();
         let new = NewDocument {
             id: ingested.id.clone(),
@@ -113,7 +114,7 @@ impl Documents {
     ///
     /// # Errors
     /// When the store is away or refuses.
-    pub async fn get(&self, id: &VconId) -> Result<Option<Arc<str>>, StoreError> {
+    pub async fn get(&self, id: &VconId) -> Result<Option<Text>, StoreError> {
         let stored = self.stored(id).await?;
         Ok(self.found(id, stored).await)
     }
@@ -122,7 +123,7 @@ impl Documents {
     ///
     /// # Errors
     /// When the store is away or refuses.
-    pub async fn get_many(&self, ids: &[VconId]) -> Result<Vec<Option<Arc<str>>>, StoreError> {
+    pub async fn get_many(&self, ids: &[VconId]) -> Result<Vec<Option<Text>>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for (id, stored) in ids.iter().zip(self.store.get(ids).await?) {
             found.push(self.found(id, stored));
@@ -130,7 +131,7 @@ impl Documents {
         Ok(futures::stream::iter(found).buffered(READS_AT_ONCE).collect().await)
     }
 
-    async fn found(&self, id: &VconId, stored: Option<Stored>) -> Option<Arc<str>> {
+    async fn found(&self, id: &VconId, stored: Option<Stored>) -> Option<Text> {
         match stored {
             Some(stored) => Some(stored.text),
             None => self.read_storages(id).await,
@@ -266,7 +267,7 @@ impl Documents {
     }
 
     /// From the storages, kept again; what can't be kept is answered all the same.
-    async fn read_storages(&self, id: &VconId) -> Option<Arc<str>> {
+    async fn read_storages(&self, id: &VconId) -> Option<Text> {
         let document = self.read_through(id).await?;
         if let Err(error) = self.keep(id, &document).await {
             tracing::warn!(vcon = %id, %error, "a document read from a storage was not kept in the working store");

@@ -15,6 +15,7 @@ use crate::api::edge::{self, Edge};
 use crate::api::openapi::{self, Group};
 use crate::api::paths::RouteTable;
 use crate::api::{ApiError, ApiState, Shared, config, dlq, docs, external, queues, reply, system, vcon, vcons};
+use crate::vcon::Text;
 
 /// Everyone: how the host is.
 fn public() -> OpenApiRouter<Shared> {
@@ -59,7 +60,7 @@ fn shadowed() -> Router<Shared> {
 
 /// Everyone: the API's description.
 fn description(api: &OpenApi) -> Router<Shared> {
-    let text: Arc<str> = api.to_json().unwrap_or_default().into();
+    let text: Text = api.to_json().unwrap_or_default().into();
     let openapi = move || async move { reply::document(StatusCode::OK, text.clone()) };
     Router::new()
         .route("/openapi.json", get(openapi))

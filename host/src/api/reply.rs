@@ -1,7 +1,5 @@
 //! Answers.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -10,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::error::unexplained;
+use crate::vcon::Text;
 
 /// The type of every answer that has a body.
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -25,14 +24,8 @@ pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response {
 
 /// A document as the body, shared with whoever else holds it.
 #[must_use]
-pub fn document(status: StatusCode, document: Arc<str>) -> Response {
-    struct Shared(Arc<str>);
-    impl AsRef<[u8]> for Shared {
-        fn as_ref(&self) -> &[u8] {
-            self.0.as_bytes()
-        }
-    }
-    text(status, Bytes::from_owner(Shared(document)))
+pub fn document(status: StatusCode, document: Text) -> Response {
+    text(status, document.into_bytes())
 }
 
 /// A value as JSON.

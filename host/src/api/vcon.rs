@@ -1,7 +1,5 @@
 //! `/vcon`: one document at a time, and the listing.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,6 +12,7 @@ use super::schemas::Vcon;
 use super::{Answer, ApiError, Shared, reply, trace_context};
 use crate::auth::Keyed;
 use crate::names::{ListName, VconId};
+use crate::vcon::Text;
 use crate::vcon::{Document, EgressFormat};
 
 /// List vCons
@@ -116,7 +115,7 @@ pub async fn not_a_uuid(_: Keyed, request: axum::extract::Request) -> Result<Res
 }
 
 /// A document's text as it leaves by GET, in the deployment's format.
-pub(super) fn leaving(format: EgressFormat, id: &VconId, text: Arc<str>) -> Arc<str> {
+pub(super) fn leaving(format: EgressFormat, id: &VconId, text: Text) -> Text {
     if format == EgressFormat::AsStored {
         return text;
     }

@@ -1,12 +1,11 @@
 //! Other vCons, as links see them (`vcon:link/documents`). The grant has been checked by then.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::Documents;
 use crate::names::VconId;
 use crate::sandbox::call::{self, CreateError};
+use crate::vcon::Text;
 use crate::vcon::{Document, canonical, ingest};
 
 /// How many faults of a refused document are told to the link: enough to mend it, few enough to read.
@@ -14,7 +13,7 @@ const FAULTS_TOLD: usize = 5;
 
 #[async_trait]
 impl call::Documents for Documents {
-    async fn read(&self, id: &VconId) -> Result<Option<Arc<str>>, String> {
+    async fn read(&self, id: &VconId) -> Result<Option<Text>, String> {
         let Some(stored) = self.fetch(id).await.map_err(|error| error.to_string())? else {
             return Ok(None);
         };

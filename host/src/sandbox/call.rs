@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::{Compiled, Grants, Limits, Secrets, Usage};
 use crate::names::{ChainName, LinkName, ListName, VconId};
 use crate::store::Effects;
+use crate::vcon::Text;
 use crate::vcon::{Document, Edit, EgressFormat};
 
 /// What a call works with. Everything is shared or moved; making one copies nothing large.
@@ -52,7 +53,7 @@ pub struct Call {
 #[async_trait]
 pub trait Documents: Send + Sync {
     /// The document's JSON text, names upgraded.
-    async fn read(&self, id: &VconId) -> Result<Option<Arc<str>>, String>;
+    async fn read(&self, id: &VconId) -> Result<Option<Text>, String>;
     /// Checks and stores a new document.
     async fn create(&self, json: &str) -> Result<VconId, CreateError>;
     /// Deletes a document everywhere.

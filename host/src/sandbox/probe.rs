@@ -11,6 +11,7 @@ use super::state::Context;
 use super::{CallError, Grants, Limits, Secrets};
 use crate::names::{ChainName, Digest, LinkName, NameError, VconId};
 use crate::vcon::EgressFormat;
+use crate::vcon::Text;
 
 /// A `describe` gives back constants; interpreters need a millisecond to start.
 const DESCRIBE_CPU: Duration = Duration::from_secs(2);
@@ -45,7 +46,7 @@ const NOWHERE: &str = "there are no other vCons in this run";
 
 #[async_trait]
 impl Documents for NoDocuments {
-    async fn read(&self, _id: &VconId) -> Result<Option<Arc<str>>, String> {
+    async fn read(&self, _id: &VconId) -> Result<Option<Text>, String> {
         Err(NOWHERE.to_owned())
     }
 

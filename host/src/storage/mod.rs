@@ -24,6 +24,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::names::VconId;
+use crate::vcon::Text;
 use crate::vcon::{Document, EgressFormat};
 
 pub use factory::{StorageContext, build};
@@ -39,7 +40,7 @@ pub struct Saved {
     /// The document, names upgraded.
     pub document: Arc<Document>,
     /// Its JSON text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// The deployment's egress format, for the adapters that convert (`spec/storages.md` §4).
     pub egress: EgressFormat,
 }

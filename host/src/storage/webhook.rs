@@ -16,6 +16,7 @@ use super::secret::{Secret, shown_address};
 use super::{Abilities, Saved, Storage, StorageError};
 use crate::names::VconId;
 use crate::telemetry::metrics::WEBHOOK_TIME;
+use crate::vcon::Text;
 use crate::vcon::{Edit, Form, Pointer};
 
 /// The options; their defaults stand where they are read.
@@ -196,11 +197,10 @@ fn reason(error: &reqwest::Error) -> String {
 /// The text that is sent: receivers of this adapter know 0.3.0 where a document says 0.0.1 or nothing.
 fn body(saved: &Saved) -> Result<Bytes, StorageError> {
     let text = rewritten(saved)?.unwrap_or_else(|| saved.text.clone());
-    let bytes: std::sync::Arc<[u8]> = text.into();
-    Ok(Bytes::from_owner(bytes))
+    Ok(text.into_bytes())
 }
 
-fn rewritten(saved: &Saved) -> Result<Option<std::sync::Arc<str>>, StorageError> {
+fn rewritten(saved: &Saved) -> Result<Option<Text>, StorageError> {
     if saved.document.form() != Form::Unsigned {
         return Ok(None);
     }

@@ -4,13 +4,13 @@
 //! the death of this process; where it answers an error, either nothing of it or all of it has happened, and the
 //! step can be repeated. A vCon id is at any moment in exactly one of: a list, a claim, a dead-letter list, done.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{ChainName, ClaimId, HostId, LinkName, ListName, VconId};
+use crate::vcon::Text;
 
 pub mod redis;
 pub mod sqlite;
@@ -72,7 +72,7 @@ pub struct Revision(pub Box<str>);
 #[derive(Debug, Clone)]
 pub struct Stored {
     /// The JSON text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Its state, for a later conditional write.
     pub revision: Revision,
 }
@@ -106,7 +106,7 @@ pub struct NewDocument {
     /// Its id.
     pub id: VconId,
     /// Its JSON text.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Its place in the listing: `created_at` in whole Unix seconds. Absent: not listed.
     pub created_at_s: Option<i64>,
     /// Its party indexes, in party order.
@@ -174,7 +174,7 @@ pub struct Write {
     /// The document's id.
     pub id: VconId,
     /// The new JSON text. The remaining lifetime stays as it is.
-    pub text: Arc<str>,
+    pub text: Text,
     /// The state that the change was made on.
     pub expected: Revision,
 }

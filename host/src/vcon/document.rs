@@ -4,8 +4,9 @@
 //! document holds; an edit that fails leaves the document as it was.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
+use super::Text;
 use super::scan::Scanner;
 use super::tree::{LEVELS, Node};
 use super::view::{Kind, View};
@@ -37,10 +38,10 @@ pub enum DocumentError {
 /// One vCon. Cheap to clone: the text it came from is shared.
 #[derive(Debug, Clone)]
 pub struct Document {
-    base: Arc<str>,
+    base: Text,
     root: Node,
     /// The text as it is now, once someone asked for it.
-    written: OnceLock<Arc<str>>,
+    written: OnceLock<Text>,
 }
 
 impl Document {
@@ -49,8 +50,8 @@ impl Document {
     ///
     /// # Errors
     /// Where and why it is not JSON, or that it is not an object.
-    pub fn parse(text: impl Into<Arc<str>>) -> Result<Self, DocumentError> {
-        let base: Arc<str> = text.into();
+    pub fn parse(text: impl Into<Text>) -> Result<Self, DocumentError> {
+        let base: Text = text.into();
         if u32::try_from(base.len()).is_err() {
             return Err(DocumentError::NotJson("longer than 4 GiB".to_owned()));
         }
@@ -71,7 +72,7 @@ impl Document {
     }
 
     /// A document from parts that passed a strict scan.
-    pub(super) fn from_parts(base: Arc<str>, root: Node) -> Self {
+    pub(super) fn from_parts(base: Text, root: Node) -> Self {
         Self {
             base,
             root,
@@ -132,16 +133,16 @@ impl Document {
 
     /// The JSON text as it is now. Shared and free when nothing was edited since the last call.
     #[must_use]
-    pub fn text(&self) -> Arc<str> {
+    pub fn text(&self) -> Text {
         if self.is_as_read() {
-            return Arc::clone(&self.base);
+            return self.base.clone();
         }
         let write = || {
             let mut out = String::with_capacity(self.root.size(&self.base));
             self.root.write(&self.base, &mut out);
-            Arc::from(out)
+            Text::from(out)
         };
-        Arc::clone(self.written.get_or_init(write))
+        self.written.get_or_init(write).clone()
     }
 
     fn is_as_read(&self) -> bool {

@@ -58,7 +58,7 @@ fn edited(text: &str, edit: &Edit) -> Result<String, EditError> {
     let size = document.size_bytes();
     let now = document.text();
     assert_eq!(size, now.len() as u64, "size of {now}");
-    assert!(Document::parse(Arc::clone(&now)).is_ok(), "{edit:?} left {now}");
+    assert!(Document::parse(now.clone()).is_ok(), "{edit:?} left {now}");
     if result.is_err() {
         assert_eq!(&*now, text, "a failed edit left traces: {edit:?}");
     }
@@ -535,7 +535,7 @@ proptest! {
             let now = document.text();
             prop_assert!(result.is_ok() || now == before, "a failed edit left traces");
             prop_assert_eq!(document.size_bytes(), now.len() as u64);
-            prop_assert!(Document::parse(Arc::clone(&now)).is_ok(), "{:?} left {}", edit, now);
+            prop_assert!(Document::parse(now.clone()).is_ok(), "{:?} left {}", edit, now);
         }
     }
 

@@ -2,8 +2,7 @@
 //!
 //! Guarantee: the document itself is not changed; without the setting its text leaves as it is.
 
-use std::sync::Arc;
-
+use super::Text;
 use super::canonical::{LISTS, Rename, edit_entries, edit_top, rename, rename_all, set_version};
 use super::json::{self, MAX_DEPTH};
 use super::tree::{Key, Node, Object};
@@ -45,7 +44,7 @@ impl EgressFormat {
 
     /// The document's text in this format. Sealed forms leave as they are.
     #[must_use]
-    pub fn apply(self, document: &Document) -> Arc<str> {
+    pub fn apply(self, document: &Document) -> Text {
         if self == Self::AsStored || document.form() != Form::Unsigned {
             return document.text();
         }

@@ -3,11 +3,10 @@
 //! Guarantee: takes and refuses exactly what the Conserver's API does, and beyond it documents without `vcon` and sealed forms;
 //! names every fault, not the first; what it does not have to re-shape keeps its bytes.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use self::faults::{Faults, Step};
+use super::Text;
 use super::scan::Scanner;
 use super::tree::{LEVELS, Node};
 use super::view::{Kind, View};
@@ -98,7 +97,7 @@ fn read(body: &[u8], faults: &mut Faults) -> Option<Document> {
 fn object(text: &str, root: Node, faults: &mut Faults) -> Option<Document> {
     let view = View::of(&root, text);
     match view.kind() {
-        Kind::Object => return Some(Document::from_parts(Arc::from(text), root)),
+        Kind::Object => return Some(Document::from_parts(Text::from(text), root)),
         Kind::Null => faults.add("missing", &[], "Field required", Some(view)),
         _ => {
             let message = "Input should be a valid dictionary or object to extract fields from";

@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod json;
 pub mod pointer;
 pub mod sealed;
+pub mod text;
 
 mod apply;
 mod body;
@@ -29,3 +30,4 @@ pub use egress::EgressFormat;
 pub use ingest::{Fault, Ingested};
 pub use pointer::Pointer;
 pub use scan::SyntaxError;
+pub use text::Text;

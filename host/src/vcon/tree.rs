@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::Text;
 use super::edit::EditError;
 use super::json::quote;
 use super::pointer::index;
@@ -38,7 +39,7 @@ pub(super) enum Node {
 
 impl Node {
     /// A value from checked JSON text.
-    pub(super) fn raw(text: impl Into<Arc<str>>) -> Self {
+    pub(super) fn raw(text: impl Into<Text>) -> Self {
         let text = text.into();
         let trimmed = text.trim_matches([' ', '\n', '\r', '\t']);
         let start = text.len() - text.trim_start_matches([' ', '\n', '\r', '\t']).len();

@@ -11,6 +11,7 @@ use vconduit::names::{ChainName, LinkName, VconId};
 use vconduit::registry::standard;
 use vconduit::sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
 use vconduit::sandbox::{Call, CallError, Compiled, Grants, Limits, Sandbox, SandboxSettings, Secrets};
+use vconduit::vcon::Text;
 use vconduit::vcon::{Document, Edit, EgressFormat, canonical};
 use vconduit_harness::samples;
 
@@ -23,7 +24,7 @@ struct Nothing;
 
 #[async_trait::async_trait]
 impl Documents for Nothing {
-    async fn read(&self, _: &VconId) -> Result<Option<Arc<str>>, String> {
+    async fn read(&self, _: &VconId) -> Result<Option<Text>, String> {
         Ok(None)
     }
 

@@ -10,6 +10,7 @@ use vconduit::registry::standard;
 use vconduit::sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
 use vconduit::sandbox::grants::HostGrant;
 use vconduit::sandbox::{Call, CallReport, Grants, Limits, Outcome, Sandbox, SandboxSettings, Secrets};
+use vconduit::vcon::Text;
 use vconduit::vcon::{Document, EgressFormat, canonical};
 use vconduit_harness::Receiver;
 
@@ -109,7 +110,7 @@ struct NoOthers;
 
 #[async_trait]
 impl Documents for NoOthers {
-    async fn read(&self, _: &VconId) -> Result<Option<Arc<str>>, String> {
+    async fn read(&self, _: &VconId) -> Result<Option<Text>, String> {
         Ok(None)
     }
 

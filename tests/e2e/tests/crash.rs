@@ -1,10 +1,11 @@
 //! Nothing that was acknowledged is lost, and nothing is in two places: hosts killed at random, Redis killed at random, a host that
 //! dies while another lives.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
 use vconduit_harness::{Host, HostBuilder, RedisServer, eventually, samples};
@@ -66,13 +67,27 @@ async fn nap(from_ms: u64, to_ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
+/// Waits until nothing moves any more. What was posted but not acknowledged may be there too, so a count alone does not say that all
+/// have arrived: the lists have to rest for longer than a lease lasts and its entry takes to run again.
+async fn settle(host: &Host, at_least: u64) {
+    let resting = Cell::new((0, Instant::now()));
+    eventually(
+        "all vCons have come out and nothing moves any more",
+        SETTLE,
+        async || {
+            let out = host.depth("out").await;
+            if out != resting.get().0 || host.depth("in").await > 0 {
+                resting.set((out, Instant::now()));
+            }
+            (out >= at_least && resting.get().1.elapsed() > Duration::from_secs(4)).then_some(())
+        },
+    )
+    .await;
+}
+
 /// Waits until every acknowledged vCon is on `out`; then checks that each is there once, tagged once, and nowhere else.
 async fn check(host: &Host, acknowledged: &[String]) {
-    eventually("lists and claims are empty", SETTLE, async || {
-        let on_out = host.depth("out").await;
-        (host.depth("in").await == 0 && on_out >= acknowledged.len() as u64).then_some(())
-    })
-    .await;
+    settle(host, acknowledged.len() as u64).await;
     let (_, body) = host.get("/vcon/egress?egress_list=out&limit=100000").await;
     let out: Vec<String> = serde_json::from_str(&body).expect("ids");
     let mut counts: HashMap<&str, usize> = HashMap::new();

@@ -11,6 +11,7 @@ use crate::store::{
     Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, NewDocument, Reaped,
     Revision, Store, StoreError, Stored, Write,
 };
+use crate::vcon::Text;
 
 /// How the store fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum Trouble {
 #[derive(Default)]
 struct Inner {
     trouble: Trouble,
-    documents: BTreeMap<VconId, std::sync::Arc<str>>,
+    documents: BTreeMap<VconId, Text>,
     listing: BTreeMap<String, i64>,
     index: BTreeMap<String, Vec<String>>,
     lists: BTreeMap<String, VecDeque<String>>,
@@ -157,7 +158,7 @@ impl Store for MemoryStore {
         let mut inner = self.open()?;
         inner.gets += 1;
         let read = |id| {
-            let text: &std::sync::Arc<str> = inner.documents.get(id)?;
+            let text: &Text = inner.documents.get(id)?;
             Some(Stored {
                 text: text.clone(),
                 revision: Revision(text.as_ref().into()),

@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use super::factory::build_with_warnings;
 use super::{OptionProblem, Saved, Secret, Storage, StorageContext, StorageError};
 use crate::names::VconId;
+use crate::vcon::Text;
 use crate::vcon::{Document, EgressFormat};
 
 const ID: &str = "018f2a3b-0000-8000-8000-0000000000aa";
@@ -37,8 +38,8 @@ fn vcon(uuid: &str, created_at: &str) -> Value {
 }
 
 fn saved_as(uuid: &str, document: &Value) -> Saved {
-    let text: Arc<str> = document.to_string().into();
-    let document = Arc::new(Document::parse(Arc::clone(&text)).unwrap());
+    let text: Text = document.to_string().into();
+    let document = Arc::new(Document::parse(text.clone()).unwrap());
     Saved {
         id: id(uuid),
         document,

@@ -9,6 +9,7 @@ use super::super::postgres::storable;
 use super::super::{Saved, Storage};
 use super::servers::{Server, free_port};
 use super::{ID, id, make, permanent, round_trip, saved, saved_as, transient, vcon};
+use crate::vcon::Text;
 use crate::vcon::{Document, EgressFormat};
 
 const PASSWORD: &str = "s3cr3t-p4ss";
@@ -142,11 +143,11 @@ async fn tables_of_other_names_get_an_index_of_their_own() {
 async fn what_jsonb_cannot_hold_is_left_out() {
     let server = Server::postgres(PASSWORD);
     let storage = storage(&server, json!({}));
-    let text: Arc<str> = vcon(ID, "2024-01-01T00:00:00Z")
+    let text: Text = vcon(ID, "2024-01-01T00:00:00Z")
         .to_string()
         .replace("Größe", r"a\u0000b \\u0000 \ud83d\ude00 1e3")
         .into();
-    let document = Arc::new(Document::parse(Arc::clone(&text)).unwrap());
+    let document = Arc::new(Document::parse(text.clone()).unwrap());
     let subject = saved("2024-01-01T00:00:00Z");
     storage
         .save(&Saved {

@@ -2,8 +2,6 @@
 //!
 //! Guarantee: `put` and `write` are one script each; a revision that was read belongs to the text that was read.
 
-use std::sync::Arc;
-
 use redis::{Cmd, Value};
 
 use super::arguments::{Planned, stage};
@@ -11,6 +9,7 @@ use super::errors::{damaged, refused};
 use super::{RedisStore, keys, revision};
 use crate::names::VconId;
 use crate::store::{Guarded, NewDocument, StoreError, Stored, Write};
+use crate::vcon::Text;
 
 impl RedisStore {
     pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
@@ -162,7 +161,7 @@ fn stored(text: Value, token: Value) -> Result<Option<Stored>, StoreError> {
     let text = String::from_utf8(bytes).map_err(|_| damaged("get", "a document that is not UTF-8"))?;
     let revision = revision::of(&text, token);
     Ok(Some(Stored {
-        text: Arc::from(text),
+        text: Text::from(text),
         revision,
     }))
 }

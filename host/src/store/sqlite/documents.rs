@@ -2,8 +2,6 @@
 //!
 //! Guarantee: an expired document is as good as none, whether it has been removed yet or not.
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, OptionalExtension};
 
 use super::errors::{Fault, Sql};
@@ -11,6 +9,7 @@ use super::writer::Step;
 use super::{SqliteStore, index, lists, now_ms};
 use crate::names::VconId;
 use crate::store::{Guarded, NewDocument, Revision, StoreError, Stored, Write};
+use crate::vcon::Text;
 
 /// When something expires that lives this long from now; 0 or less: never.
 pub fn expiry(now_ms: i64, seconds: i64) -> Option<i64> {
@@ -92,7 +91,7 @@ fn read(db: &Connection, id: &str, now_ms: i64) -> Sql<Option<Stored>> {
     )?;
     let mut rows = statement.query((id, now_ms))?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let text: Arc<str> = Arc::from(row.get_ref(0)?.as_str().map_err(Fault::damaged)?);
+    let text: Text = Text::from(row.get_ref(0)?.as_str().map_err(Fault::damaged)?);
     Ok(Some(Stored {
         text,
         revision: revision(row.get(1)?),

@@ -1,6 +1,7 @@
 //! Documents: what is put is there, what was changed meanwhile is not overwritten, what expires is gone.
 
 use super::*;
+use crate::vcon::Text;
 
 on_both!(
     put_and_get,
@@ -302,7 +303,7 @@ async fn text_is_kept(place: Place) {
     if place.has_json() {
         return;
     }
-    let text: Arc<str> =
+    let text: Text =
         "{ \"b\":1.0,\"a\" : 12345678901234567890123, \"u\":\"\\u00e9 é \u{1F600}\",\"z\":\"\\u0000\" }".into();
     place
         .store

@@ -10,6 +10,7 @@ use super::{
     Write,
 };
 use crate::names::{HostId, ListName, VconId};
+use crate::vcon::Text;
 
 mod claims;
 mod config;
@@ -71,7 +72,7 @@ fn host() -> HostId {
     HostId::new("host-1").unwrap()
 }
 
-fn text_of(length: usize, mark: &str) -> Arc<str> {
+fn text_of(length: usize, mark: &str) -> Text {
     format!(r#"{{"mark":"{mark}","pad":"{}"}}"#, "x".repeat(length)).into()
 }
 

@@ -124,10 +124,10 @@ async fn nothing_left_over() {
     place.finish(&claim, &[]).await;
     place.store.delete(&id("a")).await.unwrap();
     let keys: Vec<String> = place.server().raw(&["KEYS", "*"]).await;
-    // The short memory of ended claims, and a trace context with its lifetime.
+    // The short memory of ended claims and of pushes, and a trace context with its lifetime.
     assert!(
         keys.iter()
-            .all(|key| key == "vconduit:ended:{q}" || key == "context:resume:q:a"),
+            .all(|key| key == "vconduit:ended:{q}" || key == "context:resume:q:a" || key.starts_with("vconduit:once:")),
         "{keys:?}"
     );
 }

@@ -3,22 +3,22 @@
 //! Guarantee: a container forgets the text that it was read from as soon as it is changed, and only then.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::Node;
+use crate::vcon::Text;
 use crate::vcon::json::{quote, unquote};
 use crate::vcon::scan::Span;
 
 /// A part of a checked JSON text: of the document's own, or of one that an edit brought.
 #[derive(Debug, Clone)]
 pub(in crate::vcon) struct Slice {
-    pub(super) owner: Option<Arc<str>>,
+    pub(super) owner: Option<Text>,
     pub(super) start: u32,
     pub(super) end: u32,
 }
 
 impl Slice {
-    pub(super) fn new(owner: Option<&Arc<str>>, span: Span) -> Self {
+    pub(super) fn new(owner: Option<&Text>, span: Span) -> Self {
         // Texts of more than 4 GiB are refused before they get here.
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
@@ -46,7 +46,7 @@ pub(in crate::vcon) enum Key {
 impl Key {
     /// A key for any text.
     pub(in crate::vcon) fn of(name: &str) -> Self {
-        let quoted: Arc<str> = quote(name).into();
+        let quoted: Text = quote(name).into();
         let span = Span {
             start: 0,
             end: quoted.len(),

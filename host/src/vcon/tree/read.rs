@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::parts::{Array, Key, Member, Object, Slice};
 use super::{NODE_BUDGET, Node};
+use crate::vcon::Text;
 use crate::vcon::scan::{Scan, Scanner, Span};
 
 impl Node {
@@ -22,7 +23,7 @@ impl Node {
     pub(super) fn expand(&mut self, base: &str) {
         let (text, owner, shift) = match self {
             Self::Raw(slice) => (slice.text(base), slice.owner.clone(), slice.start),
-            Self::Fixed(text) => (*text, Some(Arc::from(*text)), 0),
+            Self::Fixed(text) => (*text, Some(Text::from(*text)), 0),
             _ => return,
         };
         if !text.starts_with(['{', '[']) {
@@ -69,7 +70,7 @@ impl Node {
 
 /// Reads nodes from a scanner.
 struct Builder {
-    owner: Option<Arc<str>>,
+    owner: Option<Text>,
     budget: usize,
 }
 
