@@ -46,6 +46,8 @@ pub struct Description {
     pub options_schema: Value,
     /// The default options.
     pub defaults: Map<String, Value>,
+    /// What it asks to be granted, in the shape of a link's `grants`. Only that it is an object has been checked.
+    pub needs: Map<String, Value>,
 }
 
 /// A component that is ready to be called.
@@ -305,19 +307,23 @@ impl Description {
         if !plain(&said.name) {
             return Err(bad("its name has to be 1 to 100 of a-z, 0-9, _ and -"));
         }
-        if said.options_schema.len().max(said.defaults.len()) > MAX_DESCRIPTION_BYTES {
-            return Err(bad("options-schema and defaults may have 256 KiB each"));
+        let longest = said.options_schema.len().max(said.defaults.len()).max(said.needs.len());
+        if longest > MAX_DESCRIPTION_BYTES {
+            return Err(bad("options-schema, defaults and needs may have 256 KiB each"));
         }
         let defaults = serde_json::from_str(&said.defaults)
             .map_err(|error| bad(&format!("defaults is not a JSON object: {error}")))?;
         let options_schema = serde_json::from_str(&said.options_schema)
             .map_err(|error| bad(&format!("options-schema is not JSON: {error}")))?;
+        let needs = serde_json::from_str(&said.needs)
+            .map_err(|error| bad(&format!("needs is not a JSON object: {error}; write {{}} for nothing")))?;
         Ok(Self {
             name: said.name,
             version: text::clean(&said.version, 100).into_owned(),
             summary: text::clean(&said.summary, 1000).into_owned(),
             options_schema,
             defaults,
+            needs,
         })
     }
 }

@@ -70,6 +70,7 @@ fn component(import: &str, core_import: &str, with: &str, text: &str, code: &str
           (i32.store (i32.const 616) (i32.const 2048)) (i32.store (i32.const 620) (i32.const 4))
           (i32.store (i32.const 624) (i32.const 2060)) (i32.store (i32.const 628) (i32.const 2))
           (i32.store (i32.const 632) (i32.const 2060)) (i32.store (i32.const 636) (i32.const 2))
+          (i32.store (i32.const 640) (i32.const 2060)) (i32.store (i32.const 644) (i32.const 2))
           (i32.const 600)))
       (core instance $code (instantiate $code {with}))
       {EXPORTS})"#
@@ -80,7 +81,7 @@ const EXPORTS: &str = r#"
       (type $outcome (variant (case "next") (case "stop" string) (case "switch" string) (case "hand-off" string)))
       (type $kind (enum "options" "vcon" "sealed" "service" "other"))
       (type $failure (record (field "kind" $kind) (field "message" string) (field "retryable" bool) (field "retry-after-ms" (option u64))))
-      (type $description (record (field "name" string) (field "version" string) (field "summary" string) (field "options-schema" string) (field "defaults" string)))
+      (type $description (record (field "name" string) (field "version" string) (field "summary" string) (field "options-schema" string) (field "defaults" string) (field "needs" string)))
       (component $shape
         (type $ot (variant (case "next") (case "stop" string) (case "switch" string) (case "hand-off" string)))
         (import "import-outcome" (type $o0 (eq $ot)))
@@ -88,7 +89,7 @@ const EXPORTS: &str = r#"
         (import "import-kind" (type $k0 (eq $kt)))
         (type $ft (record (field "kind" $k0) (field "message" string) (field "retryable" bool) (field "retry-after-ms" (option u64))))
         (import "import-failure" (type $f0 (eq $ft)))
-        (type $dt (record (field "name" string) (field "version" string) (field "summary" string) (field "options-schema" string) (field "defaults" string)))
+        (type $dt (record (field "name" string) (field "version" string) (field "summary" string) (field "options-schema" string) (field "defaults" string) (field "needs" string)))
         (import "import-description" (type $d0 (eq $dt)))
         (import "run" (func $run (param "options" string) (result (result $o0 (error $f0)))))
         (import "describe" (func $describe (result $d0)))

@@ -4,8 +4,9 @@ use crate::bindings::link::vcon::link::outcomes::Description;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// The description of a link whose options are `T`.
-pub fn description<T: JsonSchema>(name: &str, version: &str, summary: &str) -> Description {
+/// The description of a link whose options are `T`. `needs` is what it asks to be granted, as JSON text; an empty
+/// text asks for nothing.
+pub fn description<T: JsonSchema>(name: &str, version: &str, summary: &str, needs: &str) -> Description {
     let schema = schemars::schema_for!(T).to_value();
     Description {
         name: name.to_owned(),
@@ -13,6 +14,7 @@ pub fn description<T: JsonSchema>(name: &str, version: &str, summary: &str) -> D
         summary: summary.to_owned(),
         defaults: defaults(&schema).to_string(),
         options_schema: schema.to_string(),
+        needs: if needs.is_empty() { "{}" } else { needs }.to_owned(),
     }
 }
 
@@ -56,7 +58,7 @@ mod tests {
 
     #[test]
     fn schema_and_defaults_come_from_the_type() {
-        let description = description::<Sample>("sample", "1.2.3", "A sample.");
+        let description = description::<Sample>("sample", "1.2.3", "A sample.", "{}");
         let schema: Value = serde_json::from_str(&description.options_schema).unwrap();
         assert_eq!(schema["properties"]["count"]["description"], "How many.");
         let defaults: Value = serde_json::from_str(&description.defaults).unwrap();
@@ -65,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_member_without_default_is_not_in_the_defaults() {
-        let description = description::<Required>("required", "1.0.0", "");
+        let description = description::<Required>("required", "1.0.0", "", "{}");
         assert_eq!(description.defaults, "{}");
+        assert_eq!(description.needs, "{}", "a link that asks for nothing says so in JSON");
     }
 }

@@ -3,10 +3,17 @@
 /// Makes a component of world `link` out of a function.
 ///
 /// `options` is a type with `Deserialize` and `JsonSchema`; `run` is a
-/// `fn(&Vcon, Options) -> Result<Outcome, Failure>`. The version is the one in the link's `Cargo.toml`.
+/// `fn(&Vcon, Options) -> Result<Outcome, Failure>`. The version is the one in the link's `Cargo.toml`. `needs` may be left out:
+/// what the link asks to be granted, in the shape of the configuration's `grants`, for example `{"http": ["api.example.com"]}`.
 #[macro_export]
 macro_rules! link {
-    (name: $name:expr, summary: $summary:expr, options: $options:ty, run: $run:path $(,)?) => {
+    (
+        name: $name:expr,
+        summary: $summary:expr,
+        options: $options:ty,
+        $(needs: $needs:tt,)?
+        run: $run:path $(,)?
+    ) => {
         #[doc(hidden)]
         pub struct VconLinkComponent;
 
@@ -18,7 +25,12 @@ macro_rules! link {
             }
 
             fn describe() -> $crate::bindings::link::vcon::link::outcomes::Description {
-                $crate::entry::description::<$options>($name, env!("CARGO_PKG_VERSION"), $summary)
+                $crate::entry::description::<$options>(
+                    $name,
+                    env!("CARGO_PKG_VERSION"),
+                    $summary,
+                    concat!($(stringify!($needs),)? ""),
+                )
             }
         }
 
@@ -30,7 +42,7 @@ macro_rules! link {
 /// Makes a component of world `transform` out of a function.
 ///
 /// `options` is a type with `Deserialize` and `JsonSchema`; `transform` is a
-/// `fn(serde_json::Value, Options) -> Result<Transformed, Failure>`.
+/// `fn(serde_json::Value, Options) -> Result<Transformed, Failure>`. A transform can't be granted anything.
 #[macro_export]
 macro_rules! transform {
     (name: $name:expr, summary: $summary:expr, options: $options:ty, transform: $transform:path $(,)?) => {
@@ -49,7 +61,7 @@ macro_rules! transform {
             }
 
             fn describe() -> $crate::bindings::link::vcon::link::outcomes::Description {
-                $crate::entry::description::<$options>($name, env!("CARGO_PKG_VERSION"), $summary)
+                $crate::entry::description::<$options>($name, env!("CARGO_PKG_VERSION"), $summary, "")
             }
         }
 
