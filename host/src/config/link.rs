@@ -18,6 +18,9 @@ pub struct Link {
     pub grants: Grants,
     /// `limits`, over the defaults.
     pub limits: Limits,
+    /// `warm`: whether an instance may serve many calls. Saves the set-up, gives up that calls know nothing of each other: for code that
+    /// is trusted. Absent: only for standard links whose set-up outweighs their work.
+    pub warm: bool,
     /// `on_error` for this link; absent: the chain's.
     pub on_error: Option<OnError>,
 }

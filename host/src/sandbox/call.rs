@@ -45,6 +45,8 @@ pub struct Call {
     pub environment: Arc<dyn Environment>,
     /// Where guest metrics go.
     pub metrics: Arc<dyn GuestMetrics>,
+    /// Whether the instance may be one that served this link before, and be kept for its next call. Only for code that is trusted.
+    pub warm: bool,
     /// Whether to keep the log lines in the report (a dry run shows them).
     pub keep_log: bool,
 }

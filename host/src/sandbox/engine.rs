@@ -16,6 +16,7 @@ use super::compile::{self, CompileError, Compiled, Description};
 use super::outbound::Outbound;
 use super::state::CallState;
 use super::ticker::Ticker;
+use super::warm::Shelf;
 use super::{Call, CallError, CallReport, host, instance, pool, probe};
 
 const KIB: u64 = 1024;
@@ -90,6 +91,7 @@ pub struct Sandbox {
     pub(super) outbound: Arc<Outbound>,
     pub(super) ticker: Ticker,
     pub(super) compiling: Arc<Semaphore>,
+    pub(super) warm: Shelf,
     places: Semaphore,
     pooled: bool,
 }
@@ -117,6 +119,7 @@ impl Sandbox {
             outbound: Arc::new(Outbound::new().map_err(|error| SandboxError::Http(error.to_string()))?),
             ticker: Ticker::start(engine.weak(), settings.tick)?,
             compiling: Arc::new(Semaphore::new(settings.concurrent_compiles.max(1))),
+            warm: Shelf::default(),
             places: Semaphore::new(usize::try_from(settings.max_concurrent_calls).unwrap_or(Semaphore::MAX_PERMITS)),
             settings,
             engine,
@@ -143,7 +146,7 @@ impl Sandbox {
         Description::checked(said).map_err(|error| CallError::BadAnswer(error.to_string()))
     }
 
-    /// Runs one call, in a fresh instance.
+    /// Runs one call, in a fresh instance unless the call allows one that was kept.
     pub async fn call(&self, call: Call) -> CallReport {
         instance::run(self, call).await
     }

@@ -1,7 +1,7 @@
-//! Runs one call: a fresh instance, within every limit, and its answer checked.
+//! Runs one call: an instance, within every limit, and its answer checked.
 //!
 //! Guarantee: whatever the code does, the call ends by its limits, and after a failure the document is as it went in. The
-//! instance is dropped either way; nothing of it is used again.
+//! instance is fresh and is dropped afterwards, unless the call allows one that is kept (`warm.rs`).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use super::engine::Sandbox;
 use super::memory::LimitReached;
 use super::meter::{Stopped, bounded};
 use super::state::{self, CallState, Context};
+use super::warm::{Key, Warm};
 use super::{Usage, World, answer};
 use crate::store::Effects;
 use crate::vcon::Document;
@@ -38,6 +39,9 @@ pub(super) struct Pre {
 
 type Transforming = (Result<Transformed, WitFailure>,);
 type Running = (Result<WitOutcome, WitFailure>,);
+
+/// `run` of an instance.
+pub(super) type RunFunction = TypedFunc<(Arc<str>,), Running>;
 
 impl Pre {
     /// Looks up the exports of a component. Their types show when they are first called.
@@ -109,6 +113,7 @@ struct Run {
     options: Arc<str>,
     document: Option<Document>,
     deadline: Option<Instant>,
+    warm: bool,
     context: Context,
 }
 
@@ -148,6 +153,7 @@ fn split(call: Call) -> Run {
         keep_log: call.keep_log,
     };
     Run {
+        warm: call.warm && call.component.world == World::Link,
         component: call.component,
         options: call.options,
         document: call.document,
@@ -174,24 +180,41 @@ async fn attempt(sandbox: &Sandbox, run: Run) -> Result<CallReport, CallError> {
     let limits = run.context.limits;
     let _place = sandbox.place(limits.wall, run.deadline).await?;
     let (end, late) = end_of(limits.wall, run.deadline);
-    let mut store = state::store(
-        &sandbox.engine,
-        run.context,
-        run.document,
-        end,
-        Arc::clone(&sandbox.outbound),
-    )
-    .map_err(host)?;
+    let key = run.warm.then(|| Key {
+        link: run.context.link.clone(),
+        version: run.component.digest.clone(),
+        options: run.options.clone(),
+    });
+    let kept = key.as_ref().and_then(|key| sandbox.warm.take(key));
+    let outbound = Arc::clone(&sandbox.outbound);
+    let (mut store, function, calls) = match kept {
+        Some(mut warm) => {
+            state::renew(&mut warm.store, run.context, run.document, end, outbound);
+            (warm.store, Some(warm.run), warm.calls)
+        }
+        None => {
+            let store = state::store(&sandbox.engine, run.context, run.document, end, outbound);
+            (store.map_err(host)?, None, 0)
+        }
+    };
+    let pre = &run.component.pre;
     let ended = within(sandbox, &mut store, end, &late, async |store| {
-        work(&run.component.pre, store, &run.options).await
+        work(pre, store, function, &run.options).await
     })
     .await;
-    let mut state = store.into_data();
-    let result = ended.and_then(|answer| match answer {
-        Answer::Run(answer) => answer::of_run(&state, answer),
-        Answer::Transform(answer) => answer::of_transform(&mut state, answer),
-    });
-    Ok(report(state, result))
+    let (result, function) = match ended {
+        Ok((Answer::Run(answer), function)) => (answer::of_run(store.data(), answer), function),
+        Ok((Answer::Transform(answer), _)) => (answer::of_transform(store.data_mut(), answer), None),
+        Err(error) => (Err(error), None),
+    };
+    let report = report(store.data_mut(), result);
+    if let (Some(key), Some(run)) = (key, function)
+        && store.data().can_be_kept()
+    {
+        let calls = calls + 1;
+        sandbox.warm.put(key, Warm { store, run, calls });
+    }
+    Ok(report)
 }
 
 /// Asks a component what it is, under the limits of its context.
@@ -227,21 +250,28 @@ async fn within<T>(
     }
 }
 
-async fn work(pre: &Pre, store: &mut Store<CallState>, options: &str) -> wasmtime::Result<Answer> {
+/// Calls the function, of a new instance where there is none yet. A function that can be called again comes back.
+async fn work(
+    pre: &Pre,
+    store: &mut Store<CallState>,
+    kept: Option<RunFunction>,
+    options: &Arc<str>,
+) -> wasmtime::Result<(Answer, Option<RunFunction>)> {
     match pre.world {
         World::Link => {
-            let run = pre.start::<(&str,), Running>(store, pre.work).await?;
-            run.call_async(store, (options,))
-                .await
-                .map(|(answer,)| Answer::Run(answer))
+            let run = match kept {
+                Some(run) => run,
+                None => pre.start(store, pre.work).await?,
+            };
+            store.data_mut().memory.started();
+            let (answer,) = run.call_async(store, (options.clone(),)).await?;
+            Ok((Answer::Run(answer), Some(run)))
         }
         World::Transform => {
             let text = store.data().document.as_ref().map(Document::text).unwrap_or_default();
             let transform = pre.start::<(&str, &str), Transforming>(store, pre.work).await?;
-            transform
-                .call_async(store, (&*text, options))
-                .await
-                .map(|(answer,)| Answer::Transform(answer))
+            let (answer,) = transform.call_async(store, (&*text, options)).await?;
+            Ok((Answer::Transform(answer), None))
         }
     }
 }
@@ -285,7 +315,7 @@ fn end_of(wall: Duration, deadline: Option<Instant>) -> (Instant, CallError) {
     }
 }
 
-fn report(mut state: CallState, result: Result<Outcome, CallError>) -> CallReport {
+fn report(state: &mut CallState, result: Result<Outcome, CallError>) -> CallReport {
     state.log.flush();
     let (requests, response_bytes) = state
         .egress
@@ -302,8 +332,8 @@ fn report(mut state: CallState, result: Result<Outcome, CallError>) -> CallRepor
     CallReport {
         result,
         document: state.document.take(),
-        edits: state.edits,
-        effects: state.effects,
+        edits: std::mem::take(&mut state.edits),
+        effects: std::mem::take(&mut state.effects),
         reached_outside: state.changed_outside || requests > 0,
         usage,
         log: state.log.take(),

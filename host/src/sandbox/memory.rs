@@ -19,12 +19,39 @@ pub(super) struct Memory {
     limit: u64,
     now: u64,
     peak: u64,
+    /// What was held when the code had been set up.
+    at_start: u64,
 }
 
 impl Memory {
     /// A count at zero.
     pub(super) fn new(limit: u64) -> Self {
-        Self { limit, now: 0, peak: 0 }
+        Self {
+            limit,
+            now: 0,
+            peak: 0,
+            at_start: 0,
+        }
+    }
+
+    /// A count for the next call of an instance that holds what `before` counted.
+    pub(super) fn after(before: &Self, limit: u64) -> Self {
+        Self {
+            limit,
+            now: before.now,
+            peak: before.now,
+            at_start: before.now,
+        }
+    }
+
+    /// The instance is set up: what comes now is growth.
+    pub(super) fn started(&mut self) {
+        self.at_start = self.now;
+    }
+
+    /// Whether more is held than after the set-up.
+    pub(super) fn has_grown(&self) -> bool {
+        self.now > self.at_start
     }
 
     /// The most that was held at once.

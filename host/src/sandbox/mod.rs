@@ -32,6 +32,7 @@ mod state;
 mod text;
 mod ticker;
 pub mod usage;
+mod warm;
 
 #[cfg(test)]
 mod tests;

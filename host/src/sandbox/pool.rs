@@ -70,7 +70,9 @@ fn config() -> Config {
 }
 
 fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
-    let calls = settings.max_concurrent_calls;
+    // Instances that are kept for later calls hold their places beside those of the calls.
+    let kept = u32::try_from(super::warm::MAX_KEPT).unwrap_or(u32::MAX);
+    let calls = settings.max_concurrent_calls.saturating_add(kept);
     let times = |count: usize| calls.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls);

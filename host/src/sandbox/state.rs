@@ -1,6 +1,6 @@
 //! What a call carries in its store.
 //!
-//! Guarantee: there is one way to make a store, [`store`], and it sets every limit.
+//! Guarantee: there is one way to make a store, [`store`], and one to use it again, [`renew`]; both set every limit.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -108,6 +108,27 @@ pub(super) fn store(
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(usize::try_from(hostcall_bytes(&limits)).unwrap_or(usize::MAX));
     store.set_max_component_handles(MAX_HANDLES);
+    begin_epochs(&mut store);
+    Ok(store)
+}
+
+/// Sets every limit of the next call of a store that is used again.
+pub(super) fn renew(
+    store: &mut Store<CallState>,
+    context: Context,
+    document: Option<Document>,
+    end: Instant,
+    outbound: Arc<Outbound>,
+) {
+    let limits = context.limits;
+    let mut state = CallState::new(context, document, end, outbound);
+    state.memory = Memory::after(&store.data().memory, limits.memory_bytes);
+    *store.data_mut() = state;
+    store.set_hostcall_fuel(usize::try_from(hostcall_bytes(&limits)).unwrap_or(usize::MAX));
+    begin_epochs(store);
+}
+
+fn begin_epochs(store: &mut Store<CallState>) {
     // Every tick the guest gives the thread back: other calls, and the meter, get their turn.
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
@@ -116,7 +137,6 @@ pub(super) fn store(
         }
         Ok(UpdateDeadline::Yield(1))
     });
-    Ok(store)
 }
 
 /// What a link may hand over at once: a document and a little.
@@ -142,6 +162,11 @@ pub(super) fn cpu_limit(limits: &Limits) -> LimitReached {
 }
 
 impl CallState {
+    /// Whether an instance with this state can serve another call: it grew no memory and can't hold anything of the host's.
+    pub(super) fn can_be_kept(&self) -> bool {
+        !self.memory.has_grown() && self.wasi.is_none() && self.egress.is_none()
+    }
+
     fn new(context: Context, document: Option<Document>, end: Instant, outbound: Arc<Outbound>) -> Self {
         let limits = context.limits;
         let source = Source {

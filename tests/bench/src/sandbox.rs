@@ -125,6 +125,7 @@ impl Bench {
             documents: shared.nothing.clone(),
             environment: shared.nothing.clone(),
             metrics: shared.nothing,
+            warm: false,
             keep_log: false,
         };
         match self.sandbox.call(call).await.result {

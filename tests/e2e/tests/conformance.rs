@@ -204,6 +204,7 @@ async fn run(sandbox: &Arc<Sandbox>, case: &Case) -> Vec<String> {
             documents: Arc::new(NoOthers),
             environment: environment.clone(),
             metrics: counters.clone(),
+            warm: false,
             keep_log: true,
         })
         .await;

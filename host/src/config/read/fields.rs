@@ -205,3 +205,12 @@ pub(super) fn names<T: TryFrom<String, Error = NameError>>(
     }
     found
 }
+
+/// True or false.
+pub(super) fn truth(node: &Node, path: &str, name: &str, problems: &mut Problems) -> Option<bool> {
+    if let Kind::Bool(truth) = node.kind {
+        return Some(truth);
+    }
+    problems.error(node.place, path, format!("`{name}` has to be true or false"), "");
+    None
+}

@@ -86,16 +86,7 @@ fn private(fields: Fields<'_>, problems: &mut Problems) -> Option<bool> {
     let Some(node) = fields.get("private") else {
         return Some(false);
     };
-    if let Kind::Bool(private) = node.kind {
-        return Some(private);
-    }
-    problems.error(
-        node.place,
-        &fields.at("private"),
-        "`private` has to be true or false",
-        "",
-    );
-    None
+    fields::truth(node, &fields.at("private"), "private", problems)
 }
 
 fn queue(node: &Node, path: &str, problems: &mut Problems) -> Option<String> {

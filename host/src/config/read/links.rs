@@ -17,12 +17,13 @@ use crate::sandbox::Limits;
 use crate::sandbox::limits::TABLE;
 
 const SECTION: &str = "links";
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "module",
     "component",
     "options",
     "grants",
     "limits",
+    "warm",
     "on_error",
     "pip_name",
     "ingress-lists",
@@ -40,6 +41,9 @@ pub const STANDARD_LINKS: [&str; 8] = [
     "diet",
     "webhook",
 ];
+
+/// Standard links that keep their instances: compiling a jq filter takes longer than running it.
+const WARM_LINKS: [&str; 1] = ["jq_link"];
 
 /// The Conserver's older names for `links.transcribe` with a vendor (`spec/conserver.md` §3.5).
 const OLD_NAMES: [&str; 4] = [
@@ -99,7 +103,9 @@ fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mu
     if grants_follow && let (ComponentSource::Standard(module), Some(node)) = (&component, link.get("options")) {
         derive::report_unusable(module, node, &link.at("options"), problems);
     }
+    let warm = warm(link, &component, problems);
     let link = Link {
+        warm,
         component,
         options,
         grants,
@@ -111,6 +117,14 @@ fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mu
         link,
         grants_follow,
     })
+}
+
+fn warm(link: Fields<'_>, component: &ComponentSource, problems: &mut Problems) -> bool {
+    let usual = matches!(component, ComponentSource::Standard(module) if WARM_LINKS.contains(&module.as_str()));
+    match link.get("warm") {
+        None => usual,
+        Some(node) => fields::truth(node, &link.at("warm"), "warm", problems).unwrap_or(false),
+    }
 }
 
 fn report_idle(link: Fields<'_>, problems: &mut Problems) {

@@ -27,12 +27,10 @@ async fn an_endless_loop_ends_at_its_cpu_limit_and_its_neighbour_goes_on() {
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let begun = Instant::now();
     assert_eq!(run(&fine).await.result, Ok(Outcome::Next));
     assert!(
-        begun.elapsed() < Duration::from_millis(150),
-        "the neighbour waited {:?}",
-        begun.elapsed()
+        spinning.iter().any(|spinning| !spinning.is_finished()),
+        "the neighbour had to wait until the loops were ended"
     );
     for spinning in spinning {
         let report = spinning.await.unwrap();

@@ -1,7 +1,8 @@
-//! The sandbox with real components: hostile ones, broken ones, and neighbours of both.
+//! The sandbox with real components: hostile ones, broken ones, kept ones, and neighbours of them.
 
 mod broken;
 mod guests;
 mod hostile;
 mod links;
 mod support;
+mod warm;

@@ -56,6 +56,7 @@ pub(super) fn call(component: &Arc<Compiled>) -> Call {
         documents: Arc::new(NoDocuments),
         environment: Arc::new(SystemEnvironment),
         metrics: Arc::new(NoMetrics),
+        warm: false,
         keep_log: true,
     }
 }

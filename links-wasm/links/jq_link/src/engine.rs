@@ -5,6 +5,13 @@ use crate::{library, texts};
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 use jaq_json::{Val, read};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    /// The filter that was compiled last: an instance that is kept between calls serves one set of options.
+    static LAST: RefCell<Option<(String, Rc<Filter<Data>>)>> = const { RefCell::new(None) };
+}
 
 /// What came of a filter.
 #[derive(Debug, PartialEq)]
@@ -25,8 +32,7 @@ pub struct Run {
 
 /// Runs the filter on the document.
 pub fn decide(filter: &str, document: &str) -> Run {
-    let definitions = library::for_filter(filter);
-    let prepared = compiled(filter, &definitions).and_then(|filter| Ok((filter, parsed(document)?)));
+    let prepared = kept(filter).and_then(|filter| Ok((filter, parsed(document)?)));
     let (filter, input) = match prepared {
         Ok(prepared) => prepared,
         Err(reason) => {
@@ -51,7 +57,23 @@ pub fn decide(filter: &str, document: &str) -> Run {
     }
 }
 
-fn compiled(filter: &str, definitions: &str) -> Result<Filter<Data>, String> {
+fn kept(filter: &str) -> Result<Rc<Filter<Data>>, String> {
+    let last = LAST.with_borrow(|last| {
+        last.as_ref()
+            .filter(|(of, _)| of == filter)
+            .map(|(_, kept)| kept.clone())
+    });
+    if let Some(kept) = last {
+        return Ok(kept);
+    }
+    let compiled = Rc::new(compiled(filter)?);
+    LAST.set(Some((filter.to_owned(), compiled.clone())));
+    Ok(compiled)
+}
+
+fn compiled(filter: &str) -> Result<Filter<Data>, String> {
+    let definitions = library::for_filter(filter);
+    let definitions = &*definitions;
     let words: Vec<_> = library::words(filter).chain(library::words(definitions)).collect();
     let definitions = jaq_core::load::parse(definitions, |parser| parser.defs()).unwrap_or_default();
     let arena = Arena::default();

@@ -171,6 +171,19 @@ fn grants_of_a_standard_link_follow_from_its_options() {
 }
 
 #[test]
+fn instances_are_kept_only_where_that_is_written_or_the_link_is_known_to_gain() {
+    assert!(link(&good(&with_link("module: links.jq_link")), "x").warm);
+    assert!(!link(&good(&with_link("module: links.jq_link\nwarm: false")), "x").warm);
+    assert!(!link(&good(&with_link("module: links.tag")), "x").warm);
+    assert!(!link(&good(&with_link("component: a.wasm")), "x").warm);
+    assert!(link(&good(&with_link("component: a.wasm\nwarm: true")), "x").warm);
+    assert_problems(
+        &with_link("component: a.wasm\nwarm: often"),
+        &[("E9 links.x.warm:", &["true or false"])],
+    );
+}
+
+#[test]
 fn options_of_a_place_widen_the_grants_that_follow() {
     let text = "\
 chains:
