@@ -34,3 +34,28 @@ pub trait Components {
     /// Removes a component with all its parts. False if there was none.
     async fn drop_component(&self, digest: &Digest) -> Result<bool, StoreError>;
 }
+
+/// The same bytes, if they are those of the digest. Hashing 64 MB takes a tenth of a second, so it is done on a thread
+/// that may block.
+pub(super) async fn check(operation: &'static str, digest: &Digest, bytes: Bytes) -> Result<Bytes, StoreError> {
+    let hashed = bytes.clone();
+    let is = tokio::task::spawn_blocking(move || Digest::of(&hashed)).await;
+    match is {
+        Ok(is) if is == *digest => Ok(bytes),
+        Ok(_) => Err(damage(operation, digest)),
+        Err(_) => Err(StoreError::Refused {
+            operation,
+            reason: "the host is stopping".to_owned(),
+        }),
+    }
+}
+
+/// What is there is not what the digest says.
+pub(super) fn damage(operation: &'static str, digest: &Digest) -> StoreError {
+    StoreError::Refused {
+        operation,
+        reason: format!(
+            "the bytes are not those of component sha256:{digest}: some are missing or changed; upload it again"
+        ),
+    }
+}

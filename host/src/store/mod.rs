@@ -182,10 +182,10 @@ pub struct Effects {
 }
 
 impl Effects {
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do. A trail alone is no reason for a step.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.push.is_empty() && self.expire.is_empty() && self.trail.is_none()
+        self.push.is_empty() && self.expire.is_empty()
     }
 }
 

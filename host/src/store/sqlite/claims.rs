@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::errors::{Fault, Sql};
+use super::trails::Note;
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
 use crate::names::{ClaimId, HostId, ListName, VconId};
@@ -200,7 +201,13 @@ impl SqliteStore {
         write: Option<Write>,
         effects: &Effects,
     ) -> Result<Guarded, StoreError> {
-        let (claim, checkpoint, effects) = (claim.id.clone(), checkpoint.clone(), effects.clone());
+        let trail = Note::new(effects.trail.as_deref(), self.lifetimes.trail_s);
+        let (claim, vcon, checkpoint, effects) = (
+            claim.id.clone(),
+            claim.vcon.clone(),
+            checkpoint.clone(),
+            effects.clone(),
+        );
         let work = move |step: &Step<'_>| {
             if held(step.db, &claim)?.is_none() {
                 return Ok(Guarded::LostClaim);
@@ -214,6 +221,7 @@ impl SqliteStore {
                 .prepare_cached(sql)?
                 .execute((claim.as_str(), text_of(&checkpoint)?))?;
             lists::apply(step, &effects)?;
+            trail.add(step, &vcon, checkpoint.current.as_ref())?;
             Ok(written)
         };
         self.writer.run("checkpoint", work).await

@@ -2,6 +2,7 @@
 //!
 //! Every test has a store of its own: a `redis-server` on a free port, or a file, in a directory that goes with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ const LIFETIMES: Lifetimes = Lifetimes {
     index_s: 86_400,
     context_s: 86_400,
     dead_letter_s: 604_800,
+    trail_s: 3600,
 };
 
 fn id(text: &str) -> VconId {
@@ -186,6 +188,7 @@ fn at_link(next_link: u32) -> Checkpoint {
         next_link,
         current: None,
         began_ms: 1_700_000_000_000,
+        versions: BTreeMap::new(),
     }
 }
 

@@ -33,7 +33,7 @@ async fn a_restart_keeps_all() {
         .await
         .unwrap();
     store
-        .save_config(&vec![("link:a".into(), "{}".into())], None)
+        .save_config(&vec![("link:a".into(), "{}".into())], None, None)
         .await
         .unwrap()
         .unwrap();
