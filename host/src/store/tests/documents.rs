@@ -148,6 +148,7 @@ async fn no_lifetime(place: Place) {
             index_s: -1,
             context_s: 0,
             dead_letter_s: -1,
+            trail_s: 3600,
         })
         .await;
     let index = terms(&[(IndexKind::Tel, "+1")]);

@@ -7,19 +7,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checkpoint, Claim, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument, Revision, Store, StoreError,
-    Write,
+    AuditLog as _, Checkpoint, Claim, Components as _, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes,
+    Mending as _, NewDocument, Revision, Store, StoreError, Write,
 };
 use crate::names::{HostId, ListName, VconId};
 use crate::vcon::Text;
 
+mod audit;
+mod bus;
 mod claims;
+mod component_faults;
+mod components;
 mod config;
 mod dead_letters;
 mod documents;
 mod endings;
+mod hosts;
 mod invariant;
 mod lists;
+mod mending;
 mod parking;
 mod place;
 mod recovery;
@@ -27,6 +33,7 @@ mod redis_faults;
 mod redis_shapes;
 mod speed;
 mod sqlite_file;
+mod trails;
 
 use place::{Place, RedisServer};
 
