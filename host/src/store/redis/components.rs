@@ -16,6 +16,7 @@ use crate::store::components::{ABANDONED_S, CHUNK, Components, check, damage};
 const ROUNDS: usize = 3;
 
 /// Where a component is.
+#[derive(PartialEq)]
 struct Place {
     upload: String,
     chunks: usize,
@@ -92,36 +93,25 @@ impl RedisStore {
     }
 
     async fn find(&self, digest: &Digest) -> Result<Found, StoreError> {
-        let mut place = self.place(digest).await?;
-        loop {
-            let Some(is) = place else {
-                return Ok(Found::Nothing);
-            };
-            let read = self.read_parts(digest, &is).await?;
-            // A part that is gone: the component was dropped or replaced while it was read, or the part is lost.
-            let after = if read.is_none() {
-                self.place(digest).await?
-            } else {
-                None
-            };
-            match (read, after) {
-                (Some(bytes), _) => {
-                    return Ok(match check("component", digest, bytes).await {
-                        Ok(bytes) => Found::Whole(bytes),
-                        Err(error) => Found::Damaged(is.upload, error),
-                    });
+        while let Some(place) = self.place(digest).await? {
+            let Some(bytes) = self.read_parts(digest, &place).await? else {
+                // A part is gone: it is lost, or the component was dropped or replaced while it was read.
+                if self.place(digest).await?.as_ref() == Some(&place) {
+                    return Ok(Found::Damaged(place.upload, damage("component", digest)));
                 }
-                (None, Some(same)) if same.upload == is.upload => {
-                    return Ok(Found::Damaged(is.upload, damage("component", digest)));
-                }
-                (None, after) => place = after,
-            }
+                continue;
+            };
+            return Ok(match check("component", digest, bytes).await {
+                Ok(bytes) => Found::Whole(bytes),
+                Err(error) => Found::Damaged(place.upload, error),
+            });
         }
+        Ok(Found::Nothing)
     }
 
     /// Nothing when a part is not there.
     async fn read_parts(&self, digest: &Digest, place: &Place) -> Result<Option<Bytes>, StoreError> {
-        let mut all = BytesMut::with_capacity(place.chunks * CHUNK);
+        let mut all = BytesMut::new();
         for number in 0..place.chunks {
             let mut command = redis::cmd("GET");
             command.arg(keys::component_part(digest, &place.upload, number));

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::SqliteStore;
 use super::documents::expiry;
 use super::errors::{Fault, Sql};
 use super::writer::Step;
-use super::{SqliteStore, now_ms};
 use crate::names::Digest;
 use crate::store::StoreError;
 use crate::store::components::{ABANDONED_S, CHUNK, Components, check};
@@ -185,7 +185,7 @@ impl SqliteStore {
     async fn remove_retired(&self) -> Result<(), StoreError> {
         while self
             .writer
-            .run("drop component", |step| sweep(step.db, now_ms()))
+            .run("drop component", |step| sweep(step.db, step.now_ms))
             .await?
         {}
         Ok(())

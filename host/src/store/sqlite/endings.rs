@@ -15,7 +15,7 @@ use crate::store::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, StoreError,
 
 /// Gives an entry back to the head of its list, whoever holds it.
 pub fn give_back(step: &Step<'_>, list: &ListName, claim: &ClaimId) -> Sql<Guarded> {
-    let Some(entry) = held(step.db, claim)? else {
+    let Some(entry) = held(step.db, list, claim)? else {
         return Ok(Guarded::LostClaim);
     };
     lists::push_head(step, list.as_str(), &entry.vcon)?;
@@ -37,7 +37,7 @@ impl SqliteStore {
         let context_s = self.lifetimes.context_s;
         let trail = Note::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &Step<'_>| {
-            if held(step.db, &claim.id)?.is_none() {
+            if held(step.db, &claim.list, &claim.id)?.is_none() {
                 return Ok(Guarded::LostClaim);
             }
             let written = write_if_any(step, write.as_ref())?;
@@ -70,7 +70,7 @@ impl SqliteStore {
         let trail = Note::new(trail, self.lifetimes.trail_s);
         let (claim, record, dead_s) = (claim.clone(), record.clone(), self.lifetimes.dead_letter_s);
         let work = move |step: &Step<'_>| {
-            if held(step.db, &claim.id)?.is_none() {
+            if held(step.db, &claim.list, &claim.id)?.is_none() {
                 return Ok(Guarded::LostClaim);
             }
             bury(
@@ -112,7 +112,7 @@ impl SqliteStore {
         let context_s = self.lifetimes.context_s;
         let trail = Note::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &Step<'_>| {
-            let Some(entry) = held(step.db, &claim.id)? else {
+            let Some(entry) = held(step.db, &claim.list, &claim.id)? else {
                 return Ok(Guarded::LostClaim);
             };
             let written = write_if_any(step, write.as_ref())?;
