@@ -182,7 +182,7 @@ async fn requeue_takes_the_claim_away(place: Place) {
         assert_eq!(answer.unwrap(), Guarded::LostClaim);
     }
     let renewed = store.renew(&list("q"), std::slice::from_ref(&claim.id), LEASE).await;
-    assert_eq!(renewed.unwrap(), [claim.id.clone()]);
+    assert_eq!(renewed.unwrap(), std::slice::from_ref(&claim.id));
     assert_eq!(place.entries("q").await, ["a", "b"]);
     for name in ["out", "people", "DLQ:q"] {
         assert!(place.entries(name).await.is_empty(), "{name}");
