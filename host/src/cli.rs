@@ -98,6 +98,7 @@ Environment (names of the vCon Conserver where it has one):
   VCON_INDEX_EXPIRY            seconds that a party index stays [86400]
   VCON_CONTEXT_EXPIRY          seconds that a trace context stays [86400]
   VCON_DLQ_EXPIRY              seconds that a failed vCon stays; 0 leaves its time as it is [604800]
+  VCONDUIT_TRAIL_EXPIRY        seconds that it is kept what runs did with a vCon; 0: not at all [3600]
   VCON_SORTED_SET_NAME         the listing index [vcons]
   VCON_STORAGE_FALLBACK_ENABLED  read expired vCons from the storages [true]
   EGRESS_FORMAT_VERSION        0.0.1 sends vCons out in that old form

@@ -83,7 +83,7 @@ async fn replace(api: &Shared, mut sent: Written) -> Result<bool, ApiError> {
     }
     let saved = api
         .store
-        .save_config(&store_copy::to_entries(&checked.written), Some(revision))
+        .save_config(&store_copy::to_entries(&checked.written), Some(revision), None)
         .await
         .map_err(failed)?;
     if let Ok(revision) = saved {

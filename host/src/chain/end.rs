@@ -85,7 +85,7 @@ impl ChainRunner {
             vcon = %run.current, chain = %run.chain, link = record.link.as_ref().map(LinkName::as_str), class = record.class,
             attempts = record.attempts, error = record.message, "the run failed; the vCon is in {}", run.claim.list.dead_letters()
         );
-        Ok(match self.store.fail(&run.claim, &record).await? {
+        Ok(match self.store.fail(&run.claim, &record, None).await? {
             Guarded::Done(_) => {
                 metrics::dead_letter(&run.claim.list.dead_letters());
                 Ended::Failed

@@ -1,6 +1,8 @@
 //! Where a run stands: what is known of its document, and what is done but not yet written.
 
-use crate::names::{ChainName, LinkName, VconId};
+use std::collections::BTreeMap;
+
+use crate::names::{ChainName, Digest, LinkName, VconId};
 use crate::store::{Checkpoint, Claim, Effects, Revision};
 use crate::vcon::{Document, Edit};
 
@@ -26,6 +28,8 @@ pub(super) struct Run {
     pub next_link: u32,
     /// When the run began, Unix milliseconds.
     pub began_ms: u64,
+    /// Versions of links to run instead of the active ones.
+    pub versions: BTreeMap<LinkName, Digest>,
     /// The link that stopped or failed the run.
     pub ended_by: Option<LinkName>,
 }
@@ -52,6 +56,7 @@ impl Run {
             } else {
                 checkpoint.began_ms
             },
+            versions: checkpoint.versions,
             ended_by: None,
             claim,
             chain,
@@ -65,6 +70,7 @@ impl Run {
             next_link: self.next_link,
             current: self.switched.clone(),
             began_ms: self.began_ms,
+            versions: self.versions.clone(),
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct Settings {
     pub concurrency: usize,
     /// `CONSERVER_PARALLEL_STORAGE`, default true.
     pub parallel_storage: bool,
-    /// `VCON_REDIS_EXPIRY`, `VCON_INDEX_EXPIRY`, `VCON_CONTEXT_EXPIRY`, `VCON_DLQ_EXPIRY`.
+    /// `VCON_REDIS_EXPIRY`, `VCON_INDEX_EXPIRY`, `VCON_CONTEXT_EXPIRY`, `VCON_DLQ_EXPIRY`, `VCONDUIT_TRAIL_EXPIRY`.
     pub lifetimes: Lifetimes,
     /// `VCON_SORTED_SET_NAME`, default `vcons`.
     pub sorted_set: String,

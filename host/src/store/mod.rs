@@ -4,16 +4,28 @@
 //! the death of this process; where it answers an error, either nothing of it or all of it has happened, and the
 //! step can be repeated. A vCon id is at any moment in exactly one of: a list, a claim, a dead-letter list, done.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{ChainName, ClaimId, HostId, LinkName, ListName, VconId};
+use crate::names::{ChainName, ClaimId, Digest, HostId, LinkName, ListName, VconId};
 use crate::vcon::Text;
 
+mod audit;
+mod bus;
+mod components;
+mod hosts;
+mod mending;
 pub mod redis;
 pub mod sqlite;
+
+pub use audit::AuditLog;
+pub use bus::Bus;
+pub use components::Components;
+pub use hosts::Hosts;
+pub use mending::Mending;
 
 #[cfg(test)]
 #[allow(
@@ -51,7 +63,7 @@ pub enum StoreError {
     },
 }
 
-/// How long things are kept, in seconds (`spec/conserver.md` §4.2). 0 or less means: for ever.
+/// How long things are kept, in seconds (`spec/conserver.md` §4.2). 0 or less means for ever, where nothing else is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// A new or re-cached vCon: `VCON_REDIS_EXPIRY`, 3600.
@@ -62,6 +74,8 @@ pub struct Lifetimes {
     pub context_s: i64,
     /// A vCon in a dead-letter list: `VCON_DLQ_EXPIRY`, 604800; 0 leaves it as it is.
     pub dead_letter_s: i64,
+    /// What runs did with a vCon, from the last of them: `VCONDUIT_TRAIL_EXPIRY`, 3600; 0 or less: no trails are kept.
+    pub trail_s: i64,
 }
 
 /// Which state of a document was read. Opaque; equal exactly when the stored text is the same state.
@@ -149,6 +163,9 @@ pub struct Checkpoint {
     /// When the run began, in Unix milliseconds; the chain deadline counts from here. 0: not begun.
     #[serde(default)]
     pub began_ms: u64,
+    /// Versions of links to run instead of the active ones: a retry that someone asked for with another version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<LinkName, Digest>,
 }
 
 /// What a run does to the store beside the document, in the same step.
@@ -158,10 +175,14 @@ pub struct Effects {
     pub push: Vec<(ListName, VconId)>,
     /// New lifetimes of vCons in seconds; 0 or less deletes at once; unknown ids are passed over.
     pub expire: Vec<(VconId, i64)>,
+    /// What to note in the trail of the vCon, a JSON text: how far this run came, and with what. It goes to the entry, and when
+    /// the run has switched to the current vCon too. The last 20 of a vCon are kept for [`Lifetimes::trail_s`]; a step
+    /// that is asked for again notes it once.
+    pub trail: Option<String>,
 }
 
 impl Effects {
-    /// Whether there is nothing to do.
+    /// Whether there is nothing to do. A trail alone is no reason for a step.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.push.is_empty() && self.expire.is_empty()
@@ -240,7 +261,7 @@ pub type ConfigEntries = Vec<(String, String)>;
 /// Every method fails with [`StoreError::Away`] when the store can't be reached (after the adapter's own short
 /// retry) and with [`StoreError::Refused`] when it says no.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Components + Hosts + Bus + Mending + AuditLog + Send + Sync + 'static {
     /// Stores a document (overwriting one with the same id), its indexes, and appends it to lists.
     async fn put(&self, document: NewDocument) -> Result<(), StoreError>;
 
@@ -331,8 +352,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Guarded, StoreError>;
 
     /// Ends a claim badly: the entry goes to the dead letters of its list with the record, and the vCon gets the
-    /// dead-letter lifetime. `Done` or `LostClaim`.
-    async fn fail(&self, claim: &Claim, record: &ErrorRecord) -> Result<Guarded, StoreError>;
+    /// dead-letter lifetime. The trail is noted as with [`Effects::trail`]. `Done` or `LostClaim`.
+    async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError>;
 
     /// Adds a dead letter without a claim: for a storage that keeps failing (`DLQ:storage:<name>`).
     async fn dead_letter(&self, dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> Result<(), StoreError>;
@@ -375,9 +396,13 @@ pub trait Store: Send + Sync + 'static {
     async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError>;
 
     /// Replaces the configuration in the store as a whole; answers the new revision. With `expected`, only if the revision is still
-    /// that one (else the current revision comes back as `Err`).
-    async fn save_config(&self, entries: &ConfigEntries, expected: Option<u64>)
-    -> Result<Result<u64, u64>, StoreError>;
+    /// that one (else the current revision comes back as `Err`). An entry for the audit log is added in the same step, or not at all.
+    async fn save_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+        audit: Option<&str>,
+    ) -> Result<Result<u64, u64>, StoreError>;
 
     /// The revision of the configuration, cheap enough to ask twice a second.
     async fn config_revision(&self) -> Result<u64, StoreError>;

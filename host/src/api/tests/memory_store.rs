@@ -13,6 +13,8 @@ use crate::store::{
 };
 use crate::vcon::Text;
 
+mod admin;
+
 /// How the store fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Trouble {
@@ -35,6 +37,7 @@ struct Inner {
     gets: usize,
     pushes: usize,
     config: (u64, ConfigEntries),
+    admin: admin::Admin,
 }
 
 #[derive(Default)]
@@ -280,6 +283,7 @@ impl Store for MemoryStore {
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
+        audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError> {
         let mut inner = self.open()?;
         let revision = inner.config.0;
@@ -287,7 +291,28 @@ impl Store for MemoryStore {
             return Ok(Err(revision));
         }
         inner.config = (revision + 1, entries.clone());
+        inner.admin.audit.extend(audit.map(str::to_owned));
         Ok(Ok(revision + 1))
+    }
+
+    async fn config_revision(&self) -> Result<u64, StoreError> {
+        Ok(self.open()?.config.0)
+    }
+
+    async fn claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
+        let inner = self.open()?;
+        let on_list = inner.admin.claims.iter().filter(|(_, claim)| claim.list == *list);
+        Ok(on_list.cloned().collect())
+    }
+
+    async fn dead_letters(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<DeadLetter>, StoreError> {
+        let ids = self.entries(&list.dead_letters(), offset, count).await?;
+        let inner = self.open()?;
+        let letter = |id: &String| DeadLetter {
+            vcon: VconId::new(id).unwrap(),
+            record: inner.admin.records.get(&(list.to_string(), id.clone())).cloned(),
+        };
+        Ok(ids.iter().map(letter).collect())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -337,7 +362,7 @@ impl Store for MemoryStore {
     ) -> Result<Guarded, StoreError> {
         Err(refused())
     }
-    async fn fail(&self, _: &Claim, _: &ErrorRecord) -> Result<Guarded, StoreError> {
+    async fn fail(&self, _: &Claim, _: &ErrorRecord, _: Option<&str>) -> Result<Guarded, StoreError> {
         Err(refused())
     }
     async fn dead_letter(&self, _: &ListName, _: &VconId, _: &ErrorRecord) -> Result<(), StoreError> {
@@ -361,15 +386,6 @@ impl Store for MemoryStore {
         Err(refused())
     }
     async fn reap(&self, _: &ListName, _: u32) -> Result<Reaped, StoreError> {
-        Err(refused())
-    }
-    async fn claims(&self, _: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
-        Err(refused())
-    }
-    async fn dead_letters(&self, _: &ListName, _: u64, _: u64) -> Result<Vec<DeadLetter>, StoreError> {
-        Err(refused())
-    }
-    async fn config_revision(&self) -> Result<u64, StoreError> {
         Err(refused())
     }
 }

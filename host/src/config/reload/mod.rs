@@ -60,7 +60,7 @@ impl Copies for Arc<dyn Store> {
     }
 
     async fn save(&self, entries: &ConfigEntries, expected: u64) -> Result<Result<u64, u64>, StoreError> {
-        self.save_config(entries, Some(expected)).await
+        self.save_config(entries, Some(expected), None).await
     }
 
     async fn revision(&self) -> Result<u64, StoreError> {

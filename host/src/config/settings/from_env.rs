@@ -40,6 +40,7 @@ impl Settings {
                 index_s: env.seconds("VCON_INDEX_EXPIRY", 86_400),
                 context_s: env.seconds("VCON_CONTEXT_EXPIRY", 86_400),
                 dead_letter_s: env.seconds("VCON_DLQ_EXPIRY", 604_800),
+                trail_s: env.seconds("VCONDUIT_TRAIL_EXPIRY", 3_600),
             },
             sorted_set: env.text("VCON_SORTED_SET_NAME").unwrap_or_else(|| "vcons".to_owned()),
             storage_fallback: env.flag("VCON_STORAGE_FALLBACK_ENABLED", true),

@@ -31,7 +31,8 @@ fn nothing_set_gives_the_defaults() {
             document_s: 3_600,
             index_s: 86_400,
             context_s: 86_400,
-            dead_letter_s: 604_800
+            dead_letter_s: 604_800,
+            trail_s: 3_600
         }
     );
     assert_eq!(
@@ -58,6 +59,7 @@ fn values_are_taken_as_in_the_original() {
         ("VCON_STORAGE_FALLBACK_ENABLED", "YES"),
         ("API_ROOT_PATH", "/x/"),
         ("VCON_DLQ_EXPIRY", "0"),
+        ("VCONDUIT_TRAIL_EXPIRY", "0"),
         ("EGRESS_FORMAT_VERSION", "0.0.1"),
         ("VCONDUIT_LOG_FORMAT", "pretty"),
     ])
@@ -65,7 +67,7 @@ fn values_are_taken_as_in_the_original() {
     assert_eq!(settings.concurrency, 24);
     assert!(!settings.parallel_storage && settings.storage_fallback);
     assert_eq!(settings.root_path, "/x");
-    assert_eq!(settings.lifetimes.dead_letter_s, 0);
+    assert_eq!((settings.lifetimes.dead_letter_s, settings.lifetimes.trail_s), (0, 0));
     assert_eq!(settings.egress, EgressFormat::V0_0_1);
     assert_eq!(settings.log_format, LogFormat::Pretty);
     assert_eq!(with(&[("API_ROOT_PATH", "")]).unwrap().root_path, "");

@@ -7,6 +7,7 @@ use redis::Cmd;
 use super::errors::damaged;
 use super::{RedisStore, keys, revision};
 use crate::names::{ListName, VconId};
+use crate::store::mending::TRAIL;
 use crate::store::{Effects, Guarded, IndexKind, Revision, StoreError, Write};
 
 /// How long a text waits that no script came for: its host died in between.
@@ -100,6 +101,20 @@ impl RedisStore {
         call.arg(effects.expire.len());
         for (id, seconds) in &effects.expire {
             call.arg(id.as_str()).arg(*seconds);
+        }
+    }
+
+    /// `take_trail`: for the entry, and for the current vCon when that is another one.
+    pub(super) fn append_trail(&self, call: &mut Cmd, trail: Option<&str>, entry: &VconId, current: Option<&VconId>) {
+        let trail = trail.filter(|_| self.lifetimes.trail_s > 0);
+        let current = current.filter(|current| *current != entry);
+        call.arg(trail.unwrap_or_default())
+            .arg(self.lifetimes.trail_s)
+            .arg(TRAIL)
+            .arg(1 + usize::from(current.is_some()))
+            .arg(entry.as_str());
+        if let Some(current) = current {
+            call.arg(current.as_str());
         }
     }
 

@@ -114,6 +114,12 @@ impl RedisStore {
             .arg(json(checkpoint)?);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
+        self.append_trail(
+            &mut call,
+            effects.trail.as_deref(),
+            &claim.vcon,
+            checkpoint.current.as_ref(),
+        );
         let answer: Vec<String> = self
             .connection
             .staged_script("checkpoint", &self.scripts.checkpoint, planned.stage(), call)

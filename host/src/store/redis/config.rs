@@ -7,6 +7,7 @@ use redis::Value;
 use super::claims::json;
 use super::errors::damaged;
 use super::{RedisStore, keys};
+use crate::store::audit::KEPT;
 use crate::store::{ConfigEntries, StoreError};
 
 impl RedisStore {
@@ -33,10 +34,14 @@ impl RedisStore {
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
+        audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError> {
         let names: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
-        let mut call = self.scripts.save_config.call(&[keys::CONFIG]);
-        call.arg(expected.map(|expected| expected.to_string()).unwrap_or_default())
+        let mut call = self.scripts.save_config.call(&[keys::CONFIG, keys::AUDIT]);
+        call.arg(keys::new_step())
+            .arg(expected.map(|expected| expected.to_string()).unwrap_or_default())
+            .arg(audit.unwrap_or_default())
+            .arg(KEPT)
             .arg(json(&names)?)
             .arg(entries.len());
         for (key, text) in entries {

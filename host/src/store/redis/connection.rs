@@ -1,6 +1,7 @@
-//! The connection for short commands: one, shared by all tasks, made anew when it breaks.
+//! A connection for commands that do not block: shared by all tasks, made anew when it breaks. There is one for short commands, and
+//! one for large ones, so that these do not stand in the way of those.
 //!
-//! Guarantee: a command is tried for about [`PATIENCE`] while the server is away, then answers `Away`; the next one
+//! Guarantee: a command is tried for as long as its [`Pace`] says while the server is away, then answers `Away`; the next one
 //! tries again, so nothing has to be restarted when the server is back. A command whose answer was lost with the
 //! connection is sent again: every step of this adapter can be repeated, and pushes once (`lua/lib/once.lua`, the claim).
 
@@ -19,27 +20,47 @@ use super::errors::{Fault, damaged, refused};
 use super::scripts::Script;
 use crate::store::StoreError;
 
-/// How long a command waits for the server to come (back) before it says `Away`. Long enough for a restart of a local
-/// Redis, short enough for a REST client that waits for its answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long commands of a connection may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long a command waits for the server to come (back) before it says `Away`.
+    patience: Duration,
+    /// A server that is silent for longer hangs.
+    response: Duration,
+}
+
+impl Pace {
+    /// Short commands. Patience enough for a restart of a local Redis, little enough for a REST client that waits for its
+    /// answer; and no command of ours keeps Redis busy for anything like the longest response.
+    pub const SHORT: Self = Self {
+        patience: Duration::from_secs(1),
+        response: Duration::from_secs(5),
+    };
+    /// Parts of components, some hundred KB each: a slow network may need its time, and an upload of minutes is worth
+    /// more patience than to be begun anew.
+    pub const LARGE: Self = Self {
+        patience: Duration::from_secs(5),
+        response: Duration::from_secs(30),
+    };
+}
+
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 const CONNECT: Duration = Duration::from_millis(800);
-/// No command of ours keeps Redis busy for this long; a server that is silent for longer hangs.
-const RESPONSE: Duration = Duration::from_secs(5);
 
 /// A server, and the shared connection to it.
 pub struct Connection {
     client: Client,
     /// Host and port; for people, so without user name and password.
     address: String,
+    pace: Pace,
     live: ArcSwapOption<MultiplexedConnection>,
     connecting: Mutex<()>,
 }
 
 impl Connection {
     /// Reads the URL. Does not connect yet.
-    pub fn new(url: &str) -> Result<Self, StoreError> {
+    pub fn new(url: &str, pace: Pace) -> Result<Self, StoreError> {
         // The error of the parser is not passed on: it may quote the URL, which may hold a password.
         let bad = || StoreError::Refused {
             operation: "connect",
@@ -51,6 +72,7 @@ impl Connection {
         Ok(Self {
             client,
             address,
+            pace,
             live: ArcSwapOption::empty(),
             connecting: Mutex::new(()),
         })
@@ -59,6 +81,11 @@ impl Connection {
     /// Host and port.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// For connections of other kinds to the same server.
+    pub fn client(&self) -> Client {
+        self.client.clone()
     }
 
     /// The number of the logical database.
@@ -111,6 +138,19 @@ impl Connection {
         understood(operation, answer)
     }
 
+    /// Runs commands in one go, and does not try again.
+    pub async fn once(&self, commands: &Pipeline) -> Result<(), StoreError> {
+        let live = self.connected(Instant::now() + self.pace.patience).await;
+        let live = live.map_err(|_| self.away())?;
+        match Request::Commands(commands).send((*live).clone()).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                self.drop_if_broken(&live, &error);
+                Err(self.away())
+            }
+        }
+    }
+
     /// A connection of its own for commands that block. It has no response timeout: the caller sets one that fits.
     pub async fn blocking(&self, until: Instant) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
@@ -122,7 +162,7 @@ impl Connection {
     }
 
     async fn patiently(&self, operation: &'static str, request: Request<'_>) -> Result<Value, StoreError> {
-        let patience = Instant::now() + PATIENCE;
+        let patience = Instant::now() + self.pace.patience;
         let mut pause = FIRST_PAUSE;
         loop {
             let error = match self.connected(patience).await {
@@ -169,7 +209,7 @@ impl Connection {
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(RESPONSE))
+            .set_response_timeout(Some(self.pace.response))
             // Many tasks share the connection: let them queue, and send what has queued in few writes.
             .set_pipeline_buffer_size(1024)
             .set_write_backpressure_boundary(128 * 1024);

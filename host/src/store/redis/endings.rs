@@ -9,7 +9,7 @@ use super::RedisStore;
 use super::arguments::Planned;
 use super::claims::{json, millis};
 use super::keys;
-use crate::names::{ListName, VconId};
+use crate::names::{ClaimId, ListName, VconId};
 use crate::store::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, StoreError, Write};
 
 impl RedisStore {
@@ -31,6 +31,7 @@ impl RedisStore {
         self.append_targets(&mut call, claim.context.as_deref(), egress);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
+        self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
         let answer: Vec<String> = self
             .connection
             .staged_script("finish", &self.scripts.finish, planned.stage(), call)
@@ -38,7 +39,12 @@ impl RedisStore {
         planned.guarded("finish", &answer)
     }
 
-    pub(super) async fn fail_claim(&self, claim: &Claim, record: &ErrorRecord) -> Result<Guarded, StoreError> {
+    pub(super) async fn fail_claim(
+        &self,
+        claim: &Claim,
+        record: &ErrorRecord,
+        trail: Option<&str>,
+    ) -> Result<Guarded, StoreError> {
         let list = &claim.list;
         let dead = list.dead_letters();
         let mut call = self.scripts.fail.call(&[
@@ -58,12 +64,23 @@ impl RedisStore {
         if let Some(current) = current {
             call.arg(current.as_str());
         }
+        self.append_trail(&mut call, trail, &claim.vcon, current);
         let answer: Vec<String> = self.connection.script("fail", &self.scripts.fail, &call).await?;
         Planned::new(None, self.json).guarded("fail", &answer)
     }
 
     pub(super) async fn hand_claim_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
-        let list = &claim.list;
+        self.give_back("hand back", &claim.list, &claim.id, "back").await
+    }
+
+    /// `how` is what the end is remembered as.
+    pub(super) async fn give_back(
+        &self,
+        operation: &'static str,
+        list: &ListName,
+        claim: &ClaimId,
+        how: &str,
+    ) -> Result<Guarded, StoreError> {
         let mut call = self.scripts.hand_back.call(&[
             list.as_str(),
             &keys::claims(list),
@@ -71,12 +88,12 @@ impl RedisStore {
             &keys::ended(list),
             &keys::resume(list),
         ]);
-        call.arg(claim.id.as_str());
+        call.arg(claim.as_str()).arg(how);
         let answer: Vec<String> = self
             .connection
-            .script("hand back", &self.scripts.hand_back, &call)
+            .script(operation, &self.scripts.hand_back, &call)
             .await?;
-        Planned::new(None, self.json).guarded("hand back", &answer)
+        Planned::new(None, self.json).guarded(operation, &answer)
     }
 
     pub(super) async fn park_claim(
@@ -105,6 +122,7 @@ impl RedisStore {
         self.append_targets(&mut call, claim.context.as_deref(), std::slice::from_ref(hand_off));
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
+        self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
         let answer: Vec<String> = self
             .connection
             .staged_script("park", &self.scripts.park, planned.stage(), call)

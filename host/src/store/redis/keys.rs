@@ -3,11 +3,19 @@
 //! Guarantee: what others share with us is named as in the Conserver; what is only ours is under `vconduit:`, and what
 //! belongs to a list carries the list's name as hash tag.
 
-use crate::names::{ListName, VconId};
+use crate::names::{Digest, ListName, VconId};
 use crate::store::IndexKind;
 
 /// Revision and names of the configuration.
 pub const CONFIG: &str = "vconduit:config";
+/// The audit log, the newest entry first.
+pub const AUDIT: &str = "vconduit:audit";
+/// Host → its last report.
+pub const HOSTS: &str = "vconduit:hosts";
+/// Host → until when it is there, in ms by the server's clock.
+pub const HOSTS_UNTIL: &str = "vconduit:hosts-until";
+/// The channel that events are published on.
+pub const EVENTS: &str = "vconduit:events";
 /// Written by `ping`.
 pub const PING: &str = "vconduit:ping";
 /// What the keys of documents begin with.
@@ -31,6 +39,21 @@ pub fn staged(token: &str) -> String {
 /// A name for one step, so that it is known again when it is sent twice (`lua/lib/once.lua`).
 pub fn new_step() -> String {
     uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// What runs did with this vCon, the latest last.
+pub fn trail(id: &VconId) -> String {
+    format!("vconduit:trail:{id}")
+}
+
+/// The component with this digest: where its parts are, and what was said about it.
+pub fn component(digest: &Digest) -> String {
+    format!("vconduit:component:{{{digest}}}")
+}
+
+/// A part of a component. An upload has parts of its own, so that two of the same component do not touch each other.
+pub fn component_part(digest: &Digest, upload: &str, number: usize) -> String {
+    format!("{}:{upload}:{number}", component(digest))
 }
 
 /// The ids that carry this term.

@@ -17,7 +17,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
 
-use self::connection::Connection;
+use self::bus::Subscription;
+use self::connection::{Connection, Pace};
 use self::scripts::Scripts;
 use super::{
     Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument,
@@ -26,16 +27,21 @@ use super::{
 use crate::names::{ClaimId, HostId, ListName, VconId};
 
 mod arguments;
+mod audit;
+mod bus;
 mod claims;
+mod components;
 mod config;
 mod connection;
 mod dead_letters;
 mod documents;
 mod endings;
 mod errors;
+mod hosts;
 mod index;
 mod keys;
 mod lists;
+mod mending;
 mod recovery;
 mod revision;
 mod scripts;
@@ -45,6 +51,8 @@ mod wait;
 /// See the module.
 pub struct RedisStore {
     connection: Connection,
+    /// For the parts of components.
+    large: Connection,
     scripts: Scripts,
     lifetimes: Lifetimes,
     /// The sorted set of the listing: `VCON_SORTED_SET_NAME`.
@@ -54,6 +62,8 @@ pub struct RedisStore {
     version: String,
     /// Connections that have waited on a list and wait for the next use.
     resting: Mutex<Vec<MultiplexedConnection>>,
+    /// To what is published, while someone in this process listens.
+    subscription: Subscription,
 }
 
 impl RedisStore {
@@ -63,9 +73,11 @@ impl RedisStore {
     /// `Away` when there is no server at the address within about a second; `Refused` when the URL is not understood,
     /// the password is wrong, or the server is too old.
     pub async fn connect(url: &str, lifetimes: Lifetimes, sorted_set_name: &str) -> Result<Self, StoreError> {
-        let connection = Connection::new(url)?;
+        let connection = Connection::new(url, Pace::SHORT)?;
         let server = server::examine(&connection).await?;
         Ok(Self {
+            subscription: Subscription::new(connection.client()),
+            large: Connection::new(url, Pace::LARGE)?,
             connection,
             scripts: Scripts::new(server.json),
             lifetimes,
@@ -97,7 +109,8 @@ impl std::fmt::Debug for RedisStore {
     }
 }
 
-/// Each method is in the file named in front of it.
+/// Each method is in the file named in front of it. Components, hosts, bus, mending and audit log are in the files of
+/// their names.
 #[async_trait]
 impl Store for RedisStore {
     // documents.rs
@@ -201,8 +214,8 @@ impl Store for RedisStore {
     ) -> Result<Guarded, StoreError> {
         self.finish_claim(claim, current, write.as_ref(), effects, egress).await
     }
-    async fn fail(&self, claim: &Claim, record: &ErrorRecord) -> Result<Guarded, StoreError> {
-        self.fail_claim(claim, record).await
+    async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError> {
+        self.fail_claim(claim, record, trail).await
     }
     async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         self.hand_claim_back(claim).await
@@ -247,8 +260,9 @@ impl Store for RedisStore {
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
+        audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError> {
-        self.replace_config(entries, expected).await
+        self.replace_config(entries, expected, audit).await
     }
     async fn config_revision(&self) -> Result<u64, StoreError> {
         self.read_config_revision().await

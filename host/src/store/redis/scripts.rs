@@ -76,17 +76,17 @@ scripts! {
     /// Renew leases.
     renew: ["args"],
     /// Note how far a run has come.
-    checkpoint: ["args", "documents", "lists", "effects"],
+    checkpoint: ["args", "documents", "lists", "effects", "trail"],
     /// End a claim well.
-    finish: ["args", "documents", "lists", "effects", "claims"],
+    finish: ["args", "documents", "lists", "effects", "claims", "trail"],
     /// End a claim badly.
-    fail: ["args", "documents", "dead", "claims"],
+    fail: ["args", "documents", "dead", "claims", "trail"],
     /// Add a dead letter without a claim.
     dead_letter: ["args", "documents", "dead"],
     /// Give an entry back.
     hand_back: ["args", "claims"],
     /// Park a run.
-    park: ["args", "documents", "lists", "effects", "claims"],
+    park: ["args", "documents", "lists", "effects", "claims", "trail"],
     /// Let parked runs go on.
     resume: ["args", "documents", "dead", "claims"],
     /// Take entries away from lost workers.
@@ -98,5 +98,19 @@ scripts! {
     /// Read the configuration.
     load_config: [],
     /// Replace the configuration.
-    save_config: ["args"],
+    save_config: ["args", "audit"],
+    /// Add to the audit log.
+    audit: ["args", "once", "audit"],
+    /// Say that a host is there.
+    announce: ["args"],
+    /// Who is there.
+    hosts: ["args"],
+    /// Move one dead letter back.
+    retry_dead_letter: ["args", "once"],
+    /// Remove one dead letter.
+    drop_dead_letter: ["args", "once"],
+    /// Complete a component whose parts are there.
+    keep_component: ["args"],
+    /// Remove a component.
+    drop_component: ["args", "once"],
 }

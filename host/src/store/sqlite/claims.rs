@@ -7,6 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::errors::{Fault, Sql};
+use super::trails::Note;
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
 use crate::names::{ClaimId, HostId, ListName, VconId};
@@ -51,11 +52,11 @@ pub fn text_of(checkpoint: &Checkpoint) -> Sql<String> {
 }
 
 /// What a claim holds; nothing when it is lost.
-pub fn held(db: &Connection, claim: &ClaimId) -> Sql<Option<Standing>> {
-    let sql = "SELECT vcon, lost_leases, checkpoint, context FROM claims WHERE claim = ?1";
+pub fn held(db: &Connection, list: &ListName, claim: &ClaimId) -> Sql<Option<Standing>> {
+    let sql = "SELECT vcon, lost_leases, checkpoint, context FROM claims WHERE claim = ?1 AND list = ?2";
     Ok(db
         .prepare_cached(sql)?
-        .query_row([claim.as_str()], Standing::from_row)
+        .query_row([claim.as_str(), list.as_str()], Standing::from_row)
         .optional()?)
 }
 
@@ -200,9 +201,10 @@ impl SqliteStore {
         write: Option<Write>,
         effects: &Effects,
     ) -> Result<Guarded, StoreError> {
-        let (claim, checkpoint, effects) = (claim.id.clone(), checkpoint.clone(), effects.clone());
+        let trail = Note::new(effects.trail.as_deref(), self.lifetimes.trail_s);
+        let (claim, checkpoint, effects) = (claim.clone(), checkpoint.clone(), effects.clone());
         let work = move |step: &Step<'_>| {
-            if held(step.db, &claim)?.is_none() {
+            if held(step.db, &claim.list, &claim.id)?.is_none() {
                 return Ok(Guarded::LostClaim);
             }
             let written = write_if_any(step, write.as_ref())?;
@@ -212,8 +214,9 @@ impl SqliteStore {
             let sql = "UPDATE claims SET checkpoint = ?2 WHERE claim = ?1";
             step.db
                 .prepare_cached(sql)?
-                .execute((claim.as_str(), text_of(&checkpoint)?))?;
+                .execute((claim.id.as_str(), text_of(&checkpoint)?))?;
             lists::apply(step, &effects)?;
+            trail.add(step, &claim.vcon, checkpoint.current.as_ref())?;
             Ok(written)
         };
         self.writer.run("checkpoint", work).await

@@ -4,9 +4,9 @@
 
 use rusqlite::Connection;
 
-use super::SqliteStore;
 use super::errors::{Fault, Sql};
 use super::writer::Step;
+use super::{SqliteStore, audit};
 use crate::store::{ConfigEntries, StoreError};
 
 fn revision(db: &Connection) -> Sql<u64> {
@@ -26,7 +26,7 @@ fn load(db: &Connection) -> Sql<(u64, ConfigEntries)> {
     Ok((number, entries))
 }
 
-fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>) -> Sql<Result<u64, u64>> {
+fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>, audit: Option<&str>) -> Sql<Result<u64, u64>> {
     let is = revision(step.db)?;
     if expected.is_some_and(|expected| expected != is) {
         return Ok(Err(is));
@@ -40,6 +40,9 @@ fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>) -> Sql<
     step.db
         .prepare_cached("UPDATE config_revision SET revision = revision + 1")?
         .execute([])?;
+    if let Some(entry) = audit {
+        audit::add(step, entry)?;
+    }
     Ok(Ok(is + 1))
 }
 
@@ -52,10 +55,13 @@ impl SqliteStore {
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
+        audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError> {
-        let entries = entries.clone();
+        let (entries, audit) = (entries.clone(), audit.map(str::to_owned));
         self.writer
-            .run("save config", move |step| save(step, &entries, expected))
+            .run("save config", move |step| {
+                save(step, &entries, expected, audit.as_deref())
+            })
             .await
     }
 

@@ -6,10 +6,23 @@ use std::time::Duration;
 
 use super::claims::{drop_claim, ends, held, note, text_of, write_if_any};
 use super::dead_letters::{bury, record_text};
+use super::errors::Sql;
+use super::trails::Note;
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
-use crate::names::{ListName, VconId};
+use crate::names::{ClaimId, ListName, VconId};
 use crate::store::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, StoreError, Write};
+
+/// Gives an entry back to the head of its list, whoever holds it.
+pub fn give_back(step: &Step<'_>, list: &ListName, claim: &ClaimId) -> Sql<Guarded> {
+    let Some(entry) = held(step.db, list, claim)? else {
+        return Ok(Guarded::LostClaim);
+    };
+    lists::push_head(step, list.as_str(), &entry.vcon)?;
+    note(step, list.as_str(), &entry)?;
+    drop_claim(step, claim.as_str())?;
+    Ok(Guarded::Done(None))
+}
 
 impl SqliteStore {
     pub(super) async fn finish_claim(
@@ -22,8 +35,9 @@ impl SqliteStore {
     ) -> Result<Guarded, StoreError> {
         let (claim, current, effects, egress) = (claim.clone(), current.clone(), effects.clone(), egress.to_vec());
         let context_s = self.lifetimes.context_s;
+        let trail = Note::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &Step<'_>| {
-            if held(step.db, &claim.id)?.is_none() {
+            if held(step.db, &claim.list, &claim.id)?.is_none() {
                 return Ok(Guarded::LostClaim);
             }
             let written = write_if_any(step, write.as_ref())?;
@@ -40,16 +54,23 @@ impl SqliteStore {
                 )?;
             }
             lists::apply(step, &effects)?;
+            trail.add(step, &claim.vcon, Some(&current))?;
             drop_claim(step, claim.id.as_str())?;
             Ok(written)
         };
         self.writer.run("finish", work).await
     }
 
-    pub(super) async fn fail_claim(&self, claim: &Claim, record: &ErrorRecord) -> Result<Guarded, StoreError> {
+    pub(super) async fn fail_claim(
+        &self,
+        claim: &Claim,
+        record: &ErrorRecord,
+        trail: Option<&str>,
+    ) -> Result<Guarded, StoreError> {
+        let trail = Note::new(trail, self.lifetimes.trail_s);
         let (claim, record, dead_s) = (claim.clone(), record.clone(), self.lifetimes.dead_letter_s);
         let work = move |step: &Step<'_>| {
-            if held(step.db, &claim.id)?.is_none() {
+            if held(step.db, &claim.list, &claim.id)?.is_none() {
                 return Ok(Guarded::LostClaim);
             }
             bury(
@@ -63,6 +84,7 @@ impl SqliteStore {
             if let Some(current) = &record.current {
                 documents::keep_dead(step, current.as_str(), dead_s)?;
             }
+            trail.add(step, &claim.vcon, record.current.as_ref())?;
             drop_claim(step, claim.id.as_str())?;
             Ok(Guarded::Done(None))
         };
@@ -71,16 +93,9 @@ impl SqliteStore {
 
     pub(super) async fn hand_claim_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         let (id, list) = (claim.id.clone(), claim.list.clone());
-        let work = move |step: &Step<'_>| {
-            let Some(entry) = held(step.db, &id)? else {
-                return Ok(Guarded::LostClaim);
-            };
-            lists::push_head(step, list.as_str(), &entry.vcon)?;
-            note(step, list.as_str(), &entry)?;
-            drop_claim(step, id.as_str())?;
-            Ok(Guarded::Done(None))
-        };
-        self.writer.run("hand back", work).await
+        self.writer
+            .run("hand back", move |step| give_back(step, &list, &id))
+            .await
     }
 
     pub(super) async fn park_claim(
@@ -95,8 +110,9 @@ impl SqliteStore {
         let (claim, checkpoint, effects, hand_off) =
             (claim.clone(), checkpoint.clone(), effects.clone(), hand_off.clone());
         let context_s = self.lifetimes.context_s;
+        let trail = Note::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &Step<'_>| {
-            let Some(entry) = held(step.db, &claim.id)? else {
+            let Some(entry) = held(step.db, &claim.list, &claim.id)? else {
                 return Ok(Guarded::LostClaim);
             };
             let written = write_if_any(step, write.as_ref())?;
@@ -124,6 +140,7 @@ impl SqliteStore {
                 context_s,
             )?;
             lists::apply(step, &effects)?;
+            trail.add(step, &claim.vcon, Some(current))?;
             drop_claim(step, claim.id.as_str())?;
             Ok(written)
         };

@@ -1,6 +1,7 @@
 //! The file: how it is opened, set up, and known to be ours.
 //!
-//! Guarantee: a file that another version or another program made is refused, not changed.
+//! Guarantee: a file that an older version made is brought to the form of this one in one step; one that a newer version
+//! or another program made is refused, not changed.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,8 +10,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::errors::{Fault, Sql};
 
-/// The form of the tables in `schema.sql`.
-const SCHEMA: i32 = 1;
+/// The steps from nothing to the form of the tables that this program knows. A step that was released is not changed any
+/// more: files have been made by it.
+const SCHEMA: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 /// "vCon": tells our files from other SQLite files.
 const APPLICATION: i32 = 0x7643_6f6e;
 /// Prepared statements kept per connection: more than this program has.
@@ -35,13 +37,8 @@ pub fn open_writer(path: &Path) -> Sql<Connection> {
     let application: i32 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (version, application, tables) {
-        (0, 0, 0) => create(&mut db)?,
-        (SCHEMA, APPLICATION, _) => {}
-        (newer, APPLICATION, _) => {
-            return Err(Fault::damaged(format!(
-                "the file has form {newer}, this program knows form {SCHEMA}; use the version that made it"
-            )));
-        }
+        (0, 0, 0) => bring_up(&mut db, 0)?,
+        (form @ 1.., APPLICATION, _) => bring_up(&mut db, form)?,
         _ => return Err(Fault::damaged("the file was made by another program")),
     }
     Ok(db)
@@ -62,10 +59,27 @@ fn set_up(db: &Connection) -> Sql<()> {
     Ok(())
 }
 
-fn create(db: &mut Connection) -> Sql<()> {
+/// Brings the tables from this form to the newest, all steps as one.
+fn bring_up(db: &mut Connection, form: i32) -> Sql<()> {
+    let missing = usize::try_from(form).ok().and_then(|form| SCHEMA.get(form..));
+    let Some(missing) = missing else {
+        return Err(Fault::damaged(format!(
+            "the file has form {form}, this program knows forms up to {}; use the version that made it",
+            SCHEMA.len()
+        )));
+    };
+    if missing.is_empty() {
+        return Ok(());
+    }
     let step = db.transaction()?;
-    step.execute_batch(include_str!("schema.sql"))?;
+    for sql in missing {
+        step.execute_batch(sql)?;
+    }
     step.pragma_update(None, "application_id", APPLICATION)?;
-    step.pragma_update(None, "user_version", SCHEMA)?;
+    step.pragma_update(
+        None,
+        "user_version",
+        i32::try_from(SCHEMA.len()).map_err(Fault::damaged)?,
+    )?;
     Ok(step.commit()?)
 }

@@ -9,29 +9,37 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 
+use self::hosts::Present;
 use self::lock::Lock;
 use self::readers::Readers;
 use self::waiters::Waiters;
 use self::writer::Writer;
+use super::bus::Listeners;
 use super::{
     Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument,
     Reaped, Store, StoreError, Stored, Write,
 };
 use crate::names::{ClaimId, HostId, ListName, VconId};
 
+mod audit;
+mod bus;
 mod claims;
+mod components;
 mod config;
 mod dead_letters;
 mod documents;
 mod endings;
 mod errors;
 mod file;
+mod hosts;
 mod index;
 mod lists;
 mod lock;
+mod mending;
 mod readers;
 mod recovery;
 mod sweep;
+mod trails;
 mod waiters;
 mod writer;
 
@@ -42,6 +50,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     waiters: Arc<Waiters>,
+    hosts: Present,
+    listeners: Listeners,
 }
 
 impl SqliteStore {
@@ -57,6 +67,7 @@ impl SqliteStore {
         // Whoever had these claims is gone: the file was theirs alone. No need to wait for the leases to run out.
         db.execute("UPDATE claims SET lease_ms = 0", [])
             .map_err(|error| errors::Fault::from(error).during("open"))?;
+        components::sweep_all(&db).map_err(|fault| fault.during("open"))?;
         let waiters = Arc::new(Waiters::default());
         let writer = Writer::start(db, waiters.clone(), lock).map_err(|error| io_refused(&path, &error))?;
         Ok(Self {
@@ -65,6 +76,8 @@ impl SqliteStore {
             lifetimes,
             writer,
             waiters,
+            hosts: Present::default(),
+            listeners: Listeners::default(),
         })
     }
 }
@@ -89,7 +102,8 @@ fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Each method is in the file named in front of it.
+/// Each method is in the file named in front of it. Components, hosts, bus, mending and audit log are in the files of
+/// their names.
 #[async_trait]
 impl Store for SqliteStore {
     // documents.rs
@@ -192,8 +206,8 @@ impl Store for SqliteStore {
     ) -> Result<Guarded, StoreError> {
         self.finish_claim(claim, current, write, effects, egress).await
     }
-    async fn fail(&self, claim: &Claim, record: &ErrorRecord) -> Result<Guarded, StoreError> {
-        self.fail_claim(claim, record).await
+    async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError> {
+        self.fail_claim(claim, record, trail).await
     }
     async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         self.hand_claim_back(claim).await
@@ -238,8 +252,9 @@ impl Store for SqliteStore {
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
+        audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError> {
-        self.replace_config(entries, expected).await
+        self.replace_config(entries, expected, audit).await
     }
     async fn config_revision(&self) -> Result<u64, StoreError> {
         self.read_config_revision().await

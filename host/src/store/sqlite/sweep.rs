@@ -5,7 +5,7 @@
 use rusqlite::Connection;
 
 use super::errors::Sql;
-use super::now_ms;
+use super::{components, now_ms};
 
 /// Rows of each table in one go.
 const PART: u32 = 500;
@@ -28,6 +28,11 @@ pub fn sweep(db: &Connection) -> Sql<bool> {
         limits,
     )?;
     step.execute("DELETE FROM contexts WHERE expires_ms <= ?1", (limits.0,))?;
+    let trails = step.execute(
+        "DELETE FROM trails WHERE (vcon, number) IN (SELECT vcon, number FROM trails WHERE expires_ms <= ?1 LIMIT ?2)",
+        limits,
+    )?;
+    let components = components::sweep(&step, limits.0)?;
     step.commit()?;
-    Ok(documents == PART as usize || terms == PART as usize)
+    Ok(components || [documents, terms, trails].contains(&(PART as usize)))
 }

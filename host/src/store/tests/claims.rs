@@ -75,7 +75,7 @@ async fn duplicates_are_two_entries(place: Place) {
     assert_eq!(vcons(&claims), ["a", "a"]);
     assert_eq!(place.finish(&claims[0], &["out"]).await, Guarded::Done(None));
     assert_eq!(
-        place.store.fail(&claims[1], &record("trap")).await.unwrap(),
+        place.store.fail(&claims[1], &record("trap"), None).await.unwrap(),
         Guarded::Done(None)
     );
     assert_eq!(place.entries("out").await, ["a"]);
@@ -137,6 +137,7 @@ async fn checkpoint_is_kept(place: Place) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: vec![(id("other"), 77), (id("none"), 5)],
+        trail: None,
     };
     let Guarded::Done(Some(revision)) = place
         .store
@@ -164,6 +165,7 @@ async fn checkpoint_without_claim(place: Place) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: vec![(id("a"), 0)],
+        trail: None,
     };
     let lost = place
         .store
@@ -185,6 +187,7 @@ async fn checkpoint_conflict_changes_nothing(place: Place) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: Vec::new(),
+        trail: None,
     };
     let answer = place
         .store

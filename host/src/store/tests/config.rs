@@ -24,32 +24,32 @@ async fn empty_at_first(place: Place) {
 
 async fn replaced_as_a_whole(place: Place) {
     let first = entries(&[("chains:b", "{}"), ("link:a", r#"{"x":1}"#), ("storage:s", "{}")]);
-    assert_eq!(place.store.save_config(&first, None).await.unwrap(), Ok(1));
+    assert_eq!(place.store.save_config(&first, None, None).await.unwrap(), Ok(1));
     assert_eq!(place.store.load_config().await.unwrap(), (1, first));
     let second = entries(&[("link:a", r#"{"x":2}"#), ("chains:c", "{}")]);
-    assert_eq!(place.store.save_config(&second, None).await.unwrap(), Ok(2));
+    assert_eq!(place.store.save_config(&second, None, None).await.unwrap(), Ok(2));
     assert_eq!(place.store.load_config().await.unwrap(), (2, second));
     assert_eq!(place.store.config_revision().await.unwrap(), 2);
     if let Some(server) = &place.server {
         assert_eq!(server.raw::<i64>(&["EXISTS", "chains:b", "storage:s"]).await, 0);
         assert_eq!(server.raw::<String>(&["GET", "link:a"]).await, r#"{"x":2}"#);
     }
-    assert_eq!(place.store.save_config(&Vec::new(), None).await.unwrap(), Ok(3));
+    assert_eq!(place.store.save_config(&Vec::new(), None, None).await.unwrap(), Ok(3));
     assert_eq!(place.store.load_config().await.unwrap(), (3, Vec::new()));
 }
 
 async fn guarded_by_revision(place: Place) {
     let one = entries(&[("link:a", "1")]);
     let two = entries(&[("link:a", "2")]);
-    assert_eq!(place.store.save_config(&one, Some(7)).await.unwrap(), Err(0));
-    assert_eq!(place.store.save_config(&one, Some(0)).await.unwrap(), Ok(1));
-    assert_eq!(place.store.save_config(&two, Some(0)).await.unwrap(), Err(1));
+    assert_eq!(place.store.save_config(&one, Some(7), None).await.unwrap(), Err(0));
+    assert_eq!(place.store.save_config(&one, Some(0), None).await.unwrap(), Ok(1));
+    assert_eq!(place.store.save_config(&two, Some(0), None).await.unwrap(), Err(1));
     assert_eq!(place.store.load_config().await.unwrap(), (1, one));
 }
 
 async fn many_at_once(place: Place) {
     let entries = entries(&[("link:a", "1")]);
-    let saves = (0..20).map(|_| place.store.save_config(&entries, Some(0)));
+    let saves = (0..20).map(|_| place.store.save_config(&entries, Some(0), None));
     let saved = futures::future::join_all(saves)
         .await
         .into_iter()

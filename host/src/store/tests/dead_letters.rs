@@ -13,7 +13,7 @@ on_both!(
 async fn die(place: &Place, names: &[&str]) {
     place.push("q", names).await;
     for claim in place.claim("q", names.len()).await {
-        place.store.fail(&claim, &record("trap")).await.unwrap();
+        place.store.fail(&claim, &record("trap"), None).await.unwrap();
     }
 }
 

@@ -148,6 +148,7 @@ async fn no_lifetime(place: Place) {
             index_s: -1,
             context_s: 0,
             dead_letter_s: -1,
+            trail_s: 3600,
         })
         .await;
     let index = terms(&[(IndexKind::Tel, "+1")]);
@@ -163,7 +164,7 @@ async fn no_lifetime(place: Place) {
     place.store.expire(&id("a"), 20).await.unwrap();
     let claim = place.claim_one("in").await;
     assert_eq!(claim.context.as_deref(), Some("{}"));
-    place.store.fail(&claim, &record("trap")).await.unwrap();
+    place.store.fail(&claim, &record("trap"), None).await.unwrap();
     assert_eq!(
         place.store.lifetime(&id("a")).await.unwrap(),
         Some(-1),

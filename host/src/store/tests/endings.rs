@@ -25,6 +25,7 @@ async fn finish_does_all(place: Place) {
     let effects = Effects {
         push: vec![(list("tagged"), id("x")), (list("tagged"), id("a"))],
         expire: Vec::new(),
+        trail: None,
     };
     let done = place
         .store
@@ -114,6 +115,7 @@ async fn a_lost_claim_changes_nothing(place: Place) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: vec![(id("a"), 0)],
+        trail: None,
     };
     let store = &place.store;
     let out = [list("out")];
@@ -124,7 +126,10 @@ async fn a_lost_claim_changes_nothing(place: Place) {
             .unwrap(),
         Guarded::LostClaim
     );
-    assert_eq!(store.fail(&claim, &record("trap")).await.unwrap(), Guarded::LostClaim);
+    assert_eq!(
+        store.fail(&claim, &record("trap"), None).await.unwrap(),
+        Guarded::LostClaim
+    );
     assert_eq!(store.hand_back(&claim).await.unwrap(), Guarded::LostClaim);
     let parked = store
         .park(&claim, &at_link(1), Some(write), &effects, &list("out"), LEASE)
@@ -147,7 +152,7 @@ async fn fail_makes_a_dead_letter(place: Place) {
         current: Some(id("b")),
         ..record("service")
     };
-    assert_eq!(place.store.fail(&claim, &why).await.unwrap(), Guarded::Done(None));
+    assert_eq!(place.store.fail(&claim, &why, None).await.unwrap(), Guarded::Done(None));
     assert_eq!(place.entries("DLQ:q").await, ["a"], "the original id");
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(604_800));
     assert_eq!(place.store.lifetime(&id("b")).await.unwrap(), Some(604_800));
@@ -169,7 +174,7 @@ async fn fail_leaves_lifetime_when_zero(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
-    place.store.fail(&claim, &record("trap")).await.unwrap();
+    place.store.fail(&claim, &record("trap"), None).await.unwrap();
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(3600));
 }
 
@@ -203,6 +208,7 @@ async fn effects_delete(place: Place) {
     let effects = Effects {
         push: Vec::new(),
         expire: vec![(id("a"), -1), (id("b"), 9)],
+        trail: None,
     };
     let write = place.write_to("a", "{}").await;
     let done = place

@@ -32,7 +32,7 @@ impl Run {
                     self.done.lock().unwrap().push(claim.vcon.as_str().to_owned());
                 }
             }
-            4 => drop(store.fail(claim, &record("trap")).await.unwrap()),
+            4 => drop(store.fail(claim, &record("trap"), None).await.unwrap()),
             5 => drop(store.hand_back(claim).await.unwrap()),
             6 => drop(
                 store
@@ -97,7 +97,7 @@ impl Run {
             .iter()
             .any(|(_, held)| held.id == claim.id);
         if !held {
-            drop(self.store.fail(claim, &record("late")).await.unwrap());
+            drop(self.store.fail(claim, &record("late"), None).await.unwrap());
         }
     }
 

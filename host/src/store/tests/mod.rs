@@ -2,23 +2,30 @@
 //!
 //! Every test has a store of its own: a `redis-server` on a free port, or a file, in a directory that goes with it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checkpoint, Claim, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument, Revision, Store, StoreError,
-    Write,
+    AuditLog as _, Checkpoint, Claim, Components as _, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes,
+    Mending as _, NewDocument, Revision, Store, StoreError, Write,
 };
 use crate::names::{HostId, ListName, VconId};
 use crate::vcon::Text;
 
+mod audit;
+mod bus;
 mod claims;
+mod component_faults;
+mod components;
 mod config;
 mod dead_letters;
 mod documents;
 mod endings;
+mod hosts;
 mod invariant;
 mod lists;
+mod mending;
 mod parking;
 mod place;
 mod recovery;
@@ -26,6 +33,7 @@ mod redis_faults;
 mod redis_shapes;
 mod speed;
 mod sqlite_file;
+mod trails;
 
 use place::{Place, RedisServer};
 
@@ -54,6 +62,7 @@ const LIFETIMES: Lifetimes = Lifetimes {
     index_s: 86_400,
     context_s: 86_400,
     dead_letter_s: 604_800,
+    trail_s: 3600,
 };
 
 fn id(text: &str) -> VconId {
@@ -186,6 +195,7 @@ fn at_link(next_link: u32) -> Checkpoint {
         next_link,
         current: None,
         began_ms: 1_700_000_000_000,
+        versions: BTreeMap::new(),
     }
 }
 

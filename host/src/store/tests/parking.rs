@@ -39,6 +39,7 @@ async fn there_and_back(place: Place) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: Vec::new(),
+        trail: None,
     };
     let done = place
         .store

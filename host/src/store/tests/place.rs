@@ -79,6 +79,20 @@ impl RedisServer {
         self.child = Some(child.expect("redis-server is needed for the tests of the store"));
     }
 
+    /// Cuts all connections every few milliseconds, until the task is aborted.
+    pub fn cut_connections(&self) -> tokio::task::JoinHandle<()> {
+        let client = redis::Client::open(self.url()).unwrap();
+        tokio::spawn(async move {
+            let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+            let mut kill = redis::cmd("CLIENT");
+            kill.arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"]);
+            loop {
+                kill.query_async::<i64>(&mut connection).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+    }
+
     /// As a crash: no goodbye.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -145,7 +159,7 @@ pub struct Place {
     pub store: Arc<dyn Store>,
     /// On Redis: the server, for what third parties do.
     pub server: Option<RedisServer>,
-    _directory: Option<Directory>,
+    directory: Option<Directory>,
 }
 
 impl Place {
@@ -159,7 +173,7 @@ impl Place {
         Self {
             store: Arc::new(store),
             server: Some(server),
-            _directory: None,
+            directory: None,
         }
     }
 
@@ -173,7 +187,7 @@ impl Place {
         Self {
             store: Arc::new(store),
             server: None,
-            _directory: Some(directory),
+            directory: Some(directory),
         }
     }
 
@@ -188,6 +202,14 @@ impl Place {
     /// Whether documents are RedisJSON values here: then their text comes back in the server's own form.
     pub fn has_json(&self) -> bool {
         self.server.is_some() && std::env::var(MODULE).is_ok()
+    }
+
+    /// On SQLite: the file, for what a fault of the disk does.
+    pub fn sqlite_file(&self) -> rusqlite::Connection {
+        let directory = self.directory.as_ref().expect("a test on SQLite");
+        let file = rusqlite::Connection::open(directory.0.join("vconduit.sqlite3")).unwrap();
+        file.busy_timeout(Duration::from_secs(20)).unwrap();
+        file
     }
 
     pub fn server(&self) -> &RedisServer {

@@ -189,6 +189,7 @@ async fn wrong_types_are_refused_and_change_nothing() {
     let effects = Effects {
         push: vec![(list("ok"), id("v")), (list("text"), id("v"))],
         expire: Vec::new(),
+        trail: None,
     };
     refused(
         place
@@ -274,7 +275,7 @@ async fn no_memory_loses_nothing() {
             .await
             .unwrap_err(),
     );
-    refused(place.store.fail(&claim, &record("trap")).await.unwrap_err());
+    refused(place.store.fail(&claim, &record("trap"), None).await.unwrap_err());
     refused(place.store.hand_back(&claim).await.unwrap_err());
     refused(place.store.put(document("c")).await.unwrap_err());
     refused(place.store.ping().await.unwrap_err());
@@ -294,7 +295,7 @@ async fn a_repeated_ending_is_done_again() {
     for _ in 0..2 {
         assert_eq!(place.finish(&claims[0], &["out"]).await, Guarded::Done(None));
         assert_eq!(
-            place.store.fail(&claims[1], &record("trap")).await.unwrap(),
+            place.store.fail(&claims[1], &record("trap"), None).await.unwrap(),
             Guarded::Done(None)
         );
         assert_eq!(place.store.hand_back(&claims[2]).await.unwrap(), Guarded::Done(None));
@@ -311,7 +312,7 @@ async fn a_repeated_ending_is_done_again() {
     assert_eq!(place.entries("people").await, ["d"]);
     // Another ending than the one that was is not.
     assert_eq!(
-        place.store.fail(&claims[0], &record("trap")).await.unwrap(),
+        place.store.fail(&claims[0], &record("trap"), None).await.unwrap(),
         Guarded::LostClaim
     );
 }
@@ -332,6 +333,7 @@ async fn a_repeated_write_and_checkpoint_are_done_again() {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: Vec::new(),
+        trail: None,
     };
     for _ in 0..3 {
         let done = place

@@ -43,7 +43,7 @@ async fn as_the_conserver_writes() {
         server.raw::<Vec<String>>(&["HKEYS", "vconduit:claims:{q}"]).await,
         [claim.id.as_str()]
     );
-    place.store.fail(&claim, &record("trap")).await.unwrap();
+    place.store.fail(&claim, &record("trap"), None).await.unwrap();
     assert_eq!(server.raw::<Vec<String>>(&["LRANGE", "DLQ:q", "0", "-1"]).await, ["a"]);
     assert_eq!(server.raw::<i64>(&["TTL", "vcon:a"]).await, 604_800);
 }
@@ -118,7 +118,7 @@ async fn nothing_left_over() {
         .unwrap();
     place.store.resume(&list("q")).await.unwrap();
     let claim = place.claim_one("q").await;
-    place.store.fail(&claim, &record("trap")).await.unwrap();
+    place.store.fail(&claim, &record("trap"), None).await.unwrap();
     place.store.reprocess(&list("q"), 1).await.unwrap();
     let claim = place.claim_one("q").await;
     place.finish(&claim, &[]).await;

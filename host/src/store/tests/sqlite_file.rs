@@ -33,7 +33,7 @@ async fn a_restart_keeps_all() {
         .await
         .unwrap();
     store
-        .save_config(&vec![("link:a".into(), "{}".into())], None)
+        .save_config(&vec![("link:a".into(), "{}".into())], None, None)
         .await
         .unwrap()
         .unwrap();
@@ -74,6 +74,51 @@ async fn files_of_others_are_refused() {
         SqliteStore::open(&directory.0, LIFETIMES),
         Err(StoreError::Refused { .. })
     ));
+}
+
+/// A file as the first release left it, with something in each part that matters.
+#[tokio::test]
+async fn a_file_of_the_first_form_is_brought_up() {
+    let directory = Directory::new();
+    let path = directory.0.join("vconduit.sqlite3");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")
+        .unwrap();
+    file.execute_batch(include_str!("../sqlite/schema/1.sql")).unwrap();
+    file.execute_batch(
+        r#"PRAGMA application_id = 1984130926;
+           PRAGMA user_version = 1;
+           INSERT INTO documents VALUES ('a', 7, NULL, '{"uuid":"a"}');
+           INSERT INTO entries VALUES ('q', 1, 'a');
+           INSERT INTO claims VALUES ('c1', 'q', 1, 'b', 'h', 9000000000000, 0, '{"chain":"main","next_link":2,"began_ms":5}', NULL);
+           INSERT INTO config (name, text) VALUES ('link:a', '{}');
+           UPDATE config_revision SET revision = 4;"#,
+    )
+    .unwrap();
+    drop(file);
+    for _ in 0..2 {
+        let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+        assert_eq!(
+            &*store.get(&[id("a")]).await.unwrap()[0].as_ref().unwrap().text,
+            r#"{"uuid":"a"}"#
+        );
+        assert_eq!(
+            store.load_config().await.unwrap(),
+            (4, vec![("link:a".into(), "{}".into())])
+        );
+        let claims = store.claims(&list("q")).await.unwrap();
+        assert_eq!((claims[0].1.vcon.as_str(), claims[0].1.checkpoint.next_link), ("b", 2));
+        assert!(store.trail(&id("a")).await.unwrap().is_empty());
+    }
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    let bytes = bytes::Bytes::from_static(b"component");
+    let digest = crate::names::Digest::of(&bytes);
+    assert!(store.keep_component(&digest, bytes.clone(), "{}").await.unwrap());
+    store.audit("1").await.unwrap();
+    drop(store);
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    assert_eq!(store.component(&digest).await.unwrap(), Some(bytes));
+    assert_eq!(store.audit_log(0, 9).await.unwrap(), ["1"]);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 -- Ends a claim well.
 -- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set)
--- ARGV: claim id, current id; targets = egress (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua)
+-- ARGV: claim id, current id; targets = egress (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua);
+--       trail (lib/trail.lua)
 -- Guarantees: all of it or nothing; nothing without the claim, so a worker that lost its lease cannot push to egress.
 
 local claim, current = take(), take()
 if redis.call('HEXISTS', KEYS[1], claim) == 0 then return how_it_ended(KEYS[3], claim, 'finish') end
-local egress, effects, write = take_targets(current), take_effects(), take_write()
+local egress, effects, write, trail = take_targets(current), take_effects(), take_write(), take_trail()
 local no = refusal(write)
 if no then return no end
 
@@ -13,4 +14,5 @@ if write then overwrite(write.id, write.text, write.token) end
 push_targets(egress)
 apply(effects)
 drop(KEYS[1], KEYS[2], KEYS[3], claim, 'finish')
+note_trail(trail)
 return done(write)

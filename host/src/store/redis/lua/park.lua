@@ -1,13 +1,13 @@
 -- Parks a run: its vCon goes to someone else, its place is kept.
 -- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set), 4 parked (hash), 5 parked-until (sorted set)
 -- ARGV: claim id, current id, checkpoint as JSON text, longest time in ms; targets = the hand-off list
---       (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua)
+--       (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua); trail (lib/trail.lua)
 -- Guarantees: all of it or nothing; nothing without the claim. Runs parked on the same id wait behind each other.
 
 local claim, current, checkpoint, longest = take(), take(), take(), number()
 local text = redis.call('HGET', KEYS[1], claim)
 if not text then return how_it_ended(KEYS[3], claim, 'park') end
-local targets, effects, write = take_targets(current), take_effects(), take_write()
+local targets, effects, write, trail = take_targets(current), take_effects(), take_write(), take_trail()
 local no = refusal(write)
 if no then return no end
 
@@ -24,4 +24,5 @@ if write then overwrite(write.id, write.text, write.token) end
 push_targets(targets)
 apply(effects)
 drop(KEYS[1], KEYS[2], KEYS[3], claim, 'park')
+note_trail(trail)
 return done(write)

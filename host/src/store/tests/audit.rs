@@ -1,0 +1,99 @@
+//! The audit log: with the change that it tells of, or not at all.
+
+use super::*;
+
+on_both!(
+    newest_first,
+    with_the_configuration,
+    a_conflict_leaves_no_entry,
+    the_last_ten_thousand
+);
+
+async fn log(place: &Place, offset: u64, count: u64) -> Vec<String> {
+    place.store.audit_log(offset, count).await.unwrap()
+}
+
+async fn newest_first(place: Place) {
+    assert!(log(&place, 0, 10).await.is_empty());
+    for entry in ["1", r#"{"who":"é"}"#, "3"] {
+        place.store.audit(entry).await.unwrap();
+    }
+    assert_eq!(log(&place, 0, 10).await, ["3", r#"{"who":"é"}"#, "1"]);
+    assert_eq!(log(&place, 1, 1).await, [r#"{"who":"é"}"#]);
+    assert!(log(&place, 0, 0).await.is_empty());
+    assert!(log(&place, 3, 5).await.is_empty());
+    assert_eq!(log(&place, 2, u64::MAX).await, ["1"]);
+}
+
+async fn with_the_configuration(place: Place) {
+    let entries = vec![("link:a".to_owned(), "{}".to_owned())];
+    let saved = place.store.save_config(&entries, Some(0), Some("by me")).await.unwrap();
+    assert_eq!(saved, Ok(1));
+    let saved = place.store.save_config(&entries, None, None).await.unwrap();
+    assert_eq!(saved, Ok(2));
+    assert_eq!(log(&place, 0, 10).await, ["by me"]);
+}
+
+async fn a_conflict_leaves_no_entry(place: Place) {
+    let entries = vec![("link:a".to_owned(), "{}".to_owned())];
+    let saves = (0..20).map(|n| {
+        let (store, entries) = (place.store.clone(), entries.clone());
+        async move {
+            store
+                .save_config(&entries, Some(0), Some(&n.to_string()))
+                .await
+                .unwrap()
+                .ok()
+                .map(|_| n)
+        }
+    });
+    let saved: Vec<i32> = futures::future::join_all(saves).await.into_iter().flatten().collect();
+    assert_eq!(saved.len(), 1);
+    assert_eq!(log(&place, 0, 10).await, [saved[0].to_string()]);
+}
+
+async fn the_last_ten_thousand(place: Place) {
+    place.store.audit("1").await.unwrap();
+    let entries: Vec<String> = (2..=10_040).map(|n| n.to_string()).collect();
+    for some in entries.chunks(250) {
+        let all = some.iter().map(|entry| place.store.audit(entry));
+        futures::future::try_join_all(all).await.unwrap();
+    }
+    place
+        .store
+        .save_config(&Vec::new(), None, Some("last"))
+        .await
+        .unwrap()
+        .unwrap();
+    let log = log(&place, 0, u64::MAX).await;
+    assert_eq!(log.len(), 10_000);
+    assert_eq!(log[0], "last");
+    assert!(log.contains(&"10040".to_owned()) && !log.contains(&"1".to_owned()));
+}
+
+/// An answer that was lost: the adapter sends the change again, which is neither a conflict nor a second entry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_cut_off_again_and_again_while_saving() {
+    let place = Place::redis().await;
+    let cut = place.server().cut_connections();
+    let entries = vec![("link:a".to_owned(), "{}".to_owned())];
+    let mut saved = 0;
+    for _ in 0..60 {
+        match place
+            .store
+            .save_config(&entries, Some(saved), Some(&saved.to_string()))
+            .await
+        {
+            Ok(revision) => saved = revision.expect("no one else saves"),
+            Err(error) => assert!(matches!(error, StoreError::Away(_)), "{error}"),
+        }
+        // After an error it is not known whether the last one was done.
+        while let Err(error) = place.store.config_revision().await.map(|is| saved = is) {
+            assert!(matches!(error, StoreError::Away(_)), "{error}");
+        }
+    }
+    cut.abort();
+    assert!(saved > 0);
+    let expected: Vec<String> = (0..saved).rev().map(|n| n.to_string()).collect();
+    assert_eq!(log(&place, 0, 100).await, expected);
+}

@@ -1,0 +1,221 @@
+//! Trails: what runs did with a vCon, written with the step that did it.
+
+use super::*;
+
+on_both!(
+    each_step_notes_what_it_did,
+    a_switched_run_is_in_both_trails,
+    the_last_twenty,
+    no_trails,
+    a_trail_expires,
+    steps_that_fail_note_nothing,
+);
+
+fn noting(entry: &str) -> Effects {
+    Effects {
+        trail: Some(entry.to_owned()),
+        ..Effects::default()
+    }
+}
+
+async fn trail(place: &Place, name: &str) -> Vec<String> {
+    place.store.trail(&id(name)).await.unwrap()
+}
+
+async fn each_step_notes_what_it_did(place: Place) {
+    let store = &place.store;
+    place.push("q", &["a", "a", "a"]).await;
+    let claims = place.claim("q", 3).await;
+    store
+        .checkpoint(&claims[0], &at_link(1), None, &noting("1"))
+        .await
+        .unwrap();
+    store
+        .checkpoint(&claims[0], &at_link(2), None, &no_effects())
+        .await
+        .unwrap();
+    store
+        .park(
+            &claims[0],
+            &at_link(2),
+            None,
+            &noting(r#"{"é":"2"}"#),
+            &list("people"),
+            LEASE,
+        )
+        .await
+        .unwrap();
+    store
+        .finish(&claims[1], &id("a"), None, &noting("3"), &[])
+        .await
+        .unwrap();
+    store.fail(&claims[2], &record("trap"), Some("4")).await.unwrap();
+    assert_eq!(trail(&place, "a").await, ["1", r#"{"é":"2"}"#, "3", "4"]);
+    assert!(trail(&place, "b").await.is_empty());
+}
+
+async fn a_switched_run_is_in_both_trails(place: Place) {
+    let store = &place.store;
+    place.push("q", &["a", "a", "a", "a"]).await;
+    let claims = place.claim("q", 4).await;
+    let point = Checkpoint {
+        current: Some(id("b")),
+        ..at_link(1)
+    };
+    let why = ErrorRecord {
+        current: Some(id("b")),
+        ..record("trap")
+    };
+    store.checkpoint(&claims[0], &point, None, &noting("1")).await.unwrap();
+    store
+        .finish(&claims[0], &id("b"), None, &noting("2"), &[])
+        .await
+        .unwrap();
+    store.fail(&claims[1], &why, Some("3")).await.unwrap();
+    store
+        .park(&claims[2], &point, None, &noting("4"), &list("people"), LEASE)
+        .await
+        .unwrap();
+    store
+        .finish(&claims[3], &id("a"), None, &noting("5"), &[])
+        .await
+        .unwrap();
+    assert_eq!(trail(&place, "a").await, ["1", "2", "3", "4", "5"]);
+    assert_eq!(trail(&place, "b").await, ["1", "2", "3", "4"]);
+}
+
+async fn the_last_twenty(place: Place) {
+    place.push("q", &["a"]).await;
+    let claim = place.claim_one("q").await;
+    for n in 1..=25 {
+        let noted = place
+            .store
+            .checkpoint(&claim, &at_link(n), None, &noting(&n.to_string()))
+            .await;
+        assert_eq!(noted.unwrap(), Guarded::Done(None));
+    }
+    let expected: Vec<String> = (6..=25).map(|n| n.to_string()).collect();
+    assert_eq!(trail(&place, "a").await, expected);
+}
+
+async fn no_trails(place: Place) {
+    let place = place
+        .again_with(Lifetimes {
+            trail_s: 0,
+            ..LIFETIMES
+        })
+        .await;
+    place.push("q", &["a", "a"]).await;
+    let claims = place.claim("q", 2).await;
+    place
+        .store
+        .checkpoint(&claims[0], &at_link(1), None, &noting("1"))
+        .await
+        .unwrap();
+    place
+        .store
+        .finish(&claims[0], &id("a"), None, &noting("2"), &[])
+        .await
+        .unwrap();
+    place.store.fail(&claims[1], &record("trap"), Some("3")).await.unwrap();
+    assert!(trail(&place, "a").await.is_empty());
+    if let Some(server) = &place.server {
+        assert_eq!(server.raw::<i64>(&["EXISTS", "vconduit:trail:a"]).await, 0);
+    }
+}
+
+async fn a_trail_expires(place: Place) {
+    let place = place
+        .again_with(Lifetimes {
+            trail_s: 2,
+            ..LIFETIMES
+        })
+        .await;
+    place.push("q", &["a"]).await;
+    let claim = place.claim_one("q").await;
+    place
+        .store
+        .checkpoint(&claim, &at_link(1), None, &noting("1"))
+        .await
+        .unwrap();
+    if let Some(server) = &place.server {
+        let left: i64 = server.raw(&["TTL", "vconduit:trail:a"]).await;
+        assert!((1..=2).contains(&left));
+    }
+    while !trail(&place, "a").await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // What has expired does not come back with the next entry.
+    place
+        .store
+        .finish(&claim, &id("a"), None, &noting("2"), &[])
+        .await
+        .unwrap();
+    assert_eq!(trail(&place, "a").await, ["2"]);
+}
+
+async fn steps_that_fail_note_nothing(place: Place) {
+    place.put("a").await;
+    place.push("q", &["a"]).await;
+    let claim = place.claim_one("q").await;
+    let stale = place.write_to("a", r#"{"n":1}"#).await;
+    let other = place.write_to("a", r#"{"n":2}"#).await;
+    place.store.write(other).await.unwrap();
+    let store = &place.store;
+    let answer = store
+        .checkpoint(&claim, &at_link(1), Some(stale.clone()), &noting("1"))
+        .await;
+    assert_eq!(answer.unwrap(), Guarded::Conflict);
+    let answer = store.finish(&claim, &id("a"), Some(stale), &noting("2"), &[]).await;
+    assert_eq!(answer.unwrap(), Guarded::Conflict);
+    place.lose(std::slice::from_ref(&claim)).await;
+    place.reap("q").await;
+    let answer = store.finish(&claim, &id("a"), None, &noting("3"), &[]).await;
+    assert_eq!(answer.unwrap(), Guarded::LostClaim);
+    assert_eq!(
+        store.fail(&claim, &record("trap"), Some("4")).await.unwrap(),
+        Guarded::LostClaim
+    );
+    assert!(trail(&place, "a").await.is_empty());
+}
+
+/// Without memory for its trail a step that frees memory is still done; and someone else's value under our key is left alone.
+#[tokio::test]
+async fn a_trail_holds_up_no_step() {
+    let place = Place::redis().await;
+    place.push("q", &["a", "b"]).await;
+    let claims = place.claim("q", 2).await;
+    let _: () = place.server().raw(&["SET", "vconduit:trail:b", "theirs"]).await;
+    let done = place
+        .store
+        .finish(&claims[1], &id("b"), None, &noting("1"), &[list("out")])
+        .await;
+    assert_eq!(done.unwrap(), Guarded::Done(None));
+    assert_eq!(place.entries("out").await, ["b"]);
+    let _: () = place.server().raw(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    let done = place.store.finish(&claims[0], &id("a"), None, &noting("1"), &[]).await;
+    assert_eq!(done.unwrap(), Guarded::Done(None));
+}
+
+#[tokio::test]
+async fn a_repeated_step_notes_once() {
+    let place = Place::redis().await;
+    place.push("q", &["a", "a"]).await;
+    let claims = place.claim("q", 2).await;
+    for _ in 0..3 {
+        place
+            .store
+            .checkpoint(&claims[0], &at_link(1), None, &noting("1"))
+            .await
+            .unwrap();
+    }
+    for _ in 0..3 {
+        place
+            .store
+            .finish(&claims[0], &id("a"), None, &noting("2"), &[])
+            .await
+            .unwrap();
+        place.store.fail(&claims[1], &record("trap"), Some("3")).await.unwrap();
+    }
+    assert_eq!(trail(&place, "a").await, ["1", "2", "3"]);
+}
