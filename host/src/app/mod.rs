@@ -125,7 +125,11 @@ impl App {
         let secrets = Secrets::load(settings.secrets_dir.as_deref());
         let secrets = Arc::new(secrets.map_err(|error| StartError::Setting(error.to_string()))?);
         let sandbox = sandbox(&settings)?;
-        let registry = Arc::new(Registry::new(sandbox.clone(), storage_context(&settings, &secrets)));
+        let registry = Arc::new(Registry::new(
+            sandbox.clone(),
+            storage_context(&settings, &secrets),
+            store.clone(),
+        ));
         let source = ConfigSource::new(options.config_file, store.clone());
         live.store(Arc::new(reload::first(&source, &registry).await?));
         metrics::config_revision(live.load().revision);

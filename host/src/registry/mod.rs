@@ -4,6 +4,7 @@
 
 mod ready;
 mod standard;
+mod uploaded;
 
 pub use ready::{Registry, RegistryError};
 pub use standard::{Standard, standard};

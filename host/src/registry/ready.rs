@@ -9,12 +9,14 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 
 use super::standard;
+use super::uploaded::Uploaded;
 use crate::config::{ComponentSource, Config, Link, StorageEntry, check};
 use crate::names::{LinkName, StorageName};
 use crate::sandbox::{Compiled, Sandbox};
 use crate::snapshot::{ReadyLink, Snapshot};
 use crate::storage::Storage;
 use crate::storage::factory::{self, StorageContext};
+use crate::store::Store;
 
 /// Why a configuration can't run.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -45,7 +47,9 @@ type ReadyFile = (SystemTime, u64, Arc<Compiled>);
 
 /// Makes links and storages ready. Keeps what is ready, so that a reload costs only what changed.
 pub struct Registry {
-    sandbox: Arc<Sandbox>,
+    pub(super) sandbox: Arc<Sandbox>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) uploaded: Uploaded,
     storages: StorageContext,
     ready_storages: Mutex<HashMap<StorageName, ReadyStorage>>,
     files: Mutex<HashMap<PathBuf, ReadyFile>>,
@@ -55,9 +59,11 @@ pub struct Registry {
 impl Registry {
     /// An empty one.
     #[must_use]
-    pub fn new(sandbox: Arc<Sandbox>, storages: StorageContext) -> Self {
+    pub fn new(sandbox: Arc<Sandbox>, storages: StorageContext, store: Arc<dyn Store>) -> Self {
         Self {
             sandbox,
+            store,
+            uploaded: Uploaded::default(),
             storages,
             ready_storages: Mutex::default(),
             files: Mutex::default(),
