@@ -1,0 +1,146 @@
+//! Uploaded components: from the store's bytes to code that is ready, by digest.
+//!
+//! Guarantee: two callers that want the same version at once wait for one compile; a version that is in use anywhere stays ready.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::Registry;
+use crate::config::check;
+use crate::names::Digest;
+use crate::sandbox::Compiled;
+use crate::snapshot::ReadyLink;
+
+/// Versions kept ready beside those in use: enough to go back and forth between versions without a wait, at some MB each.
+const KEPT: usize = 16;
+
+/// One version: empty while it is being loaded, or when that failed.
+type Cell = Arc<OnceCell<Arc<Compiled>>>;
+
+/// Versions that are ready.
+#[derive(Default)]
+pub(super) struct Uploaded(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    cells: HashMap<Digest, (Cell, u64)>,
+    /// Goes up with every use.
+    uses: u64,
+}
+
+impl Uploaded {
+    fn cell(&self, digest: &Digest) -> Cell {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.uses += 1;
+        let now = kept.uses;
+        if let Some((cell, used)) = kept.cells.get_mut(digest) {
+            *used = now;
+            return cell.clone();
+        }
+        kept.forget();
+        let cell = Cell::default();
+        kept.cells.insert(digest.clone(), (cell.clone(), now));
+        cell
+    }
+}
+
+impl Kept {
+    /// Forgets what failed to load, and of what nobody uses all but the last few.
+    fn forget(&mut self) {
+        self.cells
+            .retain(|_, (cell, _)| cell.get().is_some() || Arc::strong_count(cell) > 1);
+        let mut idle: Vec<(u64, Digest)> = self
+            .cells
+            .iter()
+            .filter(|(_, (cell, _))| cell.get().is_some_and(|version| Arc::strong_count(version) == 1))
+            .map(|(digest, (_, used))| (*used, digest.clone()))
+            .collect();
+        idle.sort_unstable();
+        // The one to come is kept as well.
+        let excess = (idle.len() + 1).saturating_sub(KEPT);
+        for (_, digest) in idle.into_iter().take(excess) {
+            self.cells.remove(&digest);
+        }
+    }
+}
+
+impl Registry {
+    /// An uploaded component, ready to be called.
+    ///
+    /// # Errors
+    /// When the store does not have it, or it can't be compiled; in words for people.
+    pub async fn version(&self, digest: &Digest) -> Result<Arc<Compiled>, String> {
+        let cell = self.uploaded.cell(digest);
+        cell.get_or_try_init(|| self.load(digest)).await.cloned()
+    }
+
+    /// The same link with another version of its component: its options are laid over that version's defaults.
+    ///
+    /// # Errors
+    /// When the version can't be had, or the link's options don't fit it; in words for people.
+    pub async fn link_at(&self, ready: &ReadyLink, digest: &Digest) -> Result<ReadyLink, String> {
+        if ready.component.digest == *digest {
+            return Ok(ready.clone());
+        }
+        let component = self.version(digest).await?;
+        let description = component.description();
+        let mut options = description.defaults.clone();
+        options.extend(ready.link.options.clone());
+        let problems = check::option_problems(&description.options_schema, &options);
+        if !problems.is_empty() {
+            return Err(format!(
+                "the link's options don't fit version sha256:{digest}: {}",
+                problems.join("; ")
+            ));
+        }
+        let options_text = serde_json::Value::Object(options.clone()).to_string().into();
+        Ok(ReadyLink {
+            component,
+            options,
+            options_text,
+            ..ready.clone()
+        })
+    }
+
+    async fn load(&self, digest: &Digest) -> Result<Arc<Compiled>, String> {
+        let bytes = self.store.component(digest).await.map_err(|error| error.to_string())?;
+        let Some(bytes) = bytes else {
+            return Err(format!(
+                "there is no component sha256:{digest} in the store; upload it again"
+            ));
+        };
+        let compiled = self.sandbox.compile(bytes).await;
+        compiled.map_err(|error| format!("component sha256:{digest}: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(number: usize) -> Digest {
+        Digest::of(&number.to_le_bytes())
+    }
+
+    #[test]
+    fn callers_at_once_share_one_place() {
+        let uploaded = Uploaded::default();
+        let first = uploaded.cell(&digest(1));
+        assert!(Arc::ptr_eq(&first, &uploaded.cell(&digest(1))));
+        assert!(!Arc::ptr_eq(&first, &uploaded.cell(&digest(2))));
+    }
+
+    #[test]
+    fn what_failed_to_load_takes_no_room() {
+        let uploaded = Uploaded::default();
+        let waiting = uploaded.cell(&digest(0));
+        for number in 1..100 {
+            drop(uploaded.cell(&digest(number)));
+        }
+        let kept = uploaded.0.lock().unwrap();
+        assert_eq!(kept.cells.len(), 2, "the one that is waited for and the last");
+        assert!(Arc::ptr_eq(&waiting, &kept.cells[&digest(0)].0));
+    }
+}
