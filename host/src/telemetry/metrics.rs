@@ -39,6 +39,8 @@ pub const LEASES_LOST: &str = "vconduit_leases_lost_total";
 pub const CONFLICTS: &str = "vconduit_write_conflicts_total";
 /// 1 while the working store answers.
 pub const STORE_UP: &str = "vconduit_store_up";
+/// Events that nobody heard: the bus failed, or was too slow.
+pub const EVENTS_DROPPED: &str = "vconduit_events_dropped_total";
 /// The revision of the configuration in force.
 pub const CONFIG_REVISION: &str = "vconduit_config_revision";
 /// Storage calls: `backend`, `outcome` = success / error.
@@ -108,6 +110,10 @@ fn describe() {
     describe_counter!(LEASES_LOST, "claims whose lease ran out");
     describe_counter!(CONFLICTS, "writes repeated because the document had changed meanwhile");
     describe_gauge!(STORE_UP, "whether the working store answers");
+    describe_counter!(
+        EVENTS_DROPPED,
+        "events lost because the bus failed or was too slow"
+    );
     describe_gauge!(CONFIG_REVISION, "revision of the configuration in force");
     describe_counter!(STORAGE_COUNT, "storage calls by outcome");
     describe_histogram!(STORAGE_TIME, Unit::Seconds, "time of a storage call");
@@ -175,6 +181,11 @@ pub fn conflict(chain: &ChainName) {
 /// Whether the store answers.
 pub fn store_up(up: bool) {
     gauge!(STORE_UP).set(if up { 1.0 } else { 0.0 });
+}
+
+/// Events were lost.
+pub fn events_dropped(count: usize) {
+    counter!(EVENTS_DROPPED).increment(count as u64);
 }
 
 /// Another configuration is in force.
