@@ -3,6 +3,8 @@
 //! Guarantee: what is compared are SHA-256 digests, so that the time it takes says nothing about a key; no key is kept
 //! in clear, printed or logged.
 
+mod admin;
+
 use std::collections::HashSet;
 
 use axum::extract::FromRequestParts;
@@ -14,6 +16,8 @@ use crate::api::{ApiError, Shared};
 use crate::config::{IngressAuth, Settings};
 use crate::names::ListName;
 use crate::snapshot::Snapshot;
+
+pub use admin::{Admin, AdminKeys};
 
 /// Why the keys of the settings can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -91,6 +91,8 @@ Environment (names of the vCon Conserver where it has one):
   VCONDUIT_DATA_DIR            the embedded store and the compile cache [./data]
   CONSERVER_API_TOKEN          an API key; CONSERVER_API_TOKEN_FILE: a file with one key a line. Neither: every route is open
   CONSERVER_HEADER_NAME        the header that carries the key [x-conserver-api-token]
+  VCONDUIT_ADMIN_TOKEN         a key of the admin API; VCONDUIT_ADMIN_TOKEN_FILE: a file with lines `name:key`. Neither: the admin API
+                               is open on a loopback address without API keys, else closed
   API_ROOT_PATH                a prefix under which every route answers too [/api]
   CONSERVER_VCON_CONCURRENCY   vCons in work at once, times CONSERVER_WORKERS [64]
   CONSERVER_PARALLEL_STORAGE   save to several storages at once [true]

@@ -48,6 +48,11 @@ fn partner() -> OpenApiRouter<Shared> {
     OpenApiRouter::default().routes(routes!(external::external_ingress_vcon))
 }
 
+/// Operators, with admin keys. The handlers ask for `Admin`.
+fn admin() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default()
+}
+
 /// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.
 fn shadowed() -> Router<Shared> {
     let both = || get(vcon::not_a_uuid).delete(vcon::not_a_uuid);
@@ -100,6 +105,7 @@ pub fn router(state: ApiState, served: Served) -> Router {
             (Group::Public, public()),
             (Group::Keyed, keyed()),
             (Group::Partner, partner()),
+            (Group::Admin, OpenApiRouter::default().nest("/admin/v1", admin())),
         ],
         Served::System => vec![(Group::Public, public())],
     };

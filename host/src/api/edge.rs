@@ -121,10 +121,11 @@ impl Edge {
 }
 
 /// Takes a request through all of it.
-pub async fn handle(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+pub async fn handle(State(edge): State<Arc<Edge>>, mut request: Request) -> Response {
     let began = Instant::now();
     let id = RequestId::of(request.headers());
     let method = request.method().clone();
+    request.extensions_mut().insert(id.clone());
     let path = request.uri().path();
     let route = edge.route(path).cloned();
     // At the level of errors, so that no filter takes the id away from the lines within.

@@ -7,6 +7,7 @@
 //! edge (request id, span, prefix, CORS, metrics) ─► router.rs ─► payload / query (parse) ─► handler ─► documents / store
 //! ```
 
+pub mod admin;
 pub mod body;
 pub mod config;
 pub mod cors;
@@ -41,7 +42,7 @@ mod tests;
 pub use error::ApiError;
 pub use readiness::Readiness;
 pub use serve::serve;
-pub use state::{ApiState, RenderMetrics, Shared};
+pub use state::{ApiParts, ApiState, RenderMetrics, Shared};
 
 /// What a handler gives back.
 pub type Answer = Result<axum::response::Response, ApiError>;

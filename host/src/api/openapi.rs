@@ -3,15 +3,17 @@
 //! Guarantee: what all routes of a group have in common (keys, limits, errors) is said once, here, for each of them.
 
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, Response, ResponseBuilder, Server,
 };
 use utoipa::{PartialSchema as _, ToSchema};
 
+use super::admin::Problem;
 use super::schemas;
 
 const SCHEME: &str = "APIKeyHeader";
+const ADMIN_SCHEME: &str = "AdminKey";
 
 /// Who may call a group of routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Group {
     Keyed,
     /// Partners, with keys of lists.
     Partner,
+    /// Operators, with admin keys.
+    Admin,
 }
 
 /// The description before there is any route in it.
@@ -35,6 +39,8 @@ pub fn empty(root_path: &str, key_header: &str) -> OpenApi {
     let scheme = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new(key_header)));
     let components = ComponentsBuilder::new()
         .security_scheme(SCHEME, scheme)
+        .security_scheme(ADMIN_SCHEME, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
+        .schema(Problem::name(), Problem::schema())
         .schema(
             schemas::HttpValidationError::name(),
             schemas::HttpValidationError::schema(),
@@ -86,6 +92,9 @@ fn operation_id(handler: Option<&str>, path: &str, method: &str) -> String {
 }
 
 fn common(operation: &mut Operation, group: Group, method: &str) {
+    if group == Group::Admin {
+        return common_admin(operation);
+    }
     let takes_input =
         operation.parameters.as_ref().is_some_and(|all| !all.is_empty()) || operation.request_body.is_some();
     if takes_input {
@@ -107,6 +116,28 @@ fn common(operation: &mut Operation, group: Group, method: &str) {
             "something unexpected; the log has more under the request id",
         );
         respond::<schemas::Refusal>(operation, "503", "the working store is away; try again");
+    }
+}
+
+fn common_admin(operation: &mut Operation) {
+    operation.security = Some(vec![SecurityRequirement::new(ADMIN_SCHEME, Vec::<String>::new())]);
+    for (status, description) in [
+        ("401", "no admin key, or an unknown one"),
+        ("403", "the admin API is closed on this host"),
+        ("422", "path, query or body are not valid"),
+        ("503", "the working store is away; try again"),
+    ] {
+        let schema = Ref::from_schema_name(Problem::name());
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let response: Response = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", content)
+            .build();
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(|| response.into());
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::Readiness;
 use super::measure::ListLabels;
-use crate::auth::{HeaderNameError, Keys};
+use crate::auth::{AdminKeys, HeaderNameError, Keys};
 use crate::config::Settings;
 use crate::documents::Documents;
 use crate::snapshot::Live;
@@ -32,6 +32,8 @@ pub struct ApiState {
     pub settings: Arc<Settings>,
     /// Who may come in.
     pub keys: Arc<Keys>,
+    /// Who may use the admin API.
+    pub admin_keys: Arc<AdminKeys>,
     /// Whether chains can run.
     pub readiness: Arc<Readiness>,
     /// The text of `/metrics`.
@@ -45,31 +47,43 @@ pub struct ApiState {
 /// The state as axum hands it to handlers.
 pub type Shared = Arc<ApiState>;
 
+/// What the service is made of.
+pub struct ApiParts {
+    /// Documents.
+    pub documents: Arc<Documents>,
+    /// Lists.
+    pub store: Arc<dyn Store>,
+    /// What is running.
+    pub live: Live,
+    /// The environment.
+    pub settings: Arc<Settings>,
+    /// Whether chains can run.
+    pub readiness: Arc<Readiness>,
+    /// The text of `/metrics`.
+    pub metrics: RenderMetrics,
+    /// Whether the host listens on a loopback address.
+    pub loopback: bool,
+}
+
 impl ApiState {
     /// Puts the parts together.
     ///
     /// # Errors
     /// When the settings name a header that can't be one.
-    pub fn new(
-        documents: Arc<Documents>,
-        store: Arc<dyn Store>,
-        live: Live,
-        settings: Arc<Settings>,
-        readiness: Arc<Readiness>,
-        metrics: RenderMetrics,
-    ) -> Result<Self, HeaderNameError> {
-        let keys = Arc::new(Keys::new(&settings)?);
+    pub fn new(parts: ApiParts) -> Result<Self, HeaderNameError> {
+        let settings = parts.settings;
         let kib = (settings.max_body_bytes / 1024)
             .saturating_mul(LARGE_BODIES)
             .clamp(1, Semaphore::MAX_PERMITS);
         Ok(Self {
-            documents,
-            store,
-            live,
+            keys: Arc::new(Keys::new(&settings)?),
+            admin_keys: Arc::new(AdminKeys::new(&settings, parts.loopback)),
+            documents: parts.documents,
+            store: parts.store,
+            live: parts.live,
             settings,
-            keys,
-            readiness,
-            metrics,
+            readiness: parts.readiness,
+            metrics: parts.metrics,
             list_labels: Arc::default(),
             body_budget: Arc::new(Semaphore::new(kib)),
         })

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{ApiState, Readiness, readiness};
+use crate::api::{ApiParts, ApiState, Readiness, readiness};
 use crate::chain::ChainRunner;
 use crate::cli::Role;
 use crate::config::Settings;
@@ -119,7 +119,15 @@ impl App {
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let readiness = Arc::new(Readiness::default());
         let stop_serving = CancellationToken::new();
-        let router = routes(&documents, &store, &live, &settings, &readiness, &options.roles)?;
+        let router = routes(
+            &documents,
+            &store,
+            &live,
+            &settings,
+            &readiness,
+            &options.roles,
+            address.ip().is_loopback(),
+        )?;
         let server = tokio::spawn(crate::api::serve(listener, router, stop_serving.clone()));
 
         let secrets = Secrets::load(settings.secrets_dir.as_deref());
@@ -217,15 +225,17 @@ fn routes(
     settings: &Arc<Settings>,
     readiness: &Arc<Readiness>,
     roles: &[Role],
+    loopback: bool,
 ) -> Result<axum::Router, StartError> {
-    let state = ApiState::new(
-        documents.clone(),
-        store.clone(),
-        live.clone(),
-        settings.clone(),
-        readiness.clone(),
-        Arc::new(metrics::render),
-    );
+    let state = ApiState::new(ApiParts {
+        documents: documents.clone(),
+        store: store.clone(),
+        live: live.clone(),
+        settings: settings.clone(),
+        readiness: readiness.clone(),
+        metrics: Arc::new(metrics::render),
+        loopback,
+    });
     let state = state.map_err(|error| StartError::Setting(error.to_string()))?;
     let served = if roles.contains(&Role::Api) {
         Served::All

@@ -25,6 +25,8 @@ pub struct Settings {
     pub config_file: PathBuf,
     /// `CONSERVER_API_TOKEN` and the lines of `CONSERVER_API_TOKEN_FILE`. Empty: every route is open.
     pub api_keys: Vec<String>,
+    /// `VCONDUIT_ADMIN_TOKEN` (name `admin`) and the lines `name:key` of `VCONDUIT_ADMIN_TOKEN_FILE`: who may use the admin API.
+    pub admin_keys: Vec<AdminKey>,
     /// `CONSERVER_HEADER_NAME`, default `x-conserver-api-token`.
     pub api_key_header: String,
     /// `API_ROOT_PATH`, default `/api`; empty: no prefix.
@@ -107,6 +109,15 @@ impl SettingProblem {
     }
 }
 
+/// A key of the admin API.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminKey {
+    /// What the audit log calls its holder.
+    pub name: String,
+    /// The key.
+    pub key: String,
+}
+
 /// What the Conserver's `/version` answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
@@ -135,6 +146,7 @@ impl fmt::Debug for Settings {
             .field("data_dir", &self.data_dir)
             .field("config_file", &self.config_file)
             .field("api_keys", &self.api_keys.len())
+            .field("admin_keys", &self.admin_keys.len())
             .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::api::{ApiState, Readiness};
+use crate::api::{ApiParts, ApiState, Readiness};
 use crate::config::settings::Version;
 use crate::config::{IngressAuth, Settings};
 use crate::documents::Documents;
@@ -110,14 +110,15 @@ impl Api {
         let readiness = Arc::new(Readiness::default());
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let render = Arc::new(|| "a_metric 1\n".to_owned());
-        let state = ApiState::new(
+        let state = ApiState::new(ApiParts {
             documents,
-            store.clone(),
-            live.clone(),
-            Arc::new(settings),
-            readiness.clone(),
-            render,
-        );
+            store: store.clone(),
+            live: live.clone(),
+            settings: Arc::new(settings),
+            readiness: readiness.clone(),
+            metrics: render,
+            loopback: true,
+        });
         Self {
             router: router(state.unwrap(), Served::All),
             store,

@@ -168,14 +168,15 @@ async fn a_host_that_only_runs_chains_says_how_it_is_and_no_more() {
     let all = Api::new();
     let store = all.store.clone();
     let documents = Arc::new(Documents::new(store.clone(), all.live.clone(), &settings()));
-    let state = ApiState::new(
+    let state = ApiState::new(ApiParts {
         documents,
         store,
-        all.live.clone(),
-        Arc::new(settings()),
-        Arc::default(),
-        Arc::new(String::new),
-    );
+        live: all.live.clone(),
+        settings: Arc::new(settings()),
+        readiness: Arc::default(),
+        metrics: Arc::new(String::new),
+        loopback: true,
+    });
     let api = Api {
         router: router(state.unwrap(), Served::System),
         ..all

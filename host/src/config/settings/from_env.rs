@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::{LogFormat, SettingProblem, Settings, Version};
+use super::{AdminKey, LogFormat, SettingProblem, Settings, Version};
 use crate::store::Lifetimes;
 use crate::vcon::EgressFormat;
 
@@ -31,6 +31,7 @@ impl Settings {
                 .path("CONSERVER_CONFIG_FILE")
                 .unwrap_or_else(|| "config/vconduit.yml".into()),
             api_keys: env.api_keys(),
+            admin_keys: env.admin_keys(),
             api_key_header: env.header_name(),
             root_path: env.root_path(),
             concurrency: env.concurrency(),
@@ -158,6 +159,42 @@ impl Env<'_> {
             }
             Ok(text) => keys.extend(text.lines().map(|line| line.trim().to_owned())),
             Err(error) => self.wrong(FILE, &file, format!("the file can't be read: {error}")),
+        }
+        keys
+    }
+
+    fn admin_keys(&mut self) -> Vec<AdminKey> {
+        const FILE: &str = "VCONDUIT_ADMIN_TOKEN_FILE";
+        let one = self.text("VCONDUIT_ADMIN_TOKEN").map(|key| AdminKey {
+            name: "admin".to_owned(),
+            key,
+        });
+        let mut keys: Vec<AdminKey> = one.into_iter().collect();
+        let Some(file) = self.text(FILE) else { return keys };
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) => {
+                self.wrong(FILE, &file, format!("the file can't be read: {error}"));
+                return keys;
+            }
+        };
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        for (number, line) in (1..).zip(lines) {
+            match line.split_once(':').map(|(name, key)| (name.trim(), key.trim())) {
+                Some((name, key)) if !name.is_empty() && !key.is_empty() => keys.push(AdminKey {
+                    name: name.to_owned(),
+                    key: key.to_owned(),
+                }),
+                _ => self.wrong(FILE, &file, format!("entry {number} is not `name:key`")),
+            }
+        }
+        if keys.is_empty() {
+            // An empty file, say a secret that was not mounted, must not open anything.
+            self.wrong(
+                FILE,
+                &file,
+                "the file holds no key; write lines `name:key`, or unset this",
+            );
         }
         keys
     }

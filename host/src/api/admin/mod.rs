@@ -1,0 +1,15 @@
+//! `/admin/v1`: links, chains, storages, queues and hosts, for operators.
+//!
+//! Guarantee: every route asks for an admin key; what it changes is in the audit log with who, when, before and after; a request that
+//! can't be done changes nothing and is answered with a problem document.
+
+mod audit;
+mod input;
+mod problem;
+
+pub use audit::Entry;
+pub use input::{Body, PathOf, QueryOf};
+pub use problem::Problem;
+
+/// What a handler gives back.
+pub type Answer = Result<axum::response::Response, Problem>;
