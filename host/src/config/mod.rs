@@ -12,6 +12,7 @@ pub mod link;
 mod nearest;
 pub mod problem;
 pub mod read;
+pub mod record;
 pub mod reload;
 pub mod settings;
 pub mod storage;
@@ -25,7 +26,8 @@ pub use chain::{Chain, ChainLink, OnError};
 pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
-pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_written};
+pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_beside, read_written, read_written_beside};
+pub use record::{LinkRecord, RecordError, Version};
 pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;
 

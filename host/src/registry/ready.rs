@@ -138,6 +138,7 @@ impl Registry {
         match source {
             ComponentSource::Standard(name) => self.built_in(name).await,
             ComponentSource::File(path) => self.file(path).await,
+            ComponentSource::Uploaded(digest) => self.version(digest).await,
         }
     }
 

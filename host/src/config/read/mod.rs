@@ -60,6 +60,13 @@ const IDLE_SECTIONS: [(&str, &str, &str); 3] = [
 /// Reads a configuration file's text. `source` is its path: it stands in messages, and components are relative to it.
 #[must_use]
 pub fn read(text: &str, source: &str) -> Checked {
+    read_beside(text, source, &[])
+}
+
+/// The same for a store in which there are these uploaded links, which the file may name without defining them. The configuration that
+/// comes back does not have them.
+#[must_use]
+pub fn read_beside(text: &str, source: &str, uploaded: &[String]) -> Checked {
     let mut problems = Problems::default();
     let document = match yaml::parse(text) {
         Ok(document) => document,
@@ -75,22 +82,28 @@ pub fn read(text: &str, source: &str) -> Checked {
         place: Place { line: 1, column: 1 },
         kind: Kind::Null,
     });
-    read_node(&root, source, problems)
+    read_node(&root, source, uploaded, problems)
 }
 
 /// Reads a configuration that is already JSON: what a client sent, or the store's copy.
 #[must_use]
 pub fn read_written(written: &Written, source: &str) -> Checked {
-    let root = Node::from_json(&Value::Object(written.clone()));
-    read_node(&root, source, Problems::default())
+    read_written_beside(written, source, &[])
 }
 
-fn read_node(root: &Node, source: &str, mut problems: Problems) -> Checked {
+/// The same for a store in which there are these uploaded links.
+#[must_use]
+pub fn read_written_beside(written: &Written, source: &str, uploaded: &[String]) -> Checked {
+    let root = Node::from_json(&Value::Object(written.clone()));
+    read_node(&root, source, uploaded, Problems::default())
+}
+
+fn read_node(root: &Node, source: &str, uploaded: &[String], mut problems: Problems) -> Checked {
     let Some(sections) = Fields::of(root, "", "a configuration", &mut problems) else {
         return finish(source, None, problems, Written::new());
     };
     let folder = folder_of(source);
-    let config = sections_to_config(sections, &folder, &mut problems);
+    let config = sections_to_config(sections, &folder, uploaded, &mut problems);
     let mut written = yaml::json_map(sections.entries());
     anchor_components(&mut written, &folder);
     finish(source, Some(config), problems, written)
@@ -106,7 +119,7 @@ fn finish(source: &str, config: Option<Config>, problems: Problems, written: Wri
     }
 }
 
-fn sections_to_config(sections: Fields<'_>, folder: &Path, problems: &mut Problems) -> Config {
+fn sections_to_config(sections: Fields<'_>, folder: &Path, uploaded: &[String], problems: &mut Problems) -> Config {
     sections.report_unknown(&SECTIONS, false, problems);
     for (name, effect, hint) in IDLE_SECTIONS {
         report_idle(sections, name, effect, hint, problems);
@@ -117,7 +130,7 @@ fn sections_to_config(sections: Fields<'_>, folder: &Path, problems: &mut Proble
     let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
     let mut links = links::read(sections, folder, &used_links, problems);
     let storages = storages::read(sections, &used_storages, problems);
-    references::check(&chains, sections, problems);
+    references::check(&chains, sections, uploaded, problems);
     derive::widen_for_places(&mut links, &chains);
     Config {
         ingress_auth: auth::read(sections, problems),
@@ -160,7 +173,9 @@ fn anchor_components(written: &mut Written, folder: &Path) {
         return;
     };
     for link in links.values_mut() {
-        if let Some(Value::String(path)) = link.get_mut("component") {
+        if let Some(Value::String(path)) = link.get_mut("component")
+            && !path.starts_with(links::UPLOADED)
+        {
             *path = links::component_path(folder, path).to_string_lossy().into_owned();
         }
     }
