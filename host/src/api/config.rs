@@ -8,10 +8,10 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::fault::FieldFault;
-use super::mask;
 use super::payload::KeyedBody;
 use super::{Answer, ApiError, Shared, reply};
 use crate::auth::Keyed;
+use crate::config::mask;
 use crate::config::{Problem, Written, read_written_beside, store_copy};
 use crate::store::{ConfigEntries, StoreError};
 

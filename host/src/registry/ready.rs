@@ -71,6 +71,12 @@ impl Registry {
         }
     }
 
+    /// Where components run.
+    #[must_use]
+    pub fn sandbox(&self) -> &Arc<Sandbox> {
+        &self.sandbox
+    }
+
     /// Makes a configuration ready.
     ///
     /// # Errors

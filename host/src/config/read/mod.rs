@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::problem::Problems;
+use super::problem::{Problem, Problems, Severity};
 use super::yaml::{self, Kind, Node, Place};
 use super::{Checked, Config, Written};
 use fields::Fields;
@@ -96,6 +96,27 @@ pub fn read_written(written: &Written, source: &str) -> Checked {
 pub fn read_written_beside(written: &Written, source: &str, uploaded: &[String]) -> Checked {
     let root = Node::from_json(&Value::Object(written.clone()));
     read_node(&root, source, uploaded, Problems::default())
+}
+
+/// Reads grants that stand alone, in the shape of a link's `grants`.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn read_grants(grants: &serde_json::Map<String, Value>) -> Result<crate::sandbox::Grants, Vec<Problem>> {
+    let node = Node::from_json(&Value::Object(grants.clone()));
+    let entry = yaml::Entry {
+        key: "grants".to_owned(),
+        key_place: node.place,
+        value: node,
+    };
+    let mut problems = Problems::default();
+    let grants = grants::read(&entry, "grants", &mut problems);
+    let errors: Vec<Problem> = problems.into_sorted();
+    let errors: Vec<Problem> = errors
+        .into_iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .collect();
+    if errors.is_empty() { Ok(grants) } else { Err(errors) }
 }
 
 fn read_node(root: &Node, source: &str, uploaded: &[String], mut problems: Problems) -> Checked {
