@@ -100,8 +100,8 @@ mod tests {
     use super::*;
     use crate::events::Event;
     use crate::names::HostId;
-    use crate::store::sqlite::SqliteStore;
     use crate::store::Bus as _;
+    use crate::store::sqlite::SqliteStore;
 
     const SOON: Duration = Duration::from_secs(20);
 

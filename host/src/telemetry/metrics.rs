@@ -110,10 +110,7 @@ fn describe() {
     describe_counter!(LEASES_LOST, "claims whose lease ran out");
     describe_counter!(CONFLICTS, "writes repeated because the document had changed meanwhile");
     describe_gauge!(STORE_UP, "whether the working store answers");
-    describe_counter!(
-        EVENTS_DROPPED,
-        "events lost because the bus failed or was too slow"
-    );
+    describe_counter!(EVENTS_DROPPED, "events lost because the bus failed or was too slow");
     describe_gauge!(CONFIG_REVISION, "revision of the configuration in force");
     describe_counter!(STORAGE_COUNT, "storage calls by outcome");
     describe_histogram!(STORAGE_TIME, Unit::Seconds, "time of a storage call");
