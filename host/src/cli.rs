@@ -54,6 +54,15 @@ pub enum Role {
     Worker,
 }
 
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Api => "api",
+            Self::Worker => "worker",
+        })
+    }
+}
+
 /// Check a configuration file.
 #[derive(Debug, Args)]
 pub struct CheckConfig {

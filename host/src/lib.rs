@@ -27,6 +27,7 @@
 //! | [`sandbox`] | runs components within limits and grants |
 //! | [`storage`] | durable places outside the working store |
 //! | [`snapshot`] | what is in force now, swapped as one |
+//! | [`hosts`] | who works on this store, and how they stand |
 //! | [`events`] | what happened, for those who listen |
 //! | [`telemetry`] | logs, metrics, figures |
 //! | [`names`] | one type for each kind of name |
@@ -41,6 +42,7 @@ pub mod config;
 pub mod demo;
 pub mod documents;
 pub mod events;
+pub mod hosts;
 pub mod names;
 pub mod registry;
 pub mod router;

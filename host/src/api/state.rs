@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::Readiness;
 use super::measure::ListLabels;
 use crate::auth::{AdminKeys, HeaderNameError, Keys};
 use crate::config::Settings;
 use crate::documents::Documents;
+use crate::events::Events;
 use crate::snapshot::Live;
 use crate::store::Store;
 
@@ -18,6 +20,9 @@ pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 /// Large bodies (see `body.rs`) may fill this many times the largest body in all. With the default of 64 MiB that is
 /// half a GiB at worst, however many clients there are.
 const LARGE_BODIES: usize = 8;
+
+/// Clients that may listen to events at once on one host. Each is a connection; programs of which there are more read the bus.
+const EVENT_STREAMS: usize = 256;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +43,12 @@ pub struct ApiState {
     pub readiness: Arc<Readiness>,
     /// The text of `/metrics`.
     pub metrics: RenderMetrics,
+    /// Where is told what happens.
+    pub events: Events,
+    /// Set when the host stops: answers without an end of their own end then.
+    pub stopping: CancellationToken,
+    /// Places for those who listen to events.
+    pub(super) event_streams: Arc<Semaphore>,
     /// List names that metrics may carry.
     pub(super) list_labels: Arc<ListLabels>,
     /// What large bodies in flight may still fill, in KiB.
@@ -61,6 +72,10 @@ pub struct ApiParts {
     pub readiness: Arc<Readiness>,
     /// The text of `/metrics`.
     pub metrics: RenderMetrics,
+    /// Where is told what happens.
+    pub events: Events,
+    /// Set when the host stops.
+    pub stopping: CancellationToken,
     /// Whether the host listens on a loopback address.
     pub loopback: bool,
 }
@@ -84,6 +99,9 @@ impl ApiState {
             settings,
             readiness: parts.readiness,
             metrics: parts.metrics,
+            events: parts.events,
+            stopping: parts.stopping,
+            event_streams: Arc::new(Semaphore::new(EVENT_STREAMS)),
             list_labels: Arc::default(),
             body_budget: Arc::new(Semaphore::new(kib)),
         })

@@ -16,6 +16,7 @@ use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::api::{ApiParts, ApiState, Readiness, readiness};
 use crate::chain::ChainRunner;
@@ -23,7 +24,8 @@ use crate::cli::Role;
 use crate::config::Settings;
 use crate::config::reload::ConfigSource;
 use crate::documents::Documents;
-use crate::events::Events;
+use crate::events::{Event, Events};
+use crate::hosts::{Heartbeat, Standing};
 use crate::names::HostId;
 use crate::registry::Registry;
 use crate::router::{Served, router};
@@ -41,6 +43,8 @@ use crate::worker::{Worker, WorkerSettings};
 const MAX_LOST_LEASES: u32 = 5;
 /// How long open connections may take to end once runs have ended.
 const CONNECTIONS_END: Duration = Duration::from_secs(5);
+/// How long it may take to tell other hosts that this one is gone.
+const GOODBYE: Duration = Duration::from_secs(3);
 
 /// Why a host did not start.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +104,8 @@ pub struct App {
     stop_serving: CancellationToken,
     worker: Option<JoinHandle<()>>,
     server: JoinHandle<()>,
+    /// What tells other hosts of this one.
+    tellers: TaskTracker,
     /// Held so that it lives as long as the host.
     _links_runtime: runtime::LinksRuntime,
 }
@@ -118,16 +124,22 @@ impl App {
         let live: Live = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let readiness = Arc::new(Readiness::default());
-        let stop_serving = CancellationToken::new();
-        let router = routes(
-            &documents,
-            &store,
-            &live,
-            &settings,
-            &readiness,
-            &options.roles,
-            address.ip().is_loopback(),
-        )?;
+        let (stop_serving, id) = (CancellationToken::new(), HostId::random());
+        let (events, publisher) = Events::new(id.clone());
+        let tellers = TaskTracker::new();
+        tellers.spawn(publisher.run(store.clone(), stop_serving.clone()));
+        let parts = ApiParts {
+            documents: documents.clone(),
+            store: store.clone(),
+            live: live.clone(),
+            settings: settings.clone(),
+            readiness: readiness.clone(),
+            metrics: Arc::new(metrics::render),
+            events: events.clone(),
+            stopping: stop_serving.clone(),
+            loopback: address.ip().is_loopback(),
+        };
+        let router = routes(parts, &options.roles)?;
         let server = tokio::spawn(crate::api::serve(listener, router, stop_serving.clone()));
 
         let secrets = Secrets::load(settings.secrets_dir.as_deref());
@@ -141,12 +153,13 @@ impl App {
         let source = ConfigSource::new(options.config_file, store.clone());
         live.store(Arc::new(reload::first(&source, &registry).await?));
         metrics::config_revision(live.load().revision);
-        let reload = reload::watch(source, registry, live.clone());
+        let standing = Arc::new(Standing::default());
+        let reload = reload::watch(source, registry.clone(), live.clone(), standing.clone());
         tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload));
         let watch = store::watch(store.clone(), readiness.clone());
         tokio::spawn(stop_serving.clone().run_until_cancelled_owned(watch));
 
-        let (stats, events) = (LinkStats::default(), Events::default());
+        let stats = LinkStats::default();
         let store_for_runs = store::for_runs(&settings, &store, &links_runtime).await?;
         let runner = Arc::new(ChainRunner {
             sandbox,
@@ -162,6 +175,9 @@ impl App {
                 ..SavePolicy::default()
             },
             events: events.clone(),
+            registry,
+            host: id.clone(),
+            trails: settings.lifetimes.trail_s > 0,
         });
         let stop_claiming = CancellationToken::new();
         let worker = Worker::new(
@@ -169,12 +185,27 @@ impl App {
             live.clone(),
             runner,
             worker_settings(&settings),
-            HostId::random(),
+            id.clone(),
         );
+        let heartbeat = Heartbeat {
+            id,
+            address,
+            roles: options.roles.iter().map(ToString::to_string).collect(),
+            live: live.clone(),
+            standing,
+            in_flight: {
+                let worker = worker.clone();
+                Box::new(move || worker.in_flight())
+            },
+        };
+        tellers.spawn(heartbeat.run(store.clone(), stop_serving.clone()));
         let works = options.roles.contains(&Role::Worker);
         let worker = works.then(|| links_runtime.spawn(worker.run(stop_claiming.clone())));
         readiness.clear(readiness::STARTING);
         tracing::info!(%address, store = store.describe(), chains = live.load().config.chains.len(), links = live.load().links.len(), "ready");
+        events.tell(|| Event::HostStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
         Ok(Self {
             address,
             store,
@@ -186,6 +217,7 @@ impl App {
             stop_serving,
             worker: worker.flatten(),
             server,
+            tellers,
             _links_runtime: links_runtime,
         })
     }
@@ -198,7 +230,11 @@ impl App {
         {
             tracing::error!(%error, "the worker ended badly");
         }
+        self.events.tell(|| Event::HostStopped);
         self.stop_serving.cancel();
+        self.tellers.close();
+        // Where the store is away nobody can be told; the others notice by themselves.
+        let _ = tokio::time::timeout(GOODBYE, self.tellers.wait()).await;
         if tokio::time::timeout(CONNECTIONS_END, &mut self.server).await.is_err() {
             tracing::info!("connections were still open and are closed");
             self.server.abort();
@@ -218,24 +254,8 @@ async fn listen_on(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), Star
 }
 
 /// The service: all of it, or only how the host is where it does not have the role.
-fn routes(
-    documents: &Arc<Documents>,
-    store: &Arc<dyn Store>,
-    live: &Live,
-    settings: &Arc<Settings>,
-    readiness: &Arc<Readiness>,
-    roles: &[Role],
-    loopback: bool,
-) -> Result<axum::Router, StartError> {
-    let state = ApiState::new(ApiParts {
-        documents: documents.clone(),
-        store: store.clone(),
-        live: live.clone(),
-        settings: settings.clone(),
-        readiness: readiness.clone(),
-        metrics: Arc::new(metrics::render),
-        loopback,
-    });
+fn routes(parts: ApiParts, roles: &[Role]) -> Result<axum::Router, StartError> {
+    let state = ApiState::new(parts);
     let state = state.map_err(|error| StartError::Setting(error.to_string()))?;
     let served = if roles.contains(&Role::Api) {
         Served::All

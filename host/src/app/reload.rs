@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::StartError;
 use crate::config::reload::{ConfigSource, Loaded};
+use crate::hosts::Standing;
 use crate::registry::{Registry, RegistryError};
 use crate::snapshot::{Live, Snapshot};
 use crate::telemetry::metrics;
@@ -21,7 +22,7 @@ pub(super) async fn first(source: &ConfigSource, registry: &Registry) -> Result<
 }
 
 /// Takes every change that can run; keeps what is in force otherwise.
-pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: Live) {
+pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: Live, standing: Arc<Standing>) {
     let mut changes = source.watch(live.load().revision);
     while let Some(Loaded { config, revision }) = changes.recv().await {
         let before = live.load_full();
@@ -30,14 +31,17 @@ pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: L
                 let changes = crate::config::diff::diff(&before.config, &snapshot.config);
                 tracing::info!(revision, %changes, "another configuration is in force");
                 live.store(Arc::new(snapshot));
+                standing.taken();
                 metrics::config_revision(revision);
             }
             Err(errors) => {
+                let problems = lines(&errors);
                 tracing::error!(
                     revision,
-                    problems = lines(&errors),
+                    problems,
                     "the changed configuration can't run; the one before stays in force"
                 );
+                standing.refused(revision, problems);
             }
         }
     }

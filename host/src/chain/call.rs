@@ -1,12 +1,15 @@
 //! One link of a run: the call, its retries, and what a failure means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::end::Reason;
 use super::state::Run;
+use super::trail::{LinkNote, outcome};
 use super::{ChainRunner, Fault};
 use crate::config::{Chain, ChainLink, OnError};
+use crate::names::Digest;
 use crate::sandbox::call::{CallError, FailureKind};
 use crate::sandbox::{Call, CallReport, Outcome, World};
 use crate::snapshot::{ReadyLink, Snapshot};
@@ -47,27 +50,24 @@ impl ChainRunner {
         snapshot: &Snapshot,
         deadline: Option<Instant>,
     ) -> Result<Called, Fault> {
-        let Some(ready) = snapshot.links.get(&place.name) else {
-            let message = format!(
-                "the link {} is not ready on this host; look at the log of its last reload",
-                place.name
-            );
-            return Err(Fault::Run(Reason {
-                link: Some(place.name.clone()),
-                ..Reason::plain("config", message)
-            }));
-        };
+        let ready = self.ready(run, place, snapshot).await?;
+        run.last = Some((place.name.clone(), ready.component.digest.clone()));
         if ready.component.world == World::Transform && sealed(run) {
+            note_in_trail(run, place, &ready, 1, Duration::ZERO, ("passed-over", None));
             return Ok(Called::PassedOver);
         }
-        let options = options_for(ready, place);
-        let mut attempt = 1;
+        let options = options_for(&ready, place);
+        let (mut attempt, mut wall) = (1, Duration::ZERO);
         let error = loop {
-            let call = self.prepare(run, place, ready, &options, attempt, deadline);
+            let call = self.prepare(run, place, &ready, &options, attempt, deadline);
             let report = self.sandbox.call(call).await;
             self.note(run, place, &report);
+            wall += report.usage.wall;
             match take(run, report) {
-                Ok(done) => return Ok(Called::Done(done)),
+                Ok(done) => {
+                    note_in_trail(run, place, &ready, attempt, wall, (outcome(&done.outcome), None));
+                    return Ok(Called::Done(done));
+                }
                 Err(error) if attempt >= ready.link.limits.attempts || !error.retryable() => break error,
                 Err(error) => {
                     let Some(wait) = backoff(&error, attempt, deadline) else {
@@ -79,7 +79,51 @@ impl ChainRunner {
                 }
             }
         };
-        self.failed(run, chain, place, ready, &error, attempt)
+        let passed_over = is_sealed(&error) && sealed(run);
+        let came_to = if passed_over {
+            ("passed-over", None)
+        } else {
+            ("failed", Some(error.class()))
+        };
+        note_in_trail(run, place, &ready, attempt, wall, came_to);
+        if passed_over {
+            tracing::debug!(vcon = %run.current, link = %place.name, "the vCon is signed or encrypted; the link is passed over");
+            return Ok(Called::PassedOver);
+        }
+        failed(run, chain, place, &ready, &error, attempt)
+    }
+
+    /// The link, ready to be called: as it is in force, or in the version that this run was asked to take.
+    async fn ready<'a>(
+        &self,
+        run: &Run,
+        place: &ChainLink,
+        snapshot: &'a Snapshot,
+    ) -> Result<Cow<'a, ReadyLink>, Fault> {
+        let broken = |version: Option<&Digest>, message: String| {
+            Fault::Run(Reason {
+                link: Some(place.name.clone()),
+                version: version.cloned(),
+                ..Reason::plain("config", message)
+            })
+        };
+        let Some(ready) = snapshot.links.get(&place.name) else {
+            let message = format!(
+                "the link {} is not ready on this host; look at the log of its last reload",
+                place.name
+            );
+            return Err(broken(None, message));
+        };
+        let Some(version) = run.versions.get(&place.name) else {
+            return Ok(Cow::Borrowed(ready));
+        };
+        match self.registry.link_at(ready, version).await {
+            Ok(ready) => Ok(Cow::Owned(ready)),
+            Err(reason) => {
+                let message = format!("the version of link {} that this run was to take: {reason}", place.name);
+                Err(broken(Some(version), message))
+            }
+        }
     }
 
     fn prepare(
@@ -117,7 +161,7 @@ impl ChainRunner {
         let (outcome, ended) = match &report.result {
             Ok(Outcome::Stop(_)) => ("halt", stats::Ended::Stopped),
             Ok(_) => ("success", stats::Ended::Next),
-            Err(CallError::Failed(failure)) if failure.kind == FailureKind::Sealed => ("success", stats::Ended::Next),
+            Err(error) if is_sealed(error) => ("success", stats::Ended::Next),
             Err(_) => ("error", stats::Ended::Failed),
         };
         metrics::link_called(&place.name, &run.chain, outcome, report.usage.wall);
@@ -128,40 +172,57 @@ impl ChainRunner {
             metrics::link_contained(&place.name, error.class());
         }
     }
+}
 
-    fn failed(
-        &self,
-        run: &Run,
-        chain: &Chain,
-        place: &ChainLink,
-        ready: &ReadyLink,
-        error: &CallError,
-        attempts: u32,
-    ) -> Result<Called, Fault> {
-        if matches!(error, CallError::Failed(failure) if failure.kind == FailureKind::Sealed) && sealed(run) {
-            tracing::debug!(vcon = %run.current, link = %place.name, "the vCon is signed or encrypted; the link is passed over");
-            return Ok(Called::PassedOver);
-        }
-        // The chain's own deadline ends the run whatever `on_error` says: there is no time left to go on in.
-        let on_error = match error {
-            CallError::ChainDeadline => OnError::DeadLetter,
-            _ => ready.link.on_error.unwrap_or(chain.on_error),
-        };
-        if on_error != OnError::DeadLetter {
-            tracing::warn!(vcon = %run.current, chain = %run.chain, link = %place.name, %error, ?on_error, "the link failed");
-        }
-        match on_error {
-            OnError::Continue => Ok(Called::PassedOver),
-            OnError::Stop => Ok(Called::Stopped),
-            OnError::DeadLetter => Err(Fault::Run(Reason {
-                link: Some(place.name.clone()),
-                version: Some(ready.component.digest.to_string()),
-                class: error.class(),
-                message: error.to_string(),
-                attempts,
-            })),
-        }
+fn failed(
+    run: &Run,
+    chain: &Chain,
+    place: &ChainLink,
+    ready: &ReadyLink,
+    error: &CallError,
+    attempts: u32,
+) -> Result<Called, Fault> {
+    // The chain's own deadline ends the run whatever `on_error` says: there is no time left to go on in.
+    let on_error = match error {
+        CallError::ChainDeadline => OnError::DeadLetter,
+        _ => ready.link.on_error.unwrap_or(chain.on_error),
+    };
+    if on_error != OnError::DeadLetter {
+        tracing::warn!(vcon = %run.current, chain = %run.chain, link = %place.name, %error, ?on_error, "the link failed");
     }
+    match on_error {
+        OnError::Continue => Ok(Called::PassedOver),
+        OnError::Stop => Ok(Called::Stopped),
+        OnError::DeadLetter => Err(Fault::Run(Reason {
+            link: Some(place.name.clone()),
+            version: Some(ready.component.digest.clone()),
+            class: error.class(),
+            message: error.to_string(),
+            attempts,
+        })),
+    }
+}
+
+fn note_in_trail(
+    run: &mut Run,
+    place: &ChainLink,
+    ready: &ReadyLink,
+    attempts: u32,
+    wall: Duration,
+    (outcome, class): (&'static str, Option<&'static str>),
+) {
+    run.trail.link(|| LinkNote {
+        link: place.name.clone(),
+        version: ready.component.digest.clone(),
+        us: u64::try_from(wall.as_micros()).unwrap_or(u64::MAX),
+        outcome,
+        class,
+        attempts,
+    });
+}
+
+fn is_sealed(error: &CallError) -> bool {
+    matches!(error, CallError::Failed(failure) if failure.kind == FailureKind::Sealed)
 }
 
 /// Takes what a call gave into the run.

@@ -2,6 +2,7 @@
 
 use super::end::{Ended, Reason};
 use super::state::Run;
+use super::trail::Stage;
 use super::{ChainRunner, Fault, Flow};
 use crate::config::Chain;
 use crate::names::ListName;
@@ -34,6 +35,7 @@ impl ChainRunner {
     /// Writes what there is to write and notes how far the run has come.
     pub(super) async fn checkpoint(&self, run: &mut Run) -> Result<Flow, Fault> {
         let mut tries = 0;
+        run.effects.trail = self.trail(run, Stage::of("checkpoint"));
         loop {
             let write = pending(run);
             match self
@@ -62,6 +64,13 @@ impl ChainRunner {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
+            run.effects.trail = self.trail(
+                run,
+                Stage {
+                    lists: egress,
+                    ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
+                },
+            );
             match self
                 .store
                 .finish(&run.claim, &run.current, write, &run.effects, egress)
@@ -85,6 +94,11 @@ impl ChainRunner {
     /// Parks the run: someone else works on the vCon, then it goes on at the next link.
     pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, StoreError> {
         let mut tries = 0;
+        let stage = Stage {
+            lists: std::slice::from_ref(list),
+            ..Stage::of("parked")
+        };
+        run.effects.trail = self.trail(run, stage);
         loop {
             let write = pending(run);
             let at_most = chain.hand_off_timeout;
@@ -169,6 +183,7 @@ fn written(run: &mut Run, revision: Option<crate::store::Revision>) {
     }
     run.edits.clear();
     run.effects = crate::store::Effects::default();
+    run.trail.written();
 }
 
 /// The vCon was deleted or expired while the run was at work: its edits have nowhere to go. It is not brought back, because a

@@ -2,7 +2,9 @@
 
 use super::ChainRunner;
 use super::state::Run;
-use crate::names::LinkName;
+use super::trail::Stage;
+use crate::events::{Event, RunEvent};
+use crate::names::{Digest, LinkName};
 use crate::store::{ErrorRecord, Guarded, StoreError};
 use crate::telemetry::metrics;
 
@@ -54,7 +56,7 @@ pub struct Reason {
     /// The link, if one was at work.
     pub link: Option<LinkName>,
     /// The digest of its component.
-    pub version: Option<String>,
+    pub version: Option<Digest>,
     /// For programs.
     pub class: &'static str,
     /// For people.
@@ -79,13 +81,19 @@ impl Reason {
 impl ChainRunner {
     /// Moves the entry to the dead letters. What links did since the last checkpoint is not written, so a reprocessed vCon
     /// does not get it twice.
-    pub(super) async fn fail(&self, run: &Run, reason: Reason) -> Result<Ended, StoreError> {
+    pub(super) async fn fail(&self, run: &mut Run, reason: Reason) -> Result<Ended, StoreError> {
+        run.failed_by = Some((reason.link.clone(), reason.version.clone(), reason.class));
+        let stage = Stage {
+            class: Some(reason.class),
+            ..Stage::of("failed")
+        };
+        let trail = self.trail(run, stage);
         let record = self.record(run, reason);
         tracing::warn!(
             vcon = %run.current, chain = %run.chain, link = record.link.as_ref().map(LinkName::as_str), class = record.class,
             attempts = record.attempts, error = record.message, "the run failed; the vCon is in {}", run.claim.list.dead_letters()
         );
-        Ok(match self.store.fail(&run.claim, &record, None).await? {
+        Ok(match self.store.fail(&run.claim, &record, trail.as_deref()).await? {
             Guarded::Done(_) => {
                 metrics::dead_letter(&run.claim.list.dead_letters());
                 Ended::Failed
@@ -94,12 +102,36 @@ impl ChainRunner {
         })
     }
 
+    /// Tells how a run ended. One that was lost or given back has not.
+    pub(super) fn tell(&self, run: &Run, ended: Ended) {
+        let kind = match ended {
+            Ended::Finished => return self.events.tell(|| Event::VconFinished(run.event())),
+            Ended::Stopped => Event::VconStopped,
+            Ended::Parked => Event::VconParked,
+            Ended::Failed => Event::VconFailed,
+            Ended::Lost | Ended::HandedBack => return,
+        };
+        self.events.tell(|| {
+            let (link, version, class) = match (&run.failed_by, &run.last) {
+                (Some((link, version, class)), _) => (link.clone(), version.clone(), Some((*class).to_owned())),
+                (None, Some((link, version))) => (Some(link.clone()), Some(version.clone()), None),
+                (None, None) => (None, None, None),
+            };
+            kind(RunEvent {
+                link,
+                version,
+                class,
+                ..run.event()
+            })
+        });
+    }
+
     /// The error record of this run.
     pub(super) fn record(&self, run: &Run, reason: Reason) -> ErrorRecord {
         ErrorRecord {
             chain: Some(run.chain.clone()),
             link: reason.link,
-            version: reason.version,
+            version: reason.version.map(String::from),
             class: reason.class.to_owned(),
             message: reason.message.chars().take(MAX_MESSAGE_CHARS).collect(),
             attempts: reason.attempts,

@@ -9,14 +9,16 @@ mod commit;
 mod end;
 mod state;
 mod storages;
+mod trail;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::{Chain, ChainLink};
 use crate::documents::Documents;
-use crate::events::{Events, RunEnded};
-use crate::names::{ChainName, VconId};
+use crate::events::{Event, Events};
+use crate::names::{ChainName, HostId, VconId};
+use crate::registry::Registry;
 use crate::sandbox::call::{Environment, GuestMetrics};
 use crate::sandbox::{Outcome, Sandbox, Secrets};
 use crate::snapshot::Snapshot;
@@ -50,6 +52,12 @@ pub struct ChainRunner {
     pub save_policy: SavePolicy,
     /// Who wants to know.
     pub events: Events,
+    /// The way to versions of links that are not active.
+    pub registry: Arc<Registry>,
+    /// This host, in trails.
+    pub host: HostId,
+    /// Whether what runs do is noted in the trails of their vCons.
+    pub trails: bool,
 }
 
 /// What one run works on.
@@ -84,28 +92,20 @@ impl ChainRunner {
         metrics::in_flight(&chain, 1.0);
         let _guard = InFlight(&chain);
         let began = Instant::now();
-        let mut run = Run::begin(claim, chain.clone(), self.environment.now_ms());
+        let mut run = Run::begin(claim, chain.clone(), self.environment.now_ms(), self.trails);
+        self.events.tell(|| Event::VconClaimed(run.event()));
         let ended = match self.links(&mut run, config, &snapshot, stored).await {
             Ok(Flow::Go) => self.complete(&mut run, config, &snapshot).await?,
             Ok(Flow::Stop) => self.stop(&mut run).await?,
             Ok(Flow::Park(list)) => self.park(&mut run, config, &list).await?,
             Ok(Flow::Over(ended)) => ended,
             Err(Fault::Store(error)) => return Err(error),
-            Err(Fault::Run(reason)) => {
-                run.ended_by.clone_from(&reason.link);
-                self.fail(&run, reason).await?
-            }
+            Err(Fault::Run(reason)) => self.fail(&mut run, reason).await?,
         };
         if ended.well() {
             metrics::processed(&chain, began.elapsed());
         }
-        self.events.tell(|| RunEnded {
-            vcon: run.claim.vcon.clone(),
-            list: run.claim.list.clone(),
-            chain: chain.clone(),
-            ended,
-            link: run.ended_by.clone(),
-        });
+        self.tell(&run, ended);
         Ok(ended)
     }
 
@@ -141,16 +141,12 @@ impl ChainRunner {
                 run.next_link += 1;
                 return Ok(Flow::Go);
             }
-            call::Called::Stopped => {
-                run.ended_by = Some(place.name.clone());
-                return Ok(Flow::Stop);
-            }
+            call::Called::Stopped => return Ok(Flow::Stop),
         };
         run.next_link += 1;
         match done.outcome {
             Outcome::Stop(reason) => {
                 tracing::debug!(vcon = %run.current, chain = %run.chain, link = %place.name, %reason, "the link ended the run");
-                run.ended_by = Some(place.name.clone());
                 Ok(Flow::Stop)
             }
             Outcome::HandOff(list) => Ok(Flow::Park(list)),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::trail::Trail;
+use crate::events::RunEvent;
 use crate::names::{ChainName, Digest, LinkName, VconId};
 use crate::store::{Checkpoint, Claim, Effects, Revision};
 use crate::vcon::{Document, Edit};
@@ -30,13 +32,17 @@ pub(super) struct Run {
     pub began_ms: u64,
     /// Versions of links to run instead of the active ones.
     pub versions: BTreeMap<LinkName, Digest>,
-    /// The link that stopped or failed the run.
-    pub ended_by: Option<LinkName>,
+    /// The link that was called last, and its version.
+    pub last: Option<(LinkName, Digest)>,
+    /// The link that failed the run, if one did, and what kind of fault it was.
+    pub failed_by: Option<(Option<LinkName>, Option<Digest>, &'static str)>,
+    /// What it did and is not yet noted.
+    pub trail: Trail,
 }
 
 impl Run {
     /// Takes up a claim where its checkpoint left off; one of another chain does not count.
-    pub fn begin(claim: Claim, chain: ChainName, now_ms: u64) -> Self {
+    pub fn begin(claim: Claim, chain: ChainName, now_ms: u64, trails: bool) -> Self {
         let ours = claim.checkpoint.chain.as_ref() == Some(&chain);
         let checkpoint = if ours {
             claim.checkpoint.clone()
@@ -57,7 +63,9 @@ impl Run {
                 checkpoint.began_ms
             },
             versions: checkpoint.versions,
-            ended_by: None,
+            last: None,
+            failed_by: None,
+            trail: Trail::new(trails),
             claim,
             chain,
         }
@@ -71,6 +79,18 @@ impl Run {
             current: self.switched.clone(),
             began_ms: self.began_ms,
             versions: self.versions.clone(),
+        }
+    }
+
+    /// This run, for those who listen.
+    pub fn event(&self) -> RunEvent {
+        RunEvent {
+            vcon: self.claim.vcon.clone(),
+            list: self.claim.list.clone(),
+            chain: self.chain.clone(),
+            link: None,
+            version: None,
+            class: None,
         }
     }
 }

@@ -36,7 +36,7 @@ impl ChainRunner {
         self.finish(run, &chain.egress_lists, Ended::Finished).await
     }
 
-    async fn save(&self, run: &Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
+    async fn save(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Some(document) = &run.document else {
             for name in &chain.storages {
                 self.not_saved(run, name, "the vCon is not in the working store or any storage".into())
@@ -61,15 +61,19 @@ impl ChainRunner {
             .save_all(&targets, &saved, &self.save_policy)
             .await
         {
-            if let Err(StorageError::Transient(message) | StorageError::Permanent(message)) = result {
-                self.not_saved(run, &name, message).await?;
+            match result {
+                Ok(()) => run.trail.storage(&name, None),
+                Err(StorageError::Transient(message) | StorageError::Permanent(message)) => {
+                    self.not_saved(run, &name, message).await?;
+                }
             }
         }
         Ok(())
     }
 
     /// A storage that keeps failing does not hold the vCon up, but is not forgotten either.
-    async fn not_saved(&self, run: &Run, storage: &StorageName, message: String) -> Result<(), StoreError> {
+    async fn not_saved(&self, run: &mut Run, storage: &StorageName, message: String) -> Result<(), StoreError> {
+        run.trail.storage(storage, Some(&message));
         let Ok(list) = ListName::new(format!("storage:{storage}")) else {
             return Ok(());
         };

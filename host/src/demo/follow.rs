@@ -1,23 +1,53 @@
 //! Follows the demo's vCons until their runs have ended.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::client::Posted;
-use crate::events::RunEnded;
+use crate::events::{Event, RunEvent, Told};
 use crate::names::ListName;
+
+/// A run that has ended.
+pub(super) struct Ended {
+    /// The run.
+    pub run: RunEvent,
+    /// How.
+    pub how: How,
+}
+
+/// How a run can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// Through its chain.
+    Finished,
+    /// Quietly, by a link.
+    Stopped,
+    /// In the dead letters, or waiting for someone: not where the demo's chain should bring it.
+    Otherwise,
+}
+
+fn ended(event: &Event) -> Option<Ended> {
+    let (run, how) = match event {
+        Event::VconFinished(run) => (run, How::Finished),
+        Event::VconStopped(run) => (run, How::Stopped),
+        Event::VconFailed(run) | Event::VconParked(run) => (run, How::Otherwise),
+        _ => return None,
+    };
+    Some(Ended { run: run.clone(), how })
+}
 
 /// How each vCon's run on the demo's list ended, by id. Ends early when `at_most` is over: what is missing then has not ended.
 pub(super) async fn until_ended(
-    mut events: Receiver<RunEnded>,
+    mut events: Receiver<Arc<Told>>,
     posted: &[Posted],
     list: &ListName,
     bar: &ProgressBar,
     at_most: Duration,
-) -> HashMap<String, RunEnded> {
+) -> HashMap<String, Ended> {
     bar.set_message("running the chain");
     let ids: HashSet<&str> = posted.iter().filter_map(|posted| posted.id.as_deref()).collect();
     bar.inc((posted.len() - ids.len()) as u64);
@@ -25,12 +55,14 @@ pub(super) async fn until_ended(
     let all = async {
         while runs.len() < ids.len() {
             match events.recv().await {
-                Ok(run) if run.list == *list && ids.contains(run.vcon.as_str()) => {
-                    if runs.insert(run.vcon.to_string(), run).is_none() {
+                Ok(told) => {
+                    let Some(ended) = ended(&told.event) else { continue };
+                    let ours = ended.run.list == *list && ids.contains(ended.run.vcon.as_str());
+                    if ours && runs.insert(ended.run.vcon.to_string(), ended).is_none() {
                         bar.inc(1);
                     }
                 }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
         }

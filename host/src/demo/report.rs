@@ -8,12 +8,12 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::client::{Client, Posted};
+use super::follow::{Ended, How};
 use super::receiver::Receiver;
 use super::{LIST, WEBHOOK};
 use crate::app::App;
-use crate::chain::Ended;
 use crate::config::Config;
-use crate::events::RunEnded;
+use crate::events::RunEvent;
 use crate::names::{ListName, VconId};
 use crate::telemetry::stats::LinkRow;
 
@@ -66,7 +66,7 @@ impl Report {
         app: &App,
         client: &Client,
         posted: Vec<Posted>,
-        runs: HashMap<String, RunEnded>,
+        runs: HashMap<String, Ended>,
         receiver: &Receiver,
         wall: Duration,
     ) -> anyhow::Result<Self> {
@@ -244,7 +244,7 @@ fn egress_lists(config: &Config) -> Vec<ListName> {
 async fn fate(
     app: &App,
     posted: Posted,
-    runs: &HashMap<String, RunEnded>,
+    runs: &HashMap<String, Ended>,
     egress: &HashMap<ListName, HashSet<String>>,
     receiver: &Receiver,
 ) -> Fate {
@@ -257,7 +257,7 @@ async fn fate(
             missing: Vec::new(),
         };
     };
-    let Some(run) = runs.get(&id) else {
+    let Some(Ended { run, how }) = runs.get(&id) else {
         return Fate {
             name,
             id: Some(id),
@@ -266,10 +266,10 @@ async fn fate(
         };
     };
     let link = run.link.as_ref().map_or("a link", |link| link.as_str()).to_owned();
-    let (end, missing) = match run.ended {
-        Ended::Finished => (End::Done, missing(app, run, &id, egress, receiver).await),
-        Ended::Stopped => (End::Stopped(link), Vec::new()),
-        _ => (End::Dead(link), Vec::new()),
+    let (end, missing) = match how {
+        How::Finished => (End::Done, missing(app, run, &id, egress, receiver).await),
+        How::Stopped => (End::Stopped(link), Vec::new()),
+        How::Otherwise => (End::Dead(link), Vec::new()),
     };
     Fate {
         name,
@@ -282,7 +282,7 @@ async fn fate(
 /// The places where a vCon that went through should be and is not.
 async fn missing(
     app: &App,
-    run: &RunEnded,
+    run: &RunEvent,
     id: &str,
     egress: &HashMap<ListName, HashSet<String>>,
     receiver: &Receiver,

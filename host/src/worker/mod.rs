@@ -93,6 +93,12 @@ impl Worker {
         helpers.wait().await;
     }
 
+    /// vCons in work now.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.runs.len()
+    }
+
     /// Waits for runs in flight, then gives back what is left.
     async fn drain(&self, dispatcher: tokio::task::JoinHandle<()>) {
         // A claim that is under way when the stop comes is either started or given back by the dispatcher itself.

@@ -22,13 +22,15 @@ use axum::extract::Request;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::api::{ApiParts, ApiState, Readiness};
 use crate::config::settings::Version;
 use crate::config::{IngressAuth, Settings};
 use crate::documents::Documents;
-use crate::names::{ListName, StorageName};
+use crate::events::Events;
+use crate::names::{HostId, ListName, StorageName};
 use crate::router::{Served, router};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::Storage;
@@ -44,6 +46,7 @@ pub struct Api {
     pub store: Arc<MemoryStore>,
     pub live: Live,
     pub readiness: Arc<Readiness>,
+    pub stopping: CancellationToken,
 }
 
 /// An answer, read to its end.
@@ -109,6 +112,7 @@ impl Api {
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
         let readiness = Arc::new(Readiness::default());
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
+        let stopping = CancellationToken::new();
         let render = Arc::new(|| "a_metric 1\n".to_owned());
         let state = ApiState::new(ApiParts {
             documents,
@@ -117,6 +121,8 @@ impl Api {
             settings: Arc::new(settings),
             readiness: readiness.clone(),
             metrics: render,
+            events: Events::new(HostId::new("here").unwrap()).0,
+            stopping: stopping.clone(),
             loopback: true,
         });
         Self {
@@ -124,6 +130,7 @@ impl Api {
             store,
             live,
             readiness,
+            stopping,
         }
     }
 

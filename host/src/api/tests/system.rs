@@ -175,6 +175,8 @@ async fn a_host_that_only_runs_chains_says_how_it_is_and_no_more() {
         settings: Arc::new(settings()),
         readiness: Arc::default(),
         metrics: Arc::new(String::new),
+        events: Events::new(HostId::new("here").unwrap()).0,
+        stopping: CancellationToken::new(),
         loopback: true,
     });
     let api = Api {
