@@ -51,8 +51,8 @@ pub struct SandboxSettings {
     /// CPU time that a compiling process may use, all its threads together, in whole seconds. A Python component (18 MB, CPython inside)
     /// takes 11.5 s.
     pub compile_cpu: Duration,
-    /// Address space that a compiling process may use. That Python component takes 1.5 GiB, of which 0.5 GiB (one thread) to 0.6 GiB (four)
-    /// are ever in memory; it becomes 35 MB of code.
+    /// Address space that a compiling process may use. That Python component takes between 768 MiB and 1 GiB, of which
+    /// 0.5 GiB (one thread) to 0.6 GiB (four) are ever in memory; it becomes 35 MB of code.
     pub compile_memory_bytes: u64,
     /// Components compiled at once. Each uses all cores for a while.
     pub concurrent_compiles: usize,
@@ -73,7 +73,7 @@ impl Default for SandboxSettings {
             compiler: Compiler::InThisProcess,
             compile_time: Duration::from_secs(60),
             compile_cpu: Duration::from_secs(60),
-            compile_memory_bytes: 3 * 1024 * MIB,
+            compile_memory_bytes: 2 * 1024 * MIB,
             concurrent_compiles: 1,
         }
     }

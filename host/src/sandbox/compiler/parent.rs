@@ -21,8 +21,15 @@ const MAX_COMPLAINT_BYTES: u64 = 64 * 1024;
 /// Threads of a compiling process. Each holds a function in the making, so memory grows with them.
 const MAX_THREADS: usize = 4;
 
-/// What Rust writes before it gives up for want of memory.
-const ALLOCATION_FAILED: &str = "memory allocation of ";
+/// Address space that the allocator takes in advance, in KiB. Its own choice, 1 GiB, would count against the limit used or not.
+const ALLOCATOR_RESERVE_KIB: &str = "16384";
+
+/// What is said when memory runs out: by Rust, and by the system when a mapping or the stack of a thread finds no room.
+const NO_ROOM: [&str; 3] = [
+    "memory allocation of ",
+    "Cannot allocate memory",
+    "Resource temporarily unavailable",
+];
 
 /// Compiles in a process of its own; its answer is what it wrote, not yet looked at.
 pub(super) async fn compile(
@@ -59,6 +66,7 @@ fn start(program: &Path, settings: &SandboxSettings) -> Result<Child, CompileErr
         .args(["--memory-bytes", &settings.compile_memory_bytes.to_string()])
         .env_clear()
         .env("RAYON_NUM_THREADS", cores.min(MAX_THREADS).to_string())
+        .env("MIMALLOC_ARENA_RESERVE", ALLOCATOR_RESERVE_KIB)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -116,10 +124,10 @@ async fn stop(mut child: Child, why: CompileError) -> CompileError {
 /// Why a process failed.
 fn verdict(status: ExitStatus, complaint: &[u8], settings: &SandboxSettings) -> CompileError {
     let complaint = String::from_utf8_lossy(complaint);
-    let no_memory = CompileError::TooMuchMemory(settings.compile_memory_bytes);
     let signal = |signal: Signal| status.signal() == Some(signal.as_raw());
-    if complaint.contains(ALLOCATION_FAILED) || status.code() == Some(i32::from(NO_MEMORY)) {
-        return no_memory;
+    let said_so = NO_ROOM.iter().any(|words| complaint.contains(words));
+    if status.code() == Some(i32::from(NO_MEMORY)) || (said_so && status.code() != Some(i32::from(REFUSED))) {
+        return CompileError::TooMuchMemory(settings.compile_memory_bytes);
     }
     if status.code() == Some(i32::from(REFUSED)) {
         return CompileError::Rejected(text::clean(complaint.trim_end(), 500).into_owned());
