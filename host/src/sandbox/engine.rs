@@ -46,7 +46,8 @@ pub struct SandboxSettings {
     pub component_bytes: u64,
     /// Where components are compiled.
     pub compiler: Compiler,
-    /// How long a component may take to compile, from the start of its turn.
+    /// How long a component may take to compile, from the start of its turn. Five times `compile_cpu`: on a busy machine the compiling
+    /// process gets only what others leave.
     pub compile_time: Duration,
     /// CPU time that a compiling process may use, all its threads together, in whole seconds. A Python component (18 MB, CPython inside)
     /// takes 11.5 s.
@@ -71,7 +72,7 @@ impl Default for SandboxSettings {
             keep_resident_stack_bytes: 32 * 1024,
             component_bytes: 64 * MIB,
             compiler: Compiler::InThisProcess,
-            compile_time: Duration::from_secs(60),
+            compile_time: Duration::from_secs(300),
             compile_cpu: Duration::from_secs(60),
             compile_memory_bytes: 2 * 1024 * MIB,
             concurrent_compiles: 1,

@@ -1,7 +1,7 @@
 //! Where the code of components is made: in a process with limits of its own.
 //!
 //! Guarantee: whatever a component does to the compiler, it does to a process that ends within `compile_time`, `compile_cpu` and
-//! `compile_memory_bytes`, runs only when nothing else wants the processor, and can open no file. When the caller goes away, so does
+//! `compile_memory_bytes`, leaves the processor to others that want it, and can open no file. When the caller goes away, so does
 //! the process. Only code that is missing in the cache starts one.
 
 pub mod child;
