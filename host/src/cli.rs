@@ -23,6 +23,9 @@ pub enum Command {
     CheckConfig(CheckConfig),
     /// See it work: start a server on the embedded store, post the sample vCons, show where each went.
     Demo(Demo),
+    /// Compile one component from standard input: what the server starts for each upload.
+    #[command(hide = true)]
+    CompileComponent(CompileComponent),
 }
 
 /// Run the server.
@@ -92,6 +95,17 @@ pub struct Demo {
     /// Print one JSON object instead of the table, then end as with --exit.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Limits of a compiling process.
+#[derive(Debug, Args)]
+pub struct CompileComponent {
+    /// CPU seconds, all threads together.
+    #[arg(long)]
+    pub cpu_s: u64,
+    /// Address space in bytes.
+    #[arg(long)]
+    pub memory_bytes: u64,
 }
 
 const ENVIRONMENT: &str = "\
