@@ -2,7 +2,9 @@
 //!
 //! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
 
+pub mod oci;
 mod ready;
+pub mod signature;
 mod standard;
 
 pub use ready::{Registry, RegistryError};

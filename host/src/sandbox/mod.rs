@@ -19,7 +19,7 @@ pub mod engine;
 pub mod grants;
 mod guest_log;
 pub mod host;
-mod inspect;
+pub(crate) mod inspect;
 pub mod instance;
 pub mod limits;
 mod memory;
@@ -29,7 +29,7 @@ mod pool;
 pub mod probe;
 pub mod secrets;
 mod state;
-mod text;
+pub(crate) mod text;
 mod ticker;
 pub mod usage;
 
