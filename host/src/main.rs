@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use vconduit::app::{App, AppOptions};
 use vconduit::cli::{CheckConfig, Cli, Command, Serve};
 use vconduit::config::{Settings, check};
-use vconduit::{demo, telemetry};
+use vconduit::{demo, link, telemetry};
 
 /// Links make many short-lived allocations on two runtimes; measured, the system's allocator costs a tenth of the throughput.
 #[global_allocator]
@@ -33,6 +33,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => runtime.block_on(run_server(serve))?,
         Command::CheckConfig(arguments) => check_config(&arguments)?,
         Command::Demo(arguments) => runtime.block_on(demo::run(arguments))?,
+        Command::Link(arguments) => runtime.block_on(link::run(arguments)),
     };
     // Blocking threads (a compile, a storage) must not hold the exit.
     runtime.shutdown_background();

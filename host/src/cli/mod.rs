@@ -1,4 +1,6 @@
-//! The command line.
+//! The command line: what can be written, and what `--help` says about it.
+
+pub mod link;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,6 +25,8 @@ pub enum Command {
     CheckConfig(CheckConfig),
     /// See it work: start a server on the embedded store, post the sample vCons, show where each went.
     Demo(Demo),
+    /// Write, try, upload and switch links: for their authors and for operators.
+    Link(link::Link),
 }
 
 /// Run the server.
