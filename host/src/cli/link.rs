@@ -64,8 +64,8 @@ pub struct Server {
     /// The admin key. Others on this machine can see arguments: better the environment, or --key-file.
     #[arg(long, value_name = "KEY", env = "VCONDUIT_ADMIN_KEY", hide_env_values = true)]
     pub key: Option<Key>,
-    /// A file with the admin key in its first line.
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    /// A file with the admin key in its first line; goes before the environment.
+    #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 }
 

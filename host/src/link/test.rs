@@ -141,12 +141,11 @@ async fn one(sandbox: &Arc<Sandbox>, compiled: &Arc<Compiled>, found: &Found) ->
     ran
 }
 
-/// The grants are those that the link asks for, where the case says nothing else.
+/// The grants are those that the link asks for, where the case says nothing else. Hosts are left out: a case has its own.
 fn stage(compiled: &Compiled, case: &Case) -> Result<Stage, LinkError> {
-    let grants = case
-        .grants
-        .clone()
-        .unwrap_or_else(|| compiled.description().needs.clone());
+    let asked = || compiled.description().needs.clone();
+    let mut grants = case.grants.clone().unwrap_or_else(asked);
+    grants.shift_remove("http");
     let link = given::entry(json!({}), Value::Object(grants), Value::Object(case.limits.clone()))?;
     let mut secrets = Secrets::default();
     for (name, value) in &case.secrets {

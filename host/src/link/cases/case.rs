@@ -109,6 +109,12 @@ impl Case {
         }
     }
 
+    /// The standard link that it is about; empty in an author's own project.
+    #[must_use]
+    pub fn link(&self) -> &str {
+        self.link.as_deref().unwrap_or_default()
+    }
+
     pub(super) fn id_of_vcon(&self) -> Option<&str> {
         let own = || self.input_vcon.as_ref()?.get("uuid")?.as_str();
         self.vcon_uuid.as_deref().or_else(own)

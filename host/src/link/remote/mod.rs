@@ -143,8 +143,6 @@ fn key(server: &Server) -> Result<Option<Key>, LinkError> {
     };
     let text = std::fs::read_to_string(path).map_err(LinkError::reading(path))?;
     let line = text.lines().next().unwrap_or_default();
-    // `name:key`, as the server's own file of keys has it, is taken too.
-    let line = line.split_once(':').map_or(line, |(_, key)| key);
     line.parse()
         .map(Some)
         .map_err(|reason| LinkError::Given(format!("{} holds no key in its first line: {reason}", path.display())))
