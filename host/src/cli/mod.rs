@@ -27,6 +27,9 @@ pub enum Command {
     Demo(Demo),
     /// Write, try, upload and switch links: for their authors and for operators.
     Link(link::Link),
+    /// Compile one component from standard input: what the server starts for each upload.
+    #[command(hide = true)]
+    CompileComponent(CompileComponent),
 }
 
 /// Run the server.
@@ -87,6 +90,17 @@ pub struct Demo {
     /// Print one JSON object instead of the table, then end as with --exit.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Limits of a compiling process.
+#[derive(Debug, Args)]
+pub struct CompileComponent {
+    /// CPU seconds, all threads together.
+    #[arg(long)]
+    pub cpu_s: u64,
+    /// Address space in bytes.
+    #[arg(long)]
+    pub memory_bytes: u64,
 }
 
 const ENVIRONMENT: &str = "\

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{LinkError, build};
-use crate::sandbox::{Compiled, Sandbox, SandboxSettings};
+use crate::sandbox::engine::SandboxError;
+use crate::sandbox::{Compiled, Compiler, Sandbox, SandboxSettings};
 
 /// Calls at once. Commands run one after the other.
 const PLACES: u32 = 4;
@@ -21,7 +22,9 @@ pub(super) struct Component {
 
 /// A sandbox like a server's.
 pub(super) fn sandbox() -> Result<Arc<Sandbox>, LinkError> {
+    let compiler = Compiler::this_program().map_err(SandboxError::Thread)?;
     let settings = SandboxSettings {
+        compiler,
         cache_dir: cache_dir(&|name| std::env::var(name).ok()),
         max_concurrent_calls: PLACES,
         warm_slots: PLACES,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
+use super::outbound::OutboundCall;
 use super::{Compiled, Grants, Limits, Secrets, Usage};
 use crate::names::{ChainName, LinkName, ListName, VconId};
 use crate::store::Effects;
@@ -45,7 +46,7 @@ pub struct Call {
     pub environment: Arc<dyn Environment>,
     /// Where guest metrics go.
     pub metrics: Arc<dyn GuestMetrics>,
-    /// Whether to keep the log lines in the report (a dry run shows them).
+    /// Whether to keep the log lines and the outbound requests in the report (a dry run shows them).
     pub keep_log: bool,
 }
 
@@ -206,6 +207,8 @@ pub struct CallReport {
     pub usage: Usage,
     /// Its log lines, if kept.
     pub log: Vec<LogLine>,
+    /// Its outbound requests, made and refused, if kept.
+    pub outbound: Vec<OutboundCall>,
 }
 
 /// A line that a link wrote.

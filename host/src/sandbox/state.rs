@@ -64,7 +64,7 @@ pub(super) struct Context {
     pub environment: Arc<dyn Environment>,
     /// Where guest metrics go.
     pub metrics: Arc<dyn GuestMetrics>,
-    /// Whether to keep the log lines.
+    /// Whether to keep the log lines and the requests.
     pub keep_log: bool,
 }
 
@@ -214,6 +214,7 @@ impl WasiHttpView for CallState {
                 self.context.limits,
                 self.end,
                 Arc::clone(&self.log),
+                self.context.keep_log,
             )
         });
         WasiHttpCtxView {

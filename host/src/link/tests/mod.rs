@@ -17,10 +17,8 @@ const B: &str = "aaaaaa2222aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 async fn link(server: &FakeServer, arguments: &[&str]) -> Result<Answer, LinkError> {
     let url = server.url();
-    let words = ["vconduit", "link"]
-        .iter()
-        .chain(arguments)
-        .chain(&["--server", &url, "--key", KEY]);
+    let server_arguments = ["--server", url.as_str(), "--key", KEY];
+    let words = ["vconduit", "link"].iter().chain(arguments).chain(&server_arguments);
     let Command::Link(link) = Cli::try_parse_from(words).expect("arguments").command else {
         panic!("not a link command");
     };
