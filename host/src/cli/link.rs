@@ -348,8 +348,8 @@ A link is granted what it asks for; a case can say otherwise with \"grants\", an
 
 const PUSH_HELP: &str = "\
 An OCI registry is asked as VCONDUIT_OCI_USER with VCONDUIT_OCI_PASSWORD if VCONDUIT_OCI_REGISTRY names it, and over https
-unless it is on this machine or named in VCONDUIT_OCI_INSECURE. A signature travels as the annotation
-vconduit.signature.minisign of the manifest.";
+unless it is on this machine or named in VCONDUIT_OCI_INSECURE. A signature travels in base64 as
+the annotation vconduit.signature.minisign of the manifest.";
 
 const GRANT_HELP: &str = "\
 What is given replaces what the version had. For example:

@@ -78,7 +78,7 @@ fn an_author_goes_from_nothing_to_a_tried_component() {
     let vcon = here.join("vcon.json");
     std::fs::write(&vcon, samples::calls().remove(0)).expect("a vCon");
     let vcon = vcon.to_str().expect("text");
-    let options = r#"{"word": "you", "tag": "you"}"#;
+    let options = r#"{"word": "name", "tag": "you"}"#;
     let ran = json(
         &vconduit(
             here,
@@ -92,7 +92,7 @@ fn an_author_goes_from_nothing_to_a_tried_component() {
         &vconduit(here, &["run", &component, "--vcon", vcon, "--options", options]),
         0,
     );
-    for part in ["next", "you:", "found the word in", "memory"] {
+    for part in ["next", "you:", "the word is in", "memory"] {
         assert!(shown.contains(part), "{part} is not in:\n{shown}");
     }
     let failed = text(

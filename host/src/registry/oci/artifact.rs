@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{SecondsFormat, Utc};
 use oci_client::annotations::{
     ORG_OPENCONTAINERS_IMAGE_CREATED, ORG_OPENCONTAINERS_IMAGE_DESCRIPTION, ORG_OPENCONTAINERS_IMAGE_TITLE,
@@ -12,6 +14,7 @@ use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest
 use serde_json::json;
 
 use super::{OciError, OciReference, Parcel};
+use crate::sandbox::text;
 
 /// The media type of the layer.
 pub(super) const LAYER: &str = "application/wasm";
@@ -19,8 +22,12 @@ pub(super) const LAYER: &str = "application/wasm";
 /// The media type of the config.
 pub(super) const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 
-/// The annotation of the manifest that holds the text of the component's `.minisig` file.
+/// The annotation of the manifest that holds the text of the component's `.minisig` file, in base64: the client that writes manifests
+/// leaves line ends as they are, which is not JSON.
 pub const SIGNATURE_ANNOTATION: &str = "vconduit.signature.minisign";
+
+/// The longest annotation that is for people.
+const MAX_ANNOTATION_BYTES: usize = 1000;
 
 /// The layer with the component.
 pub(super) fn component_layer<'a>(
@@ -38,9 +45,14 @@ pub(super) fn component_layer<'a>(
     }
 }
 
-/// The signature that came with the component.
+/// The signature that came with the component. What is no base64 is given as it is; whoever checks it says what is wrong.
 pub(super) fn signature(manifest: &OciImageManifest) -> Option<String> {
-    manifest.annotations.as_ref()?.get(SIGNATURE_ANNOTATION).cloned()
+    let written = manifest.annotations.as_ref()?.get(SIGNATURE_ANNOTATION)?;
+    let decoded = STANDARD
+        .decode(written)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(decoded.unwrap_or_else(|| written.clone()))
 }
 
 /// The config: what can be known of the component without fetching it.
@@ -58,14 +70,15 @@ pub(super) fn config(parcel: &Parcel) -> Vec<u8> {
 
 /// The manifest.
 pub(super) fn manifest(parcel: &Parcel, layer: &ImageLayer, config: &Config) -> OciImageManifest {
+    let plain = |words: &str| text::clean(words, MAX_ANNOTATION_BYTES).into_owned();
     let mut annotations = BTreeMap::from([
         (ORG_OPENCONTAINERS_IMAGE_CREATED.to_owned(), now()),
-        (ORG_OPENCONTAINERS_IMAGE_TITLE.to_owned(), parcel.title.clone()),
-        (ORG_OPENCONTAINERS_IMAGE_VERSION.to_owned(), parcel.version.clone()),
-        (ORG_OPENCONTAINERS_IMAGE_DESCRIPTION.to_owned(), parcel.summary.clone()),
+        (ORG_OPENCONTAINERS_IMAGE_TITLE.to_owned(), plain(&parcel.title)),
+        (ORG_OPENCONTAINERS_IMAGE_VERSION.to_owned(), plain(&parcel.version)),
+        (ORG_OPENCONTAINERS_IMAGE_DESCRIPTION.to_owned(), plain(&parcel.summary)),
     ]);
     if let Some(signature) = &parcel.signature {
-        annotations.insert(SIGNATURE_ANNOTATION.to_owned(), signature.clone());
+        annotations.insert(SIGNATURE_ANNOTATION.to_owned(), STANDARD.encode(signature));
     }
     let mut manifest = OciImageManifest::build(std::slice::from_ref(layer), config, Some(annotations));
     manifest.media_type = Some(OCI_IMAGE_MEDIA_TYPE.to_owned());

@@ -85,7 +85,7 @@ fn parcel(bytes: &[u8]) -> Parcel {
         signature: Some("untrusted comment: x\nRUQ\ntrusted comment: y\nAAAA\n".to_owned()),
         title: "tagger".to_owned(),
         version: "1.2.0".to_owned(),
-        summary: "Tags.".to_owned(),
+        summary: "Tags\nvCons.".to_owned(),
         imports: vec!["vcon:link/document@0.1.0".to_owned()],
         exports: vec!["vcon:link/handler@0.1.0".to_owned()],
     }
