@@ -9,7 +9,7 @@ use vconduit::app::{App, AppOptions};
 use vconduit::cli::{CheckConfig, Cli, Command, CompileComponent, Serve};
 use vconduit::config::{Settings, check};
 use vconduit::sandbox::compiler::child::{self, ChildLimits};
-use vconduit::{demo, telemetry};
+use vconduit::{demo, link, telemetry};
 
 /// Links make many short-lived allocations on two runtimes; measured, the system's allocator costs a tenth of the throughput.
 #[global_allocator]
@@ -30,6 +30,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => on_runtime(run_server(serve)),
         Command::CheckConfig(arguments) => check_config(&arguments),
         Command::Demo(arguments) => on_runtime(demo::run(arguments)),
+        Command::Link(arguments) => on_runtime(async { Ok(link::run(arguments).await) }),
         // Nothing else is set up: this process is to hold nothing but what it compiles.
         Command::CompileComponent(CompileComponent { cpu_s, memory_bytes }) => {
             Ok(child::run(ChildLimits { cpu_s, memory_bytes }))

@@ -33,6 +33,7 @@ pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;
 
 use crate::names::{ChainName, LinkName, ListName, StorageName};
+use crate::registry::signature::Signing;
 
 /// A configuration as its operator wrote it, as JSON: the sections of the file.
 pub type Written = serde_json::Map<String, serde_json::Value>;
@@ -48,6 +49,8 @@ pub struct Config {
     pub storages: IndexMap<StorageName, StorageEntry>,
     /// Who may post to which list from outside (`ingress_auth`).
     pub ingress_auth: IndexMap<ListName, IngressAuth>,
+    /// Whose signatures on uploaded components count (`signing`).
+    pub signing: Signing,
 }
 
 impl Config {

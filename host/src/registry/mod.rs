@@ -4,7 +4,9 @@
 
 pub mod capabilities;
 pub mod links;
+pub mod oci;
 mod ready;
+pub mod signature;
 mod standard;
 mod uploaded;
 

@@ -10,6 +10,7 @@ mod grants;
 mod host;
 mod links;
 mod references;
+mod signing;
 mod storages;
 #[cfg(test)]
 mod tests;
@@ -28,11 +29,12 @@ pub use links::STANDARD_LINKS;
 pub use storages::STORAGE_MODULES;
 
 /// The sections that something reads.
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 8] = [
     "chains",
     "links",
     "storages",
     "ingress_auth",
+    "signing",
     "imports",
     "tracers",
     "followers",
@@ -155,6 +157,7 @@ fn sections_to_config(sections: Fields<'_>, folder: &Path, uploaded: &[String], 
     derive::widen_for_places(&mut links, &chains);
     Config {
         ingress_auth: auth::read(sections, problems),
+        signing: signing::read(sections, problems),
         chains: chains.into_iter().map(|draft| (draft.name, draft.chain)).collect(),
         links: links.into_iter().map(|draft| (draft.name, draft.link)).collect(),
         storages,
