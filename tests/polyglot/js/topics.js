@@ -1,0 +1,106 @@
+// Asks a service for the topics of the first dialog; adds them as an analysis, the first one as a tag.
+
+import * as document from "vcon:link/document@0.1.0";
+import * as http from "vcon:link/http@0.1.0";
+import * as log from "vcon:link/log@0.1.0";
+
+const SCHEMA = {
+    type: "object",
+    properties: {
+        url: { type: "string", description: 'The service: text in, {"topics": [...]} out.' },
+        tag: { type: "string", description: "The name of the tag." },
+    },
+};
+const DEFAULTS = { url: "http://localhost:8090/topics", tag: "topic" };
+
+export const handler = {
+    describe() {
+        return {
+            name: "topics",
+            version: "1.0.0",
+            summary: "Asks a service for the topics of the first dialog and adds them as an analysis and a tag.",
+            optionsSchema: JSON.stringify(SCHEMA),
+            defaults: JSON.stringify(DEFAULTS),
+            needs: "{}",
+        };
+    },
+
+    run(options) {
+        try {
+            return run(JSON.parse(options));
+        } catch (error) {
+            // What a throw is here decides what the host sees: an error with a payload is the failure, anything else a crash
+            // without a message. So nothing else leaves.
+            throw error instanceof Failed ? error : unforeseen(error);
+        }
+    },
+};
+
+function run(options) {
+    const text = transcript();
+    if (text === undefined) {
+        log.write("info", "there is no transcript: nothing to do", []);
+        return { tag: "next" };
+    }
+    if (text === "fall over") throw new Error("fell over, as it was told to");
+    const topics = ask(options.url, text);
+    document.addAnalysis({
+        kind: "topics",
+        dialogs: [0],
+        vendor: "example",
+        body: JSON.stringify(topics),
+        encoding: "json",
+        extra: undefined,
+    });
+    if (topics.length > 0) document.addTag(options.tag, topics[0]);
+    return { tag: "next" };
+}
+
+/** The transcript of the first dialog, or else the dialog's own text. */
+function transcript() {
+    const index = document.findAnalysis(0, "transcript") ?? undefined;
+    if (index !== undefined) return document.text(`/analysis/${index}/body`) ?? undefined;
+    return document.dialogCount() > 0 ? (document.dialogText(0) ?? undefined) : undefined;
+}
+
+function ask(url, text) {
+    const { status, body } = post(url, text);
+    if (status !== 200) throw failed("service", `${url} answered with status ${status}`, true);
+    const topics = topicsOf(new TextDecoder().decode(body));
+    if (topics === undefined) throw failed("service", `${url} did not answer with topics`, true);
+    return topics;
+}
+
+function post(url, text) {
+    try {
+        return http.send({
+            method: "POST",
+            url,
+            headers: [["content-type", "text/plain; charset=utf-8"]],
+            body: new TextEncoder().encode(text),
+            timeoutMs: undefined,
+        });
+    } catch (error) {
+        const { tag, val } = error?.payload ?? error;
+        if (tag === undefined) throw error;
+        if (tag === "denied") throw failed("options", `${url} is not granted to this link: ${val}`, false);
+        throw failed("service", `${url} was not reached: ${val}`, true);
+    }
+}
+
+function topicsOf(answer) {
+    try {
+        const { topics } = JSON.parse(answer);
+        return Array.isArray(topics) && topics.every((topic) => typeof topic === "string") ? topics : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/** An error of the host's functions has a payload with a tag; one of JavaScript's own has a message and a stack. */
+function unforeseen(error) {
+    const tag = error?.payload?.tag;
+    if (tag === "opaque") return failed("sealed", "the vCon is signed or encrypted", false);
+    if (tag !== undefined) return failed("other", `the host refused: ${tag} ${error.payload.val ?? ""}`, false);
+    return failed("other", `${error}\n${error?.stack ?? ""}`, false);
+}
