@@ -29,9 +29,8 @@ export const handler = {
         try {
             return run(JSON.parse(options));
         } catch (error) {
-            // What a throw is here decides what the host sees: an error with a payload is the failure, anything else a crash
-            // without a message. So nothing else leaves.
-            throw error instanceof Failed ? error : unforeseen(error);
+            // What has a payload goes to the host as it is, and has to be a failure; anything else is a crash with a stack.
+            throw error?.payload?.tag === undefined ? error : refused(error.payload);
         }
     },
 };
@@ -81,8 +80,8 @@ function post(url, text) {
             timeoutMs: undefined,
         });
     } catch (error) {
-        const { tag, val } = error?.payload ?? error;
-        if (tag === undefined) throw error;
+        if (error?.payload === undefined) throw error;
+        const { tag, val } = error.payload;
         if (tag === "denied") throw failed("options", `${url} is not granted to this link: ${val}`, false);
         throw failed("service", `${url} was not reached: ${val}`, true);
     }
@@ -97,10 +96,14 @@ function topicsOf(answer) {
     }
 }
 
-/** An error of the host's functions has a payload with a tag; one of JavaScript's own has a message and a stack. */
-function unforeseen(error) {
-    const tag = error?.payload?.tag;
+/** A failure of the link, in the form in which the bindings take it. */
+function failed(kind, message, retryable) {
+    const payload = { kind, message, retryable, retryAfterMs: undefined };
+    return Object.assign(new Error(message), { payload });
+}
+
+/** The failure for an error of the host's functions. */
+function refused({ tag, val }) {
     if (tag === "opaque") return failed("sealed", "the vCon is signed or encrypted", false);
-    if (tag !== undefined) return failed("other", `the host refused: ${tag} ${error.payload.val ?? ""}`, false);
-    return failed("other", `${error}\n${error?.stack ?? ""}`, false);
+    return failed("other", `the host refused: ${tag} ${val ?? ""}`, false);
 }
