@@ -3,6 +3,7 @@
 import * as document from "vcon:link/document@0.1.0";
 import * as http from "vcon:link/http@0.1.0";
 import * as log from "vcon:link/log@0.1.0";
+import { decode, encode } from "./utf8.js";
 
 const SCHEMA = {
     type: "object",
@@ -65,7 +66,7 @@ function transcript() {
 function ask(url, text) {
     const { status, body } = post(url, text);
     if (status !== 200) throw failed("service", `${url} answered with status ${status}`, true);
-    const topics = topicsOf(new TextDecoder().decode(body));
+    const topics = topicsOf(body);
     if (topics === undefined) throw failed("service", `${url} did not answer with topics`, true);
     return topics;
 }
@@ -76,7 +77,7 @@ function post(url, text) {
             method: "POST",
             url,
             headers: [["content-type", "text/plain; charset=utf-8"]],
-            body: new TextEncoder().encode(text),
+            body: encode(text),
             timeoutMs: undefined,
         });
     } catch (error) {
@@ -87,9 +88,9 @@ function post(url, text) {
     }
 }
 
-function topicsOf(answer) {
+function topicsOf(body) {
     try {
-        const { topics } = JSON.parse(answer);
+        const { topics } = JSON.parse(decode(body));
         return Array.isArray(topics) && topics.every((topic) => typeof topic === "string") ? topics : undefined;
     } catch {
         return undefined;
