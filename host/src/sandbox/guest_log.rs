@@ -283,7 +283,8 @@ mod tests {
     fn the_last_words_are_the_authors_own_in_every_language() {
         let panic = "\nthread '<unnamed>' (1) panicked at runtime/src/lib.rs:1:1:\n";
         let hint = "\nnote: run with `RUST_BACKTRACE=1`\n";
-        let python = "Traceback (most recent call last):\n  File \"/0/a.py\", line 1, in run\nRuntimeError: no such dialog";
+        let python =
+            "Traceback (most recent call last):\n  File \"/0/a.py\", line 1, in run\nRuntimeError: no such dialog";
         let thrown = "Exception { message: Some(\"no such dialog\"), stack: Some(\"at run (/a.js:1:1)\") }";
         for written in [
             format!("{python}{panic}Python function threw an unexpected exception{hint}"),

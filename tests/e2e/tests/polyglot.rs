@@ -140,9 +140,14 @@ fn assert_worked(language: &str, vcon: &Value, at: usize, tag: &str) {
     assert_eq!(body, json!(TOPICS), "{language}");
     let rest = json!({"type": "topics", "dialog": 0, "vendor": "example", "body": null, "encoding": "json"});
     assert_eq!(added, rest, "{language}");
-    assert_eq!(vcon["analysis"].as_array().map(Vec::len), Some(at + 1), "{language}: {vcon}");
-    let tags = vcon["attachments"].to_string();
-    assert!(tags.contains(&format!("{tag}:{}", TOPICS[0])), "{language}: {tags}");
+    assert_eq!(
+        vcon["analysis"].as_array().map(Vec::len),
+        Some(at + 1),
+        "{language}: {vcon}"
+    );
+    let tags: Value =
+        serde_json::from_str(vcon["attachments"][0]["body"].as_str().expect("a text")).expect("tags are JSON");
+    assert_eq!(tags, json!([format!("{tag}:{}", TOPICS[0])]), "{language}");
 }
 
 mod the_same_link {
@@ -202,12 +207,18 @@ mod the_same_link {
         let (id, _) = vcon("sealed", None);
         let signed = json!({"payload": "e30", "signatures": [{"header": {"uuid": id}, "signature": "AA"}]});
         for language in LANGUAGES {
-            let (status, body) = setup.host.post(&format!("/vcon?ingress_lists={language}"), signed.to_string()).await;
+            let (status, body) = setup
+                .host
+                .post(&format!("/vcon?ingress_lists={language}"), signed.to_string())
+                .await;
             assert_eq!(status, 201, "{body}");
             until_depth(&setup.host, &format!("{language}_out"), 1).await;
         }
         for (language, service) in setup.each() {
-            assert!(service.received().is_empty(), "{language} asked about a vCon that it can't read");
+            assert!(
+                service.received().is_empty(),
+                "{language} asked about a vCon that it can't read"
+            );
         }
     }
 }
@@ -218,7 +229,11 @@ mod a_failure {
 
     async fn assert_failed(setup: &Setup, said: &str, class: &str, attempts: u32, words: &[&str]) {
         for (language, record) in setup.fail(said).await {
-            assert_eq!((&record["class"], &record["attempts"]), (&json!(class), &json!(attempts)), "{language}: {record}");
+            assert_eq!(
+                (&record["class"], &record["attempts"]),
+                (&json!(class), &json!(attempts)),
+                "{language}: {record}"
+            );
             let message = record["message"].as_str().expect("a text");
             for word in words {
                 assert!(message.contains(word), "{language}: `{word}` is not in: {message}");
@@ -260,7 +275,10 @@ mod a_failure {
         for (language, record) in setup.fail("fall over").await {
             assert_eq!(record["class"], "trap", "{language}: {record}");
             let message = record["message"].as_str().expect("a text");
-            assert!(message.contains("fell over, as it was told to"), "{language}: {message}");
+            assert!(
+                message.contains("fell over, as it was told to"),
+                "{language}: {message}"
+            );
         }
     }
 }

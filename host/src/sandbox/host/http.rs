@@ -45,7 +45,9 @@ fn outgoing(request: Request) -> Result<http::Request<WasiBody>, Fault> {
     if !matches!(uri.scheme_str(), Some("http" | "https")) {
         return Err(invalid("the URL has to begin with http:// or https://:", &request.url));
     }
-    let body = Full::new(Bytes::from(request.body)).map_err(|never| match never {}).boxed_unsync();
+    let body = Full::new(Bytes::from(request.body))
+        .map_err(|never| match never {})
+        .boxed_unsync();
     let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = method;
     *outgoing.uri_mut() = uri;
@@ -53,10 +55,16 @@ fn outgoing(request: Request) -> Result<http::Request<WasiBody>, Fault> {
     for (name, value) in request.headers {
         left = left
             .checked_sub(name.len().saturating_add(value.len()))
-            .ok_or_else(|| Fault::TooLarge(format!("the request's headers are longer than {MAX_FIELDS_BYTES} bytes")))?;
-        let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("this is not a header's name:", &name))?;
+            .ok_or_else(|| {
+                Fault::TooLarge(format!(
+                    "the request's headers are longer than {MAX_FIELDS_BYTES} bytes"
+                ))
+            })?;
+        let key =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("this is not a header's name:", &name))?;
         // Not its value: it may be private.
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| invalid("the value does not fit the header", &name))?;
+        let value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| invalid("the value does not fit the header", &name))?;
         if key == CONTENT_LENGTH || DEFAULT_FORBIDDEN_HEADERS.contains(&key) {
             return Err(invalid("this header is not for links to set:", &name));
         }
@@ -66,7 +74,10 @@ fn outgoing(request: Request) -> Result<http::Request<WasiBody>, Fault> {
 }
 
 fn field((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
-    (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    (
+        name.as_str().to_owned(),
+        String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    )
 }
 
 /// Sorted by what a link does next: whether the service may have had the request, and whether another try could help.
@@ -126,7 +137,10 @@ mod tests {
         assert!(refused("http://a/", &[("Host", "b")]).contains("Host"));
         assert!(refused("http://a/", &[("a b", "c")]).contains("a b"));
         let private = refused("http://a/", &[("authorization", "key\nmore")]);
-        assert!(private.contains("authorization") && !private.contains("key"), "{private}");
+        assert!(
+            private.contains("authorization") && !private.contains("key"),
+            "{private}"
+        );
         let long = "x".repeat(MAX_FIELDS_BYTES);
         assert!(refused("http://a/", &[("x", &long)]).contains("65536"));
     }
@@ -136,7 +150,10 @@ mod tests {
         let sent = outgoing(request("http://a:8080/b?c", &[("x-b", "1"), ("x-a", "2")])).unwrap();
         assert_eq!(sent.uri(), "http://a:8080/b?c");
         let fields: Vec<_> = sent.headers().iter().map(field).collect();
-        assert_eq!(fields, [("x-b".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())]);
+        assert_eq!(
+            fields,
+            [("x-b".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())]
+        );
     }
 
     #[test]
