@@ -95,6 +95,7 @@ pub async fn run(
         documents: Arc::new(NoDocuments),
         environment: told.clone(),
         metrics: counters.clone(),
+        warm: false,
         keep_log: true,
     };
     let report = sandbox.call(call).await;

@@ -84,6 +84,7 @@ pub async fn dry_run(sandbox: &Sandbox, run: DryRun) -> Result<DryReport, DryRun
             documents: Arc::clone(&documents) as Arc<dyn Documents>,
             environment: Arc::new(SystemEnvironment),
             metrics: Arc::new(NoMetrics),
+            warm: false,
             keep_log: true,
         })
         .await;
