@@ -50,7 +50,32 @@ fn partner() -> OpenApiRouter<Shared> {
 
 /// Operators, with admin keys. The handlers ask for `Admin`.
 fn admin() -> OpenApiRouter<Shared> {
+    use crate::api::admin::{dry_run, links, resources, versions};
     OpenApiRouter::default()
+        .routes(routes!(links::get_links))
+        .routes(routes!(links::get_link, links::delete_link))
+        .routes(routes!(links::put_grants))
+        .routes(routes!(links::put_limits))
+        .routes(routes!(links::put_options))
+        .routes(routes!(dry_run::run))
+        .routes(routes!(versions::get_versions, versions::post_version))
+        .routes(routes!(versions::get_version, versions::delete_version))
+        .routes(routes!(versions::get_component))
+        .routes(routes!(versions::activate))
+        .routes(routes!(versions::roll_back))
+        .routes(routes!(resources::get_chains))
+        .routes(routes!(
+            resources::get_chain,
+            resources::put_chain,
+            resources::delete_chain
+        ))
+        .routes(routes!(resources::get_storages))
+        .routes(routes!(
+            resources::get_storage,
+            resources::put_storage,
+            resources::delete_storage
+        ))
+        .routes(routes!(resources::validate))
 }
 
 /// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.

@@ -4,8 +4,13 @@
 //! can't be done changes nothing and is answered with a problem document.
 
 mod audit;
+pub mod dry_run;
+mod fault;
 mod input;
+pub mod links;
 mod problem;
+pub mod resources;
+pub mod versions;
 
 pub use audit::Entry;
 pub use input::{Body, PathOf, QueryOf};
