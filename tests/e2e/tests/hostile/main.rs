@@ -146,13 +146,8 @@ async fn each_attack_is_contained_and_told_while_its_neighbour_goes_on() {
     let mut host = Host::with(config(&cases, folder.path(), &server))
         .redis(&redis)
         .env("VCONDUIT_SECRET_HOSTILE_KEY", SECRET)
-        .spawn();
-    // Each component is compiled in turn, once for all tests of a build.
-    eventually("the host is ready", SOON * 3, async || {
-        let answer = host.client().get(host.url("/ready")).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success()).then_some(())
-    })
-    .await;
+        .start()
+        .await;
     let pid = host.pid().expect("a running host");
 
     let mut neighbours = 0;
