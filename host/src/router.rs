@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::api::edge::{self, Edge};
 use crate::api::openapi::{self, Group};
 use crate::api::paths::RouteTable;
-use crate::api::{ApiError, ApiState, Shared, config, dlq, docs, external, queues, reply, system, vcon, vcons};
+use crate::api::{ApiError, ApiState, Shared, admin, config, dlq, docs, external, queues, reply, system, vcon, vcons};
 use crate::vcon::Text;
 
 /// Everyone: how the host is.
@@ -51,6 +51,16 @@ fn partner() -> OpenApiRouter<Shared> {
 /// Operators, with admin keys. The handlers ask for `Admin`.
 fn admin() -> OpenApiRouter<Shared> {
     OpenApiRouter::default()
+        .routes(routes!(admin::lists::get_lists))
+        .routes(routes!(admin::claims::get_claims))
+        .routes(routes!(admin::claims::requeue_claim))
+        .routes(routes!(admin::dead_letters::get_dead_letters))
+        .routes(routes!(admin::dead_letters::drop_dead_letter))
+        .routes(routes!(admin::dead_letters::retry_dead_letter))
+        .routes(routes!(admin::whereabouts::get_where))
+        .routes(routes!(admin::hosts::get_hosts))
+        .routes(routes!(admin::hosts::get_audit))
+        .routes(routes!(admin::events::get_events))
 }
 
 /// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.

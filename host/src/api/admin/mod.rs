@@ -4,8 +4,15 @@
 //! can't be done changes nothing and is answered with a problem document.
 
 mod audit;
+pub mod claims;
+pub mod dead_letters;
+pub mod events;
+pub mod hosts;
 mod input;
+pub mod lists;
+mod page;
 mod problem;
+pub mod whereabouts;
 
 pub use audit::Entry;
 pub use input::{Body, PathOf, QueryOf};
