@@ -1,6 +1,8 @@
 //! Builds the standard links and hands them to the server as `STANDARD`, a table of name and component.
 //!
-//! They come out of `links-wasm/links/*`, or, with `VCONDUIT_LINKS_DIR`, out of a folder of finished `name.wasm`.
+//! And the SDK for Rust as `SDK`, a table of path and text, for `vconduit link new`.
+//!
+//! The links come out of `links-wasm/links/*`, or, with `VCONDUIT_LINKS_DIR`, out of a folder of finished `name.wasm`.
 //! Nothing is built again while `links-wasm` and `wit` stay as they are.
 //!
 //! Why `wasm32-unknown-unknown` and not `wasm32-wasip2`, measured with the link `tag` (wasmtime 48, medians of 20,000):
@@ -54,6 +56,7 @@ fn run() -> Result<()> {
         Err(VarError::NotPresent) => built(&root.join("links-wasm"), &out)?,
         Err(error) => return Err(format!("{FINISHED}: {error}")),
     };
+    write(&out.join("sdk.rs"), sdk(&root)?.as_bytes())?;
     write(&out.join("links.rs"), table(&links).as_bytes())
 }
 
@@ -185,6 +188,36 @@ fn table(links: &[(String, PathBuf)]) -> String {
     }
     text.push_str("];\n");
     text
+}
+
+/// What a project of a link author needs of this repository.
+fn sdk(root: &Path) -> Result<String> {
+    let mut files = vec![root.join("links-wasm/Cargo.toml"), root.join("links-wasm/Cargo.lock")];
+    for folder in ["links-wasm/sdk/rust", "wit"] {
+        collect(&root.join(folder), &mut files)?;
+    }
+    let mut text = String::from("/// The SDK for Rust: path in the repository and text.\n");
+    text.push_str("pub static SDK: &[(&str, &str)] = &[\n");
+    for file in files {
+        let path = file.strip_prefix(root).unwrap_or(&file);
+        let _ = writeln!(text, "    ({path:?}, include_str!({file:?})),");
+    }
+    text.push_str("];\n");
+    Ok(text)
+}
+
+/// All files below a folder, but for what tools leave there.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for path in entries(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match path.is_dir() {
+            true if name == "target" => {}
+            true => collect(&path, files)?,
+            false if name.starts_with('.') || name.ends_with('~') => {}
+            false => files.push(path),
+        }
+    }
+    Ok(())
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -31,7 +31,7 @@
 //! | [`events`] | what happened, for those who listen |
 //! | [`telemetry`] | logs, metrics, figures |
 //! | [`names`] | one type for each kind of name |
-//! | [`cli`], [`demo`] | the command line and the first look |
+//! | [`cli`], [`demo`], [`link`] | the command line, the first look, the commands for authors and operators of links |
 
 pub mod api;
 pub mod app;
@@ -43,6 +43,7 @@ pub mod demo;
 pub mod documents;
 pub mod events;
 pub mod hosts;
+pub mod link;
 pub mod names;
 pub mod registry;
 pub mod router;

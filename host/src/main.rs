@@ -6,17 +6,17 @@ use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use vconduit::app::{App, AppOptions};
-use vconduit::cli::{CheckConfig, Cli, Command, Serve};
+use vconduit::cli::{CheckConfig, Cli, Command, CompileComponent, Serve};
 use vconduit::config::{Settings, check};
-use vconduit::{demo, telemetry};
+use vconduit::sandbox::compiler::child::{self, ChildLimits};
+use vconduit::{demo, link, telemetry};
 
 /// Links make many short-lived allocations on two runtimes; measured, the system's allocator costs a tenth of the throughput.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli) {
+    match run(Cli::parse().command) {
         Ok(code) => code,
         Err(error) => {
             complain(&format!("error: {error:#}"));
@@ -25,16 +25,25 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => on_runtime(run_server(serve)),
+        Command::CheckConfig(arguments) => check_config(&arguments),
+        Command::Demo(arguments) => on_runtime(demo::run(arguments)),
+        Command::Link(arguments) => on_runtime(async { Ok(link::run(arguments).await) }),
+        // Nothing else is set up: this process is to hold nothing but what it compiles.
+        Command::CompileComponent(CompileComponent { cpu_s, memory_bytes }) => {
+            Ok(child::run(ChildLimits { cpu_s, memory_bytes }))
+        }
+    }
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // The name of the provider is fixed here, so that no crate has to choose among several.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let code = match cli.command {
-        Command::Serve(serve) => runtime.block_on(run_server(serve))?,
-        Command::CheckConfig(arguments) => check_config(&arguments)?,
-        Command::Demo(arguments) => runtime.block_on(demo::run(arguments))?,
-    };
-    // Blocking threads (a compile, a storage) must not hold the exit.
+    let code = runtime.block_on(work)?;
+    // Blocking threads (a storage that hangs) must not hold the exit.
     runtime.shutdown_background();
     Ok(code)
 }

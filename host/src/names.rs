@@ -155,6 +155,22 @@ impl ListName {
 }
 
 impl Digest {
+    /// A digest from its 64 hex digits, in lower case.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 64 && text.bytes().all(is_digit) {
+            return Ok(Self(text.into()));
+        }
+        Err(NameError {
+            kind: "digest",
+            value: text.chars().take(100).collect(),
+            rule: "it has to be 64 hex digits in lower case",
+        })
+    }
+
     /// The digest of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

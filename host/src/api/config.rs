@@ -8,11 +8,11 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::fault::FieldFault;
-use super::mask;
 use super::payload::KeyedBody;
 use super::{Answer, ApiError, Shared, reply};
 use crate::auth::Keyed;
-use crate::config::{Problem, Written, read_written, store_copy};
+use crate::config::mask;
+use crate::config::{Problem, Written, read_written_beside, store_copy};
 use crate::store::{ConfigEntries, StoreError};
 
 /// How often a write is tried again when someone else was faster.
@@ -77,13 +77,15 @@ async fn replace(api: &Shared, mut sent: Written) -> Result<bool, ApiError> {
         return Err(unknown.iter().map(fault).collect::<Vec<_>>().into());
     }
     // Paths in it are relative to the configuration file, as those in the file are.
-    let checked = read_written(&sent, &api.settings.config_file.to_string_lossy());
+    let uploaded = store_copy::uploaded_names(&entries);
+    let checked = read_written_beside(&sent, &api.settings.config_file.to_string_lossy(), &uploaded);
     if checked.config.is_none() {
         return Err(checked.errors().map(fault).collect::<Vec<_>>().into());
     }
+    let replacement = store_copy::beside(store_copy::to_entries(&checked.written), &entries);
     let saved = api
         .store
-        .save_config(&store_copy::to_entries(&checked.written), Some(revision), None)
+        .save_config(&replacement, Some(revision), None)
         .await
         .map_err(failed)?;
     if let Ok(revision) = saved {

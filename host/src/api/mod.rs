@@ -18,7 +18,6 @@ pub mod edge;
 pub mod error;
 pub mod external;
 pub mod fault;
-pub mod mask;
 pub mod measure;
 pub mod openapi;
 pub mod paths;

@@ -29,7 +29,7 @@ use crate::hosts::{Heartbeat, Standing};
 use crate::names::HostId;
 use crate::registry::Registry;
 use crate::router::{Served, router};
-use crate::sandbox::{Sandbox, SandboxSettings, Secrets};
+use crate::sandbox::{Compiler, Sandbox, SandboxSettings, Secrets};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::factory::StorageContext;
 use crate::storage::runner::SavePolicy;
@@ -270,8 +270,10 @@ fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
         .compile_cache_dir
         .clone()
         .unwrap_or_else(|| settings.data_dir.join("compiled"));
+    let compiler = Compiler::this_program().map_err(|error| StartError::Sandbox(error.to_string()))?;
     let sandbox = SandboxSettings {
         cache_dir: Some(cache_dir),
+        compiler,
         max_concurrent_calls: u32::try_from(settings.concurrency).unwrap_or(u32::MAX),
         ..SandboxSettings::default()
     };

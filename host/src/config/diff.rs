@@ -20,6 +20,8 @@ pub struct Diff {
     pub storages: Changes,
     /// Lists with keys of partners.
     pub ingress_auth: Changes,
+    /// Whose signatures count.
+    pub signing: bool,
 }
 
 /// The names that were added, changed or removed.
@@ -50,6 +52,7 @@ impl Diff {
             links: Changes::between(&old.links, &new.links),
             storages: Changes::between(&old.storages, &new.storages),
             ingress_auth: Changes::between(&old.ingress_auth, &new.ingress_auth),
+            signing: old.signing != new.signing,
         }
     }
 
@@ -93,11 +96,14 @@ impl fmt::Display for Diff {
             ("storages", &self.storages),
             ("ingress_auth", &self.ingress_auth),
         ];
-        let shown: Vec<String> = sections
+        let mut shown: Vec<String> = sections
             .into_iter()
             .filter(|(_, changes)| **changes != Changes::default())
             .map(|(section, changes)| format!("{section}: {changes}"))
             .collect();
+        if self.signing {
+            shown.push("signing changed".to_owned());
+        }
         f.write_str(if shown.is_empty() { "nothing changed" } else { "" })?;
         f.write_str(&shown.join(" | "))
     }
@@ -153,6 +159,16 @@ mod tests {
         );
         assert!(Diff::between(&old, &old).is_empty());
         assert_eq!(Diff::between(&new, &new).to_string(), "nothing changed");
+    }
+
+    #[test]
+    fn whose_signatures_count_is_a_change_too() {
+        let signing =
+            config("signing: {require: false, keys: [RWQvKE5RjEYqp27ydU81Sz0VhrLAJMPrjal3utZHmHztjZpBtgUcDWHS]}\n");
+        assert_eq!(
+            Diff::between(&Config::default(), &signing).to_string(),
+            "signing changed"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::OnError;
+use crate::names::Digest;
 use crate::sandbox::{Grants, Limits};
 
 /// A named use of a component.
@@ -30,6 +31,8 @@ pub struct Link {
 pub enum ComponentSource {
     /// `module: links.<name>`: a standard link that is built into the host; here is the `<name>`.
     Standard(String),
+    /// `component: sha256:<digest>`: an uploaded one, from the store.
+    Uploaded(Digest),
     /// `component: <path>`: a file; written relative to the configuration file, here in full.
     File(PathBuf),
 }

@@ -9,9 +9,11 @@ pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod link;
+pub mod mask;
 mod nearest;
 pub mod problem;
 pub mod read;
+pub mod record;
 pub mod reload;
 pub mod settings;
 pub mod storage;
@@ -25,11 +27,13 @@ pub use chain::{Chain, ChainLink, OnError};
 pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
-pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_written};
+pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_beside, read_grants, read_written, read_written_beside};
+pub use record::{LinkRecord, RecordError, Version};
 pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;
 
 use crate::names::{ChainName, LinkName, ListName, StorageName};
+use crate::registry::signature::Signing;
 
 /// A configuration as its operator wrote it, as JSON: the sections of the file.
 pub type Written = serde_json::Map<String, serde_json::Value>;
@@ -45,6 +49,8 @@ pub struct Config {
     pub storages: IndexMap<StorageName, StorageEntry>,
     /// Who may post to which list from outside (`ingress_auth`).
     pub ingress_auth: IndexMap<ListName, IngressAuth>,
+    /// Whose signatures on uploaded components count (`signing`).
+    pub signing: Signing,
 }
 
 impl Config {

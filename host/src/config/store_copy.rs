@@ -1,6 +1,10 @@
-//! The configuration in the store: one entry for each chain, link and storage, under the names that the Conserver's documents promise.
+//! The configuration in the store: one entry for each chain, link and storage, under the names that the Conserver's documents promise,
+//! and beside them what is only ours: the record of each link that was uploaded or changed through the admin API.
 //!
-//! Guarantee: what is written and read back means the same on every host, in the same order; the same checks decide about it.
+//! Guarantee: what is written and read back means the same on every host, in the same order; the same checks decide about it. A new
+//! configuration leaves the records as they are.
+
+mod own;
 
 use serde_json::{Map, Value, json};
 
@@ -8,6 +12,8 @@ use super::problem::Problems;
 use super::yaml::Place;
 use super::{Checked, Written, read_written};
 use crate::store::ConfigEntries;
+
+pub use own::{beside, configured, fingerprint, record, records, taken_from, uploaded_names, with_file, with_record};
 
 /// Sections of which every member has an entry, with the beginning of its key.
 const SECTIONS: [(&str, &str); 3] = [("chains", "chains:"), ("links", "link:"), ("storages", "storage:")];
@@ -101,10 +107,10 @@ fn members(values: &mut Map<String, Value>, prefix: &str, order: Option<&Value>)
     (order.is_some() || !members.is_empty()).then_some(members)
 }
 
-/// Reads the store's copy with the same checks as a file.
+/// Reads the store's copy, the records laid over it, with the same checks as a file.
 #[must_use]
 pub fn from_entries(entries: &ConfigEntries) -> Checked {
-    match to_written(entries) {
+    match to_written(entries).and_then(|written| own::lay_over(written, entries)) {
         Ok(written) => read_written(&written, SOURCE),
         Err(damaged) => {
             let mut problems = Problems::default();

@@ -2,9 +2,14 @@
 //!
 //! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
 
+pub mod capabilities;
+pub mod links;
+pub mod oci;
 mod ready;
+pub mod signature;
 mod standard;
 mod uploaded;
 
+pub use links::{LinkError, Links};
 pub use ready::{Registry, RegistryError};
 pub use standard::{Standard, standard};

@@ -71,6 +71,12 @@ impl Registry {
         }
     }
 
+    /// Where components run.
+    #[must_use]
+    pub fn sandbox(&self) -> &Arc<Sandbox> {
+        &self.sandbox
+    }
+
     /// Makes a configuration ready.
     ///
     /// # Errors
@@ -138,6 +144,7 @@ impl Registry {
         match source {
             ComponentSource::Standard(name) => self.built_in(name).await,
             ComponentSource::File(path) => self.file(path).await,
+            ComponentSource::Uploaded(digest) => self.version(digest).await,
         }
     }
 

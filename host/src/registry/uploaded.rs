@@ -104,6 +104,12 @@ impl Registry {
         })
     }
 
+    /// Keeps a version that has just been compiled, so that it is not loaded again for its activation.
+    pub(super) fn keep_version(&self, compiled: &Arc<Compiled>) {
+        // Where another caller is loading it at this moment, both are as good.
+        let _ = self.uploaded.cell(&compiled.digest).set(compiled.clone());
+    }
+
     async fn load(&self, digest: &Digest) -> Result<Arc<Compiled>, String> {
         let bytes = self.store.component(digest).await.map_err(|error| error.to_string())?;
         let Some(bytes) = bytes else {

@@ -18,6 +18,7 @@ pub(super) mod link {
             "vcon:link/documents.create": async,
             "vcon:link/documents.delete": async,
             "vcon:link/clock.sleep-ms": async,
+            "vcon:link/http.send": async,
         },
         exports: { default: async },
         ownership: Borrowing { duplicate_if_necessary: false },

@@ -10,17 +10,11 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::code::Code;
 use crate::names::Digest;
-
-/// The first bytes of a file. The number goes up with every change of the layout.
-const MAGIC: &[u8; 16] = b"vconduit-code-1\n";
-
-/// SHA-256 of the payload, after the magic.
-const HASH_BYTES: usize = 32;
 
 /// The cache. Without a directory it finds and keeps nothing.
 #[derive(Debug)]
@@ -62,16 +56,11 @@ impl Cache {
                 return None;
             }
         };
-        let payload = verified(&bytes).or_else(|| {
+        let Some(code) = Code::read(bytes) else {
             tracing::warn!("the compiled code in {} is damaged; compiling again", path.display());
-            None
-        })?;
-        // SAFETY: `deserialize` trusts its input to be what `serialize` gave. The file is ours alone (`read_own`: owner,
-        // mode), was written whole under this name (`store`: temporary file, rename), and its hash is that of what was written.
-        // An engine with other settings or of another version is told apart by the name, and by wasmtime itself.
-        #[allow(unsafe_code)]
-        let component = unsafe { Component::deserialize(engine, payload) };
-        component
+            return None;
+        };
+        code.component(engine)
             .inspect_err(|error| {
                 tracing::warn!(
                     "the compiled code in {} is for another engine ({error:#}); compiling again",
@@ -82,13 +71,9 @@ impl Cache {
     }
 
     /// Keeps the compiled form of a component.
-    pub(super) fn store(&self, digest: &Digest, component: &Component) {
+    pub(super) fn store(&self, digest: &Digest, code: &Code) {
         let Some(path) = self.path(digest) else { return };
-        let written = component
-            .serialize()
-            .map_err(io::Error::other)
-            .and_then(|payload| self.write(&path, &payload));
-        if let Err(error) = written {
+        if let Err(error) = self.write(&path, code) {
             self.warn(&path, &error);
         }
     }
@@ -97,11 +82,11 @@ impl Cache {
         Some(self.directory.as_ref()?.join(format!("{digest}-{}", self.suffix)))
     }
 
-    fn write(&self, path: &Path, payload: &[u8]) -> io::Result<()> {
+    fn write(&self, path: &Path, code: &Code) -> io::Result<()> {
         // Two processes, or two threads of one, may write the same component at once: each has its own file until the rename.
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
         let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-        let written = write_new(&temporary, payload).and_then(|()| fs::rename(&temporary, path));
+        let written = write_new(&temporary, code).and_then(|()| fs::rename(&temporary, path));
         if written.is_err() {
             // Best effort: the first error is the one to tell.
             let _ = fs::remove_file(&temporary);
@@ -119,11 +104,9 @@ impl Cache {
     }
 }
 
-fn write_new(path: &Path, payload: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, code: &Code) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(MAGIC)?;
-    file.write_all(&Sha256::digest(payload))?;
-    file.write_all(payload)?;
+    file.write_all(code.bytes())?;
     file.sync_all()
 }
 
@@ -137,10 +120,4 @@ fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The payload of a file, if it is whole.
-fn verified(bytes: &[u8]) -> Option<&[u8]> {
-    let (hash, payload) = bytes.strip_prefix(MAGIC)?.split_at_checked(HASH_BYTES)?;
-    (Sha256::digest(payload).as_slice() == hash).then_some(payload)
 }

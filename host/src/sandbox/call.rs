@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
+use super::outbound::OutboundCall;
 use super::{Compiled, Grants, Limits, Secrets, Usage};
 use crate::names::{ChainName, LinkName, ListName, VconId};
 use crate::store::Effects;
@@ -47,7 +48,7 @@ pub struct Call {
     pub metrics: Arc<dyn GuestMetrics>,
     /// Whether the instance may be one that served this link before, and be kept for its next call. Only for code that is trusted.
     pub warm: bool,
-    /// Whether to keep the log lines in the report (a dry run shows them).
+    /// Whether to keep the log lines and the outbound requests in the report (a dry run shows them).
     pub keep_log: bool,
 }
 
@@ -208,6 +209,8 @@ pub struct CallReport {
     pub usage: Usage,
     /// Its log lines, if kept.
     pub log: Vec<LogLine>,
+    /// Its outbound requests, made and refused, if kept.
+    pub outbound: Vec<OutboundCall>,
 }
 
 /// A line that a link wrote.

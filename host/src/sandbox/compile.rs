@@ -15,7 +15,7 @@ use super::bindings::wit::outcomes::Description as WitDescription;
 use super::engine::Sandbox;
 use super::inspect::{Parts, inspect};
 use super::instance::{self, Pre};
-use super::{CallError, host, probe, text};
+use super::{CallError, compiler, host, probe, text};
 use crate::names::Digest;
 
 /// The version track of the contract.
@@ -126,6 +126,14 @@ pub enum CompileError {
     /// Compiling took too long.
     #[error("the component did not compile within {} s, the limit compile_time", .0.as_secs())]
     TooSlow(Duration),
+    /// Compiling took too much CPU time.
+    #[error("the component takes more than {} s of CPU time to compile, the limit compile_cpu; make it smaller, or look for one huge function", .0.as_secs())]
+    TooMuchCpu(Duration),
+    /// Compiling took too much memory.
+    #[error(
+        "the component takes more memory to compile than {0} bytes, the limit compile_memory_bytes; make it smaller, or look for one huge function"
+    )]
+    TooMuchMemory(u64),
     /// The compiler refused it.
     #[error("the component does not compile: {0}")]
     Rejected(String),
@@ -239,30 +247,27 @@ fn world(parts: &Parts) -> Result<World, CompileError> {
     Err(CompileError::NoWorld(text::clean(&found, 300).into_owned()))
 }
 
-/// Compiles on a thread of its own. One that takes too long can't be stopped; it keeps its permit, so that
-/// uploads can't pile up such threads.
+/// Compiles, one component after the other.
 async fn build(sandbox: &Arc<Sandbox>, bytes: Bytes, digest: Digest) -> Result<Component, CompileError> {
-    let limit = sandbox.settings.compile_time;
-    let work = async {
-        let permit = Arc::clone(&sandbox.compiling)
-            .acquire_owned()
-            .await
-            .map_err(|error| CompileError::Host(error.to_string()))?;
-        blocking(sandbox, move |sandbox| {
-            let _permit = permit;
-            let component = Component::from_binary(&sandbox.engine, &bytes)
-                .map_err(|error| CompileError::Rejected(short(&error)))?;
-            sandbox.cache.store(&digest, &component);
-            Ok(component)
-        })
-        .await?
-    };
-    tokio::time::timeout(limit, work)
+    let _turn = Arc::clone(&sandbox.compiling)
+        .acquire_owned()
         .await
-        .map_err(|_| CompileError::TooSlow(limit))?
+        .map_err(|error| CompileError::Host(error.to_string()))?;
+    let code = compiler::compile(sandbox, bytes).await?;
+    blocking(sandbox, move |sandbox| {
+        let component = code.component(&sandbox.engine).map_err(|error| {
+            CompileError::Host(format!(
+                "the compiled code does not load: {}; restart the host if its program was replaced",
+                short(&error)
+            ))
+        })?;
+        sandbox.cache.store(&digest, &code);
+        Ok(component)
+    })
+    .await?
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     sandbox: &Arc<Sandbox>,
     work: impl FnOnce(&Sandbox) -> T + Send + 'static,
 ) -> Result<T, CompileError> {
@@ -289,7 +294,7 @@ fn describe_error(error: CallError) -> CompileError {
     }
 }
 
-fn short(error: &wasmtime::Error) -> String {
+pub(super) fn short(error: &wasmtime::Error) -> String {
     text::clean(&format!("{error:#}"), 500).into_owned()
 }
 

@@ -13,6 +13,7 @@ use wasmtime::component::Linker;
 
 use super::cache::Cache;
 use super::compile::{self, CompileError, Compiled, Description};
+use super::compiler::Compiler;
 use super::outbound::Outbound;
 use super::state::CallState;
 use super::ticker::Ticker;
@@ -44,8 +45,17 @@ pub struct SandboxSettings {
     pub keep_resident_stack_bytes: usize,
     /// The largest component.
     pub component_bytes: u64,
-    /// How long a component may take to compile.
+    /// Where components are compiled.
+    pub compiler: Compiler,
+    /// How long a component may take to compile, from the start of its turn. Five times `compile_cpu`: on a busy machine the compiling
+    /// process gets only what others leave.
     pub compile_time: Duration,
+    /// CPU time that a compiling process may use, all its threads together, in whole seconds. A Python component (18 MB, CPython inside)
+    /// takes 11.5 s.
+    pub compile_cpu: Duration,
+    /// Address space that a compiling process may use. That Python component takes between 768 MiB and 1 GiB, of which
+    /// 0.5 GiB (one thread) to 0.6 GiB (four) are ever in memory; it becomes 35 MB of code.
+    pub compile_memory_bytes: u64,
     /// Components compiled at once. Each uses all cores for a while.
     pub concurrent_compiles: usize,
 }
@@ -62,7 +72,10 @@ impl Default for SandboxSettings {
             keep_resident_table_bytes: 64 * 1024,
             keep_resident_stack_bytes: 32 * 1024,
             component_bytes: 64 * MIB,
-            compile_time: Duration::from_secs(60),
+            compiler: Compiler::InThisProcess,
+            compile_time: Duration::from_secs(300),
+            compile_cpu: Duration::from_secs(60),
+            compile_memory_bytes: 2 * 1024 * MIB,
             concurrent_compiles: 1,
         }
     }

@@ -222,9 +222,14 @@ fn redact<'a>(message: &'a str, revealed: &[(SecretName, Box<str>)]) -> std::bor
     message
 }
 
-/// Whether a line of standard error tells more than the one before: Rust ends a panic with a hint, Go with its stacks.
+/// Whether a line of standard error tells more than the one before. Rust ends a panic with a hint, Go with its stacks;
+/// the runtimes of Python and JavaScript print what was thrown and then panic over it, in Rust.
 fn says_something(line: &str, before: &str) -> bool {
-    !line.starts_with("note: ") && !before.starts_with("panic: ") && !before.starts_with("fatal error: ")
+    let head_of_panic = line.starts_with("thread '") && line.contains(" panicked at ");
+    let hint = line.starts_with("note: ") || line == "Python function threw an unexpected exception";
+    let words = line.contains(char::is_alphanumeric);
+    let all_is_said = before.starts_with("panic: ") || before.starts_with("fatal error: ");
+    words && !head_of_panic && !hint && !all_is_said
 }
 
 fn bytes(text: &str) -> u64 {
@@ -272,6 +277,26 @@ mod tests {
         log.stream(true, b" dialog\nnote: run with `RUST_BACKTRACE=1`");
         assert_eq!(log.last_words(), "no such dialog");
         assert_eq!(messages(&log).len(), 3);
+    }
+
+    #[test]
+    fn the_last_words_are_the_authors_own_in_every_language() {
+        let panic = "\nthread '<unnamed>' (1) panicked at runtime/src/lib.rs:1:1:\n";
+        let hint = "\nnote: run with `RUST_BACKTRACE=1`\n";
+        let python =
+            "Traceback (most recent call last):\n  File \"/0/a.py\", line 1, in run\nRuntimeError: no such dialog";
+        let thrown = "Exception { message: Some(\"no such dialog\"), stack: Some(\"at run (/a.js:1:1)\") }";
+        for written in [
+            format!("{python}{panic}Python function threw an unexpected exception{hint}"),
+            format!("{panic}Failed to call 'run': Value(Exception(\n{thrown}\n)){hint}"),
+            "panic: no such dialog\n\ngoroutine 1 [running]:\nmain.run()\n".to_owned(),
+            "no such dialog\n".to_owned(),
+        ] {
+            let log = log(1000, 10_000);
+            log.stream(true, written.as_bytes());
+            let said = log.last_words();
+            assert!(said.contains("no such dialog"), "{written} came to: {said}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ const MAX_NAMES: usize = 1_000;
 
 /// What an upload is made of.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// Names of the component's imports.
     pub imports: Vec<String>,
     /// Names of the component's exported instances.
@@ -30,7 +30,7 @@ pub(super) struct Parts {
 }
 
 /// Looks into an upload.
-pub(super) fn inspect(bytes: &[u8]) -> Result<Parts, CompileError> {
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Parts, CompileError> {
     form(bytes)?;
     let mut parts = Parts::default();
     let mut depth = 0_u32;

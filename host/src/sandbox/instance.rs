@@ -172,6 +172,7 @@ fn failed(error: CallError) -> CallReport {
         reached_outside: false,
         usage: Usage::default(),
         log: Vec::new(),
+        outbound: Vec::new(),
     }
 }
 
@@ -317,26 +318,28 @@ fn end_of(wall: Duration, deadline: Option<Instant>) -> (Instant, CallError) {
 
 fn report(state: &mut CallState, result: Result<Outcome, CallError>) -> CallReport {
     state.log.flush();
-    let (requests, response_bytes) = state
-        .egress
-        .as_ref()
-        .map_or((0, 0), |egress| (egress.requests(), egress.response_bytes()));
-    let usage = Usage {
-        wall: Duration::ZERO,
+    let mut usage = Usage {
         cpu: state.meter.used(),
         peak_memory_bytes: state.memory.peak(),
-        requests,
-        response_bytes,
         log_bytes: state.log.written(),
+        ..Usage::default()
     };
+    let mut outbound = Vec::new();
+    if let Some(egress) = &state.egress {
+        usage.requests = egress.requests();
+        usage.response_bytes = egress.response_bytes();
+        usage.largest_response_bytes = egress.largest_response_bytes();
+        outbound = egress.calls();
+    }
     CallReport {
         result,
         document: state.document.take(),
         edits: std::mem::take(&mut state.edits),
         effects: std::mem::take(&mut state.effects),
-        reached_outside: state.changed_outside || requests > 0,
+        reached_outside: state.changed_outside || usage.requests > 0,
         usage,
         log: state.log.take(),
+        outbound,
     }
 }
 

@@ -4,7 +4,7 @@
 //! goes on unharmed, and nothing outside the call's own document and grants was read or changed.
 //!
 //! ```text
-//! bytes ─► inspect (cheap checks) ─► cache / compile ─► Compiled (pre-linked)
+//! bytes ─► inspect (cheap checks) ─► cache / compiler (a process of its own) ─► Compiled (pre-linked)
 //! Call ─► engine (a place in the pool) ─► state (every limit set) ─► instance (run, answers checked) ─► CallReport
 //!                                           │ host/: one file per WIT interface
 //!                                           └ outbound/: one policy for every request that leaves
@@ -14,12 +14,15 @@ mod answer;
 mod bindings;
 mod cache;
 pub mod call;
+mod code;
 pub mod compile;
+pub mod compiler;
+pub mod dry_run;
 pub mod engine;
 pub mod grants;
 mod guest_log;
 pub mod host;
-mod inspect;
+pub(crate) mod inspect;
 pub mod instance;
 pub mod limits;
 mod memory;
@@ -29,7 +32,7 @@ mod pool;
 pub mod probe;
 pub mod secrets;
 mod state;
-mod text;
+pub(crate) mod text;
 mod ticker;
 pub mod usage;
 mod warm;
@@ -39,6 +42,8 @@ mod tests;
 
 pub use call::{Call, CallError, CallReport, Failure, Outcome};
 pub use compile::{CompileError, Compiled, Description, World};
+pub use compiler::Compiler;
+pub use dry_run::{DryReport, DryRun, dry_run};
 pub use engine::{Sandbox, SandboxSettings};
 pub use grants::Grants;
 pub use limits::Limits;

@@ -31,7 +31,7 @@ const MAX_HANDLES: usize = 10_000;
 const HOSTCALL_EXTRA_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Header fields of one message. Proxies and servers stop at 8–64 KiB.
-const MAX_FIELDS_BYTES: usize = 64 * 1024;
+pub(super) const MAX_FIELDS_BYTES: usize = 64 * 1024;
 
 /// Random bytes in one call. A guest wants 16–64 for a seed.
 const MAX_RANDOM_BYTES: u64 = 64 * 1024;
@@ -64,7 +64,7 @@ pub(super) struct Context {
     pub environment: Arc<dyn Environment>,
     /// Where guest metrics go.
     pub metrics: Arc<dyn GuestMetrics>,
-    /// Whether to keep the log lines.
+    /// Whether to keep the log lines and the requests.
     pub keep_log: bool,
 }
 
@@ -239,6 +239,7 @@ impl WasiHttpView for CallState {
                 self.context.limits,
                 self.end,
                 Arc::clone(&self.log),
+                self.context.keep_log,
             )
         });
         WasiHttpCtxView {

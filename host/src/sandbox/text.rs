@@ -9,7 +9,7 @@ use std::borrow::Cow;
 const CUT: &str = "…";
 
 /// Escapes and cuts a text to about `max_bytes` (the mark of the cut comes on top).
-pub(super) fn clean(text: &str, max_bytes: usize) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str, max_bytes: usize) -> Cow<'_, str> {
     if text.len() <= max_bytes && !text.chars().any(unfit) {
         return Cow::Borrowed(text);
     }

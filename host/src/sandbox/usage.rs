@@ -15,6 +15,8 @@ pub struct Usage {
     pub requests: u32,
     /// Body bytes received.
     pub response_bytes: u64,
+    /// Body bytes of the largest response: what `response_bytes` of the limits bounds.
+    pub largest_response_bytes: u64,
     /// Log bytes written, before any were dropped.
     pub log_bytes: u64,
 }

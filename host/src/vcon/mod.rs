@@ -11,6 +11,7 @@ pub mod egress;
 pub mod index;
 pub mod ingest;
 pub mod json;
+pub mod json_patch;
 pub mod pointer;
 pub mod sealed;
 pub mod text;

@@ -2,6 +2,7 @@
 
 pub mod chains;
 pub mod figure;
+pub mod hostile;
 pub mod http;
 pub mod limits;
 pub mod post;

@@ -4,7 +4,7 @@
 
 use clap::Parser;
 use vconduit_bench::figure::{self, Figure};
-use vconduit_bench::{Scale, chains, post, rest, sandbox};
+use vconduit_bench::{Scale, chains, hostile, post, rest, sandbox};
 
 /// Measures vConduit.
 #[derive(Parser)]
@@ -30,7 +30,7 @@ fn main() {
     let wanted =
         |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| name.contains(part.as_str()));
     type Measure = fn(&tokio::runtime::Runtime, Scale) -> Vec<Figure>;
-    let all: [(&str, Measure); 9] = [
+    let all: [(&str, Measure); 10] = [
         ("sandbox-call", sandbox::calls),
         ("sandbox-scaling", sandbox::scaling),
         ("sandbox-fairness", sandbox::fairness),
@@ -39,6 +39,9 @@ fn main() {
             runtime.block_on(chains::four_links(scale))
         }),
         ("chain-large", |runtime, scale| runtime.block_on(chains::large(scale))),
+        ("hostile-neighbour", |runtime, scale| {
+            runtime.block_on(hostile::neighbour(scale))
+        }),
         ("post-redis", |runtime, scale| runtime.block_on(post::redis(scale))),
         ("post-embedded", |runtime, scale| {
             runtime.block_on(post::embedded(scale))

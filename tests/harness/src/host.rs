@@ -91,7 +91,7 @@ impl HostBuilder {
     /// Starts it and waits until it is ready.
     ///
     /// # Panics
-    /// When it is not ready within 60 s; the message holds its log.
+    /// When it is not ready within three minutes; the message holds its log.
     pub async fn start(self) -> Host {
         let mut host = self.spawn();
         host.until_ready().await;
@@ -162,9 +162,10 @@ impl Host {
     /// Waits until `/ready` says so.
     ///
     /// # Panics
-    /// When it does not within 60 s, or the process ends.
+    /// When it does not within three minutes, or the process ends: a runtime such as CPython's compiles for half a minute
+    /// where the machine is busy.
     pub async fn until_ready(&mut self) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_secs(180);
         loop {
             let answer = self.client.get(self.url("/ready")).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {

@@ -92,7 +92,7 @@ fn masks_cover_secrets_and_nothing_else() {
             "TOKEN": ["a", {"b": "c"}], "by_name": "{{secret:A}}", "api_token": "{{secret:A}}", "empty_key": "",
         }, "grants": {"secrets": ["A"]}}},
     });
-    let masked = crate::api::mask::mask(written.as_object().unwrap());
+    let masked = crate::config::mask::mask(written.as_object().unwrap());
     let expected = json!({
         "links": {"token_router": {"options": {
             "api_key": "********", "headers": {"Authorization": "********", "accept": "z"}, "max_tokens": 5,
@@ -102,6 +102,6 @@ fn masks_cover_secrets_and_nothing_else() {
     });
     assert_eq!(Value::Object(masked.clone()), expected);
     let mut back = masked;
-    assert!(crate::api::mask::restore(&mut back, written.as_object().unwrap()).is_empty());
+    assert!(crate::config::mask::restore(&mut back, written.as_object().unwrap()).is_empty());
     assert_eq!(Value::Object(back), written);
 }

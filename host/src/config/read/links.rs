@@ -12,11 +12,14 @@ use super::{derive, grants};
 use crate::config::nearest::nearest;
 use crate::config::yaml::{Kind, Node, Place};
 use crate::config::{ComponentSource, Link, OnError};
-use crate::names::LinkName;
+use crate::names::{Digest, LinkName};
 use crate::sandbox::Limits;
 use crate::sandbox::limits::TABLE;
 
 const SECTION: &str = "links";
+
+/// What stands before the digest of an uploaded component.
+pub(super) const UPLOADED: &str = "sha256:";
 const KEYS: [&str; 10] = [
     "module",
     "component",
@@ -98,7 +101,7 @@ fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mu
     let grants_follow = given.is_none();
     let grants = given.unwrap_or_else(|| match &component {
         ComponentSource::Standard(module) => derive::grants(module, &options),
-        ComponentSource::File(_) => crate::sandbox::Grants::default(),
+        ComponentSource::File(_) | ComponentSource::Uploaded(_) => crate::sandbox::Grants::default(),
     });
     if grants_follow && let (ComponentSource::Standard(module), Some(node)) = (&component, link.get("options")) {
         derive::report_unusable(module, node, &link.at("options"), problems);
@@ -170,6 +173,9 @@ fn component(
             );
             return None;
         }
+        if let Some(digest) = path.strip_prefix(UPLOADED) {
+            return uploaded(digest, node, &link.at("component"), problems);
+        }
         return Some(ComponentSource::File(component_path(folder, path)));
     }
     let Some(node) = link.get("module") else {
@@ -188,6 +194,20 @@ fn component(
     }
     report_unknown_module(module, node.place, &path, is_used, problems);
     None
+}
+
+fn uploaded(digest: &str, node: &Node, path: &str, problems: &mut Problems) -> Option<ComponentSource> {
+    let digest = Digest::parse(digest);
+    if digest.is_err() {
+        let message = format!("`{UPLOADED}` has to be followed by the 64 hex digits of a component's digest");
+        problems.error(
+            node.place,
+            path,
+            message,
+            "`vconduit link list` and the answer of an upload show it",
+        );
+    }
+    digest.ok().map(ComponentSource::Uploaded)
 }
 
 fn report_unknown_module(module: &str, place: Place, path: &str, is_used: bool, problems: &mut Problems) {

@@ -10,6 +10,7 @@ mod grants;
 mod host;
 mod links;
 mod references;
+mod signing;
 mod storages;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::problem::Problems;
+use super::problem::{Problem, Problems, Severity};
 use super::yaml::{self, Kind, Node, Place};
 use super::{Checked, Config, Written};
 use fields::Fields;
@@ -28,11 +29,12 @@ pub use links::STANDARD_LINKS;
 pub use storages::STORAGE_MODULES;
 
 /// The sections that something reads.
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 8] = [
     "chains",
     "links",
     "storages",
     "ingress_auth",
+    "signing",
     "imports",
     "tracers",
     "followers",
@@ -60,6 +62,13 @@ const IDLE_SECTIONS: [(&str, &str, &str); 3] = [
 /// Reads a configuration file's text. `source` is its path: it stands in messages, and components are relative to it.
 #[must_use]
 pub fn read(text: &str, source: &str) -> Checked {
+    read_beside(text, source, &[])
+}
+
+/// The same for a store in which there are these uploaded links, which the file may name without defining them. The configuration that
+/// comes back does not have them.
+#[must_use]
+pub fn read_beside(text: &str, source: &str, uploaded: &[String]) -> Checked {
     let mut problems = Problems::default();
     let document = match yaml::parse(text) {
         Ok(document) => document,
@@ -75,22 +84,49 @@ pub fn read(text: &str, source: &str) -> Checked {
         place: Place { line: 1, column: 1 },
         kind: Kind::Null,
     });
-    read_node(&root, source, problems)
+    read_node(&root, source, uploaded, problems)
 }
 
 /// Reads a configuration that is already JSON: what a client sent, or the store's copy.
 #[must_use]
 pub fn read_written(written: &Written, source: &str) -> Checked {
-    let root = Node::from_json(&Value::Object(written.clone()));
-    read_node(&root, source, Problems::default())
+    read_written_beside(written, source, &[])
 }
 
-fn read_node(root: &Node, source: &str, mut problems: Problems) -> Checked {
+/// The same for a store in which there are these uploaded links.
+#[must_use]
+pub fn read_written_beside(written: &Written, source: &str, uploaded: &[String]) -> Checked {
+    let root = Node::from_json(&Value::Object(written.clone()));
+    read_node(&root, source, uploaded, Problems::default())
+}
+
+/// Reads grants that stand alone, in the shape of a link's `grants`.
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn read_grants(grants: &serde_json::Map<String, Value>) -> Result<crate::sandbox::Grants, Vec<Problem>> {
+    let node = Node::from_json(&Value::Object(grants.clone()));
+    let entry = yaml::Entry {
+        key: "grants".to_owned(),
+        key_place: node.place,
+        value: node,
+    };
+    let mut problems = Problems::default();
+    let grants = grants::read(&entry, "grants", &mut problems);
+    let errors: Vec<Problem> = problems.into_sorted();
+    let errors: Vec<Problem> = errors
+        .into_iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .collect();
+    if errors.is_empty() { Ok(grants) } else { Err(errors) }
+}
+
+fn read_node(root: &Node, source: &str, uploaded: &[String], mut problems: Problems) -> Checked {
     let Some(sections) = Fields::of(root, "", "a configuration", &mut problems) else {
         return finish(source, None, problems, Written::new());
     };
     let folder = folder_of(source);
-    let config = sections_to_config(sections, &folder, &mut problems);
+    let config = sections_to_config(sections, &folder, uploaded, &mut problems);
     let mut written = yaml::json_map(sections.entries());
     anchor_components(&mut written, &folder);
     finish(source, Some(config), problems, written)
@@ -106,7 +142,7 @@ fn finish(source: &str, config: Option<Config>, problems: Problems, written: Wri
     }
 }
 
-fn sections_to_config(sections: Fields<'_>, folder: &Path, problems: &mut Problems) -> Config {
+fn sections_to_config(sections: Fields<'_>, folder: &Path, uploaded: &[String], problems: &mut Problems) -> Config {
     sections.report_unknown(&SECTIONS, false, problems);
     for (name, effect, hint) in IDLE_SECTIONS {
         report_idle(sections, name, effect, hint, problems);
@@ -117,10 +153,11 @@ fn sections_to_config(sections: Fields<'_>, folder: &Path, problems: &mut Proble
     let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
     let mut links = links::read(sections, folder, &used_links, problems);
     let storages = storages::read(sections, &used_storages, problems);
-    references::check(&chains, sections, problems);
+    references::check(&chains, sections, uploaded, problems);
     derive::widen_for_places(&mut links, &chains);
     Config {
         ingress_auth: auth::read(sections, problems),
+        signing: signing::read(sections, problems),
         chains: chains.into_iter().map(|draft| (draft.name, draft.chain)).collect(),
         links: links.into_iter().map(|draft| (draft.name, draft.link)).collect(),
         storages,
@@ -160,7 +197,9 @@ fn anchor_components(written: &mut Written, folder: &Path) {
         return;
     };
     for link in links.values_mut() {
-        if let Some(Value::String(path)) = link.get_mut("component") {
+        if let Some(Value::String(path)) = link.get_mut("component")
+            && !path.starts_with(links::UPLOADED)
+        {
             *path = links::component_path(folder, path).to_string_lossy().into_owned();
         }
     }

@@ -9,9 +9,10 @@ use super::chains::{Draft, Spot};
 use super::fields::Fields;
 use crate::config::nearest::suggestion;
 
-pub(super) fn check(chains: &[Draft], sections: Fields<'_>, problems: &mut Problems) {
+pub(super) fn check(chains: &[Draft], sections: Fields<'_>, uploaded: &[String], problems: &mut Problems) {
     // What is defined but broken is known by name: it has its own error, and would only be reported twice.
-    let links = defined(sections, "links");
+    let mut links = defined(sections, "links");
+    links.extend(uploaded.iter().map(String::as_str));
     let storages = defined(sections, "storages");
     for draft in chains {
         let link_names = draft.link_names().zip(&draft.link_spots);

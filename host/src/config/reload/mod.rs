@@ -1,7 +1,8 @@
 //! Where the configuration comes from while hosts run: the file and the store's copy.
 //!
 //! Guarantee: what is handed out has no errors; a broken or half-written file changes nothing; every host of a store ends on the same
-//! copy, the last one saved.
+//! copy, the last one saved. The file counts when it is new: a host that starts again with the file that was taken last leaves alone
+//! what was changed through the API since.
 
 mod file;
 #[cfg(test)]
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::store_copy::{are_equal, from_entries, to_entries};
-use super::{Checked, Config, check, read};
+use super::store_copy::{self, are_equal, from_entries, to_entries};
+use super::{Checked, Config, check, read_beside};
 use crate::store::{ConfigEntries, Store, StoreError};
 use file::Seen;
 
@@ -86,25 +87,33 @@ impl<C: Copies> ConfigSource<C> {
         }
     }
 
-    /// Reads the file and puts it into the store, unless the store has the same already.
+    /// Reads the file and puts it into the store, unless the store has taken it already.
     ///
     /// # Errors
     /// When the file can't be read or has errors, and when the store does not answer.
     pub async fn start(&self) -> Result<Loaded, LoadError> {
         let (seen, text) = file::read(&self.file).await?;
-        let checked = read(&text, &self.file.to_string_lossy());
-        let Some(config) = checked.config.clone() else {
+        let (revision, present) = self.store.load().await?;
+        let uploaded = store_copy::uploaded_names(&present);
+        let checked = read_beside(&text, &self.file.to_string_lossy(), &uploaded);
+        if checked.config.is_none() {
             return Err(LoadError::Invalid(check::report(&checked, false)));
-        };
+        }
         log_problems(&checked);
         *self.started_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
-        let entries = to_entries(&checked.written);
-        let (revision, present) = self.store.load().await?;
-        if are_equal(&present, &entries) {
-            return Ok(Loaded { config, revision });
+        let own = to_entries(&checked.written);
+        if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
+            let there = from_entries(&present);
+            if let Some(config) = there.config {
+                return Ok(Loaded { config, revision });
+            }
+            log_problems(&there);
+            tracing::error!("the store's copy has errors; the file takes its place");
         }
+        tell_what_is_lost(&present, &own);
+        let entries = store_copy::with_file(own, &present);
         match self.store.save(&entries, revision).await? {
-            Ok(revision) => Ok(Loaded { config, revision }),
+            Ok(revision) => usable(&entries, revision),
             Err(_) => self.take_the_others(&entries).await,
         }
     }
@@ -118,12 +127,7 @@ impl<C: Copies> ConfigSource<C> {
                 "another host has just saved another configuration; that one is used here too"
             );
         }
-        let checked = from_entries(&entries);
-        let report = check::report(&checked, false);
-        checked
-            .config
-            .map(|config| Loaded { config, revision })
-            .ok_or(LoadError::Invalid(report))
+        usable(&entries, revision)
     }
 
     /// Watches the file and the store from `revision` on, and sends every configuration that can be used. Ends when the receiver is
@@ -133,6 +137,25 @@ impl<C: Copies> ConfigSource<C> {
         let seen = self.started_with.into_inner().unwrap_or_else(PoisonError::into_inner);
         tokio::spawn(watch::Watch::new(self.file, self.store, seen, revision).run(sender));
         receiver
+    }
+}
+
+/// The configuration that a copy is.
+fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
+    let checked = from_entries(entries);
+    let report = check::report(&checked, false);
+    checked
+        .config
+        .map(|config| Loaded { config, revision })
+        .ok_or(LoadError::Invalid(report))
+}
+
+/// The file counts more than what was changed through the API, but not without a word.
+fn tell_what_is_lost(present: &ConfigEntries, new: &ConfigEntries) {
+    let now = store_copy::configured(present);
+    let changed_since = store_copy::taken_from(present).is_some_and(|taken| taken != store_copy::fingerprint(&now));
+    if changed_since && !are_equal(&now, new) {
+        tracing::warn!("the file is new and replaces the chains, links and storages that were changed through the API");
     }
 }
 

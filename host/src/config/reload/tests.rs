@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::{Duration, timeout};
 
 use super::*;
-use crate::config::Written;
+use crate::config::{Written, read};
 
 #[derive(Default)]
 struct State {
@@ -130,6 +130,19 @@ async fn the_file_goes_into_an_empty_store_once() {
 }
 
 #[tokio::test]
+async fn a_start_with_the_file_that_was_taken_leaves_alone_what_the_api_changed() {
+    let (folder, store) = (Folder::new("api"), Arc::new(Memory::default()));
+    folder.write(&chain("a"));
+    let start = async || ConfigSource::new(folder.file(), store.clone()).start().await.unwrap();
+    start().await;
+    let present = store.state.lock().unwrap().entries.clone();
+    store.put(store_copy::beside(entries(&chain("by_api")), &present));
+    assert_eq!(names(&start().await), ["by_api"], "a restart has undone a change");
+    folder.write(&chain("b"));
+    assert_eq!(names(&start().await), ["b"], "a new file was not taken");
+}
+
+#[tokio::test]
 async fn two_hosts_starting_at_once_end_on_the_same() {
     let (folder, store) = (Folder::new("race"), Arc::new(Memory::default()));
     folder.write(&chain("a"));
@@ -163,7 +176,8 @@ async fn a_changed_file_reaches_the_store_and_the_host() {
     folder.write(&chain("b"));
     let changed = next(&mut changes).await;
     assert_eq!((names(&changed), changed.revision), (vec!["b"], 2));
-    assert_eq!(store.state.lock().unwrap().entries, entries(&chain("b")));
+    let copy = store.state.lock().unwrap().entries.clone();
+    assert_eq!(store_copy::configured(&copy), entries(&chain("b")));
     // Touched but the same: nothing happens.
     folder.write(&chain("b"));
     assert_quiet(&mut changes).await;

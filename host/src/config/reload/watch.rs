@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::file::{FileWatch, Seen};
-use super::{Copies, Loaded, log_problems};
-use crate::config::store_copy::{are_equal, from_entries, to_entries};
-use crate::config::{check, read};
+use super::{Copies, Loaded, log_problems, tell_what_is_lost};
+use crate::config::store_copy::{self, from_entries, to_entries};
+use crate::config::{check, read_beside};
 use crate::store::{ConfigEntries, StoreError};
 
 /// Between two looks. A change of the file is taken at the second look that sees it.
@@ -23,8 +23,8 @@ pub(super) struct Watch<C> {
     store: C,
     look: FileWatch,
     revision: u64,
-    /// The file's content on its way into the store.
-    to_save: Option<ConfigEntries>,
+    /// The file's new text on its way into the store.
+    new_text: Option<String>,
 }
 
 impl<C: Copies> Watch<C> {
@@ -34,7 +34,7 @@ impl<C: Copies> Watch<C> {
             store,
             look: FileWatch::new(seen),
             revision,
-            to_save: None,
+            new_text: None,
         }
     }
 
@@ -68,23 +68,15 @@ impl<C: Copies> Watch<C> {
             tracing::error!("{file} is empty; the configuration in force stays (write `{{}}` for one without chains)");
             return;
         }
-        let checked = read(&text, &self.file.to_string_lossy());
-        log_problems(&checked);
-        let summary = check::summary(&checked);
-        if checked.has_errors() {
-            tracing::error!("{summary}; the configuration in force stays");
-            return;
-        }
-        tracing::info!("{summary}; it goes into the store");
-        self.to_save = Some(to_entries(&checked.written));
+        self.new_text = Some(text);
     }
 
     /// Saves what the file brought, then takes what the store has, if that is new.
     async fn follow_store(&mut self) -> Result<Option<Loaded>, StoreError> {
-        if let Some(entries) = self.to_save.take()
-            && let Err(error) = self.save(&entries).await
+        if let Some(text) = self.new_text.take()
+            && let Err(error) = self.take_file(&text).await
         {
-            self.to_save = Some(entries);
+            self.new_text = Some(text);
             return Err(error);
         }
         let revision = self.store.revision().await?;
@@ -106,14 +98,35 @@ impl<C: Copies> Watch<C> {
         Ok(checked.config.map(|config| Loaded { config, revision }))
     }
 
-    async fn save(&self, entries: &ConfigEntries) -> Result<(), StoreError> {
+    async fn take_file(&self, text: &str) -> Result<(), StoreError> {
         for _ in 0..TRIES {
             let (revision, present) = self.store.load().await?;
-            if are_equal(&present, entries) || self.store.save(entries, revision).await?.is_ok() {
+            let Some(own) = self.checked(text, &present) else {
+                return Ok(());
+            };
+            if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
+                return Ok(());
+            }
+            tell_what_is_lost(&present, &own);
+            let entries = store_copy::with_file(own, &present);
+            if self.store.save(&entries, revision).await?.is_ok() {
                 return Ok(());
             }
         }
         tracing::error!("other hosts save configurations all the time; this host's file was not saved");
         Ok(())
+    }
+
+    fn checked(&self, text: &str, present: &ConfigEntries) -> Option<ConfigEntries> {
+        let uploaded = store_copy::uploaded_names(present);
+        let checked = read_beside(text, &self.file.to_string_lossy(), &uploaded);
+        log_problems(&checked);
+        let summary = check::summary(&checked);
+        if checked.has_errors() {
+            tracing::error!("{summary}; the configuration in force stays");
+            return None;
+        }
+        tracing::info!("{summary}; it goes into the store");
+        Some(to_entries(&checked.written))
     }
 }

@@ -10,8 +10,10 @@ pub(super) fn analysis(entry: Analysis) -> Result<String, Error> {
     check_body(&entry.body, entry.encoding)?;
     let mut members = Map::new();
     members.insert("type".to_owned(), Value::String(entry.kind));
-    if let Some(dialog) = &entry.dialog {
-        members.insert("dialog".to_owned(), dialog_reference(dialog)?);
+    match entry.dialogs.as_slice() {
+        [] => {}
+        [one] => drop(members.insert("dialog".to_owned(), (*one).into())),
+        more => drop(members.insert("dialog".to_owned(), more.into())),
     }
     members.insert("vendor".to_owned(), Value::String(entry.vendor));
     members.insert("body".to_owned(), Value::String(entry.body));
@@ -62,23 +64,6 @@ fn check_body(body: &str, encoding: Encoding) -> Result<(), Error> {
     }
 }
 
-fn dialog_reference(text: &str) -> Result<Value, Error> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| Error::BadJson(format!("dialog is not JSON: {error}")))?;
-    let fits = match &value {
-        Value::Number(number) => number.is_u64(),
-        Value::Array(items) => items.iter().all(Value::is_u64),
-        _ => false,
-    };
-    if fits {
-        Ok(value)
-    } else {
-        Err(Error::BadJson(
-            "dialog has to be an index or an array of indexes".to_owned(),
-        ))
-    }
-}
-
 fn name(encoding: Encoding) -> &'static str {
     match encoding {
         Encoding::None => "none",
@@ -94,7 +79,7 @@ mod tests {
     fn entry(body: &str, encoding: Encoding, extra: Option<&str>) -> Analysis {
         Analysis {
             kind: "summary".to_owned(),
-            dialog: Some("0".to_owned()),
+            dialogs: vec![0],
             vendor: "acme".to_owned(),
             body: body.to_owned(),
             encoding,
@@ -125,15 +110,17 @@ mod tests {
     }
 
     #[test]
-    fn dialog_is_an_index_or_indexes() {
-        let with = |dialog: &str| {
-            analysis(Analysis {
-                dialog: Some(dialog.to_owned()),
+    fn one_dialog_is_a_number_and_more_are_an_array() {
+        let with = |dialogs: &[u32]| {
+            let entry = Analysis {
+                dialogs: dialogs.to_vec(),
                 ..entry("", Encoding::None, None)
-            })
+            };
+            let text = analysis(entry).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap().get("dialog").cloned()
         };
-        assert!(with("[0,1]").is_ok());
-        assert!(with("-1").is_err());
-        assert!(with("\"0\"").is_err());
+        assert_eq!(with(&[]), None);
+        assert_eq!(with(&[2]), Some(2.into()));
+        assert_eq!(with(&[0, 1]), Some(vec![0, 1].into()));
     }
 }

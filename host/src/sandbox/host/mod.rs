@@ -15,6 +15,7 @@ mod clock;
 mod document;
 mod documents;
 mod entries;
+mod http;
 mod log;
 mod metrics;
 mod parameters;
@@ -39,6 +40,7 @@ const INTERFACES: [(&str, &[&str]); 7] = [
             "random",
             "parameters",
             "secrets",
+            "http",
         ],
     ),
     ("wasi:http@0.2", &["types", "outgoing-handler"]),

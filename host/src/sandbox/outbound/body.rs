@@ -1,7 +1,6 @@
 //! Bodies on the way out and in, counted as they stream.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{CallEgress, Slot, fault};
+use super::{Asked, Slot, fault};
 
 /// A request body. Base64 and JSON make a document's recording larger by a third, so twice the document is room enough.
 const DOCUMENTS_PER_REQUEST: u64 = 2;
@@ -21,15 +20,15 @@ const DOCUMENTS_PER_REQUEST: u64 = 2;
 pub(super) struct Upload {
     inner: WasiBody,
     left: u64,
-    call: Arc<CallEgress>,
+    asked: Asked,
 }
 
 impl Upload {
-    pub(super) fn new(inner: WasiBody, call: Arc<CallEgress>) -> Self {
+    pub(super) fn new(inner: WasiBody, asked: Asked) -> Self {
         Self {
             inner,
-            left: call.limits.document_bytes.saturating_mul(DOCUMENTS_PER_REQUEST),
-            call,
+            left: asked.call.limits.document_bytes.saturating_mul(DOCUMENTS_PER_REQUEST),
+            asked,
         }
     }
 }
@@ -42,8 +41,8 @@ impl Body for Upload {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let Some(left) = self.left.checked_sub(length(frame)) else {
-                let limit = self.call.limits.document_bytes;
-                self.call.note(&format!(
+                let limit = self.asked.call.limits.document_bytes;
+                self.asked.note(&format!(
                     "request given up: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"
                 ));
                 return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(limit)))));
@@ -67,36 +66,35 @@ pub(super) struct Download {
     inner: Incoming,
     left: u64,
     slot: Option<Slot>,
-    call: Arc<CallEgress>,
+    asked: Asked,
     between: Option<(Duration, Pin<Box<Sleep>>)>,
 }
 
 impl Download {
     /// Refuses at once what says that it is too long.
-    pub(super) fn new(
-        inner: Incoming,
-        slot: Slot,
-        call: Arc<CallEgress>,
-        between: Option<Duration>,
-    ) -> Result<Self, Error> {
-        let limit = call.limits.response_bytes;
+    pub(super) fn new(inner: Incoming, slot: Slot, asked: Asked, between: Option<Duration>) -> Result<Self, Error> {
+        let limit = asked.call.limits.response_bytes;
         if inner.size_hint().lower() > limit {
-            return Err(too_long(&call));
+            return Err(too_long(&asked));
         }
         let between = between.map(|time| (time, Box::pin(tokio::time::sleep(time))));
         Ok(Self {
             inner,
             left: limit,
             slot: Some(slot),
-            call,
+            asked,
             between,
         })
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) -> Result<(), Error> {
         let bytes = length(frame);
-        self.call.received.fetch_add(bytes, Ordering::Relaxed);
-        self.left = self.left.checked_sub(bytes).ok_or_else(|| too_long(&self.call))?;
+        let call = &self.asked.call;
+        call.received.fetch_add(bytes, Ordering::Relaxed);
+        self.asked.received(bytes);
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| too_long(&self.asked))?;
+        call.largest
+            .fetch_max(call.limits.response_bytes.saturating_sub(self.left), Ordering::Relaxed);
         if let Some((time, timer)) = &mut self.between {
             timer.as_mut().reset(Instant::now() + *time);
         }
@@ -128,6 +126,9 @@ impl Body for Download {
             Poll::Pending => return Poll::Pending,
         };
         self.slot = None;
+        if let Some(Err(error)) = &ended {
+            self.asked.failed(error);
+        }
         Poll::Ready(ended)
     }
 
@@ -140,9 +141,9 @@ impl Body for Download {
     }
 }
 
-fn too_long(call: &CallEgress) -> Error {
-    let limit = call.limits.response_bytes;
-    call.note(&format!(
+fn too_long(asked: &Asked) -> Error {
+    let limit = asked.call.limits.response_bytes;
+    asked.note(&format!(
         "response given up: its body is longer than response_bytes ({limit}); raise it if the link needs more"
     ));
     Error::HttpResponseBodySize(Some(limit))

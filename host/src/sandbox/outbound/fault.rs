@@ -6,19 +6,19 @@ use std::io::ErrorKind;
 use hyper_util::client::legacy;
 use wasmtime_wasi_http::Error;
 
-use super::CallEgress;
+use super::Asked;
 use super::client::ResolveError;
 use super::policy::{Target, refusal};
 use crate::sandbox::text;
 
 /// The fault of a request that got no response.
-pub(super) fn of_request(call: &CallEgress, target: &Target, error: &legacy::Error) -> Error {
+pub(super) fn of_request(asked: &Asked, target: &Target, error: &legacy::Error) -> Error {
     if let Some(ResolveError::Refused(address)) = find(error) {
-        call.note(&refusal(target, *address));
+        asked.note(&refusal(target, *address));
         return Error::DestinationIpProhibited;
     }
     let reason = reason(error);
-    call.note(&format!("request to {target} failed: {}", text::clean(&reason, 300)));
+    asked.note(&format!("request to {target} failed: {}", text::clean(&reason, 300)));
     if let Some(ResolveError::Unknown(_)) = find(error) {
         return Error::DnsError {
             rcode: Some("name not resolved".to_owned()),

@@ -21,9 +21,12 @@ mod client;
 mod fault;
 mod header;
 mod policy;
+mod record;
 mod send;
 
 pub(super) use client::Outbound;
+pub use record::OutboundCall;
+use record::{Asked, Record};
 
 /// The way out of one call: its grants, its budget, its log.
 pub(super) struct Egress {
@@ -42,13 +45,15 @@ pub(super) struct CallEgress {
     begun: AtomicU32,
     open: AtomicU32,
     received: AtomicU64,
+    largest: AtomicU64,
+    record: Record,
 }
 
 /// One of the requests that may be open at the same time. Given back when the response has been read or dropped.
 struct Slot(Arc<CallEgress>);
 
 impl Egress {
-    /// A way out with a fresh budget.
+    /// A way out with a fresh budget. `keep` has the requests kept for the report.
     pub(super) fn new(
         outbound: Arc<Outbound>,
         grants: Arc<Grants>,
@@ -56,6 +61,7 @@ impl Egress {
         limits: Limits,
         end: Instant,
         log: Arc<GuestLog>,
+        keep: bool,
     ) -> Self {
         let call = CallEgress {
             grants,
@@ -67,6 +73,8 @@ impl Egress {
             begun: AtomicU32::new(0),
             open: AtomicU32::new(0),
             received: AtomicU64::new(0),
+            largest: AtomicU64::new(0),
+            record: Record::new(keep),
         };
         Self {
             outbound,
@@ -83,6 +91,16 @@ impl Egress {
     pub(super) fn response_bytes(&self) -> u64 {
         self.call.received.load(Ordering::Relaxed)
     }
+
+    /// Body bytes of the largest response.
+    pub(super) fn largest_response_bytes(&self) -> u64 {
+        self.call.largest.load(Ordering::Relaxed)
+    }
+
+    /// The requests, if kept.
+    pub(super) fn calls(&self) -> Vec<OutboundCall> {
+        self.call.record.calls()
+    }
 }
 
 impl CallEgress {
@@ -90,29 +108,35 @@ impl CallEgress {
     fn note(&self, message: &str) {
         self.log.note(Level::WARN, message);
     }
+}
 
+impl Asked {
     /// Counts a try, refused ones included: a guest that only collects refusals fills no log.
     fn count_try(&self) -> Result<(), Error> {
-        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
-        if asked < self.limits.requests {
+        let limit = self.call.limits.requests;
+        let asked = self.call.asked.fetch_add(1, Ordering::Relaxed);
+        if asked < limit {
             return Ok(());
         }
-        if asked == self.limits.requests {
+        if asked == limit {
             self.note(&format!("request refused: the call has made {asked} of them, the limit requests; raise it if the link needs more"));
         }
         Err(Error::HttpRequestDenied)
     }
 
-    fn take_slot(self: &Arc<Self>) -> Result<Slot, Error> {
-        let limit = self.limits.concurrent_requests;
-        let taken = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
-            (open < limit).then(|| open.saturating_add(1))
-        });
+    fn take_slot(&self) -> Result<Slot, Error> {
+        let limit = self.call.limits.concurrent_requests;
+        let taken = self
+            .call
+            .open
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| {
+                (open < limit).then(|| open.saturating_add(1))
+            });
         if taken.is_err() {
             self.note(&format!("request refused: {limit} are open, the limit concurrent_requests; read or drop their responses first, or raise it"));
             return Err(Error::ConnectionLimitReached);
         }
-        Ok(Slot(Arc::clone(self)))
+        Ok(Slot(Arc::clone(&self.call)))
     }
 }
 
@@ -132,14 +156,17 @@ impl WasiHttpHooks for Egress {
         options: Option<RequestOptions>,
         _finished: Finished,
     ) -> Sending {
-        match policy::admit(&self.call, request) {
-            Ok(admitted) => Box::new(send::send(
-                Arc::clone(&self.outbound),
-                Arc::clone(&self.call),
-                admitted,
-                options.unwrap_or_default(),
-            )),
-            Err(error) => Box::new(std::future::ready(Err(error))),
+        let asked = Asked::new(&self.call, &request);
+        let outbound = Arc::clone(&self.outbound);
+        match policy::admit(asked.clone(), request) {
+            Ok(admitted) => Box::new(async move {
+                let sent = send::send(outbound, admitted, options.unwrap_or_default()).await;
+                sent.inspect_err(|error| asked.failed(error))
+            }),
+            Err(error) => {
+                asked.failed(&error);
+                Box::new(std::future::ready(Err(error)))
+            }
         }
     }
 }

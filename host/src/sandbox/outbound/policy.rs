@@ -1,7 +1,6 @@
 //! Whether a request may leave: counts, method, form, host, port, address literal.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use http::uri::Scheme;
@@ -9,7 +8,7 @@ use http::{Method, Request, Uri};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::address::{Place, place};
-use super::{CallEgress, Slot, header};
+use super::{Asked, Slot, header};
 use crate::sandbox::grants::{Grants, HostGrant};
 use crate::sandbox::text;
 
@@ -26,6 +25,8 @@ pub(super) struct Admitted {
     pub private: bool,
     /// Its place among those open at the same time.
     pub slot: Slot,
+    /// Where to note what becomes of it.
+    pub asked: Asked,
 }
 
 /// Where a request goes.
@@ -64,32 +65,33 @@ impl std::fmt::Display for Target {
 }
 
 /// Checks a request and takes it out of the call's budget.
-pub(super) fn admit(call: &Arc<CallEgress>, mut request: Request<WasiBody>) -> Result<Admitted, Error> {
-    call.count_try()?;
+pub(super) fn admit(asked: Asked, mut request: Request<WasiBody>) -> Result<Admitted, Error> {
+    asked.count_try()?;
     // A tunnel would carry what can't be checked.
     if request.method() == Method::CONNECT {
-        call.note("request refused: the method CONNECT is not for links");
+        asked.note("request refused: the method CONNECT is not for links");
         return Err(Error::HttpRequestMethodInvalid);
     }
     let target = target(request.uri())?;
-    let Some(private) = granted(&call.grants, &target) else {
-        call.note(&format!(
+    let Some(private) = granted(&asked.call.grants, &target) else {
+        asked.note(&format!(
             "request to {target} refused: not granted; add `http: [{}]` to the link's grants",
             missing_grant(&target)
         ));
         return Err(Error::HttpRequestDenied);
     };
     if let Host::Address(address) = target.host {
-        check_address(address, private).inspect_err(|_| call.note(&refusal(&target, address)))?;
+        check_address(address, private).inspect_err(|_| asked.note(&refusal(&target, address)))?;
     }
-    header::fill_secrets(call, request.headers_mut())?;
-    let slot = call.take_slot()?;
-    call.begun.fetch_add(1, Ordering::Relaxed);
+    header::fill_secrets(&asked, request.headers_mut())?;
+    let slot = asked.take_slot()?;
+    asked.call.begun.fetch_add(1, Ordering::Relaxed);
     Ok(Admitted {
         request,
         target,
         private,
         slot,
+        asked,
     })
 }
 

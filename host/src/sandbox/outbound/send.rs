@@ -11,12 +11,11 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 use super::body::{Download, Upload};
 use super::client::Outbound;
 use super::policy::Admitted;
-use super::{CallEgress, Finished, fault};
+use super::{Asked, CallEgress, Finished, fault};
 
 /// Sends and waits for the head of the response, at most until the call's end.
 pub(super) async fn send(
     outbound: Arc<Outbound>,
-    call: Arc<CallEgress>,
     admitted: Admitted,
     options: RequestOptions,
 ) -> Result<(Response<WasiBody>, Finished), Error> {
@@ -25,24 +24,29 @@ pub(super) async fn send(
         target,
         private,
         slot,
+        asked,
     } = admitted;
-    let request = prepare(request, &call);
-    let waiting = tokio::time::timeout(patience(&call, options), outbound.client(private).request(request));
+    let request = prepare(request, &asked);
+    let waiting = tokio::time::timeout(
+        patience(&asked.call, options),
+        outbound.client(private).request(request),
+    );
     let response = match waiting.await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(fault::of_request(&call, &target, &error)),
+        Ok(Err(error)) => return Err(fault::of_request(&asked, &target, &error)),
         Err(_) => {
-            call.note(&format!("request to {target} given up: no answer in time"));
+            asked.note(&format!("request to {target} given up: no answer in time"));
             return Err(Error::HttpResponseTimeout);
         }
     };
     let (head, body) = response.into_parts();
-    let body = Download::new(body, slot, call, options.between_bytes_timeout)?;
+    asked.answered(head.status.as_u16());
+    let body = Download::new(body, slot, asked, options.between_bytes_timeout)?;
     let finished: Finished = Box::new(std::future::ready(Ok(())));
     Ok((Response::from_parts(head, body.boxed_unsync()), finished))
 }
 
-fn prepare(request: Request<WasiBody>, call: &Arc<CallEgress>) -> Request<Upload> {
+fn prepare(request: Request<WasiBody>, asked: &Asked) -> Request<Upload> {
     let (mut head, body) = request.into_parts();
     head.version = Version::HTTP_11;
     // An address without a path is legal for a guest and not for a client.
@@ -53,7 +57,7 @@ fn prepare(request: Request<WasiBody>, call: &Arc<CallEgress>) -> Request<Upload
             head.uri = uri;
         }
     }
-    Request::from_parts(head, Upload::new(body, Arc::clone(call)))
+    Request::from_parts(head, Upload::new(body, asked.clone()))
 }
 
 /// How long to wait for the head: until the call's end, or as long as the guest asked.

@@ -51,6 +51,7 @@ fn case(http: &[(&str, Option<u16>, bool)], limits: Limits) -> Case {
         limits,
         end,
         Arc::clone(&log),
+        true,
     );
     Case { egress, log }
 }
@@ -373,4 +374,61 @@ async fn a_tunnel_is_refused() {
         std::pin::Pin::from(sending).await.map(|_| ()),
         Err(Error::HttpRequestMethodInvalid)
     ));
+}
+
+#[tokio::test]
+async fn requests_are_recorded_with_their_ends_and_without_their_queries() {
+    let port = server(echo).await;
+    let mut case = case(&[("127.0.0.1", Some(port), true)], Limits::default());
+    let key = [("authorization", "{{secret:KEY}}")];
+    let url = format!("http://127.0.0.1:{port}/x?token=s3cr3t");
+    let answer = case.get_with(&url, RequestOptions::default(), &key).await.unwrap();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    assert!(String::from_utf8_lossy(&body).contains("s3cr3t"), "the server echoes");
+    assert!(case.get("https://user:pw@evil.example/").await.is_err());
+    assert!(case.get("https://other.example/y").await.is_err());
+    let calls = case.egress.calls();
+    assert!(
+        !format!("{calls:?}").contains("s3cr3t") && !format!("{calls:?}").contains("pw"),
+        "{calls:?}"
+    );
+    let [made, disguised, refused] = &calls[..] else {
+        panic!("{calls:?}")
+    };
+    assert_eq!(
+        (
+            made.url.as_str(),
+            made.status,
+            made.problem.as_deref(),
+            made.response_bytes
+        ),
+        (
+            format!("http://127.0.0.1:{port}/x?…").as_str(),
+            Some(200),
+            None,
+            body.len() as u64
+        )
+    );
+    assert!(disguised.problem.is_some() && disguised.status.is_none());
+    assert!(
+        refused.problem.as_ref().unwrap().contains("not granted; add"),
+        "{refused:?}"
+    );
+    assert_eq!(case.egress.largest_response_bytes(), body.len() as u64);
+    // What came back from the service is the secret, and the log hides it from now on.
+    case.log.write(Level::INFO, "echo s3cr3t", &[]);
+    assert!(case.said().contains("echo {{secret:KEY}}"));
+}
+
+#[tokio::test]
+async fn no_more_than_a_hundred_requests_are_recorded() {
+    let limits = Limits {
+        requests: 1000,
+        ..Limits::default()
+    };
+    let mut case = case(&[], limits);
+    for _ in 0..150 {
+        assert!(case.get("https://other.example/").await.is_err());
+    }
+    assert_eq!(case.egress.calls().len(), 100);
 }

@@ -16,7 +16,7 @@ pub use host::Encoding;
 pub struct Analysis {
     kind: String,
     vendor: String,
-    dialog: Option<String>,
+    dialogs: Vec<u32>,
     body: String,
     encoding: Encoding,
     extra: Map<String, Value>,
@@ -39,7 +39,7 @@ impl Analysis {
         Self {
             kind,
             vendor,
-            dialog: None,
+            dialogs: Vec::new(),
             body,
             encoding,
             extra: Map::new(),
@@ -49,16 +49,15 @@ impl Analysis {
     /// The dialog that it is about.
     pub fn dialog(self, index: u32) -> Self {
         Self {
-            dialog: Some(index.to_string()),
+            dialogs: vec![index],
             ..self
         }
     }
 
-    /// The dialogs that it is about.
+    /// The dialogs that it is about. One of them is written as a number, more as an array.
     pub fn dialogs(self, indexes: &[u32]) -> Self {
-        let indexes: Vec<_> = indexes.iter().map(u32::to_string).collect();
         Self {
-            dialog: Some(format!("[{}]", indexes.join(","))),
+            dialogs: indexes.to_vec(),
             ..self
         }
     }
@@ -75,14 +74,14 @@ impl From<Analysis> for host::Analysis {
         let Analysis {
             kind,
             vendor,
-            dialog,
+            dialogs,
             body,
             encoding,
             extra,
         } = entry;
         Self {
             kind,
-            dialog,
+            dialogs,
             vendor,
             body,
             encoding,
@@ -162,7 +161,7 @@ mod tests {
         let entry = host::Analysis::from(entry);
         assert_eq!(entry.body, r#"["a"]"#);
         assert_eq!(entry.encoding, Encoding::Json);
-        assert_eq!(entry.dialog.as_deref(), Some("[0,2]"));
+        assert_eq!(entry.dialogs, [0, 2]);
         assert_eq!(entry.extra.as_deref(), Some(r#"{"schema":"v1"}"#));
     }
 

@@ -4,6 +4,7 @@ mod chains;
 mod links;
 mod mutation;
 mod sections;
+mod signing;
 mod text;
 
 use super::read;

@@ -1,4 +1,6 @@
-//! The command line.
+//! The command line: what can be written, and what `--help` says about it.
+
+pub mod link;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,6 +25,11 @@ pub enum Command {
     CheckConfig(CheckConfig),
     /// See it work: start a server on the embedded store, post the sample vCons, show where each went.
     Demo(Demo),
+    /// Write, try, upload and switch links: for their authors and for operators.
+    Link(link::Link),
+    /// Compile one component from standard input: what the server starts for each upload.
+    #[command(hide = true)]
+    CompileComponent(CompileComponent),
 }
 
 /// Run the server.
@@ -94,6 +101,17 @@ pub struct Demo {
     pub json: bool,
 }
 
+/// Limits of a compiling process.
+#[derive(Debug, Args)]
+pub struct CompileComponent {
+    /// CPU seconds, all threads together.
+    #[arg(long)]
+    pub cpu_s: u64,
+    /// Address space in bytes.
+    #[arg(long)]
+    pub memory_bytes: u64,
+}
+
 const ENVIRONMENT: &str = "\
 Environment (names of the vCon Conserver where it has one):
   REDIS_URL                    use this Redis; without it, one file under VCONDUIT_DATA_DIR
@@ -114,6 +132,8 @@ Environment (names of the vCon Conserver where it has one):
   VCON_STORAGE_FALLBACK_ENABLED  read expired vCons from the storages [true]
   EGRESS_FORMAT_VERSION        0.0.1 sends vCons out in that old form
   VCONDUIT_SECRET_<NAME>       a secret for links; VCONDUIT_SECRETS_DIR: a folder with one 0600 file each
+  VCONDUIT_OCI_REGISTRY        the OCI registry (host:port) that VCONDUIT_OCI_USER and VCONDUIT_OCI_PASSWORD are for; others see nobody
+  VCONDUIT_OCI_INSECURE        OCI registries that are spoken to without TLS, with commas between
   VCONDUIT_MAX_BODY_BYTES      the largest request body [67108864]
   VCONDUIT_LEASE_MS            how long a claim lasts without renewal [30000]
   VCONDUIT_DRAIN_MS            how long a stop waits for runs in flight [25000]

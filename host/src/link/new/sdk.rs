@@ -1,0 +1,76 @@
+//! The SDK for Rust, built in, as a folder of the project: it needs nothing from elsewhere, and is the one that fits this server.
+
+/// Where it goes.
+const FOLDER: &str = "vendor/vcon-link";
+
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
+}
+
+/// Paths in a project, and texts: the SDK, and the versions of its dependencies that it is tested with.
+pub(super) fn files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for (path, text) in embedded::SDK {
+        if let Some(path) = path.strip_prefix("links-wasm/sdk/rust/") {
+            files.push((format!("{FOLDER}/{path}"), adapted(path, text)));
+        } else if path.starts_with("wit/") {
+            files.push((format!("{FOLDER}/{path}"), (*text).to_owned()));
+        } else if *path == "links-wasm/Cargo.lock" {
+            files.push(("Cargo.lock".to_owned(), (*text).to_owned()));
+        }
+    }
+    files
+}
+
+/// In the project the contract lies in the SDK's own folder, and there is no workspace to inherit from.
+fn adapted(path: &str, text: &str) -> String {
+    match path {
+        "src/bindings.rs" => text.replace("\"../../../wit\"", "\"wit\""),
+        "Cargo.toml" => standalone(text, workspace()),
+        _ => text.to_owned(),
+    }
+}
+
+fn workspace() -> &'static str {
+    let found = embedded::SDK.iter().find(|(path, _)| *path == "links-wasm/Cargo.toml");
+    found.map(|(_, text)| *text).unwrap_or_default()
+}
+
+/// A manifest with what it inherits written out. Lints stay behind: they are for those who work on the SDK.
+fn standalone(manifest: &str, workspace: &str) -> String {
+    let mut lines = Vec::new();
+    for line in manifest.lines() {
+        if line == "[lints]" || line == "workspace = true" {
+            continue;
+        }
+        let inherited = line
+            .strip_suffix(".workspace = true")
+            .and_then(|key| workspace.lines().find(|line| line.split(" = ").next() == Some(key)));
+        lines.push(inherited.unwrap_or(line));
+    }
+    lines.join("\n").trim_end().to_owned() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sdk_stands_on_its_own() {
+        let files = files();
+        let text = |path: &str| {
+            let found = files.iter().find(|(found, _)| found == path);
+            found
+                .map(|(_, text)| text.as_str())
+                .unwrap_or_else(|| panic!("{path} is missing"))
+        };
+        let manifest = text("vendor/vcon-link/Cargo.toml");
+        assert!(!manifest.contains("workspace"), "{manifest}");
+        assert!(manifest.contains("edition = \""), "{manifest}");
+        assert!(manifest.contains("serde_json = { version"), "{manifest}");
+        assert!(!text("vendor/vcon-link/src/bindings.rs").contains("../"));
+        assert!(text("vendor/vcon-link/wit/package.wit").contains("package vcon:link@"));
+        assert!(text("Cargo.lock").contains("name = \"wit-bindgen\""));
+        assert!(files.iter().any(|(path, _)| path == "vendor/vcon-link/src/http/mod.rs"));
+    }
+}

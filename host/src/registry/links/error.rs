@@ -1,0 +1,77 @@
+//! Why a link was not changed.
+
+use crate::config::{Problem, RecordError};
+use crate::names::LinkName;
+use crate::registry::RegistryError;
+use crate::registry::signature::SignatureError;
+use crate::sandbox::CompileError;
+use crate::store::StoreError;
+
+/// Why a link was not changed. Nothing was, then.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// There is no such link.
+    #[error("there is no link {0}")]
+    NoLink(LinkName),
+    /// The name can't be one of an uploaded link.
+    #[error("{0:?} is not a name for a link: 1 to 100 of A-Z, a-z, 0-9, `_`, `-` and `.`, not beginning with a dot")]
+    BadName(String),
+    /// The bytes are no link.
+    #[error(transparent)]
+    Component(#[from] CompileError),
+    /// What the component asks for can't be read.
+    #[error("the component's description is not usable: needs: {0}")]
+    BadNeeds(String),
+    /// The signature.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// The rules of records.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Grants, limits or options are not what they have to be.
+    #[error("{}", lines(.0))]
+    Invalid(Vec<Problem>),
+    /// The configuration would not run.
+    #[error("the link would not run: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    CantRun(Vec<RegistryError>),
+    /// A chain needs it.
+    #[error("the link {link} is used by {}", .chains.join(", "))]
+    InUse {
+        /// Which.
+        link: LinkName,
+        /// By whom.
+        chains: Vec<String>,
+    },
+    /// The configuration defines it.
+    #[error("the link {0} is defined in the configuration and has no uploaded version to delete")]
+    Configured(LinkName),
+    /// The store's copy can't be read.
+    #[error("the store's copy of the configuration is damaged: {0}")]
+    Damaged(String),
+    /// Others changed the configuration all the time.
+    #[error("the configuration is being changed by others all the time")]
+    Busy,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl LinkError {
+    /// From entries that can't be read.
+    pub(super) fn damaged(damaged: &[(String, String)]) -> Self {
+        let parts: Vec<_> = damaged.iter().map(|(key, reason)| format!("{key}: {reason}")).collect();
+        Self::Damaged(parts.join("; "))
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    let line = |problem: &Problem| {
+        let hint = if problem.hint.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", problem.hint)
+        };
+        format!("{}: {}{hint}", problem.path, problem.message)
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,138 @@
+//! The attacks of `tests/hostile`: one folder each, with a component and how it has to end.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use vconduit_harness::samples;
+
+use crate::server::Server;
+
+/// Where `tests/run` puts those that are written in Rust, from the folder of the project.
+const BUILT: &str = "target/links-hostile/wasm32-wasip2/release/examples";
+
+/// Limits that end an attack soon; a case may set others.
+const LIMITS: &str = r#"{"cpu_ms": 500, "wall_ms": 10000, "memory_bytes": 33554432, "attempts": 1}"#;
+
+/// Where the vCon is in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// In the dead letters.
+    #[default]
+    DeadLetter,
+    /// On the egress list: the attack came to nothing.
+    Out,
+    /// Nowhere: the component is refused.
+    Refused,
+}
+
+/// One attack.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// The folder, and what the case itself is called in there.
+    #[serde(default)]
+    pub name: String,
+    #[serde(skip)]
+    folder: PathBuf,
+    #[serde(default)]
+    options: Value,
+    #[serde(default)]
+    grants: Value,
+    #[serde(default)]
+    limits: Map<String, Value>,
+    /// Where the vCon is in the end.
+    #[serde(default)]
+    pub ends: Ends,
+    /// The class in the error record.
+    #[serde(default)]
+    pub class: String,
+    /// Words of the error.
+    #[serde(default)]
+    pub error: String,
+    /// Words of the log.
+    #[serde(default)]
+    pub log: Vec<String>,
+    /// Bytes that one call may leave in the log.
+    #[serde(default = "little")]
+    pub log_bytes_at_most: usize,
+}
+
+fn little() -> usize {
+    16 * 1024
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum File {
+    Several { cases: Vec<Case> },
+    One(Case),
+}
+
+/// The folder of the attacks.
+pub fn folder() -> PathBuf {
+    samples::root().join("tests/hostile")
+}
+
+/// All attacks.
+pub fn all() -> Vec<Case> {
+    let entries = std::fs::read_dir(folder()).expect("tests/hostile");
+    let mut cases: Vec<Case> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.join("case.json").is_file())
+        .flat_map(|path| read(&path))
+        .collect();
+    cases.sort_by(|left, right| left.name.cmp(&right.name));
+    assert!(cases.len() >= 40, "only {} attacks were found", cases.len());
+    cases
+}
+
+fn read(path: &Path) -> Vec<Case> {
+    let text = std::fs::read_to_string(path.join("case.json")).expect("a case");
+    let file = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let cases = match file {
+        File::Several { cases } => cases,
+        File::One(case) => vec![case],
+    };
+    let folder = path.file_name().and_then(|name| name.to_str()).expect("a name");
+    let complete = |case: Case| Case {
+        name: format!("{folder}-{}", case.name).trim_end_matches('-').to_owned(),
+        folder: path.to_owned(),
+        ..case
+    };
+    cases.into_iter().map(complete).collect()
+}
+
+impl Case {
+    /// The component's bytes.
+    pub fn component(&self) -> Vec<u8> {
+        let text = self.folder.join("link.wat");
+        if text.is_file() {
+            return wat::parse_file(&text).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let file = self.folder.file_name().and_then(|name| name.to_str()).expect("a name");
+        let built = samples::root()
+            .join(BUILT)
+            .join(file.replace('-', "_"))
+            .with_extension("wasm");
+        std::fs::read(&built)
+            .unwrap_or_else(|error| panic!("{} is missing ({error}): tests/run builds it", built.display()))
+    }
+
+    /// The link as the configuration has it; its component is put into this folder.
+    pub fn link(&self, components: &Path, server: &Server) -> Value {
+        let file = components.join(&self.name).with_extension("wasm");
+        std::fs::write(&file, self.component()).expect("the component's file");
+        let mut limits: Map<String, Value> = serde_json::from_str(LIMITS).expect("limits");
+        limits.extend(self.limits.clone());
+        let mut link = json!({"component": file, "limits": limits});
+        for (key, value) in [("options", &self.options), ("grants", &self.grants)] {
+            if !value.is_null() {
+                link[key] = serde_json::from_str(&server.fill(&value.to_string())).expect("JSON");
+            }
+        }
+        link
+    }
+}

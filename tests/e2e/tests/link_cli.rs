@@ -1,0 +1,170 @@
+//! `vconduit link …` as an author runs it: from nothing to a component that was tried.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use vconduit_harness::{host::binary, samples};
+
+fn vconduit(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(binary())
+        .arg("link")
+        .args(arguments)
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", folder.join("cache"))
+        // The project has its own folder for what is built, as it would have on an author's machine.
+        .env_remove("CARGO_TARGET_DIR")
+        .env("VCONDUIT_SECRET_TOKEN", "from-the-environment")
+        .output()
+        .expect("vconduit runs")
+}
+
+/// What was printed, after checking the exit code.
+fn text(output: &Output, code: i32) -> String {
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert_eq!(output.status.code(), Some(code), "stdout:\n{out}\nstderr:\n{err}");
+    format!("{out}{err}")
+}
+
+fn json(output: &Output, code: i32) -> Value {
+    text(output, code);
+    let out = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error} in:\n{out}"))
+}
+
+#[test]
+fn an_author_goes_from_nothing_to_a_tried_component() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    text(&vconduit(here, &["new", "greeter"]), 0);
+    let project = here.join("greeter");
+
+    let built = json(&vconduit(&project, &["build", "--json"]), 0);
+    assert_eq!(built["needs"], serde_json::json!({}));
+    let component = built["component"].as_str().expect("a path").to_owned();
+    assert!(Path::new(&component).is_file(), "{component}");
+
+    let tested = json(&vconduit(&project, &["test", "--json"]), 0);
+    assert_eq!(
+        (tested["passed"].as_u64(), tested["failed"].as_u64()),
+        (Some(3), Some(0)),
+        "{tested:#}"
+    );
+    assert!(
+        tested["cases"][0]["used"]["memory_bytes"].as_u64() > Some(0),
+        "{tested:#}"
+    );
+    let shown = text(&vconduit(&project, &["test", "--only", "refuses"]), 0);
+    assert!(
+        shown.contains("refuses-an-empty-word") && shown.contains("1 case passed"),
+        "{shown}"
+    );
+
+    let inspected = json(&vconduit(here, &["inspect", &component, "--json"]), 0);
+    assert_eq!(inspected["accepted"], true);
+    assert_eq!(inspected["world"], "link");
+    assert_eq!(inspected["name"], "greeter");
+    assert_eq!(inspected["grants_used"], serde_json::json!([]));
+    assert_eq!(inspected["defaults"]["word"], "hello");
+    let shown = text(&vconduit(here, &["inspect", &component]), 0);
+    assert!(
+        shown.contains("a server would take it") && shown.contains("tag: string"),
+        "{shown}"
+    );
+
+    let vcon = here.join("vcon.json");
+    std::fs::write(&vcon, samples::calls().remove(0)).expect("a vCon");
+    let vcon = vcon.to_str().expect("text");
+    let options = r#"{"word": "name", "tag": "you"}"#;
+    let ran = json(
+        &vconduit(
+            here,
+            &["run", &component, "--vcon", vcon, "--options", options, "--json"],
+        ),
+        0,
+    );
+    let patch = ran["patch"].to_string();
+    assert!(patch.contains("you:"), "{ran:#}");
+    let shown = text(
+        &vconduit(here, &["run", &component, "--vcon", vcon, "--options", options]),
+        0,
+    );
+    for part in ["next", "you:", "the word is in", "memory"] {
+        assert!(shown.contains(part), "{part} is not in:\n{shown}");
+    }
+    let failed = text(
+        &vconduit(
+            here,
+            &["run", &component, "--vcon", vcon, "--options", r#"{"word": ""}"#],
+        ),
+        1,
+    );
+    assert!(failed.contains("`word` is empty"), "{failed}");
+
+    // A case that does not hold any more fails by name, with what differs.
+    let cases = project.join("tests/link.case.json");
+    let wrong = std::fs::read_to_string(&cases)
+        .expect("the cases")
+        .replace("greetings:1", "greetings:2");
+    std::fs::write(&cases, wrong).expect("the cases");
+    let failed = text(&vconduit(&project, &["test"]), 1);
+    assert!(failed.contains("vcon/attachments/0/body"), "{failed}");
+    assert!(failed.contains("1 of 3 cases failed"), "{failed}");
+}
+
+#[test]
+fn what_is_no_component_is_refused_with_the_reason_and_the_next_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let module = here.join("module.wasm");
+    std::fs::write(&module, b"\0asm\x01\0\0\0").expect("a file");
+    let page = here.join("page.wasm");
+    std::fs::write(&page, "<html>").expect("a file");
+    for (file, reason) in [("module.wasm", "core WebAssembly module"), ("page.wasm", "web page")] {
+        let shown = text(&vconduit(here, &["inspect", file]), 1);
+        assert!(shown.contains("would refuse it") && shown.contains(reason), "{shown}");
+        let answer = json(&vconduit(here, &["inspect", file, "--json"]), 1);
+        assert_eq!(answer["accepted"], false);
+        assert!(
+            answer["refused"]
+                .as_str()
+                .is_some_and(|refused| refused.contains(reason)),
+            "{answer}"
+        );
+    }
+    let missing = json(&vconduit(here, &["inspect", "gone.wasm", "--json"]), 1);
+    assert!(
+        missing["error"]
+            .as_str()
+            .is_some_and(|error| error.contains("gone.wasm")),
+        "{missing}"
+    );
+    let nothing = text(&vconduit(here, &["test"]), 1);
+    assert!(nothing.contains(".case.json"), "{nothing}");
+    let no_project = text(&vconduit(here, &["build"]), 1);
+    assert!(no_project.contains("link new"), "{no_project}");
+    text(&vconduit(here, &["push"]), 2);
+    let away = text(&vconduit(here, &["list", "--server", "http://127.0.0.1:1"]), 3);
+    assert!(away.contains("http://127.0.0.1:1"), "{away}");
+}
+
+#[test]
+fn every_command_explains_itself_and_no_help_shows_a_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for command in [
+        "new", "build", "inspect", "run", "test", "push", "list", "activate", "rollback", "grant",
+    ] {
+        let output = Command::new(binary())
+            .args(["link", command, "--help"])
+            .current_dir(folder.path())
+            .env("VCONDUIT_ADMIN_KEY", "hunter2")
+            .output()
+            .expect("vconduit runs");
+        let shown = text(&output, 0);
+        assert!(shown.contains("--json"), "{command}: {shown}");
+        assert!(!shown.contains("hunter2"), "{command} shows the key");
+    }
+}

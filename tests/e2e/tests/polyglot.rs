@@ -1,0 +1,323 @@
+//! The same link by hand in four languages, and harm done in two: what authors who don't write Rust meet.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, eventually, samples};
+
+/// Generous: the machine may be busy, and nothing is decided by how long something takes.
+const SOON: Duration = Duration::from_secs(120);
+
+/// Python and Go ask over `wasi:http`, JavaScript and C with `vcon:link/http`.
+const LANGUAGES: [&str; 4] = ["python", "js", "c", "go"];
+
+/// What the service answers: with more than ASCII, so that a language's own text form shows.
+const TOPICS: [&str; 2] = ["Rückfrage 😀", "refund"];
+
+/// A component that `tests/polyglot/build` made.
+fn component(name: &str) -> PathBuf {
+    let path = samples::root().join("target/polyglot").join(format!("{name}.wasm"));
+    path.canonicalize()
+        .unwrap_or_else(|error| panic!("{} is missing ({error}): tests/polyglot/build makes it", path.display()))
+}
+
+/// Starts a host, one at a time over all tests: the first one compiles for a minute, and those after it find the result in
+/// the cache instead of doing the same work beside it.
+async fn start(builder: HostBuilder) -> Host {
+    let path = samples::root().join("target/polyglot/start.lock");
+    let file = std::fs::File::create(path).expect("a file to lock");
+    let file = tokio::task::spawn_blocking(move || file.lock().map(|()| file));
+    let _held = file.await.expect("it ends").expect("a lock");
+    builder.start().await
+}
+
+/// A chain of one link, with the link's name for all of it.
+fn chain_of(link: &str) -> Value {
+    json!({"links": [link], "ingress_lists": [link], "egress_lists": [format!("{link}_out")]})
+}
+
+/// A vCon with one dialog of this text, and a transcript of it if there is one. Its id comes with it.
+fn vcon(said: &str, transcript: Option<&str>) -> (String, String) {
+    let id = uuid::Uuid::new_v4().to_string();
+    let mut vcon = json!({
+        "vcon": "0.4.0", "uuid": id, "created_at": "2026-01-02T03:04:05Z", "parties": [{"tel": "+15551230001"}],
+        "dialog": [{"type": "text", "start": "2026-01-02T03:04:05Z", "parties": [0], "body": said, "encoding": "none"}],
+        "analysis": [], "attachments": [],
+    });
+    if let Some(text) = transcript {
+        vcon["analysis"] =
+            json!([{"type": "transcript", "dialog": 0, "vendor": "test", "body": text, "encoding": "none"}]);
+    }
+    (id, vcon.to_string())
+}
+
+async fn until_depth(host: &Host, list: &str, depth: u64) {
+    eventually(&format!("{depth} vCons are on the list `{list}`"), SOON, async || {
+        (host.depth(list).await == depth).then_some(())
+    })
+    .await;
+}
+
+/// The error record of a dead letter.
+async fn record_of(redis: &RedisServer, list: &str, id: &str) -> Value {
+    let key = format!("vconduit:dead:{{{list}}}");
+    let text = eventually(&format!("{id} is a dead letter of `{list}`"), SOON, async || {
+        redis::Commands::hget::<_, _, Option<String>>(&mut redis.connect(), &key, id).expect("HGET")
+    })
+    .await;
+    serde_json::from_str(&text).expect("a record is JSON")
+}
+
+/// Each language's link in a chain of its name, with a service of its own, on one host.
+struct Setup {
+    host: Host,
+    redis: RedisServer,
+    services: Vec<Receiver>,
+}
+
+impl Setup {
+    /// `adapt` may change a link's configuration.
+    async fn start(adapt: impl Fn(&mut Value)) -> Self {
+        let (mut services, mut links, mut chains) = (Vec::new(), json!({}), json!({}));
+        for language in LANGUAGES {
+            let service = Receiver::start().await;
+            let url = service.url();
+            links[language] = json!({
+                "component": component(&format!("topics_{language}")),
+                "options": {"url": format!("{url}/topics?of=text")},
+                "grants": {"http": [{"host": url.trim_start_matches("http://"), "private": true}]},
+                "limits": {"attempts": 2},
+            });
+            adapt(&mut links[language]);
+            chains[language] = chain_of(language);
+            services.push(service);
+        }
+        let redis = RedisServer::start();
+        let config = json!({"links": links, "chains": chains}).to_string();
+        let host = start(Host::with(config).redis(&redis)).await;
+        Self { host, redis, services }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&'static str, &Receiver)> {
+        LANGUAGES.into_iter().zip(&self.services)
+    }
+
+    /// Has every language work on a vCon like this; answers the documents that come out.
+    async fn work(&self, said: &str, transcript: Option<&str>) -> Vec<(&'static str, Value)> {
+        let mut worked = Vec::new();
+        for language in LANGUAGES {
+            let (id, text) = vcon(said, transcript);
+            self.host.post_vcon(&text, language).await;
+            until_depth(&self.host, &format!("{language}_out"), 1).await;
+            worked.push((language, self.host.vcon(&id).await.expect("the vCon")));
+        }
+        worked
+    }
+
+    /// Has every language fail on a vCon like this; answers the error records.
+    async fn fail(&self, said: &str) -> Vec<(&'static str, Value)> {
+        let mut failed = Vec::new();
+        for language in LANGUAGES {
+            let (id, text) = vcon(said, None);
+            self.host.post_vcon(&text, language).await;
+            failed.push((language, record_of(&self.redis, language, &id).await));
+        }
+        failed
+    }
+
+    fn answer_topics(&self) {
+        for (_, service) in self.each() {
+            service.answer(200, json!({"topics": TOPICS}).to_string());
+        }
+    }
+}
+
+/// What a vCon got: one analysis at this place and the tag. Every language makes the same.
+fn assert_worked(language: &str, vcon: &Value, at: usize, tag: &str) {
+    let mut added = vcon["analysis"][at].clone();
+    let body: Value = serde_json::from_str(added["body"].take().as_str().expect("a text")).expect("topics are JSON");
+    assert_eq!(body, json!(TOPICS), "{language}");
+    let rest = json!({"type": "topics", "dialog": 0, "vendor": "example", "body": null, "encoding": "json"});
+    assert_eq!(added, rest, "{language}");
+    assert_eq!(
+        vcon["analysis"].as_array().map(Vec::len),
+        Some(at + 1),
+        "{language}: {vcon}"
+    );
+    let tags: Value =
+        serde_json::from_str(vcon["attachments"][0]["body"].as_str().expect("a text")).expect("tags are JSON");
+    assert_eq!(tags, json!([format!("{tag}:{}", TOPICS[0])]), "{language}");
+}
+
+mod the_same_link {
+    use super::*;
+
+    #[tokio::test]
+    async fn makes_of_a_transcript_the_same_request_analysis_and_tag() {
+        let setup = Setup::start(|_| {}).await;
+        setup.answer_topics();
+        // Longer than one write of wasi:http may be.
+        let transcript = "Ich rufe zurück — 😀. ".repeat(500);
+        for (language, vcon) in setup.work("not this", Some(&transcript)).await {
+            assert_worked(language, &vcon, 1, "topic");
+        }
+        for (language, service) in setup.each() {
+            let asked = service.received();
+            assert_eq!(asked.len(), 1, "{language}: one vCon is one request");
+            let (method, place) = (asked[0].method.as_str(), asked[0].uri.to_string());
+            assert_eq!((method, place.as_str()), ("POST", "/topics?of=text"), "{language}");
+            assert_eq!(asked[0].body, transcript, "{language}");
+            let header = |name: &str| asked[0].headers[name].to_str().expect("a text").to_owned();
+            assert_eq!(header("content-type"), "text/plain; charset=utf-8", "{language}");
+            assert_eq!(header("content-length"), transcript.len().to_string(), "{language}");
+        }
+    }
+
+    #[tokio::test]
+    async fn takes_the_dialogs_text_without_a_transcript_and_the_tag_from_its_option() {
+        let setup = Setup::start(|link| link["options"]["tag"] = "subject".into()).await;
+        setup.answer_topics();
+        for (language, vcon) in setup.work("I was charged twice.", None).await {
+            assert_worked(language, &vcon, 0, "subject");
+        }
+        for (language, service) in setup.each() {
+            assert_eq!(service.received()[0].body, "I was charged twice.", "{language}");
+        }
+    }
+
+    #[tokio::test]
+    async fn is_tried_again_after_an_answer_of_failure() {
+        let setup = Setup::start(|_| {}).await;
+        for (_, service) in setup.each() {
+            service.answer(503, "later");
+        }
+        setup.answer_topics();
+        for (language, vcon) in setup.work("again", None).await {
+            assert_worked(language, &vcon, 0, "topic");
+        }
+        for (language, service) in setup.each() {
+            assert_eq!(service.received().len(), 2, "{language}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lets_a_signed_vcon_through_untouched() {
+        let setup = Setup::start(|_| {}).await;
+        let (id, _) = vcon("sealed", None);
+        let signed = json!({"payload": "e30", "signatures": [{"header": {"uuid": id}, "signature": "AA"}]});
+        for language in LANGUAGES {
+            let (status, body) = setup
+                .host
+                .post(&format!("/vcon?ingress_lists={language}"), signed.to_string())
+                .await;
+            assert_eq!(status, 201, "{body}");
+            until_depth(&setup.host, &format!("{language}_out"), 1).await;
+        }
+        for (language, service) in setup.each() {
+            assert!(
+                service.received().is_empty(),
+                "{language} asked about a vCon that it can't read"
+            );
+        }
+    }
+}
+
+/// How the same link fails: class, number of tries and message of the dead letter's record.
+mod a_failure {
+    use super::*;
+
+    async fn assert_failed(setup: &Setup, said: &str, class: &str, attempts: u32, words: &[&str]) {
+        for (language, record) in setup.fail(said).await {
+            assert_eq!(
+                (&record["class"], &record["attempts"]),
+                (&json!(class), &json!(attempts)),
+                "{language}: {record}"
+            );
+            let message = record["message"].as_str().expect("a text");
+            for word in words {
+                assert!(message.contains(word), "{language}: `{word}` is not in: {message}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_service_that_is_away_is_tried_again_and_names_it() {
+        // A port that nobody listens on: a receiver had it and is gone.
+        let away = Receiver::start().await.url();
+        let setup = Setup::start(|link| {
+            link["options"]["url"] = format!("{away}/topics").into();
+            link["grants"]["http"][0]["host"] = away.trim_start_matches("http://").into();
+        })
+        .await;
+        assert_failed(&setup, "hello", "service", 2, &[&away, "was not reached"]).await;
+    }
+
+    #[tokio::test]
+    async fn of_a_host_that_is_not_granted_is_one_of_options_and_names_the_default_address() {
+        let setup = Setup::start(|link| link["options"] = json!({})).await;
+        let words = ["http://localhost:8090/topics", "is not granted"];
+        assert_failed(&setup, "hello", "options", 1, &words).await;
+        for (language, service) in setup.each() {
+            assert!(service.received().is_empty(), "{language} asked without a grant");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_an_answer_without_topics_says_so() {
+        let setup = Setup::start(|_| {}).await;
+        assert_failed(&setup, "hello", "service", 2, &["did not answer with topics"]).await;
+    }
+
+    #[tokio::test]
+    async fn of_the_code_itself_shows_the_guests_own_message() {
+        let setup = Setup::start(|_| {}).await;
+        for (language, record) in setup.fail("fall over").await {
+            assert_eq!(record["class"], "trap", "{language}: {record}");
+            let message = record["message"].as_str().expect("a text");
+            assert!(
+                message.contains("fell over, as it was told to"),
+                "{language}: {message}"
+            );
+        }
+    }
+}
+
+/// Harm done in languages with a runtime of their own, beside a chain that behaves.
+mod harm {
+    use super::*;
+
+    async fn assert_contained(act: &str, limits: Value, words: &str) {
+        let redis = RedisServer::start();
+        let mut links = json!({"tag": {"module": "links.tag", "options": {"tags": ["seen"]}}});
+        let mut chains = json!({"tag": chain_of("tag")});
+        for language in ["python", "js"] {
+            links[language] = json!({
+                "component": component(&format!("hostile_{language}")), "options": {"act": act}, "limits": limits,
+            });
+            chains[language] = chain_of(language);
+        }
+        let config = json!({"links": links, "chains": chains}).to_string();
+        let host = start(Host::with(config).redis(&redis)).await;
+        for language in ["python", "js"] {
+            let (id, text) = vcon("hello", None);
+            host.post_vcon(&text, language).await;
+            host.post_vcon(&vcon("neighbour", None).1, "tag").await;
+            let record = record_of(&redis, language, &id).await;
+            assert_eq!(record["class"], "limit", "{language}: {record}");
+            let message = record["message"].as_str().expect("a text");
+            assert!(message.contains(words), "{language}: `{words}` is not in: {message}");
+        }
+        until_depth(&host, "tag_out", 2).await;
+    }
+
+    #[tokio::test]
+    async fn a_loop_without_end_ends_at_the_limit_of_cpu_time() {
+        assert_contained("spin", json!({"cpu_ms": 500}), "500 ms of CPU time, the limit cpu_ms").await;
+    }
+
+    #[tokio::test]
+    async fn memory_without_end_ends_at_its_limit_although_the_guest_would_go_on() {
+        assert_contained("bomb", json!({"memory_bytes": 67_108_864}), "memory_bytes is 67108864").await;
+    }
+}
