@@ -50,7 +50,9 @@ fn partner() -> OpenApiRouter<Shared> {
 
 /// Operators, with admin keys. The handlers ask for `Admin`.
 fn admin() -> OpenApiRouter<Shared> {
-    use crate::api::admin::{dry_run, links, resources, versions};
+    use crate::api::admin::{
+        claims, dead_letters, dry_run, events, hosts, links, lists, resources, versions, whereabouts,
+    };
     OpenApiRouter::default()
         .routes(routes!(links::get_links))
         .routes(routes!(links::get_link, links::delete_link))
@@ -76,6 +78,16 @@ fn admin() -> OpenApiRouter<Shared> {
             resources::delete_storage
         ))
         .routes(routes!(resources::validate))
+        .routes(routes!(lists::get_lists))
+        .routes(routes!(claims::get_claims))
+        .routes(routes!(claims::requeue_claim))
+        .routes(routes!(dead_letters::get_dead_letters))
+        .routes(routes!(dead_letters::drop_dead_letter))
+        .routes(routes!(dead_letters::retry_dead_letter))
+        .routes(routes!(whereabouts::get_where))
+        .routes(routes!(hosts::get_hosts))
+        .routes(routes!(hosts::get_audit))
+        .routes(routes!(events::get_events))
 }
 
 /// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.

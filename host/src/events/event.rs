@@ -8,6 +8,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ChainName, ClaimId, Digest, HostId, LinkName, ListName, VconId};
 
+/// The names of all events.
+pub const NAMES: [&str; 15] = [
+    "vcon.claimed",
+    "vcon.finished",
+    "vcon.stopped",
+    "vcon.failed",
+    "vcon.parked",
+    "vcon.retried",
+    "vcon.dropped",
+    "vcon.requeued",
+    "link.uploaded",
+    "link.activated",
+    "link.removed",
+    "link.granted",
+    "config.changed",
+    "host.started",
+    "host.stopped",
+];
+
 /// An event as it is told: what happened, when, and on which host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
@@ -135,4 +154,23 @@ pub struct LinkEvent {
     pub version: Option<Digest>,
     /// Who.
     pub by: String,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_its_name_in_the_list() {
+        // Serde names all that it knows where it is given something else.
+        let error = serde_json::from_str::<Event>(r#"{"event": "no.such"}"#).unwrap_err();
+        let known: Vec<String> = NAMES.iter().map(|name| format!("`{name}`")).collect();
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("expected one of {}", known.join(", "))),
+            "{error}"
+        );
+    }
 }

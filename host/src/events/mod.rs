@@ -14,8 +14,8 @@ use tokio::sync::{broadcast, mpsc};
 use crate::names::HostId;
 use crate::telemetry::metrics;
 
-pub use event::{Event, LinkEvent, RunEvent, Told};
-pub use publish::Publisher;
+pub use event::{Event, LinkEvent, NAMES, RunEvent, Told};
+pub use publish::{HEARD_WITHIN, Publisher};
 
 /// Events that a listener on this host may be behind by. A second's worth at the highest rate measured.
 const BACKLOG: usize = 8_192;
@@ -74,6 +74,11 @@ impl Events {
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<Arc<Told>> {
         self.0.here.subscribe()
+    }
+
+    /// Someone begins to listen on the bus: from now on this host tells it, without waiting for the next look.
+    pub fn heard_on_bus(&self) {
+        self.set_on_bus(true);
     }
 
     fn set_on_bus(&self, on_bus: bool) {

@@ -18,6 +18,8 @@ const BATCH: usize = 256;
 const GATHER: Duration = Duration::from_millis(20);
 /// How often it is asked whether anyone listens.
 const LOOK: Duration = Duration::from_secs(1);
+/// After this long every host tells the bus that someone listens: one look, and the time that it takes.
+pub const HEARD_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// See the module.
 pub struct Publisher {

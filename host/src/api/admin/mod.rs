@@ -4,13 +4,20 @@
 //! can't be done changes nothing and is answered with a problem document.
 
 mod audit;
+pub mod claims;
+pub mod dead_letters;
 pub mod dry_run;
+pub mod events;
 mod fault;
+pub mod hosts;
 mod input;
 pub mod links;
+pub mod lists;
+mod page;
 mod problem;
 pub mod resources;
 pub mod versions;
+pub mod whereabouts;
 
 pub use audit::Entry;
 pub use input::{Body, PathOf, QueryOf};

@@ -1,5 +1,7 @@
 //! The API from outside: requests in, status and body out.
 
+mod admin_events;
+mod admin_queues;
 mod auth;
 mod bad_input;
 mod config;
@@ -52,6 +54,7 @@ pub struct Api {
     pub live: Live,
     pub readiness: Arc<Readiness>,
     pub stopping: CancellationToken,
+    pub events: Events,
 }
 
 /// An answer, read to its end.
@@ -118,6 +121,7 @@ impl Api {
         let readiness = Arc::new(Readiness::default());
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let stopping = CancellationToken::new();
+        let events = Events::new(HostId::new("here").unwrap()).0;
         let render = Arc::new(|| "a_metric 1\n".to_owned());
         let state = ApiState::new(ApiParts {
             documents,
@@ -130,7 +134,7 @@ impl Api {
             stats: LinkStats::default(),
             secrets: Arc::default(),
             oci: Arc::new(Oci::new(OciSettings::default())),
-            events: Events::new(HostId::new("here").unwrap()).0,
+            events: events.clone(),
             stopping: stopping.clone(),
             loopback: true,
         });
@@ -140,6 +144,7 @@ impl Api {
             live,
             readiness,
             stopping,
+            events,
         }
     }
 

@@ -1,0 +1,344 @@
+//! What operators see and mend: dead letters, claims, the way of a vCon, hosts, events.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+use vconduit::config::Settings;
+use vconduit::names::Digest;
+use vconduit::registry::standard;
+use vconduit::store::Components as _;
+use vconduit::store::redis::RedisStore;
+use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
+
+/// Generous: the machine may be busy, and nothing is decided by how long something takes.
+const SOON: Duration = Duration::from_secs(60);
+
+/// JSON is YAML as well.
+fn config(webhook: &str) -> String {
+    json!({
+        "links": {
+            "tag": {"module": "links.tag", "options": {"tags": ["seen"]}},
+            "broken": {"module": "links.sampler", "options": {"method": "none"}},
+            "hook": {"module": "links.webhook", "options": {"webhook-urls": [webhook]}, "limits": {"attempts": 1}},
+            "slow": {"module": "links.delay", "options": {"seconds": 6}},
+        },
+        "chains": {
+            "main": {"links": ["tag", "hook"], "ingress_lists": ["in"], "egress_lists": ["out"]},
+            "broken": {"links": ["broken"], "ingress_lists": ["b/1 x"], "egress_lists": ["broken_out"]},
+            "slow": {"links": ["slow", "tag"], "ingress_lists": ["slow"], "egress_lists": ["slow_out"]},
+        },
+    })
+    .to_string()
+}
+
+async fn call(host: &Host, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let url = host.url(&format!("/admin/v1{path}"));
+    let method = method.parse().expect("a method");
+    let answer = host.client().request(method, url).body(body.to_owned()).send().await;
+    let answer = answer.expect("an answer");
+    let (status, text) = (answer.status().as_u16(), answer.text().await.expect("a body"));
+    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+async fn get(host: &Host, path: &str) -> Value {
+    let (status, body) = call(host, "GET", path, "").await;
+    assert_eq!(status, 200, "GET {path} answered {body}");
+    body
+}
+
+/// How the runs of a vCon ended, oldest first.
+fn endings(whereabouts: &Value) -> Vec<&str> {
+    let trail = whereabouts["trail"].as_array().map(Vec::as_slice).unwrap_or_default();
+    trail.iter().filter_map(|entry| entry["ended"].as_str()).collect()
+}
+
+async fn until_depth(host: &Host, list: &str, depth: u64) {
+    eventually(&format!("{depth} on the list {list}"), SOON, async || {
+        (host.depth(list).await == depth).then_some(())
+    })
+    .await;
+}
+
+async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &Receiver) {
+    let mut vcons = samples::many(2);
+    for (id, text) in &vcons {
+        receiver.answer(500, "{}");
+        host.post_vcon(text, "in").await;
+        eventually("it is a dead letter", SOON, async || {
+            host.dead_letters("in").await.contains(id).then_some(())
+        })
+        .await;
+    }
+    let ((dropped, _), (retried, _)) = (vcons.remove(0), vcons.remove(0));
+    let letters = get(host, "/dlq/in").await;
+    assert_eq!(letters["total"], 2);
+    let record = &letters["dead_letters"][1]["record"];
+    assert_eq!((&record["link"], &record["chain"]), (&json!("hook"), &json!("main")));
+    let found = get(host, &format!("/where/{retried}")).await;
+    let place = &found["places"][0];
+    assert_eq!(
+        (&place["place"], &place["list"], &place["position"], &place["record"]),
+        (&json!("dead-letter"), &json!("DLQ:in"), &json!(1), record)
+    );
+    assert_eq!(endings(&found), ["failed"], "{found}");
+    let links = &found["trail"][0]["links"];
+    assert_eq!(
+        (&links[0]["link"], &links[0]["outcome"]),
+        (&json!("tag"), &json!("next"))
+    );
+    assert_eq!(
+        (&links[1]["outcome"], &links[1]["class"]),
+        (&json!("failed"), &record["class"])
+    );
+
+    let (status, body) = call(host, "POST", &format!("/dlq/in/{retried}/retry"), "").await;
+    assert_eq!(status, 200, "{body}");
+    until_depth(host, "out", 1).await;
+    let (status, body) = call(host, "DELETE", &format!("/dlq/in/{dropped}"), "").await;
+    assert_eq!(status, 204, "{body}");
+    assert!(host.dead_letters("in").await.is_empty());
+    assert!(
+        host.vcon(&dropped).await.is_some(),
+        "the document went with its dead letter"
+    );
+
+    let found = get(host, &format!("/where/{retried}")).await;
+    assert_eq!(found["trail"][0]["ended"], "failed");
+    let last = found["trail"]
+        .as_array()
+        .and_then(|trail| trail.last())
+        .expect("an entry");
+    assert_eq!(
+        (&last["ended"], &last["lists"]),
+        (&json!("finished"), &json!(["out"])),
+        "{found}"
+    );
+    // The webhook reached outside, so a checkpoint came first: each link is noted once over both entries.
+    let noted: Vec<&str> = (found["trail"].as_array().into_iter().flatten().skip(1))
+        .flat_map(|entry| entry["links"].as_array().into_iter().flatten())
+        .filter_map(|link| link["link"].as_str())
+        .collect();
+    assert_eq!(noted, ["tag", "hook"], "{found}");
+    assert_eq!(found["places"][0]["list"], "out");
+    let audit = get(host, "/audit").await;
+    let actions: Vec<&Value> = audit["entries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| &entry["action"])
+        .collect();
+    assert_eq!(actions, ["dead_letter.drop", "dead_letter.retry"]);
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_mended_on_redis() {
+    let (redis, receiver) = (RedisServer::start(), Receiver::start().await);
+    let host = Host::with(config(&receiver.url())).redis(&redis).start().await;
+    a_dead_letter_is_seen_tried_again_and_dropped(&host, &receiver).await;
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_mended_on_the_embedded_store() {
+    let receiver = Receiver::start().await;
+    let host = Host::with(config(&receiver.url())).start().await;
+    a_dead_letter_is_seen_tried_again_and_dropped(&host, &receiver).await;
+}
+
+#[tokio::test]
+async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
+    let redis = RedisServer::start();
+    let host = Host::with(config("http://127.0.0.1:9")).redis(&redis).start().await;
+    let (id, text) = samples::many(1).remove(0);
+    host.post_vcon(&text, "b/1 x").await;
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("b/1 x").await == [id.clone()]).then_some(())
+    })
+    .await;
+    // The component of another standard link stands for a version that was uploaded.
+    let tag = standard()
+        .find(|standard| standard.name == "tag")
+        .expect("the link tag");
+    let digest = Digest::of(tag.bytes);
+    let retry = format!("/dlq/b%2F1%20x/{id}/retry");
+    let body = json!({"versions": {"broken": digest}}).to_string();
+    assert_eq!(
+        call(&host, "POST", &retry, &body).await.0,
+        409,
+        "it is not in the store yet"
+    );
+    let lifetimes = Settings::from_env(&|_| None).expect("defaults").lifetimes;
+    let store = RedisStore::connect(&redis.url(), lifetimes, "vcons")
+        .await
+        .expect("the store");
+    let bytes = bytes::Bytes::from_static(tag.bytes);
+    store.keep_component(&digest, bytes, "{}").await.expect("it is kept");
+    let (status, answer) = call(&host, "POST", &retry, &body).await;
+    assert_eq!(status, 200, "{answer}");
+    until_depth(&host, "broken_out", 1).await;
+    let found = get(&host, &format!("/where/{id}")).await;
+    let last = found["trail"]
+        .as_array()
+        .and_then(|trail| trail.last())
+        .expect("an entry");
+    let link = &last["links"][0];
+    assert_eq!(
+        (&link["link"], &link["version"]),
+        (&json!("broken"), &json!(digest)),
+        "{found}"
+    );
+    // Without being asked the active version is taken again.
+    let (id, text) = samples::many(1).remove(0);
+    host.post_vcon(&text, "b/1 x").await;
+    eventually("it is a dead letter", SOON, async || {
+        (host.dead_letters("b/1 x").await == [id.clone()]).then_some(())
+    })
+    .await;
+}
+
+/// The claim on a list, once there is one other than `but`.
+async fn claim_on(host: &Host, list: &str, but: &Value) -> Value {
+    eventually("a claim", SOON, async || {
+        let claim = get(host, &format!("/claims?list={list}")).await["claims"][0].clone();
+        (!claim.is_null() && claim["id"] != but["id"]).then_some(claim)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
+    let redis = RedisServer::start();
+    let host = || Host::with(config("http://127.0.0.1:9")).redis(&redis);
+    // Each has one place to work in, which the sleeping link takes up: the other host gets what is taken away.
+    let alone = || host().env("CONSERVER_VCON_CONCURRENCY", "1");
+    let (first, second) = (alone().start().await, alone().start().await);
+    let (id, text) = samples::many(1).remove(0);
+    first.post_vcon(&text, "slow").await;
+    let claim = claim_on(&first, "slow", &Value::Null).await;
+    assert_eq!(claim["vcon"], json!(id));
+    let path = format!("/claims/{}/requeue", claim["id"].as_str().expect("an id"));
+    let (status, body) = call(&second, "POST", &path, "").await;
+    assert_eq!((status, &body["host"]), (200, &claim["host"]), "{body}");
+    let other = claim_on(&second, "slow", &claim).await;
+    assert_ne!(other["host"], claim["host"], "the same host has it again");
+    assert_eq!(call(&second, "POST", &path, "").await.0, 404, "the old claim is over");
+    eventually("the host that had it notices", SOON, async || {
+        let logs = first.log() + &second.log();
+        logs.contains("the lease was lost").then_some(())
+    })
+    .await;
+    until_depth(&second, "slow_out", 1).await;
+    assert_eq!(redis.list("slow_out"), [id.clone()]);
+    let found = get(&first, &format!("/where/{id}")).await;
+    assert_eq!(endings(&found), ["finished"], "{found}");
+    assert_eq!(found["trail"][0]["host"], other["host"]);
+    assert!(first.dead_letters("slow").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_is_taken_away_ends_exactly_once_on_the_embedded_store() {
+    let host = Host::with(config("http://127.0.0.1:9")).start().await;
+    let (id, text) = samples::many(1).remove(0);
+    host.post_vcon(&text, "slow").await;
+    let claim = claim_on(&host, "slow", &Value::Null).await;
+    let path = format!("/claims/{}/requeue", claim["id"].as_str().expect("an id"));
+    assert_eq!(call(&host, "POST", &path, "").await.0, 200);
+    claim_on(&host, "slow", &claim).await;
+    eventually("the first run notices", SOON, async || {
+        host.log().contains("the lease was lost").then_some(())
+    })
+    .await;
+    until_depth(&host, "slow_out", 1).await;
+    let found = get(&host, &format!("/where/{id}")).await;
+    assert_eq!(endings(&found), ["finished"], "{found}");
+    let lists = get(&host, "/lists").await;
+    let rows = lists["lists"].as_array().expect("lists");
+    let slow = rows.iter().find(|row| row["name"] == "slow").expect("the list");
+    assert_eq!((&slow["depth"], &slow["claims"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
+async fn hosts_see_each_other_come_change_and_go() {
+    let redis = RedisServer::start();
+    let host = || Host::with(config("http://127.0.0.1:9")).redis(&redis);
+    let (first, mut second) = (host().start().await, host().start().await);
+    let both = eventually("both are there", SOON, async || {
+        let hosts = get(&first, "/hosts").await["hosts"].clone();
+        (hosts.as_array().map(Vec::len) == Some(2)).then_some(hosts)
+    })
+    .await;
+    assert_eq!(both[0]["links"], both[1]["links"]);
+    assert!(both[0]["links"]["tag"].is_string(), "{both}");
+    let revision = both[0]["revision"].as_u64().expect("a revision");
+    let changed = config("http://127.0.0.1:10");
+    std::fs::write(first.folder().join("vconduit.yml"), changed).expect("the file");
+    eventually("both work on the newer configuration", SOON, async || {
+        let hosts = get(&second, "/hosts").await["hosts"].clone();
+        let newer = |host: &Value| host["revision"].as_u64() > Some(revision);
+        hosts
+            .as_array()
+            .is_some_and(|hosts| hosts.len() == 2 && hosts.iter().all(newer))
+            .then_some(())
+    })
+    .await;
+    second.terminate().await;
+    let left = get(&first, "/hosts").await;
+    assert_eq!(
+        left["hosts"].as_array().map(Vec::len),
+        Some(1),
+        "a host that stopped is still there: {left}"
+    );
+}
+
+#[tokio::test]
+async fn events_of_one_host_are_heard_on_another_until_that_one_stops() {
+    let redis = RedisServer::start();
+    let receiver = Receiver::start().await;
+    let host = || Host::with(config(&receiver.url())).redis(&redis);
+    let worker = host().start().await;
+    let mut listened_on = host().roles("api").start().await;
+    let url = listened_on.url("/admin/v1/events?types=vcon,host.started");
+    let answer = listened_on.client().get(url).send().await.expect("an answer");
+    let mut body = answer.bytes_stream();
+    let mut heard = String::new();
+    let (id, text) = samples::many(1).remove(0);
+    hear(&mut body, &mut heard, "every host tells").await;
+    worker.post_vcon(&text, "in").await;
+    hear(&mut body, &mut heard, "vcon.finished\",").await;
+    for name in ["vcon.claimed", "vcon.finished"] {
+        let line = heard
+            .lines()
+            .find(|line| line.starts_with("data:") && line.contains(name));
+        let line = line.unwrap_or_else(|| panic!("{name} was not heard: {heard}"));
+        let event: Value = serde_json::from_str(line.trim_start_matches("data:")).expect("JSON");
+        assert_eq!(
+            (&event["vcon"], &event["list"], &event["chain"]),
+            (&json!(id), &json!("in"), &json!("main"))
+        );
+    }
+    let ending = tokio::spawn(async move { while let Some(Ok(_)) = body.next().await {} });
+    let (took, code) = listened_on.terminate().await;
+    assert_eq!(code, Some(0), "after {took:?}: {}", listened_on.log());
+    assert!(
+        !listened_on.log().contains("connections were still open"),
+        "the stream held up the stop"
+    );
+    tokio::time::timeout(SOON, ending)
+        .await
+        .expect("the stream ends")
+        .expect("no panic");
+}
+
+async fn hear<B, E>(body: &mut (impl futures::Stream<Item = Result<B, E>> + Unpin), heard: &mut String, text: &str)
+where
+    B: AsRef<[u8]>,
+    E: std::fmt::Debug,
+{
+    let hearing = async {
+        while !heard.contains(text) {
+            let bytes = body.next().await.expect("the stream goes on").expect("it can be read");
+            heard.push_str(&String::from_utf8_lossy(bytes.as_ref()));
+        }
+    };
+    tokio::time::timeout(SOON, hearing).await.expect("it is heard");
+}
