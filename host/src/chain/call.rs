@@ -10,6 +10,7 @@ use super::trail::{LinkNote, outcome};
 use super::{ChainRunner, Fault};
 use crate::config::{Chain, ChainLink, OnError};
 use crate::names::Digest;
+use crate::registry::VersionError;
 use crate::sandbox::call::{CallError, FailureKind};
 use crate::sandbox::{Call, CallReport, Outcome, World};
 use crate::snapshot::{ReadyLink, Snapshot};
@@ -117,10 +118,14 @@ impl ChainRunner {
         let Some(version) = run.versions.get(&place.name) else {
             return Ok(Cow::Borrowed(ready));
         };
-        match self.registry.link_at(ready, version).await {
+        match self.registry.link_at(&place.name, ready, version).await {
             Ok(ready) => Ok(Cow::Owned(ready)),
+            Err(VersionError::Store(error)) => Err(Fault::Store(error)),
             Err(reason) => {
-                let message = format!("the version of link {} that this run was to take: {reason}", place.name);
+                let message = format!(
+                    "link {} can't run in the version that was asked for: {reason}",
+                    place.name
+                );
                 Err(broken(Some(version), message))
             }
         }

@@ -118,6 +118,21 @@ impl LinkRecord {
         }
     }
 
+    /// A version that may run, by its digest or the beginning of it.
+    ///
+    /// # Errors
+    /// It is held, or not there.
+    pub fn allowed(&self, wanted: &str) -> Result<&Version, RecordError> {
+        let version = self.find(wanted)?;
+        match &version.held {
+            None => Ok(version),
+            Some(why) => Err(RecordError::Held {
+                digest: version.digest.clone(),
+                why: why.clone(),
+            }),
+        }
+    }
+
     /// The version in force, if it is an uploaded one.
     #[must_use]
     pub fn active_version(&self) -> Option<&Version> {
@@ -145,13 +160,7 @@ impl LinkRecord {
     /// # Errors
     /// It is held, or not there.
     pub fn activate(&mut self, digest: &Digest) -> Result<bool, RecordError> {
-        let version = self.find(digest.as_str())?;
-        if let Some(why) = &version.held {
-            return Err(RecordError::Held {
-                digest: digest.clone(),
-                why: why.clone(),
-            });
-        }
+        self.allowed(digest.as_str())?;
         if self.active.as_ref() == Some(digest) {
             return Ok(false);
         }

@@ -13,3 +13,4 @@ mod uploaded;
 pub use links::{LinkError, Links};
 pub use ready::{Registry, RegistryError};
 pub use standard::{Standard, standard};
+pub use uploaded::VersionError;

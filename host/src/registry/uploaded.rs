@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::Registry;
-use crate::config::check;
-use crate::names::Digest;
-use crate::sandbox::Compiled;
+use crate::config::{RecordError, Version, check, read_grants, store_copy};
+use crate::names::{Digest, LinkName};
+use crate::sandbox::{Compiled, Grants};
 use crate::snapshot::ReadyLink;
+use crate::store::StoreError;
 
 /// Versions kept ready beside those in use: enough to go back and forth between versions without a wait, at some MB each.
 const KEPT: usize = 16;
@@ -66,41 +67,64 @@ impl Kept {
     }
 }
 
+/// Why a version can't be run.
+#[derive(Debug, thiserror::Error)]
+pub enum VersionError {
+    /// The store did not answer: it may be had later.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The link's record does not allow it.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// It is not there, does not compile, or does not fit the link; in words for people.
+    #[error("{0}")]
+    Unusable(String),
+}
+
 impl Registry {
     /// An uploaded component, ready to be called.
     ///
     /// # Errors
     /// When the store does not have it, or it can't be compiled; in words for people.
     pub async fn version(&self, digest: &Digest) -> Result<Arc<Compiled>, String> {
-        let cell = self.uploaded.cell(digest);
-        cell.get_or_try_init(|| self.load(digest)).await.cloned()
+        self.compiled(digest).await.map_err(|error| error.to_string())
     }
 
-    /// The same link with another version of its component: its options are laid over that version's defaults.
+    /// A link in another of its versions, ready to be called: with the grants of that version, and with the link's options over that
+    /// version's defaults.
     ///
     /// # Errors
-    /// When the version can't be had, or the link's options don't fit it; in words for people.
-    pub async fn link_at(&self, ready: &ReadyLink, digest: &Digest) -> Result<ReadyLink, String> {
-        if ready.component.digest == *digest {
-            return Ok(ready.clone());
+    /// When the version is held or can't be had, or the link's options don't fit it.
+    pub async fn link_at(
+        &self,
+        name: &LinkName,
+        active: &ReadyLink,
+        digest: &Digest,
+    ) -> Result<ReadyLink, VersionError> {
+        if active.component.digest == *digest {
+            return Ok(active.clone());
         }
-        let component = self.version(digest).await?;
+        let (_, entries) = self.store.load_config().await?;
+        let record = store_copy::record(&entries, name.as_str()).map_err(VersionError::Unusable)?;
+        let grants = granted(record.allowed(digest.as_str())?)?;
+        let component = self.compiled(digest).await?;
         let description = component.description();
         let mut options = description.defaults.clone();
-        options.extend(ready.link.options.clone());
+        options.extend(active.link.options.clone());
         let problems = check::option_problems(&description.options_schema, &options);
         if !problems.is_empty() {
-            return Err(format!(
-                "the link's options don't fit version sha256:{digest}: {}",
-                problems.join("; ")
-            ));
+            let problems = problems.join("; ");
+            return Err(VersionError::Unusable(format!(
+                "the link's options don't fit version {digest}: {problems}"
+            )));
         }
         let options_text = serde_json::Value::Object(options.clone()).to_string().into();
         Ok(ReadyLink {
             component,
             options,
             options_text,
-            ..ready.clone()
+            grants: Arc::new(grants),
+            ..active.clone()
         })
     }
 
@@ -110,16 +134,35 @@ impl Registry {
         let _ = self.uploaded.cell(&compiled.digest).set(compiled.clone());
     }
 
-    async fn load(&self, digest: &Digest) -> Result<Arc<Compiled>, String> {
-        let bytes = self.store.component(digest).await.map_err(|error| error.to_string())?;
-        let Some(bytes) = bytes else {
-            return Err(format!(
+    async fn compiled(&self, digest: &Digest) -> Result<Arc<Compiled>, VersionError> {
+        let cell = self.uploaded.cell(digest);
+        cell.get_or_try_init(|| self.load(digest)).await.cloned()
+    }
+
+    async fn load(&self, digest: &Digest) -> Result<Arc<Compiled>, VersionError> {
+        let Some(bytes) = self.store.component(digest).await? else {
+            return Err(VersionError::Unusable(format!(
                 "there is no component sha256:{digest} in the store; upload it again"
-            ));
+            )));
         };
         let compiled = self.sandbox.compile(bytes).await;
-        compiled.map_err(|error| format!("component sha256:{digest}: {error}"))
+        compiled.map_err(|error| VersionError::Unusable(format!("component sha256:{digest}: {error}")))
     }
+}
+
+/// What a version may reach: nothing where nobody has decided.
+fn granted(version: &Version) -> Result<Grants, VersionError> {
+    let Some(grants) = &version.grants else {
+        return Ok(Grants::default());
+    };
+    read_grants(grants).map_err(|problems| {
+        let problems: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+        VersionError::Unusable(format!(
+            "the grants of version {} can't be read: {}",
+            version.digest,
+            problems.join("; ")
+        ))
+    })
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use vconduit::config::Settings;
+use vconduit::config::{Settings, store_copy};
 use vconduit::names::Digest;
 use vconduit::registry::standard;
-use vconduit::store::Components as _;
 use vconduit::store::redis::RedisStore;
+use vconduit::store::{Components as _, Store as _};
 use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
 
 /// Generous: the machine may be busy, and nothing is decided by how long something takes.
@@ -145,6 +145,17 @@ async fn a_dead_letter_is_mended_on_the_embedded_store() {
     a_dead_letter_is_seen_tried_again_and_dropped(&host, &receiver).await;
 }
 
+/// Notes an uploaded version of a link, one that is not active.
+async fn has_version(store: &RedisStore, link: &str, digest: &Digest) {
+    let version = json!({"digest": digest, "at_ms": 1, "by": "test", "size_bytes": 1});
+    let record = json!({"active": null, "versions": [version]});
+    let record = serde_json::from_value(record).expect("a record");
+    let (revision, entries) = store.load_config().await.expect("a configuration");
+    let entries = store_copy::with_record(&entries, link, &record);
+    let saved = store.save_config(&entries, Some(revision), None).await;
+    saved.expect("it is saved").expect("nobody else saves");
+}
+
 #[tokio::test]
 async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
     let redis = RedisServer::start();
@@ -173,6 +184,7 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
         .expect("the store");
     let bytes = bytes::Bytes::from_static(tag.bytes);
     store.keep_component(&digest, bytes, "{}").await.expect("it is kept");
+    has_version(&store, "broken", &digest).await;
     let (status, answer) = call(&host, "POST", &retry, &body).await;
     assert_eq!(status, 200, "{answer}");
     until_depth(&host, "broken_out", 1).await;

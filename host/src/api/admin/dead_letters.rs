@@ -14,9 +14,10 @@ use super::{Answer, Entry, PathOf, Problem, QueryOf};
 use crate::api::measure::{self, Source};
 use crate::api::{Shared, reply};
 use crate::auth::Admin;
+use crate::config::store_copy;
 use crate::events::Event;
 use crate::names::{ChainName, Digest, LinkName, ListName, VconId};
-use crate::store::{Checkpoint, DeadLetter};
+use crate::store::{Checkpoint, ConfigEntries, DeadLetter};
 
 /// What the names of storages' dead letters begin with: they did not come from a list.
 const OF_STORAGE: &str = "storage:";
@@ -59,7 +60,7 @@ pub async fn get_dead_letters(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// Versions of links to run instead of the active ones: link → digest of an uploaded component.
+    /// Versions of links to run instead of the active ones: link → digest, or the first six digits of it or more.
     #[serde(default)]
     versions: BTreeMap<String, String>,
 }
@@ -202,28 +203,28 @@ async fn versions(
             format!("no chain that is enabled takes from list {list}, so there is no link to run in another version");
         return Err(Problem::conflict(detail).fix("retry without versions, or enable the chain"));
     };
+    let (_, entries) = api.store.load_config().await?;
     let mut versions = BTreeMap::new();
-    for (link, digest) in retry.versions {
-        let (link, digest) = (LinkName::new(link)?, digest_of(&digest)?);
+    for (link, wanted) in retry.versions {
+        let link = LinkName::new(link)?;
         if !chain.links.iter().any(|place| place.name == link) {
             return Err(Problem::conflict(format!("chain {name} has no link {link}")));
         }
         let active = snapshot.links.get(&link).map(|ready| &ready.component.digest);
-        if active != Some(&digest) && api.store.about_component(&digest).await?.is_none() {
-            let detail = format!("there is no component sha256:{digest} for link {link}");
-            return Err(Problem::conflict(detail).fix("upload it first, or choose one of the link's versions"));
-        }
+        let digest = match active.filter(|active| active.as_str() == wanted) {
+            Some(active) => active.clone(),
+            None => version(&entries, &link, &wanted)?,
+        };
         versions.insert(link, digest);
     }
     Ok(Some((name.clone(), versions)))
 }
 
-/// 64 hex digits, with or without `sha256:` before them.
-fn digest_of(text: &str) -> Result<Digest, Problem> {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text).to_ascii_lowercase();
-    if digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(Digest::new(digits)?);
-    }
-    let shown: String = text.chars().take(100).collect();
-    Err(Problem::invalid(format!("{shown:?} is not a digest")).fix("send the 64 hex digits of a version's SHA-256"))
+/// A version of a link that may run.
+fn version(entries: &ConfigEntries, link: &LinkName, wanted: &str) -> Result<Digest, Problem> {
+    let record = store_copy::record(entries, link.as_str()).map_err(Problem::conflict)?;
+    let version = record.allowed(wanted).map_err(|error| {
+        Problem::conflict(format!("link {link}: {error}")).fix(format!("look at GET /admin/v1/links/{link}/versions"))
+    })?;
+    Ok(version.digest.clone())
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::memory_store::Trouble;
 use super::*;
-use crate::config::read;
 use crate::config::settings::AdminKey;
+use crate::config::{LinkRecord, Version, read, store_copy};
 use crate::events::{Event, Told};
 use crate::names::{ChainName, ClaimId, Digest, LinkName, VconId};
-use crate::store::{AuditLog as _, Checkpoint, Claim, Components as _, ErrorRecord, Hosts as _};
+use crate::store::{AuditLog as _, Checkpoint, Claim, ErrorRecord, Hosts as _, Store as _};
 
 const CONFIG: &str = "\
 links: {tag: {module: links.tag, options: {tags: [x]}}}
@@ -94,6 +94,25 @@ fn record() -> ErrorRecord {
         current: None,
         at_ms: 7,
     }
+}
+
+/// The link `tag` has one uploaded version.
+async fn has_version(api: &Api, digest: &Digest, held: Option<&str>) {
+    let record = LinkRecord {
+        versions: vec![Version {
+            digest: digest.clone(),
+            at_ms: 1,
+            by: "ann".into(),
+            note: String::new(),
+            size_bytes: 1,
+            grants: None,
+            held: held.map(ToOwned::to_owned),
+            signed_by: None,
+        }],
+        ..LinkRecord::default()
+    };
+    let entries = store_copy::with_record(&Vec::new(), "tag", &record);
+    api.store.save_config(&entries, None, None).await.unwrap().unwrap();
 }
 
 fn events(listener: &mut tokio::sync::broadcast::Receiver<Arc<Told>>) -> Vec<Event> {
@@ -227,16 +246,19 @@ async fn a_dead_letter_is_tried_again() {
 #[tokio::test]
 async fn a_dead_letter_is_tried_again_with_another_version() {
     let api = api();
-    let bytes = bytes::Bytes::from_static(b"a component");
-    let digest = Digest::of(&bytes);
+    let digest = Digest::of(b"a component");
     api.store.set_dead_letter("in", ID, record());
     let path = format!("/dlq/in/{ID}/retry");
     let retry = async |body: Value| api.send(admin("POST", &path, body.to_string())).await;
     let with_version = json!({"versions": {"tag": format!("sha256:{digest}")}});
     problem(&retry(with_version.clone()).await, 409, "conflict");
-    api.store.keep_component(&digest, bytes, "{}").await.unwrap();
+    has_version(&api, &digest, Some("it asks for more than was granted")).await;
+    let held = retry(with_version.clone()).await;
+    problem(&held, 409, "conflict");
+    assert!(held.text.contains("it asks for more"), "{}", held.text);
+    has_version(&api, &digest, None).await;
     problem(&retry(json!({"versions": {"other": digest}})).await, 409, "conflict");
-    problem(&retry(json!({"versions": {"tag": "abc"}})).await, 422, "invalid");
+    problem(&retry(json!({"versions": {"tag": "abc"}})).await, 409, "conflict");
     problem(&retry(json!({"version": {}})).await, 422, "invalid");
     problem(&retry(json!([])).await, 422, "invalid");
     assert!(api.store.retried().is_empty() && api.audit().await.is_empty());
