@@ -162,11 +162,15 @@ impl App {
         let server = tokio::spawn(crate::api::serve(listener, router, stop_serving.clone()));
 
         let source = ConfigSource::new(options.config_file, store.clone());
-        live.store(Arc::new(reload::first(&source, &registry).await?));
+        let (ahead, uploaded) = tokio::sync::watch::channel(Vec::new());
+        live.store(Arc::new(reload::first(&source, &registry, &ahead).await?));
         metrics::config_revision(live.load().revision);
         let standing = Arc::new(Standing::default());
-        let reload = reload::watch(source, registry.clone(), live.clone(), standing.clone());
+        let reload = reload::watch(source, registry.clone(), live.clone(), standing.clone(), ahead);
         tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload));
+        let for_later = registry.clone();
+        let making_ready = async move { for_later.make_ready_ahead(uploaded).await };
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(making_ready));
         let watch = store::watch(store.clone(), readiness.clone());
         tokio::spawn(stop_serving.clone().run_until_cancelled_owned(watch));
 
