@@ -154,6 +154,38 @@ mod the_same_link {
     use super::*;
 
     #[tokio::test]
+    async fn is_uploaded_while_the_host_runs_granted_and_works_in_a_chain() {
+        let setup = Setup::start(|_| {}).await;
+        setup.answer_topics();
+        for (language, service) in setup.each() {
+            let (host, link) = (&setup.host, format!("uploaded_{language}"));
+            let bytes = std::fs::read(component(&format!("topics_{language}"))).expect("a component");
+            let (status, answer) = host.upload(&link, bytes, "activate=true").await;
+            assert_eq!(status, 200, "{language}: {answer}");
+            assert!(
+                answer["held"].as_str().is_some_and(|why| why.contains("http")),
+                "{language} asks for HTTP: {answer}"
+            );
+            let url = service.url();
+            let grants = json!({"http": [{"host": url.trim_start_matches("http://"), "private": true}]});
+            let path = |what: &str| format!("/links/{link}/{what}");
+            host.admin_ok("PUT", &path("grants"), Some(&json!({"grants": grants})))
+                .await;
+            let digest = answer["digest"].as_str().expect("a digest");
+            host.admin_ok("POST", &path(&format!("versions/{digest}/activate")), None)
+                .await;
+            host.admin_ok("PUT", &path("options"), Some(&json!({"url": format!("{url}/topics")})))
+                .await;
+            host.admin_ok("PUT", &format!("/chains/{link}"), Some(&chain_of(&link)))
+                .await;
+            let (id, text) = vcon("said", Some("a transcript"));
+            host.post_vcon(&text, &link).await;
+            until_depth(host, &format!("{link}_out"), 1).await;
+            assert_worked(language, &host.vcon(&id).await.expect("the vCon"), 1, "topic");
+        }
+    }
+
+    #[tokio::test]
     async fn makes_of_a_transcript_the_same_request_analysis_and_tag() {
         let setup = Setup::start(|_| {}).await;
         setup.answer_topics();
