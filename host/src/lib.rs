@@ -4,7 +4,7 @@
 //! POST /vcon?ingress_lists=a ──► api ──► vcon: check ──► store: document + indexes + push id to list a   (one atomic step)
 //!        third party: RPUSH a <uuid> ──────────────────────────────────┐
 //! worker: permit ──► wait on lists ──► claim (pop + lease + trace context, one atomic step)
-//! chain:  for each link: sandbox: fresh instance ──► run(options) ──► edits applied to the document in host memory
+//! chain:  for each link: sandbox: instance ──► run(options) ──► edits applied to the document in host memory
 //!         checkpoint (document + next link) after a link that reached outside, before storages, and at a switch
 //! end:    storages (parallel, retried) ──► document + pushes + egress lists + drop of the claim (one atomic step)
 //! fail:   DLQ:<list> + error record (chain, link, version, class, message, attempts, when)
@@ -23,7 +23,7 @@
 //! | [`store`] | the working store: documents, indexes, lists, claims, configuration; Redis and SQLite |
 //! | [`worker`] | permits, turns, claims, leases, drain |
 //! | [`chain`] | runs the links in order: continue, stop, switch, hand off, fail |
-//! | [`registry`] | makes links and storages ready to be called |
+//! | [`registry`] | makes links and storages ready to be called; uploads, versions, grants, signatures |
 //! | [`sandbox`] | runs components within limits and grants |
 //! | [`storage`] | durable places outside the working store |
 //! | [`snapshot`] | what is in force now, swapped as one |

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::api::edge::{self, Edge};
 use crate::api::openapi::{self, Group};
 use crate::api::paths::RouteTable;
-use crate::api::{ApiError, ApiState, Shared, admin, config, dlq, docs, external, queues, reply, system, vcon, vcons};
+use crate::api::{ApiError, ApiState, Shared, config, dlq, docs, external, queues, reply, system, vcon, vcons};
 use crate::vcon::Text;
 
 /// Everyone: how the host is.
@@ -50,17 +50,44 @@ fn partner() -> OpenApiRouter<Shared> {
 
 /// Operators, with admin keys. The handlers ask for `Admin`.
 fn admin() -> OpenApiRouter<Shared> {
+    use crate::api::admin::{
+        claims, dead_letters, dry_run, events, hosts, links, lists, resources, versions, whereabouts,
+    };
     OpenApiRouter::default()
-        .routes(routes!(admin::lists::get_lists))
-        .routes(routes!(admin::claims::get_claims))
-        .routes(routes!(admin::claims::requeue_claim))
-        .routes(routes!(admin::dead_letters::get_dead_letters))
-        .routes(routes!(admin::dead_letters::drop_dead_letter))
-        .routes(routes!(admin::dead_letters::retry_dead_letter))
-        .routes(routes!(admin::whereabouts::get_where))
-        .routes(routes!(admin::hosts::get_hosts))
-        .routes(routes!(admin::hosts::get_audit))
-        .routes(routes!(admin::events::get_events))
+        .routes(routes!(links::get_links))
+        .routes(routes!(links::get_link, links::delete_link))
+        .routes(routes!(links::put_grants))
+        .routes(routes!(links::put_limits))
+        .routes(routes!(links::put_options))
+        .routes(routes!(dry_run::run))
+        .routes(routes!(versions::get_versions, versions::post_version))
+        .routes(routes!(versions::get_version, versions::delete_version))
+        .routes(routes!(versions::get_component))
+        .routes(routes!(versions::activate))
+        .routes(routes!(versions::roll_back))
+        .routes(routes!(resources::get_chains))
+        .routes(routes!(
+            resources::get_chain,
+            resources::put_chain,
+            resources::delete_chain
+        ))
+        .routes(routes!(resources::get_storages))
+        .routes(routes!(
+            resources::get_storage,
+            resources::put_storage,
+            resources::delete_storage
+        ))
+        .routes(routes!(resources::validate))
+        .routes(routes!(lists::get_lists))
+        .routes(routes!(claims::get_claims))
+        .routes(routes!(claims::requeue_claim))
+        .routes(routes!(dead_letters::get_dead_letters))
+        .routes(routes!(dead_letters::drop_dead_letter))
+        .routes(routes!(dead_letters::retry_dead_letter))
+        .routes(routes!(whereabouts::get_where))
+        .routes(routes!(hosts::get_hosts))
+        .routes(routes!(hosts::get_audit))
+        .routes(routes!(events::get_events))
 }
 
 /// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.

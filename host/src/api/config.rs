@@ -4,7 +4,7 @@
 //! top of a change that the writer has not seen the secrets of.
 
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::fault::FieldFault;
@@ -42,10 +42,11 @@ pub async fn get_config(_: Keyed, State(api): State<Shared>) -> Answer {
     post, path = "/config", tag = "config", request_body = Object,
     responses((status = 204, description = "it is in the store")),
 )]
-pub async fn post_config(State(api): State<Shared>, KeyedBody(payload): KeyedBody) -> Answer {
+pub async fn post_config(State(api): State<Shared>, headers: HeaderMap, KeyedBody(payload): KeyedBody) -> Answer {
     let sent = payload.object()?;
+    let admin = api.admin_keys.allow(&headers);
     for _ in 0..TRIES {
-        if replace(&api, sent.clone()).await? {
+        if replace(&api, sent.clone(), admin).await? {
             return Ok(reply::empty());
         }
     }
@@ -60,7 +61,7 @@ pub async fn post_config(State(api): State<Shared>, KeyedBody(payload): KeyedBod
 }
 
 /// False when someone else was faster.
-async fn replace(api: &Shared, mut sent: Written) -> Result<bool, ApiError> {
+async fn replace(api: &Shared, mut sent: Written, admin: bool) -> Result<bool, ApiError> {
     let failed = |error| ApiError::Store(NOT_UPDATED, error);
     let (revision, entries) = api.store.load_config().await.map_err(failed)?;
     // A damaged copy has no secrets to give back, and is best replaced.
@@ -82,6 +83,11 @@ async fn replace(api: &Shared, mut sent: Written) -> Result<bool, ApiError> {
     if checked.config.is_none() {
         return Err(checked.errors().map(fault).collect::<Vec<_>>().into());
     }
+    if let Some(path) = of_admins(&current, &checked.written).filter(|_| !admin) {
+        return Err(ApiError::Forbidden(format!(
+            "{path} is for admins to change: send an admin key too (Authorization: Bearer …)"
+        )));
+    }
     let replacement = store_copy::beside(store_copy::to_entries(&checked.written), &entries);
     let saved = api
         .store
@@ -92,6 +98,31 @@ async fn replace(api: &Shared, mut sent: Written) -> Result<bool, ApiError> {
         tracing::info!(revision, "the configuration was replaced through the API");
     }
     Ok(saved.is_ok())
+}
+
+/// What of a link decides about what code runs and what it may reach and use up.
+const OF_ADMINS: [&str; 5] = ["component", "module", "grants", "limits", "warm"];
+
+/// The first change that an admin has to make, where there are admins.
+fn of_admins(current: &Written, new: &Written) -> Option<String> {
+    if current.get("signing") != new.get("signing") {
+        return Some("signing".to_owned());
+    }
+    let links = |written: &Written| {
+        written
+            .get("links")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
+    let (before, after) = (links(current), links(new));
+    after.iter().find_map(|(name, link)| {
+        let was = before.get(name);
+        let changed = OF_ADMINS
+            .iter()
+            .find(|key| link.get(**key) != was.and_then(|was| was.get(**key)));
+        changed.map(|key| format!("links.{name}.{key}"))
+    })
 }
 
 fn written(entries: &ConfigEntries) -> Result<Written, StoreError> {

@@ -11,8 +11,12 @@ use crate::auth::{AdminKeys, HeaderNameError, Keys};
 use crate::config::Settings;
 use crate::documents::Documents;
 use crate::events::Events;
+use crate::registry::Links;
+use crate::registry::oci::Oci;
+use crate::sandbox::Secrets;
 use crate::snapshot::Live;
 use crate::store::Store;
+use crate::telemetry::stats::LinkStats;
 
 /// Makes the text of `/metrics`.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -45,6 +49,14 @@ pub struct ApiState {
     pub metrics: RenderMetrics,
     /// Where is told what happens.
     pub events: Events,
+    /// Links, for operators.
+    pub links: Arc<Links>,
+    /// Figures for each link on this host.
+    pub stats: LinkStats,
+    /// Secrets by name, for links that are tried out.
+    pub secrets: Arc<Secrets>,
+    /// Registries that components are fetched from.
+    pub oci: Arc<Oci>,
     /// Set when the host stops: answers without an end of their own end then.
     pub stopping: CancellationToken,
     /// Places for those who listen to events.
@@ -74,6 +86,14 @@ pub struct ApiParts {
     pub metrics: RenderMetrics,
     /// Where is told what happens.
     pub events: Events,
+    /// Links, for operators.
+    pub links: Arc<Links>,
+    /// Figures for each link on this host.
+    pub stats: LinkStats,
+    /// Secrets by name.
+    pub secrets: Arc<Secrets>,
+    /// Registries that components are fetched from.
+    pub oci: Arc<Oci>,
     /// Set when the host stops.
     pub stopping: CancellationToken,
     /// Whether the host listens on a loopback address.
@@ -100,6 +120,10 @@ impl ApiState {
             readiness: parts.readiness,
             metrics: parts.metrics,
             events: parts.events,
+            links: parts.links,
+            stats: parts.stats,
+            secrets: parts.secrets,
+            oci: parts.oci,
             stopping: parts.stopping,
             event_streams: Arc::new(Semaphore::new(EVENT_STREAMS)),
             list_labels: Arc::default(),

@@ -27,7 +27,8 @@ use crate::documents::Documents;
 use crate::events::{Event, Events};
 use crate::hosts::{Heartbeat, Standing};
 use crate::names::HostId;
-use crate::registry::Registry;
+use crate::registry::oci::{Oci, OciSettings};
+use crate::registry::{Links, Registry};
 use crate::router::{Served, router};
 use crate::sandbox::{Compiler, Sandbox, SandboxSettings, Secrets};
 use crate::snapshot::{Live, Snapshot};
@@ -128,7 +129,25 @@ impl App {
         let (events, publisher) = Events::new(id.clone());
         let tellers = TaskTracker::new();
         tellers.spawn(publisher.run(store.clone(), stop_serving.clone()));
+        let secrets = Secrets::load(settings.secrets_dir.as_deref());
+        let secrets = Arc::new(secrets.map_err(|error| StartError::Setting(error.to_string()))?);
+        let sandbox = sandbox(&settings)?;
+        let registry = Arc::new(Registry::new(
+            sandbox.clone(),
+            storage_context(&settings, &secrets),
+            store.clone(),
+        ));
+        let stats = LinkStats::default();
         let parts = ApiParts {
+            links: Arc::new(Links::new(
+                store.clone(),
+                registry.clone(),
+                live.clone(),
+                events.clone(),
+            )),
+            stats: stats.clone(),
+            secrets: secrets.clone(),
+            oci: Arc::new(oci(&secrets)?),
             documents: documents.clone(),
             store: store.clone(),
             live: live.clone(),
@@ -142,24 +161,19 @@ impl App {
         let router = routes(parts, &options.roles)?;
         let server = tokio::spawn(crate::api::serve(listener, router, stop_serving.clone()));
 
-        let secrets = Secrets::load(settings.secrets_dir.as_deref());
-        let secrets = Arc::new(secrets.map_err(|error| StartError::Setting(error.to_string()))?);
-        let sandbox = sandbox(&settings)?;
-        let registry = Arc::new(Registry::new(
-            sandbox.clone(),
-            storage_context(&settings, &secrets),
-            store.clone(),
-        ));
         let source = ConfigSource::new(options.config_file, store.clone());
-        live.store(Arc::new(reload::first(&source, &registry).await?));
+        let (ahead, uploaded) = tokio::sync::watch::channel(Vec::new());
+        live.store(Arc::new(reload::first(&source, &registry, &ahead).await?));
         metrics::config_revision(live.load().revision);
         let standing = Arc::new(Standing::default());
-        let reload = reload::watch(source, registry.clone(), live.clone(), standing.clone());
+        let reload = reload::watch(source, registry.clone(), live.clone(), standing.clone(), ahead);
         tokio::spawn(stop_serving.clone().run_until_cancelled_owned(reload));
+        let for_later = registry.clone();
+        let making_ready = async move { for_later.make_ready_ahead(uploaded).await };
+        tokio::spawn(stop_serving.clone().run_until_cancelled_owned(making_ready));
         let watch = store::watch(store.clone(), readiness.clone());
         tokio::spawn(stop_serving.clone().run_until_cancelled_owned(watch));
 
-        let stats = LinkStats::default();
         let store_for_runs = store::for_runs(&settings, &store, &links_runtime).await?;
         let runner = Arc::new(ChainRunner {
             sandbox,
@@ -278,6 +292,15 @@ fn sandbox(settings: &Settings) -> Result<Arc<Sandbox>, StartError> {
         ..SandboxSettings::default()
     };
     Sandbox::new(sandbox).map_err(|error| StartError::Sandbox(error.to_string()))
+}
+
+/// How registries are spoken to, from the environment.
+fn oci(secrets: &Secrets) -> Result<Oci, StartError> {
+    let secret = |name: &str| secrets.reveal(name).map(ToOwned::to_owned);
+    let settings = OciSettings::from_env(&|name| std::env::var(name).ok(), &secret);
+    settings
+        .map(Oci::new)
+        .map_err(|problem| StartError::Setting(problem.to_owned()))
 }
 
 fn storage_context(settings: &Settings, secrets: &Arc<Secrets>) -> StorageContext {

@@ -2,29 +2,48 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch::Sender;
+
 use super::StartError;
 use crate::config::reload::{ConfigSource, Loaded};
 use crate::hosts::Standing;
+use crate::names::Digest;
 use crate::registry::{Registry, RegistryError};
 use crate::snapshot::{Live, Snapshot};
 use crate::telemetry::metrics;
 
-/// The first snapshot. A host does not start with a configuration that can't run.
-pub(super) async fn first(source: &ConfigSource, registry: &Registry) -> Result<Snapshot, StartError> {
+/// The first snapshot. A host does not start with a configuration that can't run. `ahead` hears of versions that nobody has put in
+/// force yet.
+pub(super) async fn first(
+    source: &ConfigSource,
+    registry: &Registry,
+    ahead: &Sender<Vec<Digest>>,
+) -> Result<Snapshot, StartError> {
     let loaded = source
         .start()
         .await
         .map_err(|error| StartError::Config(error.to_string()))?;
-    registry
-        .snapshot(loaded.config, loaded.revision)
-        .await
-        .map_err(|errors| StartError::Config(lines(&errors)))
+    let snapshot = registry.snapshot(loaded.config, loaded.revision).await;
+    let snapshot = snapshot.map_err(|errors| StartError::Config(lines(&errors)))?;
+    ahead.send_replace(loaded.uploaded);
+    Ok(snapshot)
 }
 
 /// Takes every change that can run; keeps what is in force otherwise.
-pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: Live, standing: Arc<Standing>) {
+pub(super) async fn watch(
+    source: ConfigSource,
+    registry: Arc<Registry>,
+    live: Live,
+    standing: Arc<Standing>,
+    ahead: Sender<Vec<Digest>>,
+) {
     let mut changes = source.watch(live.load().revision);
-    while let Some(Loaded { config, revision }) = changes.recv().await {
+    while let Some(loaded) = changes.recv().await {
+        let Loaded {
+            config,
+            revision,
+            uploaded,
+        } = loaded;
         let before = live.load_full();
         match registry.snapshot(config, revision).await {
             Ok(snapshot) => {
@@ -44,6 +63,8 @@ pub(super) async fn watch(source: ConfigSource, registry: Arc<Registry>, live: L
                 standing.refused(revision, problems);
             }
         }
+        // What is in force comes first.
+        ahead.send_replace(uploaded);
     }
 }
 

@@ -41,6 +41,12 @@ impl AdminKeys {
         }
     }
 
+    /// Whether a request that is not one of the admin API may do what only an admin may: where there are admin keys, it needs one.
+    #[must_use]
+    pub fn allow(&self, headers: &HeaderMap) -> bool {
+        self.keys.is_empty() || self.admit(headers).is_ok()
+    }
+
     /// The name of the caller.
     fn admit(&self, headers: &HeaderMap) -> Result<String, Problem> {
         if let Some(key) = bearer(headers) {

@@ -6,7 +6,7 @@ use super::trail::Stage;
 use super::{ChainRunner, Fault, Flow};
 use crate::config::Chain;
 use crate::names::ListName;
-use crate::store::{Guarded, StoreError, Stored, Write};
+use crate::store::{Guarded, Stored, Write};
 use crate::telemetry::metrics;
 use crate::vcon::{Document, canonical};
 
@@ -55,12 +55,12 @@ impl ChainRunner {
     }
 
     /// Ends the run quietly: what links did is written, nothing is saved or sent on.
-    pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, StoreError> {
+    pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, Fault> {
         self.finish(run, &[], Ended::Stopped).await
     }
 
     /// Ends the run: writes what is left and sends the id on, in one step.
-    pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, StoreError> {
+    pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, Fault> {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
@@ -82,17 +82,13 @@ impl ChainRunner {
                     gone(run);
                     (egress, well) = (&[], Ended::Stopped);
                 }
-                Guarded::Conflict => match self.rebase(run, &mut tries).await {
-                    Ok(()) => {}
-                    Err(Fault::Store(error)) => return Err(error),
-                    Err(Fault::Run(reason)) => return self.fail(run, reason).await,
-                },
+                Guarded::Conflict => self.rebase(run, &mut tries).await?,
             }
         }
     }
 
     /// Parks the run: someone else works on the vCon, then it goes on at the next link.
-    pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, StoreError> {
+    pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, Fault> {
         let mut tries = 0;
         let stage = Stage {
             lists: std::slice::from_ref(list),
@@ -110,11 +106,7 @@ impl ChainRunner {
                 Guarded::Done(_) => return Ok(Ended::Parked),
                 Guarded::LostClaim => return Ok(Ended::Lost),
                 Guarded::Gone => gone(run),
-                Guarded::Conflict => match self.rebase(run, &mut tries).await {
-                    Ok(()) => {}
-                    Err(Fault::Store(error)) => return Err(error),
-                    Err(Fault::Run(reason)) => return self.fail(run, reason).await,
-                },
+                Guarded::Conflict => self.rebase(run, &mut tries).await?,
             }
         }
     }

@@ -94,11 +94,8 @@ impl ChainRunner {
         let began = Instant::now();
         let mut run = Run::begin(claim, chain.clone(), self.environment.now_ms(), self.trails);
         self.events.tell(|| Event::VconClaimed(run.event()));
-        let ended = match self.links(&mut run, config, &snapshot, stored).await {
-            Ok(Flow::Go) => self.complete(&mut run, config, &snapshot).await?,
-            Ok(Flow::Stop) => self.stop(&mut run).await?,
-            Ok(Flow::Park(list)) => self.park(&mut run, config, &list).await?,
-            Ok(Flow::Over(ended)) => ended,
+        let ended = match self.to_its_end(&mut run, config, &snapshot, stored).await {
+            Ok(ended) => ended,
             Err(Fault::Store(error)) => return Err(error),
             Err(Fault::Run(reason)) => self.fail(&mut run, reason).await?,
         };
@@ -107,6 +104,21 @@ impl ChainRunner {
         }
         self.tell(&run, ended);
         Ok(ended)
+    }
+
+    async fn to_its_end(
+        &self,
+        run: &mut Run,
+        chain: &Chain,
+        snapshot: &Snapshot,
+        stored: Option<Stored>,
+    ) -> Result<Ended, Fault> {
+        match self.links(run, chain, snapshot, stored).await? {
+            Flow::Go => self.complete(run, chain, snapshot).await,
+            Flow::Stop => self.stop(run).await,
+            Flow::Park(list) => self.park(run, chain, &list).await,
+            Flow::Over(ended) => Ok(ended),
+        }
     }
 
     async fn links(

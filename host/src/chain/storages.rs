@@ -15,21 +15,13 @@ use crate::telemetry::metrics;
 
 impl ChainRunner {
     /// Saves the vCon to the chain's storages and sends its id on.
-    pub(super) async fn complete(
-        &self,
-        run: &mut Run,
-        chain: &Chain,
-        snapshot: &Snapshot,
-    ) -> Result<Ended, StoreError> {
+    pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, Fault> {
         if !chain.storages.is_empty() {
             // A document that is in a storage has to be the one in the store: what is pending is written first.
-            if !run.edits.is_empty() || !run.effects.is_empty() {
-                match self.checkpoint(run).await {
-                    Ok(Flow::Over(ended)) => return Ok(ended),
-                    Ok(_) => {}
-                    Err(Fault::Store(error)) => return Err(error),
-                    Err(Fault::Run(reason)) => return self.fail(run, reason).await,
-                }
+            if (!run.edits.is_empty() || !run.effects.is_empty())
+                && let Flow::Over(ended) = self.checkpoint(run).await?
+            {
+                return Ok(ended);
             }
             self.save(run, chain, snapshot).await?;
         }

@@ -13,7 +13,10 @@ use super::yaml::Place;
 use super::{Checked, Written, read_written};
 use crate::store::ConfigEntries;
 
-pub use own::{beside, configured, fingerprint, record, records, taken_from, uploaded_names, with_file, with_record};
+pub use own::{
+    beside, configured, fingerprint, newest_versions, record, records, taken_from, uploaded_names, with_file,
+    with_record,
+};
 
 /// Sections of which every member has an entry, with the beginning of its key.
 const SECTIONS: [(&str, &str); 3] = [("chains", "chains:"), ("links", "link:"), ("storages", "storage:")];

@@ -17,26 +17,23 @@ pub(super) async fn run(arguments: &Build) -> Result<Answer, LinkError> {
     let path = project(&arguments.dir, arguments.output.json)?;
     let component = local::component(&path, true)?;
     let size = u64::try_from(component.bytes.len()).unwrap_or(u64::MAX);
-    let mut text = format!("{}  {}", component.path.display(), words::size(size));
-    let mut answer = json!({"component": component.path, "size_bytes": size});
-    let exit = match local::compile(&local::sandbox()?, &component).await {
-        Ok(compiled) => {
-            answer["digest"] = compiled.digest.as_str().into();
-            answer["needs"] = compiled.description().needs.clone().into();
-            text.push_str(&format!("\nneeds     {}", inspect::needs(&compiled)));
-            Exit::Done
-        }
-        Err(error) => {
-            answer["refused"] = error.to_string().into();
-            text.push_str(&format!("\na server would refuse it: {error}"));
-            Exit::Failed
-        }
-    };
-    Ok(Answer {
-        text,
-        json: answer,
-        exit,
-    })
+    let place = format!("{}  {}", component.path.display(), words::size(size));
+    match local::compile(&local::sandbox()?, &component).await {
+        Ok(compiled) => Ok(Answer::done(
+            format!("{place}\nneeds     {}", inspect::needs(&compiled)),
+            json!({
+                "component": component.path,
+                "size_bytes": size,
+                "digest": compiled.digest.as_str(),
+                "needs": compiled.description().needs,
+            }),
+        )),
+        Err(error) => Ok(Answer {
+            text: format!("{place}\na server would refuse it: {error}"),
+            json: json!({"component": component.path, "size_bytes": size, "refused": error.to_string()}),
+            exit: Exit::Failed,
+        }),
+    }
 }
 
 /// Builds a project. Answers where its component is. What cargo has to say goes to standard error.

@@ -6,16 +6,9 @@ use super::local::Component;
 use super::{Answer, Exit, LinkError, local, words};
 use crate::cli::link::Inspect;
 use crate::names::Digest;
+use crate::registry::capabilities::{self, Capability};
 use crate::sandbox::inspect::{Parts, inspect};
 use crate::sandbox::{Compiled, World};
-
-/// Interfaces that a grant opens, with the grant's key.
-const GRANTED: [(&str, &str); 4] = [
-    ("wasi:http/outgoing-handler@", "http"),
-    ("vcon:link/secrets@", "secrets"),
-    ("vcon:link/queues@", "queues"),
-    ("vcon:link/documents@", "vcons"),
-];
 
 /// Looks at a component with the checks of an upload.
 pub(super) async fn run(arguments: &Inspect) -> Result<Answer, LinkError> {
@@ -133,11 +126,9 @@ pub(super) fn needs(compiled: &Compiled) -> String {
 
 /// The keys of the grants that open what is imported.
 fn opened(imports: &[String]) -> Vec<&'static str> {
-    let imported = |interface: &str| imports.iter().any(|import| import.starts_with(interface));
-    GRANTED
-        .iter()
-        .filter(|(interface, _)| imported(interface))
-        .map(|(_, key)| *key)
+    capabilities::of_imports(imports)
+        .into_iter()
+        .map(Capability::key)
         .collect()
 }
 

@@ -177,7 +177,7 @@ fn answer(ran: &[Ran]) -> Answer {
     };
     Answer {
         text: format!("{text}\n\n{sum}"),
-        json: json!({"passed": ran.len() - failed, "failed": failed, "cases": ran.iter().map(as_json).collect::<Vec<_>>()}),
+        json: json!({"passed": ran.len().saturating_sub(failed), "failed": failed, "cases": ran.iter().map(as_json).collect::<Vec<_>>()}),
         exit: if failed == 0 { Exit::Done } else { Exit::Failed },
     }
 }
@@ -200,23 +200,23 @@ fn row(ran: &Ran) -> Vec<String> {
 }
 
 fn as_json(ran: &Ran) -> Value {
-    let mut json = json!({"id": ran.id, "passed": ran.problems.is_empty(), "problems": ran.problems});
-    if let Some(report) = &ran.report {
-        let usage = report.call.usage;
-        json["used"] = json!({
+    let call = ran.report.as_ref().map(|report| &report.call);
+    let used = call.map(|call| call.usage).map(|usage| {
+        json!({
             "cpu_us": u64::try_from(usage.cpu.as_micros()).unwrap_or(u64::MAX),
             "wall_us": u64::try_from(usage.wall.as_micros()).unwrap_or(u64::MAX),
             "memory_bytes": usage.peak_memory_bytes,
             "requests": usage.requests,
             "response_bytes": usage.response_bytes,
             "log_bytes": usage.log_bytes,
-        });
-        let log = report.call.log.iter();
-        json["log"] = log
-            .map(|line| json!({"level": line.level.as_str(), "message": line.message}))
-            .collect();
-    }
-    json
+        })
+    });
+    let log: Vec<Value> = call
+        .into_iter()
+        .flat_map(|call| &call.log)
+        .map(|line| json!({"level": line.level.as_str().to_ascii_lowercase(), "message": line.message}))
+        .collect();
+    json!({"id": ran.id, "passed": ran.problems.is_empty(), "problems": ran.problems, "used": used, "log": log})
 }
 
 fn bar(cases: usize, quiet: bool) -> ProgressBar {

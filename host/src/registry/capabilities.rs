@@ -24,14 +24,22 @@ pub enum Capability {
     Vcons,
 }
 
-impl fmt::Display for Capability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Capability {
+    /// Its key in `grants`.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
             Self::Http => "http",
             Self::Secrets => "secrets",
             Self::Queues => "queues",
             Self::Vcons => "vcons",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
 
+mod ahead;
 pub mod capabilities;
 pub mod links;
 pub mod oci;

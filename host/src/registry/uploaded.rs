@@ -45,6 +45,12 @@ impl Uploaded {
         kept.cells.insert(digest.clone(), (cell.clone(), now));
         cell
     }
+
+    /// A version, if it is ready now.
+    #[cfg(test)]
+    pub(super) fn ready(&self, digest: &Digest) -> Option<Arc<Compiled>> {
+        self.cell(digest).get().cloned()
+    }
 }
 
 impl Kept {

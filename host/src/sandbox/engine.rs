@@ -164,6 +164,12 @@ impl Sandbox {
         instance::run(self, call).await
     }
 
+    /// The largest component.
+    #[must_use]
+    pub fn component_bytes(&self) -> u64 {
+        self.settings.component_bytes
+    }
+
     /// Whether instances come from a pool (else the machine had no room for one, and calls are slower).
     #[must_use]
     pub fn pooled(&self) -> bool {

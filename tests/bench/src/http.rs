@@ -16,9 +16,14 @@ pub struct Load {
 impl Load {
     /// The time that this share of requests stayed below.
     pub fn quantile(&self, share: f64) -> Duration {
-        let index = ((self.times.len() as f64 * share) as usize).min(self.times.len().saturating_sub(1));
-        self.times.get(index).copied().unwrap_or_default()
+        quantile(&self.times, share)
     }
+}
+
+/// The time that this share of sorted times stays below.
+pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
+    let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(index).copied().unwrap_or_default()
 }
 
 /// Sends each body once by POST over this many connections.
@@ -39,21 +44,48 @@ pub async fn post(address: &str, path: &str, bodies: Vec<String>, connections: u
 }
 
 async fn connection(address: String, path: String, bodies: Vec<String>) -> Vec<Duration> {
-    let mut stream = TcpStream::connect(&address).await.expect("the server listens");
-    stream.set_nodelay(true).expect("no delay");
+    let mut connection = Connection::open(address).await;
     let mut times = Vec::with_capacity(bodies.len());
-    let mut buffer = Vec::with_capacity(64 * 1024);
     for body in bodies {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
         let began = Instant::now();
-        stream.write_all(request.as_bytes()).await.expect("the request is sent");
-        answer(&mut stream, &mut buffer).await;
+        connection.post(&path, &body).await;
         times.push(began.elapsed());
     }
     times
+}
+
+/// A connection that is kept open.
+pub struct Connection {
+    address: String,
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// To `host:port`.
+    pub async fn open(address: String) -> Self {
+        let stream = TcpStream::connect(&address).await.expect("the server listens");
+        stream.set_nodelay(true).expect("no delay");
+        Self {
+            address,
+            stream,
+            buffer: Vec::with_capacity(64 * 1024),
+        }
+    }
+
+    /// Posts JSON and waits for the answer, which has to be a success.
+    pub async fn post(&mut self, path: &str, body: &str) {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        self.stream
+            .write_all(request.as_bytes())
+            .await
+            .expect("the request is sent");
+        answer(&mut self.stream, &mut self.buffer).await;
+    }
 }
 
 /// Reads one answer; anything but a success ends the program.

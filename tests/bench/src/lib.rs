@@ -1,5 +1,6 @@
 //! What measures vConduit; the program prints it, and criterion uses a part.
 
+pub mod admin;
 pub mod chains;
 pub mod figure;
 pub mod hostile;
@@ -7,8 +8,13 @@ pub mod http;
 pub mod limits;
 pub mod post;
 pub mod process;
+pub mod python;
 pub mod rest;
+pub mod restart;
 pub mod sandbox;
+pub mod steady;
+pub mod swap;
+pub mod upload;
 
 /// How much work a figure does.
 #[derive(Clone, Copy)]

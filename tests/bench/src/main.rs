@@ -4,7 +4,7 @@
 
 use clap::Parser;
 use vconduit_bench::figure::{self, Figure};
-use vconduit_bench::{Scale, chains, hostile, post, rest, sandbox};
+use vconduit_bench::{Scale, chains, hostile, post, python, rest, restart, sandbox, swap, upload};
 
 /// Measures vConduit.
 #[derive(Parser)]
@@ -30,7 +30,7 @@ fn main() {
     let wanted =
         |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| name.contains(part.as_str()));
     type Measure = fn(&tokio::runtime::Runtime, Scale) -> Vec<Figure>;
-    let all: [(&str, Measure); 10] = [
+    let all: [(&str, Measure); 14] = [
         ("sandbox-call", sandbox::calls),
         ("sandbox-scaling", sandbox::scaling),
         ("sandbox-fairness", sandbox::fairness),
@@ -47,6 +47,10 @@ fn main() {
             runtime.block_on(post::embedded(scale))
         }),
         ("at-rest", |runtime, _| runtime.block_on(rest::at_rest())),
+        ("swap", |runtime, scale| runtime.block_on(swap::swap(scale))),
+        ("upload", |runtime, scale| runtime.block_on(upload::two_hosts(scale))),
+        ("python", |runtime, scale| runtime.block_on(python::upload(scale))),
+        ("restart", |runtime, scale| runtime.block_on(restart::many_links(scale))),
     ];
     for (name, measure) in all {
         if wanted(name) {

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use vconduit_harness::{host::binary, samples};
+use vconduit_harness::components::example_file;
+use vconduit_harness::{Host, host::binary, samples};
 
 fn vconduit(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(binary())
@@ -167,4 +168,52 @@ fn every_command_explains_itself_and_no_help_shows_a_key() {
         assert!(shown.contains("--json"), "{command}: {shown}");
         assert!(!shown.contains("hunter2"), "{command} shows the key");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_pushes_grants_activates_and_goes_back_on_a_real_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let config = r#"{"links": {"mine": {"module": "links.tag", "options": {"tags": ["x"]}}},
+        "chains": {"main": {"links": ["mine"], "ingress_lists": ["in"]}}}"#;
+    let host = Host::with(config)
+        .env("VCONDUIT_ADMIN_TOKEN", "k3y-of-admin")
+        .start()
+        .await;
+    std::fs::write(here.join("key"), "k3y-of-admin\n").expect("a key file");
+    let (server, key) = (host.url(""), "key");
+    let run = |arguments: &[&str]| {
+        let all: Vec<&str> = arguments
+            .iter()
+            .copied()
+            .chain(["--server", &server, "--key-file", key])
+            .collect();
+        vconduit(here, &all)
+    };
+    let transform = example_file("tag_transform");
+    let transform = transform.to_str().expect("text");
+    let pushed = json(&run(&["push", transform, "mine", "--note", "a try", "--json"]), 0);
+    let digest = pushed["digest"].as_str().expect("a digest").to_owned();
+    let shown = text(&run(&["list"]), 0);
+    assert!(shown.contains("mine") && shown.contains("main"), "{shown}");
+    let shown = text(&run(&["activate", "mine", &digest[..8]]), 0);
+    assert!(shown.contains(&digest[..8]), "{shown}");
+    assert!(text(&run(&["list", "mine"]), 0).contains("a try"));
+    text(&run(&["rollback", "mine"]), 0);
+
+    let caller = example_file("keyword_tagger");
+    let held = text(
+        &run(&["push", caller.to_str().expect("text"), "topics", "--activate"]),
+        4,
+    );
+    assert!(held.contains("held") && held.contains("link grant topics"), "{held}");
+    text(&run(&["grant", "topics", "--http", "api.example.com"]), 0);
+    let refused = text(&run(&["activate", "topics", "00000000"]), 1);
+    assert!(!refused.contains("k3y-of-admin"), "the key was shown");
+    std::fs::write(here.join("key"), "another\n").expect("a key file");
+    let refused = text(&run(&["list"]), 3);
+    assert!(
+        refused.contains("VCONDUIT_ADMIN_KEY") || refused.contains("admin key"),
+        "{refused}"
+    );
 }

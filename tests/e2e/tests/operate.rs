@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use vconduit::registry::standard;
 use vconduit_harness::{Host, RedisServer, eventually, host::binary, samples};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -84,6 +85,47 @@ async fn a_compile_cache_that_cannot_be_written_costs_time_and_nothing_else() {
     .await;
     let log = host.log();
     assert!(log.contains(&below), "the log does not name the cache:\n{log}");
+}
+
+#[tokio::test]
+async fn a_version_is_compiled_on_every_host_before_it_is_in_force_anywhere() {
+    let redis = RedisServer::start();
+    let host = || {
+        Host::with(CONFIG)
+            .redis(&redis)
+            .env("VCONDUIT_COMPILE_CACHE_DIR", "compiled")
+            .start()
+    };
+    let (first, second) = (host().await, host().await);
+    let component = standard().find(|link| link.name == "diet").expect("a standard link");
+    let upload = first
+        .client()
+        .post(first.url("/admin/v1/links/later/versions"))
+        .header("content-type", "application/wasm")
+        .body(component.bytes);
+    let answer = upload.send().await.expect("an answer").text().await.expect("a body");
+    let kept: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(kept["active"], false, "{kept}");
+    let digest = kept["digest"].as_str().expect("a digest");
+    eventually("the other host has compiled it", Duration::from_secs(60), async || {
+        let files = std::fs::read_dir(second.folder().join("compiled")).expect("a cache");
+        files
+            .filter_map(Result::ok)
+            .any(|file| file.file_name().to_string_lossy().starts_with(digest))
+            .then_some(())
+    })
+    .await;
+    let (_, link) = second.get("/admin/v1/links/later").await;
+    let link: serde_json::Value = serde_json::from_str(&link).expect("JSON");
+    assert_eq!(link["active"], serde_json::Value::Null, "nobody has put it in force");
+    let path = format!("/admin/v1/links/later/versions/{digest}/activate");
+    let (status, switched) = first.post(&path, "").await;
+    let switched: serde_json::Value = serde_json::from_str(&switched).expect("JSON");
+    assert_eq!(
+        (status, switched["confirmed"].as_array().map(Vec::len)),
+        (200, Some(2)),
+        "{switched}"
+    );
 }
 
 #[tokio::test]

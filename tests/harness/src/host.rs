@@ -217,6 +217,50 @@ impl Host {
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
 
+    /// A request to the admin API, the answer as status and JSON (or the text as it is).
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn admin(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> (u16, serde_json::Value) {
+        let method = method.parse().expect("a method");
+        let mut request = self.client.request(method, self.url(&format!("/admin/v1{path}")));
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        Self::admin_answer(request).await
+    }
+
+    /// The same where it has to succeed.
+    ///
+    /// # Panics
+    /// When the answer is anything else than 200.
+    pub async fn admin_ok(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> serde_json::Value {
+        let (status, answer) = self.admin(method, path, body).await;
+        assert_eq!(status, 200, "{method} {path} answered {answer}");
+        answer
+    }
+
+    /// Uploads a component as a version of a link; `how` is the query.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn upload(&self, link: &str, component: Vec<u8>, how: &str) -> (u16, serde_json::Value) {
+        let url = self.url(&format!("/admin/v1/links/{link}/versions?{how}"));
+        let request = self.client.post(url).header("content-type", "application/wasm");
+        Self::admin_answer(request.body(component)).await
+    }
+
+    async fn admin_answer(request: reqwest::RequestBuilder) -> (u16, serde_json::Value) {
+        let answer = request.send().await.expect("an answer");
+        let (status, text) = (answer.status().as_u16(), answer.text().await.expect("a body"));
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text)),
+        )
+    }
+
     /// Posts a vCon onto a list.
     ///
     /// # Panics

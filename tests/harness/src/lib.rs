@@ -2,6 +2,7 @@
 //!
 //! Guarantee: what a test starts it also stops, by its pid, also when it fails. Nothing leaves the machine.
 
+pub mod components;
 pub mod host;
 pub mod receiver;
 pub mod redis;

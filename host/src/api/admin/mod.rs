@@ -6,12 +6,17 @@
 mod audit;
 pub mod claims;
 pub mod dead_letters;
+pub mod dry_run;
 pub mod events;
+mod fault;
 pub mod hosts;
 mod input;
+pub mod links;
 pub mod lists;
 mod page;
 mod problem;
+pub mod resources;
+pub mod versions;
 pub mod whereabouts;
 
 pub use audit::Entry;

@@ -105,3 +105,31 @@ fn masks_cover_secrets_and_nothing_else() {
     assert!(crate::config::mask::restore(&mut back, written.as_object().unwrap()).is_empty());
     assert_eq!(Value::Object(back), written);
 }
+
+#[tokio::test]
+async fn where_there_are_admin_keys_only_they_change_what_code_may_run_and_reach() {
+    let settings = Settings {
+        admin_keys: vec![crate::config::settings::AdminKey {
+            name: "anna".to_owned(),
+            key: "admin".to_owned(),
+        }],
+        ..settings()
+    };
+    let api = Api::with(settings, Snapshot::default());
+    let wanted = json!({"links": {"a": {"module": "links.tag", "grants": {"http": ["a.com"]}}}});
+    let answer = api.post("/config", &wanted).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text.contains("links.a.module is for admins"), "{}", answer.text);
+    let mut request = keyed("POST", "/config", Body::from(wanted.to_string()));
+    request
+        .headers_mut()
+        .insert("authorization", "Bearer admin".parse().unwrap());
+    let answer = api.send(request).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    let chains = json!({"links": wanted["links"], "chains": {"c": {"links": ["a"], "ingress_lists": ["i"]}}});
+    assert_eq!(
+        api.post("/config", &chains).await.status,
+        204,
+        "chains are not for admins alone"
+    );
+}

@@ -15,7 +15,7 @@ mod storages;
 mod system;
 mod vcons;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -33,9 +33,14 @@ use crate::config::{IngressAuth, Settings};
 use crate::documents::Documents;
 use crate::events::Events;
 use crate::names::{HostId, ListName, StorageName};
+use crate::registry::oci::{Oci, OciSettings};
+use crate::registry::{Links, Registry};
 use crate::router::{Served, router};
+use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::Storage;
+use crate::storage::factory::StorageContext;
+use crate::telemetry::stats::LinkStats;
 use crate::vcon::EgressFormat;
 use memory_store::MemoryStore;
 
@@ -125,6 +130,10 @@ impl Api {
             settings: Arc::new(settings),
             readiness: readiness.clone(),
             metrics: render,
+            links: links(&store, &live),
+            stats: LinkStats::default(),
+            secrets: Arc::default(),
+            oci: Arc::new(Oci::new(OciSettings::default())),
             events: events.clone(),
             stopping: stopping.clone(),
             loopback: true,
@@ -211,3 +220,23 @@ pub fn vcon(uuid: &str) -> Value {
 
 pub const ID: &str = "11111111-2222-4333-8444-555555555555";
 pub const OTHER: &str = "99999999-2222-4333-8444-555555555555";
+
+/// The service over a small sandbox, which all tests share.
+pub fn links(store: &Arc<MemoryStore>, live: &Live) -> Arc<Links> {
+    static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
+    let sandbox = SANDBOX.get_or_init(|| {
+        Sandbox::new(SandboxSettings {
+            max_concurrent_calls: 4,
+            ..SandboxSettings::default()
+        })
+        .unwrap()
+    });
+    let storages = StorageContext {
+        redis_url: None,
+        data_dir: std::env::temp_dir(),
+        secrets: Arc::new(|_| None),
+    };
+    let registry = Arc::new(Registry::new(sandbox.clone(), storages, store.clone()));
+    let (events, _) = Events::new(HostId::new("here").unwrap());
+    Arc::new(Links::new(store.clone(), registry, live.clone(), events))
+}

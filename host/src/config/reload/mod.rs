@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use super::store_copy::{self, are_equal, from_entries, to_entries};
 use super::{Checked, Config, check, read_beside};
+use crate::names::Digest;
 use crate::store::{ConfigEntries, Store, StoreError};
 use file::Seen;
 
@@ -27,6 +28,18 @@ pub struct Loaded {
     pub config: Config,
     /// Of the store's copy.
     pub revision: u64,
+    /// Of each link the version that was uploaded last, active or not.
+    pub uploaded: Vec<Digest>,
+}
+
+impl Loaded {
+    fn new(config: Config, revision: u64, entries: &ConfigEntries) -> Self {
+        Self {
+            config,
+            revision,
+            uploaded: store_copy::newest_versions(entries),
+        }
+    }
 }
 
 /// Why there is no configuration.
@@ -105,7 +118,7 @@ impl<C: Copies> ConfigSource<C> {
         if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
             let there = from_entries(&present);
             if let Some(config) = there.config {
-                return Ok(Loaded { config, revision });
+                return Ok(Loaded::new(config, revision, &present));
             }
             log_problems(&there);
             tracing::error!("the store's copy has errors; the file takes its place");
@@ -146,7 +159,7 @@ fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
     let report = check::report(&checked, false);
     checked
         .config
-        .map(|config| Loaded { config, revision })
+        .map(|config| Loaded::new(config, revision, entries))
         .ok_or(LoadError::Invalid(report))
 }
 

@@ -95,7 +95,7 @@ impl<C: Copies> Watch<C> {
                 check::summary(&checked)
             );
         }
-        Ok(checked.config.map(|config| Loaded { config, revision }))
+        Ok(checked.config.map(|config| Loaded::new(config, revision, &entries)))
     }
 
     async fn take_file(&self, text: &str) -> Result<(), StoreError> {

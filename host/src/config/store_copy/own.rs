@@ -4,6 +4,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{LinkRecord, Written};
+use crate::names::Digest;
 use crate::store::ConfigEntries;
 
 /// The beginning of the key of a link's record.
@@ -45,6 +46,14 @@ pub fn uploaded_names(entries: &ConfigEntries) -> Vec<String> {
     let records = records(entries).unwrap_or_default();
     let active = records.into_iter().filter(|(_, record)| record.active.is_some());
     active.map(|(name, _)| name).collect()
+}
+
+/// Of each link the version that was uploaded last.
+#[must_use]
+pub fn newest_versions(entries: &ConfigEntries) -> Vec<Digest> {
+    let records = records(entries).unwrap_or_default();
+    let newest = records.into_iter().filter_map(|(_, mut record)| record.versions.pop());
+    newest.map(|version| version.digest).collect()
 }
 
 /// The copy with this record of this link; an empty one is taken out.
@@ -135,7 +144,6 @@ fn is_own(key: &str) -> bool {
 mod tests {
     use super::*;
     use crate::config::{ComponentSource, Version, read, store_copy};
-    use crate::names::Digest;
 
     const TEXT: &str = "chains:\n  a: {links: [mine], ingress_lists: [i]}\nlinks:\n";
 
@@ -174,6 +182,16 @@ mod tests {
         let link = config.links.values().next().unwrap();
         assert_eq!(link.component, ComponentSource::Uploaded(Digest::of(b"x")));
         assert_eq!(link.grants.http.len(), 1, "the version's grants are missing");
+    }
+
+    #[test]
+    fn the_version_uploaded_last_is_known_whether_it_is_active_or_not() {
+        let mut newer = active("old");
+        let mut version = newer.versions[0].clone();
+        version.digest = Digest::of(b"new");
+        newer.add(version).unwrap();
+        let entries = with_record(&with_record(&ConfigEntries::new(), "a", &newer), "b", &active("x"));
+        assert_eq!(newest_versions(&entries), [Digest::of(b"new"), Digest::of(b"x")]);
     }
 
     #[test]

@@ -14,17 +14,20 @@ pub(in crate::link) async fn run(arguments: &Grant) -> Result<Answer, LinkError>
     // Checked here as the server will: a mistake is told without a server.
     given::entry(json!({}), grants.clone(), json!({}))?;
     let client = Client::new(&arguments.server)?;
-    let mut body = json!({"grants": grants});
-    if let Some(digest) = &arguments.digest {
-        body["digest"] = resolve(&client, &arguments.name, digest).await?.into();
-    }
-    let path = ["links", arguments.name.as_str(), "grants"];
-    let answer = client.ask(Method::PUT, &path, Some(&body)).await?;
-    let whom = match body.get("digest").and_then(Value::as_str) {
-        Some(digest) => format!("version {}", words::short(digest)),
-        None => "the active version".to_owned(),
+    let name = &arguments.name;
+    let (body, whom) = match &arguments.digest {
+        Some(digest) => {
+            let digest = resolve(&client, name, digest).await?;
+            (
+                json!({"digest": digest, "grants": grants}),
+                format!("version {}", words::short(&digest)),
+            )
+        }
+        None => (json!({"grants": grants}), "the active version".to_owned()),
     };
-    let text = format!("{}: {whom} may now reach {}", arguments.name, body["grants"]);
+    let path = ["links", name.as_str(), "grants"];
+    let answer = client.ask(Method::PUT, &path, Some(&body)).await?;
+    let text = format!("{name}: {whom} may now reach {grants}");
     Ok(Answer::done(text, answer))
 }
 

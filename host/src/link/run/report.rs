@@ -10,6 +10,9 @@ use crate::sandbox::dry_run::{DryOutcome, DryReport, DryUsage, Used};
 /// The longest operation of a patch shown.
 const LONGEST: usize = 400;
 
+/// A name, an amount and its limit, and how to show the two.
+type Row<'a> = (&'a str, Used, &'a dyn Fn(u64) -> String);
+
 /// What the link did, then what it used.
 pub(super) fn text(report: &DryReport) -> String {
     let mut lines = vec![outcome(report)];
@@ -86,7 +89,7 @@ fn as_json(value: &impl Serialize) -> String {
 
 fn usage(usage: &DryUsage) -> String {
     let time = |us: u64| words::time(Duration::from_micros(us));
-    let rows: [(&str, Used, &dyn Fn(u64) -> String); 7] = [
+    let rows: [Row<'_>; 7] = [
         ("CPU time", usage.cpu_us, &time),
         ("wall-clock time", usage.wall_us, &time),
         ("memory", usage.peak_memory_bytes, &words::size),

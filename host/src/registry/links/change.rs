@@ -68,8 +68,11 @@ impl Links {
         Err(LinkError::Busy)
     }
 
-    /// Whether the changed configuration can be read and run here.
-    async fn check(&self, new: &ConfigEntries) -> Result<(), LinkError> {
+    /// Whether a changed configuration can be read and run here.
+    ///
+    /// # Errors
+    /// All that keeps it from it.
+    pub async fn check(&self, new: &ConfigEntries) -> Result<(), LinkError> {
         let checked = store_copy::from_entries(new);
         let errors = checked.errors().cloned().collect();
         let Some(config) = checked.config else {

@@ -58,7 +58,7 @@ pub enum LinkError {
 
 impl LinkError {
     /// From entries that can't be read.
-    pub(super) fn damaged(damaged: &[(String, String)]) -> Self {
+    pub(crate) fn damaged(damaged: &[(String, String)]) -> Self {
         let parts: Vec<_> = damaged.iter().map(|(key, reason)| format!("{key}: {reason}")).collect();
         Self::Damaged(parts.join("; "))
     }

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use oci_client::Reference;
 
@@ -12,7 +13,7 @@ use super::OciError;
 
 /// A component in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OciReference(Reference);
+pub struct OciReference(Arc<Reference>);
 
 impl OciReference {
     pub(super) fn inner(&self) -> &Reference {
@@ -35,10 +36,11 @@ impl OciReference {
     #[must_use]
     pub fn pinned(&self, digest: &str) -> Self {
         let (registry, repository) = (self.0.registry().to_owned(), self.0.repository().to_owned());
-        Self(match self.0.tag() {
+        let pinned = match self.0.tag() {
             Some(tag) => Reference::with_tag_and_digest(registry, repository, tag.to_owned(), digest.to_owned()),
             None => Reference::with_digest(registry, repository, digest.to_owned()),
-        })
+        };
+        Self(Arc::new(pinned))
     }
 
     /// Whether the registry is on this machine.
@@ -89,7 +91,7 @@ impl FromStr for OciReference {
         if parsed.digest().is_some_and(|digest| !digest.starts_with("sha256:")) {
             return Err(bad("the digest has to be one of SHA-256: sha256:<64 hex digits>"));
         }
-        Ok(Self(parsed))
+        Ok(Self(Arc::new(parsed)))
     }
 }
 

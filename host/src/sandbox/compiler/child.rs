@@ -99,7 +99,10 @@ fn compile() -> Result<(), (u8, String)> {
 }
 
 fn refused(error: wasmtime::Error) -> (u8, String) {
-    let code = if error.is::<wasmtime::OutOfMemory>() {
+    let no_room = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::OutOfMemory);
+    let code = if no_room || error.is::<wasmtime::OutOfMemory>() {
         NO_MEMORY
     } else {
         REFUSED

@@ -50,7 +50,9 @@ fn add_tags(attachments: &mut Vec<Value>, tags: &[String]) -> Result<(), Failure
     let mut all = tags_in(attachment)?;
     all.extend(tags.iter().map(|tag| format!("{tag}:{tag}").into()));
     if let Some(members) = attachment.as_object_mut() {
-        members.insert("body".into(), Value::String(text::write(&all)?));
+        // As other links write lists of tags: with a space after the comma.
+        let written = all.iter().map(text::write).collect::<Result<Vec<_>, _>>()?;
+        members.insert("body".into(), Value::String(format!("[{}]", written.join(", "))));
         members.insert("encoding".into(), "json".into());
     }
     Ok(())

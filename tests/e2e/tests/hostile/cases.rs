@@ -67,7 +67,7 @@ fn little() -> usize {
 #[serde(untagged)]
 enum File {
     Several { cases: Vec<Case> },
-    One(Case),
+    One(Box<Case>),
 }
 
 /// The folder of the attacks.
@@ -94,7 +94,7 @@ fn read(path: &Path) -> Vec<Case> {
     let file = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let cases = match file {
         File::Several { cases } => cases,
-        File::One(case) => vec![case],
+        File::One(case) => vec![*case],
     };
     let folder = path.file_name().and_then(|name| name.to_str()).expect("a name");
     let complete = |case: Case| Case {

@@ -25,8 +25,8 @@ const NEIGHBOURS: usize = 4;
 /// How often each attack is made. The first time warms what the host keeps; what the second one leaves behind would be a leak.
 const ROUNDS: usize = 2;
 
-/// How much more memory the host may hold after the second round of all attacks than after the first. A quarter of what a single
-/// memory bomb may take; measured, it is 0 to 6 MiB.
+/// How much more memory the host may hold after the second round of all attacks than after the first: as much as one memory
+/// bomb may take. Measured, it is 0 to 11 MiB, and 11 MiB after nine more rounds.
 const MARGIN_KIB: u64 = 32 * 1024;
 
 /// One case on its way through a host.
@@ -50,7 +50,7 @@ fn chain(link: &str, name: &str) -> Value {
 }
 
 /// Posts a vCon to each attack, and others to the neighbour in between; waits until all of them are where they belong.
-async fn round<'a>(host: &Host, cases: &'a [Case], neighbours: &mut u64) -> Vec<Attempt<'a>> {
+async fn round<'a>(host: &Host, redis: &RedisServer, cases: &'a [Case], neighbours: &mut u64) -> Vec<Attempt<'a>> {
     let mut attempts = Vec::new();
     for case in cases {
         let mut vcons = samples::many(1 + NEIGHBOURS).into_iter();
@@ -67,44 +67,53 @@ async fn round<'a>(host: &Host, cases: &'a [Case], neighbours: &mut u64) -> Vec<
     })
     .await;
     for attempt in &attempts {
-        ended(host, attempt).await;
+        ended(redis, attempt).await;
     }
     attempts
 }
 
-async fn ended(host: &Host, attempt: &Attempt<'_>) {
-    let name = &attempt.case.name;
-    let what = format!("the vCon of {name} is {:?}", attempt.case.ends);
+/// Waits until the vCon of an attack is at one of its two ends.
+async fn ended(redis: &RedisServer, attempt: &Attempt<'_>) {
+    let what = format!("the vCon of {} is at an end", attempt.case.name);
     eventually(&what, SOON, async || {
-        let there = match attempt.case.ends {
-            Ends::DeadLetter => host.dead_letters(name).await.contains(&attempt.id),
-            Ends::Out => host.depth(&format!("{name}_out")).await > 0 && host.depth(name).await == 0,
-            Ends::Refused => true,
-        };
-        there.then_some(())
+        [Ends::DeadLetter, Ends::Out]
+            .iter()
+            .any(|end| is_at(redis, attempt, *end))
+            .then_some(())
     })
     .await;
 }
 
-/// The record of a dead letter holds the right class and words.
-fn check_record(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) {
-    let Attempt { case, id } = attempt;
-    if case.ends != Ends::DeadLetter {
-        return;
+fn is_at(redis: &RedisServer, attempt: &Attempt<'_>, end: Ends) -> bool {
+    let name = &attempt.case.name;
+    match end {
+        Ends::DeadLetter => redis.list(&format!("DLQ:{name}")).contains(&attempt.id),
+        Ends::Out => redis.list(&format!("{name}_out")).contains(&attempt.id),
+        Ends::Refused => false,
     }
-    let record: String = redis
-        .connect()
-        .hget(format!("vconduit:dead:{{{}}}", case.name), id)
-        .unwrap_or_else(|error| panic!("{} left no record: {error}", case.name));
-    let record: Value = serde_json::from_str(&record).expect("a record is JSON");
-    let message = record["message"].as_str().unwrap_or_default();
-    assert!(message.contains(&server.fill(&case.error)), "{}: {record}", case.name);
-    assert_eq!(record["class"], case.class.as_str(), "{}: {record}", case.name);
-    assert_eq!(record["link"], case.name.as_str(), "{record}");
 }
 
-/// The log says about a case what it should, and not too much.
-fn check_log(host: &Host, case: &Case, server: &Server) {
+/// What is wrong with the end of an attack: where its vCon is, and the class and words of the record.
+fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Option<String> {
+    let Attempt { case, id } = attempt;
+    let records = format!("vconduit:dead:{{{}}}", case.name);
+    let record: Option<String> = redis.connect().hget(records, id).expect("HGET");
+    let record: Value = record.map_or(Value::Null, |text| {
+        serde_json::from_str(&text).expect("a record is JSON")
+    });
+    let right = match case.ends {
+        Ends::DeadLetter => {
+            let message = record["message"].as_str().unwrap_or_default();
+            let told = message.contains(&server.fill(&case.error)) && record["class"] == case.class.as_str();
+            told && record["link"] == case.name.as_str()
+        }
+        Ends::Out | Ends::Refused => true,
+    };
+    (!right || !is_at(redis, attempt, case.ends)).then(|| format!("{}: {record}", case.name))
+}
+
+/// What is wrong with the log of an attack: it does not say what it should, or too much.
+fn wrong_log(host: &Host, case: &Case, server: &Server) -> Option<String> {
     let lines: Vec<Value> = host
         .log()
         .lines()
@@ -112,20 +121,20 @@ fn check_log(host: &Host, case: &Case, server: &Server) {
         .filter(|line| line["link"] == case.name.as_str())
         .collect();
     let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
-    for words in &case.log {
-        let words = server.fill(words);
-        assert!(
-            messages.iter().any(|message| message.contains(&words)),
-            "{}: nothing says {words:?} in {messages:#?}",
+    let missing = case
+        .log
+        .iter()
+        .map(|words| server.fill(words))
+        .find(|words| !messages.iter().any(|message| message.contains(words)));
+    if let Some(words) = missing {
+        let last = messages.iter().rev().take(5).collect::<Vec<_>>();
+        return Some(format!(
+            "{}: nothing says {words:?}; the last lines: {last:#?}",
             case.name
-        );
+        ));
     }
     let bytes: usize = messages.iter().map(|message| message.len()).sum();
-    assert!(
-        bytes <= case.log_bytes_at_most * ROUNDS,
-        "{} wrote {bytes} bytes to the log",
-        case.name
-    );
+    (bytes > case.log_bytes_at_most * ROUNDS).then(|| format!("{} wrote {bytes} bytes to the log", case.name))
 }
 
 fn resident_kib(pid: u32) -> u64 {
@@ -146,30 +155,25 @@ async fn each_attack_is_contained_and_told_while_its_neighbour_goes_on() {
     let mut host = Host::with(config(&cases, folder.path(), &server))
         .redis(&redis)
         .env("VCONDUIT_SECRET_HOSTILE_KEY", SECRET)
-        .spawn();
-    // Each component is compiled in turn, once for all tests of a build.
-    eventually("the host is ready", SOON * 3, async || {
-        let answer = host.client().get(host.url("/ready")).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success()).then_some(())
-    })
-    .await;
+        .start()
+        .await;
     let pid = host.pid().expect("a running host");
 
     let mut neighbours = 0;
     let mut attempts = Vec::new();
     let mut resident = Vec::new();
     for _ in 0..ROUNDS {
-        attempts.extend(round(&host, &cases, &mut neighbours).await);
+        attempts.extend(round(&host, &redis, &cases, &mut neighbours).await);
         resident.push(resident_kib(pid));
     }
     println!("resident after each round, KiB: {resident:?}");
 
-    for attempt in &attempts {
-        check_record(&redis, attempt, &server);
-    }
-    for case in &cases {
-        check_log(&host, case, &server);
-    }
+    let ends = attempts
+        .iter()
+        .filter_map(|attempt| wrong_end(&redis, attempt, &server));
+    let logs = cases.iter().filter_map(|case| wrong_log(&host, case, &server));
+    let wrong: Vec<String> = ends.chain(logs).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(
         host.dead_letters("neighbour").await.is_empty(),
         "a vCon of the neighbour failed"

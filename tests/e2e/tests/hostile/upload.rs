@@ -88,7 +88,7 @@ async fn ten_thousand_functions_are_taken_and_three_hundred_thousand_are_not() {
             .await
             .expect("it compiles")
             .functions,
-        10_006
+        10_005
     );
     let error = compile(settings(), plain(&functions(300_000), ""))
         .await

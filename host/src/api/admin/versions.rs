@@ -1,0 +1,280 @@
+//! `/admin/v1/links/{name}/versions`: upload, look at, put in force.
+
+use axum::body::Body as RawBody;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::links::{done, newest_first};
+use super::{Answer, Entry, PathOf, Problem, QueryOf};
+use crate::api::body::{self, Bound};
+use crate::api::{ApiError, Shared, reply};
+use crate::auth::Admin;
+use crate::names::{Digest, LinkName};
+use crate::registry::links::{About, Confirmation, Upload, Uploaded};
+use crate::registry::oci::OciReference;
+use crate::registry::signature::MAX_SIGNATURE_BYTES;
+
+/// The text of a `.minisig` file, in base64.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("x-vconduit-signature");
+
+const WASM: HeaderValue = HeaderValue::from_static("application/wasm");
+
+/// The longest reference to a registry, as JSON.
+const MAX_REFERENCE_BYTES: usize = 4096;
+
+/// The longest note.
+const MAX_NOTE_CHARS: usize = 1000;
+
+/// How an upload is meant.
+#[derive(Deserialize)]
+pub struct How {
+    /// Whether to put the version in force at once, unless it is held.
+    #[serde(default)]
+    activate: bool,
+    /// About this version, for people.
+    #[serde(default)]
+    note: String,
+}
+
+/// Where a component is to be fetched from.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// `host/repo:tag`, `host/repo@sha256:…` or both.
+    oci: String,
+}
+
+/// An upload, and what became of it.
+#[derive(Serialize, ToSchema)]
+struct Kept {
+    #[schema(value_type = String)]
+    name: LinkName,
+    #[serde(flatten)]
+    uploaded: Uploaded,
+    /// Whether it is in force.
+    active: bool,
+    /// Which hosts run it; absent when it was not to be activated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Confirmation>,
+}
+
+/// Upload a version
+///
+/// The component itself (`application/wasm`), or a JSON object with the reference that it is fetched from. Checked in this order, each
+/// check with a problem document of its own: size, form, world, imports, compile, `describe`, signature. The same bytes again are known.
+#[utoipa::path(post, path = "/links/{name}/versions", tag = "links", params(("name" = String, Path),
+        ("activate" = Option<bool>, Query, description = "put it in force at once, unless it is held"),
+        ("note" = Option<String>, Query, description = "about this version, for people; 1,000 characters at most")),
+    request_body(content((Reference = "application/json"), (Vec<u8> = "application/wasm"))),
+    responses((status = 200, body = Kept), (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json")))]
+pub async fn post_version(
+    admin: Admin,
+    State(api): State<Shared>,
+    PathOf(name): PathOf<String>,
+    QueryOf(how): QueryOf<How>,
+    headers: HeaderMap,
+    body: RawBody,
+) -> Answer {
+    let name = LinkName::new(name)?;
+    let (bytes, signature) = component(&api, &headers, body).await?;
+    let upload = Upload {
+        note: how.note.chars().take(MAX_NOTE_CHARS).collect(),
+        signature,
+        by: admin.name.clone(),
+    };
+    let audited = |before, after| Entry::new(&admin, "link.upload", name.as_str(), before, after).told();
+    let uploaded = api.links.upload(&name, bytes, upload, &audited).await?;
+    let mut kept = Kept {
+        active: false,
+        confirmation: None,
+        uploaded,
+        name,
+    };
+    if how.activate && kept.uploaded.held.is_none() {
+        let digest = kept.uploaded.digest.clone();
+        let audited = |before, after| Entry::new(&admin, "link.activate", kept.name.as_str(), before, after).told();
+        let switched = api
+            .links
+            .activate(&kept.name, digest.as_str(), &admin.name, &audited)
+            .await?;
+        kept.active = true;
+        kept.confirmation = Some(switched.confirmation);
+    } else {
+        let (record, _) = api.links.get(&kept.name).await?;
+        kept.active = record.active.as_ref() == Some(&kept.uploaded.digest);
+    }
+    Ok(reply::json(StatusCode::OK, &kept))
+}
+
+/// The bytes and their signature, from the request or from where it says.
+async fn component(api: &Shared, headers: &HeaderMap, body: RawBody) -> Result<(Bytes, Option<String>), Problem> {
+    let is_json = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/json"));
+    let largest = api.links.registry().sandbox().component_bytes();
+    let limit = if is_json {
+        MAX_REFERENCE_BYTES
+    } else {
+        usize::try_from(largest).unwrap_or(usize::MAX)
+    };
+    let bound = Bound {
+        limit,
+        over: ApiError::TooLarge { limit },
+    };
+    let read = body::read(api, headers, body, bound)
+        .await
+        .map_err(|error| too_large(error, limit))?;
+    if !is_json {
+        return Ok((read.bytes, signature(headers)?));
+    }
+    let given: Reference = serde_json::from_slice(&read.bytes)
+        .map_err(|error| Problem::invalid(error.to_string()).fix("send {\"oci\": \"host/repo:tag\"}"))?;
+    let reference: OciReference = given.oci.parse()?;
+    let pulled = api.oci.pull(&reference, largest).await?;
+    Ok((pulled.bytes, signature(headers)?.or(pulled.signature)))
+}
+
+fn too_large(error: ApiError, limit: usize) -> Problem {
+    match error {
+        ApiError::TooLarge { .. } => {
+            let detail = format!("the component is longer than {limit} bytes, the limit component_bytes");
+            Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "refused",
+                "the component was refused",
+                detail,
+            )
+            .fix("strip debug information")
+            .with("step", "size")
+        }
+        other => other.into(),
+    }
+}
+
+fn signature(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(SIGNATURE) else {
+        return Ok(None);
+    };
+    let bad = || Problem::invalid(format!("{SIGNATURE} is not the base64 of a .minisig file"));
+    if value.len() > MAX_SIGNATURE_BYTES * 2 {
+        return Err(bad());
+    }
+    let text = STANDARD.decode(value.as_bytes()).map_err(|_| bad())?;
+    String::from_utf8(text).map(Some).map_err(|_| bad())
+}
+
+/// Versions of a link
+///
+/// The latest upload first.
+#[utoipa::path(get, path = "/links/{name}/versions", tag = "links", params(("name" = String, Path)),
+    responses((status = 200, body = Object)))]
+pub async fn get_versions(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
+    let (record, _) = api.links.get(&LinkName::new(name)?).await?;
+    let answer = json!({"active": record.active, "versions": newest_first(record.versions)});
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+/// One version
+///
+/// With what was found out about the component when it was uploaded.
+#[utoipa::path(get, path = "/links/{name}/versions/{digest}", tag = "links",
+    params(("name" = String, Path), ("digest" = String, Path)), responses((status = 200, body = Object)))]
+pub async fn get_version(
+    _: Admin,
+    State(api): State<Shared>,
+    PathOf((name, digest)): PathOf<(String, String)>,
+) -> Answer {
+    let (record, _) = api.links.get(&LinkName::new(name)?).await?;
+    let version = record.find(&digest)?.clone();
+    let about: Option<About> = api.links.about(&version.digest).await?;
+    let mut answer = serde_json::to_value(&version).unwrap_or_default();
+    if let Value::Object(answer) = &mut answer {
+        answer.insert(
+            "active".to_owned(),
+            (record.active.as_ref() == Some(&version.digest)).into(),
+        );
+        answer.insert("about".to_owned(), serde_json::to_value(about).unwrap_or_default());
+    }
+    Ok(reply::json(StatusCode::OK, &answer))
+}
+
+/// The component
+///
+/// Its bytes, as they were uploaded.
+#[utoipa::path(get, path = "/links/{name}/versions/{digest}/component", tag = "links",
+    params(("name" = String, Path), ("digest" = String, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/wasm")))]
+pub async fn get_component(
+    _: Admin,
+    State(api): State<Shared>,
+    PathOf((name, digest)): PathOf<(String, String)>,
+) -> Answer {
+    let (record, _) = api.links.get(&LinkName::new(name)?).await?;
+    let digest: Digest = record.find(&digest)?.digest.clone();
+    let bytes = api.store.component(&digest).await?;
+    let bytes = bytes.ok_or_else(|| {
+        Problem::not_found(format!("the bytes of sha256:{digest} are not in the store")).fix("upload it again")
+    })?;
+    let mut response: Response = bytes.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, WASM);
+    Ok(response)
+}
+
+/// Delete a version
+///
+/// Refused for the one in force.
+#[utoipa::path(delete, path = "/links/{name}/versions/{digest}", tag = "links",
+    params(("name" = String, Path), ("digest" = String, Path)),
+    responses((status = 200, body = Object), (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn delete_version(
+    admin: Admin,
+    State(api): State<Shared>,
+    PathOf((name, digest)): PathOf<(String, String)>,
+) -> Answer {
+    let name = LinkName::new(name)?;
+    let audited = |before, after| Entry::new(&admin, "link.delete-version", name.as_str(), before, after).told();
+    let digest = api.links.remove_version(&name, &digest, &admin.name, &audited).await?;
+    Ok(reply::json(
+        StatusCode::OK,
+        &json!({"name": name, "digest": digest, "deleted": true}),
+    ))
+}
+
+/// Put a version in force
+///
+/// The answer comes when every live host runs it, or names those that did not confirm in time. What runs meanwhile ends on the version
+/// that it began with.
+#[utoipa::path(post, path = "/links/{name}/versions/{digest}/activate", tag = "links",
+    params(("name" = String, Path), ("digest" = String, Path)),
+    responses((status = 200, body = crate::registry::links::Switched),
+        (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn activate(
+    admin: Admin,
+    State(api): State<Shared>,
+    PathOf((name, digest)): PathOf<(String, String)>,
+) -> Answer {
+    let name = LinkName::new(name)?;
+    let audited = |before, after| Entry::new(&admin, "link.activate", name.as_str(), before, after).told();
+    done(api.links.activate(&name, &digest, &admin.name, &audited).await)
+}
+
+/// Go back
+///
+/// To the version, or the configuration's own component, that was in force before.
+#[utoipa::path(post, path = "/links/{name}/rollback", tag = "links", params(("name" = String, Path)),
+    responses((status = 200, body = crate::registry::links::Switched),
+        (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn roll_back(admin: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
+    let name = LinkName::new(name)?;
+    let audited = |before, after| Entry::new(&admin, "link.rollback", name.as_str(), before, after).told();
+    done(api.links.roll_back(&name, &admin.name, &audited).await)
+}
