@@ -258,7 +258,7 @@ async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
     })
     .await;
     until_depth(&second, "slow_out", 1).await;
-    assert_eq!(redis.list("slow_out"), [id.clone()]);
+    assert_eq!(redis.list("slow_out"), std::slice::from_ref(&id));
     let found = get(&first, &format!("/where/{id}")).await;
     assert_eq!(endings(&found), ["finished"], "{found}");
     assert_eq!(found["trail"][0]["host"], other["host"]);
