@@ -334,8 +334,8 @@ async fn events_of_one_host_are_heard_on_another_until_that_one_stops() {
     let (id, text) = samples::many(1).remove(0);
     hear(&mut body, &mut heard, "every host tells").await;
     worker.post_vcon(&text, "in").await;
-    hear(&mut body, &mut heard, "vcon.finished\",").await;
-    for name in ["vcon.claimed", "vcon.finished"] {
+    hear(&mut body, &mut heard, "vcon.failed\",").await;
+    for name in ["vcon.claimed", "vcon.failed"] {
         let line = heard
             .lines()
             .find(|line| line.starts_with("data:") && line.contains(name));
