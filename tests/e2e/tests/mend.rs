@@ -16,15 +16,23 @@ const SOON: Duration = Duration::from_secs(60);
 
 /// JSON is YAML as well.
 fn config(webhook: &str) -> String {
+    with_link(
+        webhook,
+        &json!({"module": "links.sampler", "options": {"method": "none"}}),
+    )
+}
+
+/// The same with another link in place of the one that always fails.
+fn with_link(webhook: &str, broken: &Value) -> String {
     json!({
         "links": {
             "tag": {"module": "links.tag", "options": {"tags": ["seen"]}},
-            "broken": {"module": "links.sampler", "options": {"method": "none"}},
-            "hook": {"module": "links.webhook", "options": {"webhook-urls": [webhook]}, "limits": {"attempts": 1}},
+            "broken": broken,
+            "hook": {"module": "links.webhook", "options": {"webhook-urls": [webhook]}},
             "slow": {"module": "links.delay", "options": {"seconds": 6}},
         },
         "chains": {
-            "main": {"links": ["tag", "hook"], "ingress_lists": ["in"], "egress_lists": ["out"]},
+            "main": {"links": ["tag", "hook", "broken"], "ingress_lists": ["in"], "egress_lists": ["out"]},
             "broken": {"links": ["broken"], "ingress_lists": ["b/1 x"], "egress_lists": ["broken_out"]},
             "slow": {"links": ["slow", "tag"], "ingress_lists": ["slow"], "egress_lists": ["slow_out"]},
         },
@@ -53,6 +61,15 @@ fn endings(whereabouts: &Value) -> Vec<&str> {
     trail.iter().filter_map(|entry| entry["ended"].as_str()).collect()
 }
 
+/// The links that ran, in order, with what each came to.
+fn links(whereabouts: &Value) -> Vec<(&str, &str)> {
+    let trail = whereabouts["trail"].as_array().into_iter().flatten();
+    let links = trail.flat_map(|entry| entry["links"].as_array().into_iter().flatten());
+    links
+        .filter_map(|link| Some((link["link"].as_str()?, link["outcome"].as_str()?)))
+        .collect()
+}
+
 async fn until_depth(host: &Host, list: &str, depth: u64) {
     eventually(&format!("{depth} on the list {list}"), SOON, async || {
         (host.depth(list).await == depth).then_some(())
@@ -63,7 +80,6 @@ async fn until_depth(host: &Host, list: &str, depth: u64) {
 async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &Receiver) {
     let mut vcons = samples::many(2);
     for (id, text) in &vcons {
-        receiver.answer(500, "{}");
         host.post_vcon(text, "in").await;
         eventually("it is a dead letter", SOON, async || {
             host.dead_letters("in").await.contains(id).then_some(())
@@ -74,24 +90,30 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
     let letters = get(host, "/dlq/in").await;
     assert_eq!(letters["total"], 2);
     let record = &letters["dead_letters"][1]["record"];
-    assert_eq!((&record["link"], &record["chain"]), (&json!("hook"), &json!("main")));
+    assert_eq!((&record["link"], &record["chain"]), (&json!("broken"), &json!("main")));
     let found = get(host, &format!("/where/{retried}")).await;
     let place = &found["places"][0];
     assert_eq!(
         (&place["place"], &place["list"], &place["position"], &place["record"]),
         (&json!("dead-letter"), &json!("DLQ:in"), &json!(1), record)
     );
-    assert_eq!(endings(&found), ["failed"], "{found}");
-    let links = &found["trail"][0]["links"];
+    // The webhook reached outside, so a checkpoint came first; each link is noted once.
+    assert_eq!(endings(&found), ["checkpoint", "failed"], "{found}");
     assert_eq!(
-        (&links[0]["link"], &links[0]["outcome"]),
-        (&json!("tag"), &json!("next"))
+        links(&found),
+        [("tag", "next"), ("hook", "next"), ("broken", "failed")],
+        "{found}"
     );
-    assert_eq!(
-        (&links[1]["outcome"], &links[1]["class"]),
-        (&json!("failed"), &record["class"])
-    );
+    assert_eq!(found["trail"][1]["class"], record["class"]);
 
+    let revision = get(host, "/hosts").await["hosts"][0]["revision"].clone();
+    let mended = with_link(&receiver.url(), &json!({"module": "links.tag"}));
+    std::fs::write(host.folder().join("vconduit.yml"), mended).expect("the file");
+    eventually("the link is mended", SOON, async || {
+        let now = get(host, "/hosts").await["hosts"][0]["revision"].clone();
+        (now != revision).then_some(())
+    })
+    .await;
     let (status, body) = call(host, "POST", &format!("/dlq/in/{retried}/retry"), "").await;
     assert_eq!(status, 200, "{body}");
     until_depth(host, "out", 1).await;
@@ -104,22 +126,18 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
     );
 
     let found = get(host, &format!("/where/{retried}")).await;
-    assert_eq!(found["trail"][0]["ended"], "failed");
-    let last = found["trail"]
-        .as_array()
-        .and_then(|trail| trail.last())
-        .expect("an entry");
     assert_eq!(
-        (&last["ended"], &last["lists"]),
-        (&json!("finished"), &json!(["out"])),
+        endings(&found),
+        ["checkpoint", "failed", "checkpoint", "finished"],
         "{found}"
     );
-    // The webhook reached outside, so a checkpoint came first: each link is noted once over both entries.
-    let noted: Vec<&str> = (found["trail"].as_array().into_iter().flatten().skip(1))
-        .flat_map(|entry| entry["links"].as_array().into_iter().flatten())
-        .filter_map(|link| link["link"].as_str())
-        .collect();
-    assert_eq!(noted, ["tag", "hook"], "{found}");
+    assert_eq!(found["trail"][3]["lists"], json!(["out"]));
+    let all = links(&found);
+    assert_eq!(
+        all.get(3..),
+        Some([("tag", "next"), ("hook", "next"), ("broken", "next")].as_slice()),
+        "{found}"
+    );
     assert_eq!(found["places"][0]["list"], "out");
     let audit = get(host, "/audit").await;
     let actions: Vec<&Value> = audit["entries"]
@@ -240,7 +258,7 @@ async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
     })
     .await;
     until_depth(&second, "slow_out", 1).await;
-    assert_eq!(redis.list("slow_out"), [id.clone()]);
+    assert_eq!(redis.list("slow_out"), std::slice::from_ref(&id));
     let found = get(&first, &format!("/where/{id}")).await;
     assert_eq!(endings(&found), ["finished"], "{found}");
     assert_eq!(found["trail"][0]["host"], other["host"]);
@@ -316,8 +334,8 @@ async fn events_of_one_host_are_heard_on_another_until_that_one_stops() {
     let (id, text) = samples::many(1).remove(0);
     hear(&mut body, &mut heard, "every host tells").await;
     worker.post_vcon(&text, "in").await;
-    hear(&mut body, &mut heard, "vcon.finished\",").await;
-    for name in ["vcon.claimed", "vcon.finished"] {
+    hear(&mut body, &mut heard, "vcon.failed\",").await;
+    for name in ["vcon.claimed", "vcon.failed"] {
         let line = heard
             .lines()
             .find(|line| line.starts_with("data:") && line.contains(name));

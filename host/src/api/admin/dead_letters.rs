@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::page::{Page, ok};
@@ -72,7 +72,10 @@ impl Retry {
         if body.is_empty() {
             return Ok(Self::default());
         }
-        serde_json::from_slice(&body).map_err(|error| {
+        // By way of a map: a struct could also be read from an array.
+        let read = serde_json::from_slice::<Map<String, Value>>(&body)
+            .and_then(|members| serde_json::from_value(members.into()));
+        read.map_err(|error| {
             Problem::invalid(format!("the body is not a retry: {error}"))
                 .fix("send nothing, or {\"versions\": {\"<link>\": \"<digest>\"}}")
         })

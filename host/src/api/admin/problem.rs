@@ -32,7 +32,7 @@ pub struct Problem {
     /// More, by type.
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    more: Map<String, Value>,
+    more: Box<Map<String, Value>>,
 }
 
 impl Problem {
@@ -45,7 +45,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             fix: String::new(),
-            more: Map::new(),
+            more: Box::default(),
         }
     }
 
