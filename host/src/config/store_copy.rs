@@ -14,7 +14,7 @@ use super::{Checked, Written, read_written};
 use crate::store::ConfigEntries;
 
 pub use own::{
-    beside, configured, fingerprint, newest_versions, record, records, taken_from, uploaded_names, with_file,
+    Damaged, beside, configured, fingerprint, newest_versions, record, records, taken_from, uploaded_names, with_file,
     with_record,
 };
 
@@ -60,7 +60,7 @@ pub fn to_entries(written: &Written) -> ConfigEntries {
 ///
 /// # Errors
 /// The keys of the entries that are no JSON, each with the reason.
-pub fn to_written(entries: &ConfigEntries) -> Result<Written, Vec<(String, String)>> {
+pub fn to_written(entries: &ConfigEntries) -> Result<Written, Damaged> {
     let mut damaged = Vec::new();
     let mut values: Map<String, Value> = Map::new();
     for (key, text) in entries {

@@ -12,11 +12,14 @@ const RECORD: &str = "vconduit:link:";
 /// The entry with the fingerprint of the file that was taken last.
 const FILE: &str = "vconduit:file";
 
+/// Entries that can't be read: their keys, each with the reason.
+pub type Damaged = Vec<(String, String)>;
+
 /// The records by link name.
 ///
 /// # Errors
 /// The keys of the records that can't be read, each with the reason.
-pub fn records(entries: &ConfigEntries) -> Result<Vec<(String, LinkRecord)>, Vec<(String, String)>> {
+pub fn records(entries: &ConfigEntries) -> Result<Vec<(String, LinkRecord)>, Damaged> {
     let (mut records, mut damaged) = (Vec::new(), Vec::new());
     for (key, text) in entries {
         let Some(name) = key.strip_prefix(RECORD) else { continue };
@@ -116,7 +119,7 @@ pub fn fingerprint(configured: &ConfigEntries) -> String {
 }
 
 /// What an operator wrote with the records laid over it.
-pub(super) fn lay_over(mut written: Written, entries: &ConfigEntries) -> Result<Written, Vec<(String, String)>> {
+pub(super) fn lay_over(mut written: Written, entries: &ConfigEntries) -> Result<Written, Damaged> {
     let records = records(entries)?;
     if records.is_empty() {
         return Ok(written);

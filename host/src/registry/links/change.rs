@@ -93,6 +93,6 @@ fn shown(record: &LinkRecord) -> Value {
             json!({"digest": version.digest, "grants": version.grants})
         }).collect::<Vec<_>>(),
         "limits": record.limits,
-        "options": record.options.as_ref().map(|options| mask::mask(options)),
+        "options": record.options.as_ref().map(mask::mask),
     })
 }
