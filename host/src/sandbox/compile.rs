@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::runtime::Handle;
 use wasmtime::component::Component;
 
 use super::bindings::wit::outcomes::Description as WitDescription;
@@ -181,12 +182,10 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
         None => build(sandbox, bytes, digest.clone()).await?,
     };
     let compile_time = begun.elapsed();
-    let pre = link(sandbox, &component, world)?;
-    let context = probe::context(digest.clone()).map_err(CompileError::Describe)?;
-    let description = instance::describe(sandbox, &pre, context)
-        .await
-        .map_err(describe_error)?;
-    let description = Description::checked(description)?;
+    let (pre, description) = {
+        let digest = digest.clone();
+        blocking(sandbox, move |sandbox| ask(sandbox, &component, world, digest)).await??
+    };
     let Parts { imports, functions, .. } = parts;
     Ok(Arc::new(Compiled {
         digest,
@@ -199,6 +198,21 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
         description,
         pre,
     }))
+}
+
+/// Links the component and asks it what it is. On a thread of its own: an instance of CPython takes 0.2 s to start, most of it without a
+/// pause, and who waits for an answer of this runtime must not wait for that.
+fn ask(
+    sandbox: &Sandbox,
+    component: &Component,
+    world: World,
+    digest: Digest,
+) -> Result<(Pre, Description), CompileError> {
+    let pre = link(sandbox, component, world)?;
+    let context = probe::context(digest).map_err(CompileError::Describe)?;
+    let said = Handle::current().block_on(instance::describe(sandbox, &pre, context));
+    let description = Description::checked(said.map_err(describe_error)?)?;
+    Ok((pre, description))
 }
 
 fn look(sandbox: &Sandbox, bytes: Bytes) -> Result<Looked, CompileError> {

@@ -56,7 +56,7 @@ pub struct SandboxSettings {
     /// Address space that a compiling process may use. That Python component takes between 768 MiB and 1 GiB, of which
     /// 0.5 GiB (one thread) to 0.6 GiB (four) are ever in memory; it becomes 35 MB of code.
     pub compile_memory_bytes: u64,
-    /// Components compiled at once. Each uses all cores for a while.
+    /// Components compiled at once. Each uses half of the processors for a while.
     pub concurrent_compiles: usize,
 }
 

@@ -97,7 +97,7 @@ async fn a_version_is_compiled_on_every_host_before_it_is_in_force_anywhere() {
             .start()
     };
     let (first, second) = (host().await, host().await);
-    let component = standard().find(|link| link.name == "diet").expect("a standard link");
+    let component = standard().find(|link| link.name == "delay").expect("a standard link");
     let upload = first
         .client()
         .post(first.url("/admin/v1/links/later/versions"))

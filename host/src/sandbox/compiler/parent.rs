@@ -18,7 +18,8 @@ const MAX_CODE_BYTES: u64 = 512 * 1024 * 1024;
 /// What a process has to say when it fails is one line; a panic is some more.
 const MAX_COMPLAINT_BYTES: u64 = 64 * 1024;
 
-/// Threads of a compiling process. Each holds a function in the making, so memory grows with them.
+/// Threads of a compiling process: half of the processors, so that others have the other half to themselves; a task that waits for a
+/// processor waits some ms at each step even behind a patient one. Each holds a function in the making, so memory grows with them.
 const MAX_THREADS: usize = 4;
 
 /// Address space that the allocator takes in advance, in KiB. Its own choice, 1 GiB, would count against the limit used or not.
@@ -65,7 +66,7 @@ fn start(program: &Path, settings: &SandboxSettings) -> Result<Child, CompileErr
         .args(["--cpu-s", &settings.compile_cpu.as_secs().max(1).to_string()])
         .args(["--memory-bytes", &settings.compile_memory_bytes.to_string()])
         .env_clear()
-        .env("RAYON_NUM_THREADS", cores.min(MAX_THREADS).to_string())
+        .env("RAYON_NUM_THREADS", cores.div_ceil(2).min(MAX_THREADS).to_string())
         .env("MIMALLOC_ARENA_RESERVE", ALLOCATOR_RESERVE_KIB)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
