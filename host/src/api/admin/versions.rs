@@ -1,5 +1,7 @@
 //! `/admin/v1/links/{name}/versions`: upload, look at, put in force.
 
+use std::time::Duration;
+
 use axum::body::Body as RawBody;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -7,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -28,6 +31,12 @@ const WASM: HeaderValue = HeaderValue::from_static("application/wasm");
 
 /// The longest reference to a registry, as JSON.
 const MAX_REFERENCE_BYTES: usize = 4096;
+
+/// How much of a body that is too large is taken all the same: four times the largest component.
+const MOST_DISCARDED_BYTES: usize = 256 << 20;
+
+/// For how long.
+const LONGEST_DISCARD: Duration = Duration::from_secs(10);
 
 /// The longest note.
 const MAX_NOTE_CHARS: usize = 1000;
@@ -126,6 +135,10 @@ async fn component(api: &Shared, headers: &HeaderMap, body: RawBody) -> Result<(
     } else {
         usize::try_from(largest).unwrap_or(usize::MAX)
     };
+    if declared(headers).is_some_and(|length| length > limit) {
+        discard(body).await;
+        return Err(too_large(ApiError::TooLarge { limit }, limit));
+    }
     let bound = Bound {
         limit,
         over: ApiError::TooLarge { limit },
@@ -141,6 +154,26 @@ async fn component(api: &Shared, headers: &HeaderMap, body: RawBody) -> Result<(
     let reference: OciReference = given.oci.parse()?;
     let pulled = api.oci.pull(&reference, largest).await?;
     Ok((pulled.bytes, signature(headers)?.or(pulled.signature)))
+}
+
+fn declared(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Takes the rest of a body that nobody wants, within reason: a client that is still sending would see a broken connection instead of
+/// the answer.
+async fn discard(mut body: RawBody) {
+    let mut left = MOST_DISCARDED_BYTES;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // A client that is too slow sees the broken connection after all.
+    let _ = tokio::time::timeout(LONGEST_DISCARD, reading).await;
 }
 
 fn too_large(error: ApiError, limit: usize) -> Problem {

@@ -179,7 +179,7 @@ fn instances_are_kept_only_where_that_is_written_or_the_link_is_known_to_gain() 
     assert!(link(&good(&with_link("component: a.wasm\nwarm: true")), "x").warm);
     assert_problems(
         &with_link("component: a.wasm\nwarm: often"),
-        &[("E9 links.x.warm:", &["true or false"])],
+        &[("E8 links.x.warm:", &["true or false"])],
     );
 }
 
