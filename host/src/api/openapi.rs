@@ -127,27 +127,21 @@ fn common_admin(operation: &mut Operation) {
         ("422", "path, query or body are not valid"),
         ("503", "the working store is away; try again"),
     ] {
-        let schema = Ref::from_schema_name(Problem::name());
-        let content = ContentBuilder::new().schema(Some(schema)).build();
-        let response: Response = ResponseBuilder::new()
-            .description(description)
-            .content("application/problem+json", content)
-            .build();
-        operation
-            .responses
-            .responses
-            .entry(status.to_owned())
-            .or_insert_with(|| response.into());
+        respond_as::<Problem>(operation, "application/problem+json", status, description);
     }
 }
 
 /// Adds a response that the route does not describe itself.
 fn respond<T: ToSchema>(operation: &mut Operation, status: &str, description: &str) {
+    respond_as::<T>(operation, "application/json", status, description);
+}
+
+fn respond_as<T: ToSchema>(operation: &mut Operation, content_type: &str, status: &str, description: &str) {
     let schema = Ref::from_schema_name(T::name());
     let content = ContentBuilder::new().schema(Some(schema)).build();
     let response: Response = ResponseBuilder::new()
         .description(description)
-        .content("application/json", content)
+        .content(content_type, content)
         .build();
     operation
         .responses

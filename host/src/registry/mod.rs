@@ -6,6 +6,7 @@ mod ahead;
 pub mod capabilities;
 pub mod links;
 pub mod oci;
+pub mod options;
 mod ready;
 pub mod signature;
 mod standard;

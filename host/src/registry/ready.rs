@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use indexmap::IndexMap;
 
-use super::standard;
 use super::uploaded::Uploaded;
+use super::{options, standard};
 use crate::config::{ComponentSource, Config, Link, StorageEntry, check};
 use crate::names::{LinkName, StorageName};
 use crate::sandbox::{Compiled, Sandbox};
@@ -122,12 +122,8 @@ impl Registry {
 
     async fn link(&self, link: &Link) -> Result<ReadyLink, String> {
         let component = self.component(&link.component).await?;
-        let mut options = component.description().defaults.clone();
-        options.extend(link.options.clone());
-        let problems = check::option_problems(&component.description().options_schema, &options);
-        if !problems.is_empty() {
-            return Err(format!("its options don't fit: {}", problems.join("; ")));
-        }
+        let options = options::fitted(component.description(), link.options.clone())
+            .map_err(|problems| format!("its options don't fit: {problems}"))?;
         let options_text = serde_json::to_string(&options)
             .map_err(|error| error.to_string())?
             .into();

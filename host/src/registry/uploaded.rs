@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::Registry;
-use crate::config::{RecordError, Version, check, read_grants, store_copy};
+use super::{Registry, options};
+use crate::config::{RecordError, Version, read_grants, store_copy};
 use crate::names::{Digest, LinkName};
 use crate::sandbox::{Compiled, Grants};
 use crate::snapshot::ReadyLink;
@@ -114,16 +114,9 @@ impl Registry {
         let record = store_copy::record(&entries, name.as_str()).map_err(VersionError::Unusable)?;
         let grants = granted(record.allowed(digest.as_str())?)?;
         let component = self.compiled(digest).await?;
-        let description = component.description();
-        let mut options = description.defaults.clone();
-        options.extend(active.link.options.clone());
-        let problems = check::option_problems(&description.options_schema, &options);
-        if !problems.is_empty() {
-            let problems = problems.join("; ");
-            return Err(VersionError::Unusable(format!(
-                "the link's options don't fit version {digest}: {problems}"
-            )));
-        }
+        let options = options::fitted(component.description(), active.link.options.clone()).map_err(|problems| {
+            VersionError::Unusable(format!("the link's options don't fit version {digest}: {problems}"))
+        })?;
         let options_text = serde_json::Value::Object(options.clone()).to_string().into();
         Ok(ReadyLink {
             component,

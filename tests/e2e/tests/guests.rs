@@ -1,28 +1,14 @@
 //! Components as their authors build them, for wasm32-wasip2: those that behave, and one that does not (`noisy`).
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vconduit_harness::components::example_file as example;
 use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
 
 /// Generous: the machine may be busy, and nothing is decided by how long something takes.
 const SOON: Duration = Duration::from_secs(60);
-
-/// Where `tests/run` puts the built examples, from the folder of the project.
-const EXAMPLES: &str = "target/links-examples/wasm32-wasip2/release";
-
-/// The file of an example, in full.
-fn example(name: &str) -> PathBuf {
-    let path = samples::root().join(EXAMPLES).join(name).with_extension("wasm");
-    path.canonicalize().unwrap_or_else(|error| {
-        panic!(
-            "the example link {} is missing ({error}): tests/run builds it",
-            path.display()
-        )
-    })
-}
 
 /// A configuration. JSON is YAML as well.
 fn config(links: Value, chains: Value) -> String {

@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use super::{Answer, Body, PathOf, Problem};
 use crate::api::{Shared, reply};
 use crate::auth::Admin;
-use crate::config::{self, LinkRecord, check};
+use crate::config::{self, LinkRecord};
 use crate::names::{LinkName, VconId};
+use crate::registry::options;
 use crate::sandbox::dry_run::{DryRun, DryRunError, dry_run};
 use crate::sandbox::{Compiled, Grants, Limits};
 use crate::snapshot::ReadyLink;
@@ -52,16 +53,9 @@ pub async fn run(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<Strin
     let name = LinkName::new(name)?;
     let document = document(&api, &given).await?;
     let tried = tried(&api, &name, given.version.as_deref()).await?;
-    let description = tried.component.description();
-    let mut options = description.defaults.clone();
-    options.extend(given.options.unwrap_or(tried.options));
-    let problems = check::option_problems(&description.options_schema, &options);
-    if !problems.is_empty() {
-        return Err(Problem::invalid(format!(
-            "the options don't fit: {}",
-            problems.join("; ")
-        )));
-    }
+    let own = given.options.unwrap_or(tried.options);
+    let options = options::fitted(tried.component.description(), own)
+        .map_err(|problems| Problem::invalid(format!("the options don't fit: {problems}")))?;
     let report = dry_run(
         api.links.registry().sandbox(),
         DryRun {
