@@ -17,6 +17,13 @@ use crate::vcon::{Document, EgressFormat, Form, Pointer};
 const USUAL_TABLE: &str = "vcons";
 const USUAL_INDEX: &str = "dynamicvcons_vcon_json";
 
+/// How the catalogue answers two that make the same table: the name, the row's type, or a row of the catalogue is there already.
+const COLLISIONS: [SqlState; 3] = [
+    SqlState::DUPLICATE_TABLE,
+    SqlState::DUPLICATE_OBJECT,
+    SqlState::UNIQUE_VIOLATION,
+];
+
 /// One row.
 pub struct Row {
     id: Uuid,
@@ -104,8 +111,8 @@ impl Statements {
     /// given the index another name, and the right to make things may be missing.
     pub async fn make_table(&self, client: &mut Client) -> Result<(), Error> {
         match self.try_make_table(client).await {
-            // Two processes at once: "if not exists" still collides in the catalogue. The other one has made it.
-            Err(error) if matches!(error.code(), Some(state) if [SqlState::UNIQUE_VIOLATION, SqlState::DUPLICATE_TABLE].contains(state)) => {
+            // Another program made it at the same moment ("if not exists" still collides in the catalogue): look again.
+            Err(error) if error.code().is_some_and(|state| COLLISIONS.contains(state)) => {
                 self.try_make_table(client).await
             }
             result => result,
@@ -122,6 +129,10 @@ impl Statements {
         let table = &self.table;
         let columns = r#""id" UUID NOT NULL PRIMARY KEY, "vcon" TEXT NOT NULL, "uuid" UUID NOT NULL, "created_at" TIMESTAMP NOT NULL, "updated_at" TIMESTAMP, "subject" TEXT, "vcon_json" JSONB"#;
         let transaction = client.transaction().await?;
+        // Hosts that begin together take turns; the lock goes with the transaction.
+        transaction
+            .execute("SELECT pg_advisory_xact_lock(hashtext($1::text))", &[&table])
+            .await?;
         transaction
             .batch_execute(&format!("CREATE TABLE IF NOT EXISTS {table} ({columns})"))
             .await?;

@@ -22,23 +22,27 @@ fn storage(server: &Server, more: Value) -> Arc<dyn Storage> {
 
 /// All columns of all rows as text; NULL is `-`.
 async fn query(server: &Server, sql: &str) -> Vec<Vec<String>> {
+    try_query(server, sql).await.unwrap()
+}
+
+async fn try_query(server: &Server, sql: &str) -> Result<Vec<Vec<String>>, tokio_postgres::Error> {
     let config = format!(
         "host=127.0.0.1 port={} user=postgres password={PASSWORD} dbname=vcon_db",
         server.port
     );
     let (client, connection) = tokio_postgres::connect(&config, NoTls).await.unwrap();
     tokio::spawn(connection);
-    let messages = client.simple_query(sql).await.unwrap();
+    let messages = client.simple_query(sql).await?;
     let rows = messages.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    rows.map(|row| {
+    let texts = rows.map(|row| {
         (0..row.len())
             .map(|place| row.get(place).unwrap_or("-").to_owned())
             .collect()
-    })
-    .collect()
+    });
+    Ok(texts.collect())
 }
 
 async fn indexes(server: &Server, table: &str) -> Vec<String> {
@@ -131,11 +135,34 @@ async fn tables_of_other_names_get_an_index_of_their_own() {
         .await
         .unwrap();
     assert!(indexes(&server, "theirs").await.is_empty());
-    // Many processes begin at once.
-    let savers = (0..8).map(|_| storage(&server, json!({"table_name": "fresh"})));
-    let saves = savers.map(|storage| async move { storage.save(&saved("2024-01-01T00:00:00Z")).await });
-    for result in futures::future::join_all(saves).await {
-        result.unwrap();
+}
+
+#[tokio::test]
+async fn many_processes_that_begin_at_once_make_one_table() {
+    let server = Server::postgres(PASSWORD);
+    for round in 0..20 {
+        let savers = (0..8).map(|_| storage(&server, json!({"table_name": format!("fresh{round}")})));
+        let saves = savers.map(|storage| async move { storage.save(&saved("2024-01-01T00:00:00Z")).await });
+        for result in futures::future::join_all(saves).await {
+            result.unwrap();
+        }
+    }
+}
+
+/// Programs that know nothing of our lock make the table while we do.
+#[tokio::test]
+async fn a_table_that_another_program_makes_meanwhile_is_taken() {
+    let server = Server::postgres(PASSWORD);
+    for round in 0..20 {
+        let table = format!("theirs{round}");
+        let make = format!(
+            "CREATE TABLE IF NOT EXISTS {table} (id UUID NOT NULL PRIMARY KEY, vcon TEXT NOT NULL, uuid UUID NOT NULL, created_at TIMESTAMP NOT NULL, updated_at TIMESTAMP, subject TEXT, vcon_json JSONB)"
+        );
+        let storage = storage(&server, json!({"table_name": table}));
+        let subject = saved("2024-01-01T00:00:00Z");
+        // It is the other program's affair if it loses.
+        let (_, ours) = futures::future::join(try_query(&server, &make), storage.save(&subject)).await;
+        ours.unwrap();
     }
 }
 
