@@ -32,9 +32,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(arguments) => on_runtime(demo::run(arguments)),
         Command::Link(arguments) => on_runtime(async { Ok(link::run(arguments).await) }),
         // Nothing else is set up: this process is to hold nothing but what it compiles.
-        Command::CompileComponent(CompileComponent { cpu_s, memory_bytes }) => {
-            Ok(child::run(ChildLimits { cpu_s, memory_bytes }))
-        }
+        Command::CompileComponent(CompileComponent {
+            cpu_s,
+            memory_bytes,
+            leftovers,
+        }) => Ok(child::run(ChildLimits {
+            cpu_s,
+            memory_bytes,
+            leftovers,
+        })),
     }
 }
 

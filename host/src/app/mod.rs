@@ -4,7 +4,6 @@
 //! or gives them back, and then ends every task.
 
 mod reload;
-pub mod runtime;
 mod store;
 
 use std::net::SocketAddr;
@@ -30,6 +29,7 @@ use crate::names::HostId;
 use crate::registry::oci::{Oci, OciSettings};
 use crate::registry::{Links, Registry};
 use crate::router::{Served, router};
+use crate::sandbox::runtime::{LinksRuntime, for_links};
 use crate::sandbox::{Compiler, Sandbox, SandboxSettings, Secrets};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::factory::StorageContext;
@@ -108,7 +108,7 @@ pub struct App {
     /// What tells other hosts of this one.
     tellers: TaskTracker,
     /// Held so that it lives as long as the host.
-    _links_runtime: runtime::LinksRuntime,
+    _links_runtime: LinksRuntime,
 }
 
 impl App {
@@ -119,7 +119,7 @@ impl App {
     pub async fn start(options: AppOptions, stop: &CancellationToken) -> Result<Self, StartError> {
         metrics::init();
         let (listener, address) = listen_on(options.listen).await?;
-        let links_runtime = runtime::for_links().map_err(|error| StartError::Sandbox(error.to_string()))?;
+        let links_runtime = for_links().map_err(|error| StartError::Sandbox(error.to_string()))?;
         let settings = Arc::new(options.settings);
         let store = store::open(&settings, stop).await?;
         let live: Live = Arc::new(ArcSwap::from_pointee(Snapshot::default()));

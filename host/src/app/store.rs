@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::StartError;
-use super::runtime::LinksRuntime;
 use crate::api::Readiness;
 use crate::config::Settings;
+use crate::sandbox::runtime::LinksRuntime;
 use crate::store::redis::RedisStore;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};

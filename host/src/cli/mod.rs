@@ -110,6 +110,9 @@ pub struct CompileComponent {
     /// Address space in bytes.
     #[arg(long)]
     pub memory_bytes: u64,
+    /// Take only what no one else wants of the processors.
+    #[arg(long)]
+    pub leftovers: bool,
 }
 
 const ENVIRONMENT: &str = "\

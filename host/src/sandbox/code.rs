@@ -27,6 +27,12 @@ impl Code {
         Self(bytes)
     }
 
+    /// Takes bytes that the caller knows to be all that was framed just now; nothing if they never were.
+    pub(super) fn whole(bytes: Vec<u8>) -> Option<Self> {
+        let framed = bytes.strip_prefix(MAGIC)?.len() > HASH_BYTES;
+        framed.then_some(Self(bytes))
+    }
+
     /// Takes bytes that were framed before; nothing if they are not whole.
     pub(super) fn read(bytes: Vec<u8>) -> Option<Self> {
         let (hash, payload) = bytes.strip_prefix(MAGIC)?.split_at_checked(HASH_BYTES)?;
@@ -46,7 +52,8 @@ impl Code {
     pub(super) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
         let payload = self.0.get(MAGIC.len() + HASH_BYTES..).unwrap_or_default();
         // SAFETY: `deserialize` trusts its input to be what the compiler gave. The two callers take it from a process of this very
-        // program over a pipe, or from a file that is this user's alone (`cache::read_own`), and its hash is that of what was framed.
+        // program over a pipe, which ended well, or from a file that is this user's alone (`cache::read_own`) and whose hash is that of
+        // what was framed.
         #[allow(unsafe_code)]
         unsafe {
             Component::deserialize(engine, payload)

@@ -1,7 +1,7 @@
 //! From uploaded bytes to a component that is ready to be called.
 //!
 //! Guarantee: a [`Compiled`] is a component of one of the two worlds, imports nothing that the host does not have, exports functions of
-//! the contract's types, and has said what it is, all of it tried out under limits. Compiling never runs on the async runtime.
+//! the contract's types, and has said what it is, all of it tried out under limits. None of this work runs on the async runtime.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use wasmtime::component::Component;
 
+use super::aside::aside;
 use super::bindings::wit::outcomes::Description as WitDescription;
 use super::engine::Sandbox;
 use super::inspect::{Parts, inspect};
@@ -175,7 +176,7 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
         parts,
         world,
         cached,
-    } = blocking(sandbox, move |sandbox| look(sandbox, bytes)).await??;
+    } = on(sandbox, move |sandbox| look(sandbox, bytes)).await??;
     let from_cache = cached.is_some();
     let component = match cached {
         Some(component) => component,
@@ -183,8 +184,11 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
     };
     let compile_time = begun.elapsed();
     let (pre, description) = {
-        let digest = digest.clone();
-        blocking(sandbox, move |sandbox| ask(sandbox, &component, world, digest)).await??
+        let (digest, runtime) = (digest.clone(), Handle::current());
+        on(sandbox, move |sandbox| {
+            ask(sandbox, &runtime, &component, world, digest)
+        })
+        .await??
     };
     let Parts { imports, functions, .. } = parts;
     Ok(Arc::new(Compiled {
@@ -200,17 +204,18 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
     }))
 }
 
-/// Links the component and asks it what it is. On a thread of its own: an instance of CPython takes 0.2 s to start, most of it without a
-/// pause, and who waits for an answer of this runtime must not wait for that.
+/// Links the component and asks it what it is. Not on the runtime: an instance of CPython takes 0.2 s to start, most of it without a
+/// pause, and who waits for an answer of the runtime must not wait for that.
 fn ask(
     sandbox: &Sandbox,
+    runtime: &Handle,
     component: &Component,
     world: World,
     digest: Digest,
 ) -> Result<(Pre, Description), CompileError> {
     let pre = link(sandbox, component, world)?;
     let context = probe::context(digest).map_err(CompileError::Describe)?;
-    let said = Handle::current().block_on(instance::describe(sandbox, &pre, context));
+    let said = runtime.block_on(instance::describe(sandbox, &pre, context));
     let description = Description::checked(said.map_err(describe_error)?)?;
     Ok((pre, description))
 }
@@ -268,7 +273,7 @@ async fn build(sandbox: &Arc<Sandbox>, bytes: Bytes, digest: Digest) -> Result<C
         .await
         .map_err(|error| CompileError::Host(error.to_string()))?;
     let code = compiler::compile(sandbox, bytes).await?;
-    blocking(sandbox, move |sandbox| {
+    on(sandbox, move |sandbox| {
         let component = code.component(&sandbox.engine).map_err(|error| {
             CompileError::Host(format!(
                 "the compiled code does not load: {}; restart the host if its program was replaced",
@@ -281,15 +286,13 @@ async fn build(sandbox: &Arc<Sandbox>, bytes: Bytes, digest: Digest) -> Result<C
     .await?
 }
 
-pub(super) async fn blocking<T: Send + 'static>(
+/// Does work on a sandbox, aside.
+pub(super) async fn on<T: Send + 'static>(
     sandbox: &Arc<Sandbox>,
     work: impl FnOnce(&Sandbox) -> T + Send + 'static,
 ) -> Result<T, CompileError> {
     let sandbox = Arc::clone(sandbox);
-    // The error is a panic in the compiler; its message has been printed by then.
-    tokio::task::spawn_blocking(move || work(&sandbox))
-        .await
-        .map_err(|_| CompileError::Host("the compiler gave up on this component; report it".to_owned()))
+    aside(move || work(&sandbox)).await
 }
 
 fn link(sandbox: &Sandbox, component: &Component, world: World) -> Result<Pre, CompileError> {

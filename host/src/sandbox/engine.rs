@@ -14,6 +14,7 @@ use wasmtime::component::Linker;
 use super::cache::Cache;
 use super::compile::{self, CompileError, Compiled, Description};
 use super::compiler::Compiler;
+use super::long::LongCalls;
 use super::outbound::Outbound;
 use super::state::CallState;
 use super::ticker::Ticker;
@@ -56,7 +57,7 @@ pub struct SandboxSettings {
     /// Address space that a compiling process may use. That Python component takes between 768 MiB and 1 GiB, of which
     /// 0.5 GiB (one thread) to 0.6 GiB (four) are ever in memory; it becomes 35 MB of code.
     pub compile_memory_bytes: u64,
-    /// Components compiled at once. Each uses half of the processors for a while.
+    /// Components compiled at once, each on half of the processors. Two, so that a small one need not wait for a large one.
     pub concurrent_compiles: usize,
 }
 
@@ -76,7 +77,7 @@ impl Default for SandboxSettings {
             compile_time: Duration::from_secs(300),
             compile_cpu: Duration::from_secs(60),
             compile_memory_bytes: 2 * 1024 * MIB,
-            concurrent_compiles: 1,
+            concurrent_compiles: 2,
         }
     }
 }
@@ -87,8 +88,8 @@ pub enum SandboxError {
     /// The engine could not be made.
     #[error("the WebAssembly engine can't be set up: {0}")]
     Engine(String),
-    /// The thread of the ticker could not be started.
-    #[error("the sandbox's clock thread can't be started: {0}")]
+    /// The threads of the clock or of long calls could not be started.
+    #[error("the sandbox's threads can't be started: {0}")]
     Thread(#[from] std::io::Error),
     /// The HTTP clients could not be made.
     #[error("the HTTP client for links can't be set up: {0}")]
@@ -105,6 +106,7 @@ pub struct Sandbox {
     pub(super) ticker: Ticker,
     pub(super) compiling: Arc<Semaphore>,
     pub(super) warm: Shelf,
+    pub(super) long_calls: LongCalls,
     places: Semaphore,
     pooled: bool,
 }
@@ -133,6 +135,7 @@ impl Sandbox {
             ticker: Ticker::start(engine.weak(), settings.tick)?,
             compiling: Arc::new(Semaphore::new(settings.concurrent_compiles.max(1))),
             warm: Shelf::default(),
+            long_calls: LongCalls::start()?,
             places: Semaphore::new(usize::try_from(settings.max_concurrent_calls).unwrap_or(Semaphore::MAX_PERMITS)),
             settings,
             engine,
@@ -160,7 +163,7 @@ impl Sandbox {
     }
 
     /// Runs one call, in a fresh instance unless the call allows one that was kept.
-    pub async fn call(&self, call: Call) -> CallReport {
+    pub async fn call(self: &Arc<Self>, call: Call) -> CallReport {
         instance::run(self, call).await
     }
 

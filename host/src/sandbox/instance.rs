@@ -118,13 +118,15 @@ struct Run {
 }
 
 /// Runs a call.
-pub(super) async fn run(sandbox: &Sandbox, call: Call) -> CallReport {
+pub(super) async fn run(sandbox: &Arc<Sandbox>, call: Call) -> CallReport {
     let begun = Instant::now();
     let run = split(call);
     let original = run.document.clone();
-    let mut report = match attempt(sandbox, run).await {
-        Ok(report) => report,
-        Err(error) => failed(error),
+    let attempt = attempt(Arc::clone(sandbox), run);
+    let mut report = match sandbox.long_calls.run(attempt).await {
+        Ok(Ok(report)) => report,
+        Ok(Err(error)) => failed(error),
+        Err(given_up) => failed(host(given_up)),
     };
     if report.result.is_err() {
         report.document = original;
@@ -176,7 +178,7 @@ fn failed(error: CallError) -> CallReport {
     }
 }
 
-async fn attempt(sandbox: &Sandbox, run: Run) -> Result<CallReport, CallError> {
+async fn attempt(sandbox: Arc<Sandbox>, run: Run) -> Result<CallReport, CallError> {
     check_document(&run)?;
     let limits = run.context.limits;
     let _place = sandbox.place(limits.wall, run.deadline).await?;
@@ -199,7 +201,7 @@ async fn attempt(sandbox: &Sandbox, run: Run) -> Result<CallReport, CallError> {
         }
     };
     let pre = &run.component.pre;
-    let ended = within(sandbox, &mut store, end, &late, async |store| {
+    let ended = within(&sandbox, &mut store, end, &late, async |store| {
         work(pre, store, function, &run.options).await
     })
     .await;

@@ -11,6 +11,7 @@
 //! ```
 
 mod answer;
+mod aside;
 mod bindings;
 mod cache;
 pub mod call;
@@ -25,11 +26,13 @@ pub mod host;
 pub(crate) mod inspect;
 pub mod instance;
 pub mod limits;
+mod long;
 mod memory;
 mod meter;
 pub mod outbound;
 mod pool;
 pub mod probe;
+pub mod runtime;
 pub mod secrets;
 mod state;
 pub(crate) mod text;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
-use vconduit::app::runtime::LinksRuntime;
 use vconduit::names::{ChainName, LinkName, VconId};
 use vconduit::registry::standard;
 use vconduit::sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
+use vconduit::sandbox::runtime::LinksRuntime;
 use vconduit::sandbox::{Call, CallError, Compiled, Grants, Limits, Sandbox, SandboxSettings, Secrets};
 use vconduit::vcon::Text;
 use vconduit::vcon::{Document, Edit, EgressFormat, canonical};
@@ -278,7 +278,7 @@ fn rate(bench: &Bench, threads: usize, calls: usize) -> f64 {
 
 /// p99 of a short link while two others spin to their limit, on the runtime that links run on.
 pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
-    let runtime = vconduit::app::runtime::for_links().expect("the runtime for links");
+    let runtime = vconduit::sandbox::runtime::for_links().expect("the runtime for links");
     let here = single();
     let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
     let text = samples::many(1).remove(0).1;

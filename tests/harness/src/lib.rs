@@ -6,12 +6,14 @@ pub mod components;
 pub mod host;
 pub mod receiver;
 pub mod redis;
+pub mod registry;
 pub mod samples;
 pub mod wait;
 
 pub use self::redis::RedisServer;
 pub use host::{Host, HostBuilder};
 pub use receiver::Receiver;
+pub use registry::RegistryServer;
 pub use wait::eventually;
 
 use std::net::TcpListener;

@@ -63,7 +63,7 @@ pub enum CaseError {
 /// # Errors
 /// When the case can't be run at all.
 pub async fn run(
-    sandbox: &Sandbox,
+    sandbox: &Arc<Sandbox>,
     component: &Arc<Compiled>,
     case: &Case,
     stage: Stage,

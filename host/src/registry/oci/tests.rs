@@ -1,82 +1,20 @@
 //! Against a docker-registry of the test's own (Debian package docker-registry), and against registries that misbehave.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
-
 use axum::Router;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
+use vconduit_harness::registry::{REGISTRY_PASSWORD, REGISTRY_USER};
+use vconduit_harness::{RegistryServer, free_port};
 
 use super::*;
 
-/// `hunter2`, for the user `ann`.
-const HTPASSWD: &str = "ann:$2b$04$jQLDpDrW6PEjxF/0Uoijd.LvYvffT8aXHa/BiJjoNyGvZ6977F5JG\n";
-
 const MIB: u64 = 1024 * 1024;
 
-/// A running docker-registry; stopped when dropped.
-struct RegistryServer {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
-
-impl RegistryServer {
-    fn start(with_users: bool) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let port = free_port();
-        let root = folder.path().display().to_string();
-        let mut config = json!({
-            "version": "0.1",
-            "log": {"level": "error"},
-            "storage": {"filesystem": {"rootdirectory": format!("{root}/data")}},
-            "http": {"addr": format!("127.0.0.1:{port}")},
-        });
-        if with_users {
-            std::fs::write(format!("{root}/users"), HTPASSWD).expect("the users");
-            config["auth"] = json!({"htpasswd": {"realm": "test", "path": format!("{root}/users")}});
-        }
-        // JSON is YAML too.
-        std::fs::write(format!("{root}/config.yml"), config.to_string()).expect("the config");
-        let child = Command::new("docker-registry")
-            .args(["serve", &format!("{root}/config.yml")])
-            .env_clear()
-            .env("HOME", &root)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("docker-registry starts (Debian package docker-registry)");
-        let end = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            assert!(Instant::now() < end, "docker-registry did not answer");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self {
-            child,
-            port,
-            _folder: folder,
-        }
-    }
-
-    fn reference(&self, rest: &str) -> OciReference {
-        format!("127.0.0.1:{}/{rest}", self.port).parse().expect("a reference")
-    }
-}
-
-impl Drop for RegistryServer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
+fn reference(registry: &RegistryServer, rest: &str) -> OciReference {
+    format!("{}/{rest}", registry.address()).parse().expect("a reference")
 }
 
 fn parcel(bytes: &[u8]) -> Parcel {
@@ -97,14 +35,14 @@ fn oci() -> Oci {
 
 #[tokio::test]
 async fn what_is_pushed_is_pulled_with_its_signature_by_tag_and_by_digest() {
-    let registry = RegistryServer::start(false);
-    let reference = registry.reference("acme/tagger:1.2.0");
+    let registry = RegistryServer::start();
+    let reference = reference(&registry, "acme/tagger:1.2.0");
     let sent = parcel(&[7; 3_000_000]);
     let digest = oci().push(&reference, sent.clone()).await.expect("it is taken");
     for from in [
         reference.clone(),
         reference.pinned(&digest),
-        registry.reference(&format!("acme/tagger@{digest}")),
+        reference(&registry, &format!("acme/tagger@{digest}")),
     ] {
         let pulled = oci().pull(&from, 64 * MIB).await.expect("it is there");
         assert_eq!(pulled.bytes, sent.bytes);
@@ -115,10 +53,10 @@ async fn what_is_pushed_is_pulled_with_its_signature_by_tag_and_by_digest() {
 
 #[tokio::test]
 async fn the_artifact_has_the_layout_that_other_tools_expect() {
-    let registry = RegistryServer::start(false);
-    let reference = registry.reference("tagger:1");
+    let registry = RegistryServer::start();
+    let reference = reference(&registry, "tagger:1");
     oci().push(&reference, parcel(b"\0asm")).await.expect("it is taken");
-    let base = format!("http://127.0.0.1:{}/v2/tagger", registry.port);
+    let base = format!("http://{}/v2/tagger", registry.address());
     let ask = async |path: String| -> Value {
         let request = reqwest::Client::new()
             .get(format!("{base}/{path}"))
@@ -146,8 +84,8 @@ async fn the_artifact_has_the_layout_that_other_tools_expect() {
 
 #[tokio::test]
 async fn what_is_not_there_and_what_is_too_large_is_said_with_the_reference() {
-    let registry = RegistryServer::start(false);
-    let reference = registry.reference("tagger:1");
+    let registry = RegistryServer::start();
+    let reference = reference(&registry, "tagger:1");
     let error = oci().pull(&reference, MIB).await.expect_err("nothing is there");
     assert!(matches!(error, OciError::NotFound { .. }), "{error:?}");
     assert!(error.to_string().contains(&reference.to_string()), "{error}");
@@ -172,27 +110,27 @@ async fn what_is_not_there_and_what_is_too_large_is_said_with_the_reference() {
 
 #[tokio::test]
 async fn credentials_are_needed_where_the_registry_wants_them_and_go_nowhere_else() {
-    let registry = RegistryServer::start(true);
-    let reference = registry.reference("tagger:1");
+    let registry = RegistryServer::with_users();
+    let reference = reference(&registry, "tagger:1");
     let with = |host: &str, password: &str| {
         Oci::new(OciSettings {
             credentials: Some(Credentials {
                 registry: host.to_owned(),
-                user: "ann".to_owned(),
+                user: REGISTRY_USER.to_owned(),
                 password: password.into(),
             }),
             ..OciSettings::default()
         })
     };
     let here = reference.registry();
-    for wrong in [oci(), with(here, "wrong-password"), with("ghcr.io", "hunter2")] {
+    for wrong in [oci(), with(here, "wrong-password"), with("ghcr.io", REGISTRY_PASSWORD)] {
         let error = wrong.push(&reference, parcel(b"x")).await.expect_err("refused");
         assert!(matches!(error, OciError::Refused { .. }), "{error:?}");
         assert!(!error.to_string().contains("wrong-password"), "{error}");
         let error = wrong.pull(&reference, MIB).await.expect_err("refused");
         assert!(matches!(error, OciError::Refused { .. }), "{error:?}");
     }
-    let right = with(here, "hunter2");
+    let right = with(here, REGISTRY_PASSWORD);
     right.push(&reference, parcel(b"x")).await.expect("it is taken");
     assert_eq!(
         right.pull(&reference, MIB).await.expect("it is there").bytes,

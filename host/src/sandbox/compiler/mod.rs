@@ -13,7 +13,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::code::Code;
-use super::compile::{CompileError, blocking, short};
+use super::compile::{CompileError, on, short};
 use super::engine::Sandbox;
 
 /// This program's own file, also when it was replaced or removed since the start: code has to come from the same version.
@@ -45,10 +45,11 @@ impl Compiler {
 /// Compiles a component that was looked into (`inspect`).
 pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Code, CompileError> {
     match &sandbox.settings.compiler {
-        Compiler::InThisProcess => blocking(sandbox, move |sandbox| in_this_process(sandbox, &bytes)).await?,
+        Compiler::InThisProcess => on(sandbox, move |sandbox| in_this_process(sandbox, &bytes)).await?,
         Compiler::Child(program) => {
             let answer = parent::compile(program, &sandbox.settings, bytes).await?;
-            blocking(sandbox, move |_| Code::read(answer)).await?.ok_or_else(|| {
+            // The process ended well, so all that it wrote is here.
+            Code::whole(answer).ok_or_else(|| {
                 CompileError::Host("the compiling process answered something that is no code; report it".to_owned())
             })
         }

@@ -1,14 +1,19 @@
 //! Starts a compiling process, feeds it, and says how it ended.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use bytes::Bytes;
 use rustix::process::Signal;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::time::Instant;
 
+use super::super::aside::aside;
 use super::super::{CompileError, SandboxSettings, text};
 use super::child::{NO_MEMORY, REFUSED};
 
@@ -22,6 +27,11 @@ const MAX_COMPLAINT_BYTES: u64 = 64 * 1024;
 /// processor waits some ms at each step even behind a patient one. Each holds a function in the making, so memory grows with them.
 const MAX_THREADS: usize = 4;
 
+/// How long a process may try with what no one else wants of the processors, and how much longer for each MiB of its component. A machine
+/// that does nothing else needs 0.2 s for a small link and 0.7 s a MiB for a large one.
+const LEFTOVERS: Duration = Duration::from_secs(2);
+const LEFTOVERS_PER_MIB: Duration = Duration::from_secs(4);
+
 /// Address space that the allocator takes in advance, in KiB. Its own choice, 1 GiB, would count against the limit used or not.
 const ALLOCATOR_RESERVE_KIB: &str = "16384";
 
@@ -32,18 +42,59 @@ const NO_ROOM: [&str; 3] = [
     "Resource temporarily unavailable",
 ];
 
+/// What a process may take of the processors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// What no one else wants. On a busy machine that may be nothing at all.
+    Leftovers,
+    /// Little.
+    Little,
+}
+
 /// Compiles in a process of its own; its answer is what it wrote, not yet looked at.
 pub(super) async fn compile(
     program: &Path,
     settings: &SandboxSettings,
     component: Bytes,
 ) -> Result<Vec<u8>, CompileError> {
-    let mut child = start(program, settings)?;
+    let begun = Instant::now();
+    let (enough, end) = (begun + leftovers_for(component.len()), begun + settings.compile_time);
+    if enough < end {
+        match once(program, settings, component.clone(), Share::Leftovers, enough).await {
+            // What it took no one else wanted, so nothing is lost but time.
+            Err(CompileError::TooSlow(_)) => {
+                tracing::info!(
+                    "the machine is too busy to compile a component with what is left over; it gets a share now"
+                );
+            }
+            answer => return answer,
+        }
+    }
+    once(program, settings, component, Share::Little, end).await
+}
+
+fn leftovers_for(component_bytes: usize) -> Duration {
+    let mib = u32::try_from(component_bytes / (1024 * 1024)).unwrap_or(u32::MAX);
+    LEFTOVERS.saturating_add(LEFTOVERS_PER_MIB.saturating_mul(mib))
+}
+
+/// One process, until `end`.
+async fn once(
+    program: &Path,
+    settings: &SandboxSettings,
+    component: Bytes,
+    share: Share,
+    end: Instant,
+) -> Result<Vec<u8>, CompileError> {
+    let mut child = start(program, settings, share)?;
     let talk = talk(&mut child, &component);
-    let Ok(said) = tokio::time::timeout(settings.compile_time, talk).await else {
+    let Ok(said) = tokio::time::timeout_at(end, talk).await else {
         return Err(stop(child, CompileError::TooSlow(settings.compile_time)).await);
     };
-    let Said { code, complaint } = said;
+    let Said { code, complaint } = match said {
+        Ok(said) => said,
+        Err(error) => return Err(stop(child, error).await),
+    };
     if u64::try_from(code.len()).unwrap_or(u64::MAX) > MAX_CODE_BYTES {
         let what = format!("it becomes more than {MAX_CODE_BYTES} bytes of code");
         return Err(stop(child, CompileError::TooComplex(what)).await);
@@ -58,13 +109,14 @@ pub(super) async fn compile(
     }
 }
 
-fn start(program: &Path, settings: &SandboxSettings) -> Result<Child, CompileError> {
+fn start(program: &Path, settings: &SandboxSettings, share: Share) -> Result<Child, CompileError> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Command::new(program)
         .arg0("vconduit")
         .arg("compile-component")
         .args(["--cpu-s", &settings.compile_cpu.as_secs().max(1).to_string()])
         .args(["--memory-bytes", &settings.compile_memory_bytes.to_string()])
+        .args((share == Share::Leftovers).then_some("--leftovers"))
         .env_clear()
         .env("RAYON_NUM_THREADS", cores.div_ceil(2).min(MAX_THREADS).to_string())
         .env("MIMALLOC_ARENA_RESERVE", ALLOCATOR_RESERVE_KIB)
@@ -90,26 +142,38 @@ struct Said {
 }
 
 /// Hands the component over and takes what comes, until both outputs are closed.
-async fn talk(child: &mut Child, component: &[u8]) -> Said {
+async fn talk(child: &mut Child, component: &[u8]) -> Result<Said, CompileError> {
     let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async move {
         let Some(mut input) = input else { return };
         // A process that died early does not read to the end; how it ended says more than this error.
         let _ = input.write_all(component).await;
     };
-    let ((), code, complaint) = tokio::join!(
-        feed,
-        read(output, MAX_CODE_BYTES.saturating_add(1)),
-        read(errors, MAX_COMPLAINT_BYTES)
-    );
-    Said { code, complaint }
+    // Code is about twice as long as its component: taken in advance, it need not be copied as it grows.
+    let expected = component.len().saturating_mul(2).saturating_add(64 * 1024);
+    let ((), code, complaint) = tokio::join!(feed, code(output, expected), complaint(errors));
+    Ok(Said { code: code?, complaint })
 }
 
-async fn read(from: Option<impl AsyncRead + Unpin>, most: u64) -> Vec<u8> {
+/// On a thread of its own: tens of megabytes through a pipe would keep the runtime busy.
+async fn code(from: Option<ChildStdout>, expected: usize) -> Result<Vec<u8>, CompileError> {
+    let lost = |error| CompileError::Host(format!("the compiling process can't be listened to: {error}"));
+    let Some(from) = from else { return Ok(Vec::new()) };
+    let from = File::from(from.into_owned_fd().map_err(lost)?);
+    let read = move || {
+        let mut bytes = Vec::with_capacity(expected);
+        from.take(MAX_CODE_BYTES.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map(|_| bytes)
+    };
+    aside(read).await?.map_err(lost)
+}
+
+async fn complaint(from: Option<ChildStderr>) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(from) = from {
-        // What was cut off does not pass the check of its hash.
-        let _ = from.take(most).read_to_end(&mut bytes).await;
+        // As much as came is worth telling.
+        let _ = from.take(MAX_COMPLAINT_BYTES).read_to_end(&mut bytes).await;
     }
     bytes
 }

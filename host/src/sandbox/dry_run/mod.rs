@@ -60,7 +60,7 @@ pub enum DryRunError {
 ///
 /// # Errors
 /// When the vCon can't be read; whatever the link does is in the report.
-pub async fn dry_run(sandbox: &Sandbox, run: DryRun) -> Result<DryReport, DryRunError> {
+pub async fn dry_run(sandbox: &Arc<Sandbox>, run: DryRun) -> Result<DryReport, DryRunError> {
     let mut before = Document::parse(run.document)?;
     canonical::upgrade(&mut before);
     let vcon = before.uuid().ok_or(DryRunError::NoUuid)?;

@@ -1,0 +1,31 @@
+//! Work on a component that has to be done in this process: hashing, checking, loading code.
+//!
+//! Guarantee: it runs on a thread of its own that stands back, so that neither a runtime nor a core of others waits for it.
+
+use rustix::process::nice;
+use tokio::sync::oneshot;
+
+use super::compile::CompileError;
+
+/// A tenth of what each thread of the server may claim of a processor that both want. At 19 it would be a sixtieth: a small link that
+/// takes 0.2 s to compile would come to 10 s on a busy host.
+pub(super) const NICENESS: i32 = 10;
+
+/// Does the work, and waits for it.
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CompileError> {
+    let (send, result) = oneshot::channel();
+    let work = move || {
+        // On Linux this is the niceness of the thread alone. A system that refuses it shares out evenly.
+        let _ = nice(NICENESS);
+        // The caller may be gone.
+        let _ = send.send(work());
+    };
+    std::thread::Builder::new()
+        .name("component".to_owned())
+        .spawn(work)
+        .map_err(|error| CompileError::Host(format!("a thread for the component can't be started: {error}")))?;
+    // The error is a panic; its message has been printed by then.
+    result
+        .await
+        .map_err(|_| CompileError::Host("the compiler gave up on this component; report it".to_owned()))
+}
