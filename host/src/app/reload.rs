@@ -38,12 +38,18 @@ pub(super) async fn watch(
     ahead: Sender<Vec<Digest>>,
 ) {
     let mut changes = source.watch(live.load().revision);
-    while let Some(loaded) = changes.recv().await {
+    while let Some(change) = changes.recv().await {
         let Loaded {
             config,
             revision,
             uploaded,
-        } = loaded;
+        } = match change {
+            Ok(loaded) => loaded,
+            Err(broken) => {
+                standing.refused(broken.revision, broken.reason);
+                continue;
+            }
+        };
         let before = live.load_full();
         match registry.snapshot(config, revision).await {
             Ok(snapshot) => {

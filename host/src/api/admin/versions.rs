@@ -63,8 +63,9 @@ pub struct Reference {
 /// An upload, and what became of it.
 #[derive(Serialize, ToSchema)]
 struct Kept {
+    /// The link; `name` is what the component calls itself.
     #[schema(value_type = String)]
-    name: LinkName,
+    link: LinkName,
     #[serde(flatten)]
     uploaded: Uploaded,
     /// Whether it is in force.
@@ -105,19 +106,19 @@ pub async fn post_version(
         active: false,
         confirmation: None,
         uploaded,
-        name,
+        link: name,
     };
     if how.activate && kept.uploaded.held.is_none() {
         let digest = kept.uploaded.digest.clone();
-        let audited = |before, after| Entry::new(&admin, "link.activate", kept.name.as_str(), before, after).told();
+        let audited = |before, after| Entry::new(&admin, "link.activate", kept.link.as_str(), before, after).told();
         let switched = api
             .links
-            .activate(&kept.name, digest.as_str(), &admin.name, &audited)
+            .activate(&kept.link, digest.as_str(), &admin.name, &audited)
             .await?;
         kept.active = true;
         kept.confirmation = Some(switched.confirmation);
     } else {
-        let (record, _) = api.links.get(&kept.name).await?;
+        let (record, _) = api.links.get(&kept.link).await?;
         kept.active = record.active.as_ref() == Some(&kept.uploaded.digest);
     }
     Ok(reply::json(StatusCode::OK, &kept))

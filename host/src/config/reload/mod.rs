@@ -42,6 +42,18 @@ impl Loaded {
     }
 }
 
+/// A copy in the store that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Of the store's copy.
+    pub revision: u64,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What the store's copy has become.
+pub type Change = Result<Loaded, Broken>;
+
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -143,9 +155,9 @@ impl<C: Copies> ConfigSource<C> {
         usable(&entries, revision)
     }
 
-    /// Watches the file and the store from `revision` on, and sends every configuration that can be used. Ends when the receiver is
-    /// dropped.
-    pub fn watch(self, revision: u64) -> mpsc::Receiver<Loaded> {
+    /// Watches the file and the store from `revision` on, and sends every configuration that the store comes to have. Ends when the
+    /// receiver is dropped.
+    pub fn watch(self, revision: u64) -> mpsc::Receiver<Change> {
         let (sender, receiver) = mpsc::channel(1);
         let seen = self.started_with.into_inner().unwrap_or_else(PoisonError::into_inner);
         tokio::spawn(watch::Watch::new(self.file, self.store, seen, revision).run(sender));

@@ -101,14 +101,18 @@ fn names(loaded: &Loaded) -> Vec<&str> {
     loaded.config.chains.keys().map(AsRef::as_ref).collect()
 }
 
-async fn next(changes: &mut mpsc::Receiver<Loaded>) -> Loaded {
+async fn next_change(changes: &mut mpsc::Receiver<Change>) -> Change {
     timeout(Duration::from_secs(10), changes.recv())
         .await
         .expect("nothing came")
         .expect("the watch ended")
 }
 
-async fn assert_quiet(changes: &mut mpsc::Receiver<Loaded>) {
+async fn next(changes: &mut mpsc::Receiver<Change>) -> Loaded {
+    next_change(changes).await.expect("it can be used")
+}
+
+async fn assert_quiet(changes: &mut mpsc::Receiver<Change>) {
     assert!(timeout(PAUSES, changes.recv()).await.is_err(), "something came");
 }
 
@@ -217,7 +221,8 @@ async fn a_change_of_the_store_is_taken_if_it_is_good() {
     let changed = next(&mut changes).await;
     assert_eq!((names(&changed), changed.revision), (vec!["other"], 2));
     store.put(vec![("chains:x".to_owned(), "{".to_owned())]);
-    assert_quiet(&mut changes).await;
+    let broken = next_change(&mut changes).await.expect_err("it can't be used");
+    assert!(broken.revision == 3 && broken.reason.contains("chains:x"), "{broken:?}");
     store.put(to_entries(&Written::new()));
     assert!(next(&mut changes).await.config.chains.is_empty());
 }

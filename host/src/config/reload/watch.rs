@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::file::{FileWatch, Seen};
-use super::{Copies, Loaded, log_problems, tell_what_is_lost};
+use super::{Broken, Change, Copies, Loaded, log_problems, tell_what_is_lost};
 use crate::config::store_copy::{self, from_entries, to_entries};
 use crate::config::{check, read_beside};
 use crate::store::{ConfigEntries, StoreError};
@@ -38,7 +38,7 @@ impl<C: Copies> Watch<C> {
         }
     }
 
-    pub(super) async fn run(mut self, changes: mpsc::Sender<Loaded>) {
+    pub(super) async fn run(mut self, changes: mpsc::Sender<Change>) {
         loop {
             tokio::select! {
                 () = changes.closed() => return,
@@ -46,8 +46,8 @@ impl<C: Copies> Watch<C> {
             }
             self.look_at_file().await;
             match self.follow_store().await {
-                Ok(Some(loaded)) => {
-                    if changes.send(loaded).await.is_err() {
+                Ok(Some(change)) => {
+                    if changes.send(change).await.is_err() {
                         return;
                     }
                 }
@@ -72,7 +72,7 @@ impl<C: Copies> Watch<C> {
     }
 
     /// Saves what the file brought, then takes what the store has, if that is new.
-    async fn follow_store(&mut self) -> Result<Option<Loaded>, StoreError> {
+    async fn follow_store(&mut self) -> Result<Option<Change>, StoreError> {
         if let Some(text) = self.new_text.take()
             && let Err(error) = self.take_file(&text).await
         {
@@ -87,15 +87,17 @@ impl<C: Copies> Watch<C> {
         let (revision, entries) = self.store.load().await?;
         self.revision = revision;
         let checked = from_entries(&entries);
-        if checked.has_errors() {
-            log_problems(&checked);
-            tracing::error!(
-                revision,
-                "{}; the configuration in force stays",
-                check::summary(&checked)
-            );
+        if let Some(config) = checked.config {
+            return Ok(Some(Ok(Loaded::new(config, revision, &entries))));
         }
-        Ok(checked.config.map(|config| Loaded::new(config, revision, &entries)))
+        log_problems(&checked);
+        tracing::error!(
+            revision,
+            "{}; the configuration in force stays",
+            check::summary(&checked)
+        );
+        let reason = check::report(&checked, false);
+        Ok(Some(Err(Broken { revision, reason })))
     }
 
     async fn take_file(&self, text: &str) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use super::*;
 
 const MIB: u64 = 1024 * 1024;
 
-fn reference(registry: &RegistryServer, rest: &str) -> OciReference {
+fn at(registry: &RegistryServer, rest: &str) -> OciReference {
     format!("{}/{rest}", registry.address()).parse().expect("a reference")
 }
 
@@ -36,13 +36,13 @@ fn oci() -> Oci {
 #[tokio::test]
 async fn what_is_pushed_is_pulled_with_its_signature_by_tag_and_by_digest() {
     let registry = RegistryServer::start();
-    let reference = reference(&registry, "acme/tagger:1.2.0");
+    let reference = at(&registry, "acme/tagger:1.2.0");
     let sent = parcel(&[7; 3_000_000]);
     let digest = oci().push(&reference, sent.clone()).await.expect("it is taken");
     for from in [
         reference.clone(),
         reference.pinned(&digest),
-        reference(&registry, &format!("acme/tagger@{digest}")),
+        at(&registry, &format!("acme/tagger@{digest}")),
     ] {
         let pulled = oci().pull(&from, 64 * MIB).await.expect("it is there");
         assert_eq!(pulled.bytes, sent.bytes);
@@ -54,7 +54,7 @@ async fn what_is_pushed_is_pulled_with_its_signature_by_tag_and_by_digest() {
 #[tokio::test]
 async fn the_artifact_has_the_layout_that_other_tools_expect() {
     let registry = RegistryServer::start();
-    let reference = reference(&registry, "tagger:1");
+    let reference = at(&registry, "tagger:1");
     oci().push(&reference, parcel(b"\0asm")).await.expect("it is taken");
     let base = format!("http://{}/v2/tagger", registry.address());
     let ask = async |path: String| -> Value {
@@ -85,7 +85,7 @@ async fn the_artifact_has_the_layout_that_other_tools_expect() {
 #[tokio::test]
 async fn what_is_not_there_and_what_is_too_large_is_said_with_the_reference() {
     let registry = RegistryServer::start();
-    let reference = reference(&registry, "tagger:1");
+    let reference = at(&registry, "tagger:1");
     let error = oci().pull(&reference, MIB).await.expect_err("nothing is there");
     assert!(matches!(error, OciError::NotFound { .. }), "{error:?}");
     assert!(error.to_string().contains(&reference.to_string()), "{error}");
@@ -111,7 +111,7 @@ async fn what_is_not_there_and_what_is_too_large_is_said_with_the_reference() {
 #[tokio::test]
 async fn credentials_are_needed_where_the_registry_wants_them_and_go_nowhere_else() {
     let registry = RegistryServer::with_users();
-    let reference = reference(&registry, "tagger:1");
+    let reference = at(&registry, "tagger:1");
     let with = |host: &str, password: &str| {
         Oci::new(OciSettings {
             credentials: Some(Credentials {

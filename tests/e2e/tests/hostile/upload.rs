@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vconduit::sandbox::{CompileError, Compiled, Compiler, Sandbox, SandboxSettings};
-use vconduit_harness::{eventually, host};
+use vconduit_harness::{Host, eventually, host};
 
 use crate::cases::{self, Ends};
 
@@ -41,6 +41,23 @@ fn functions(count: usize) -> String {
         );
         text
     })
+}
+
+/// Components in components, made by hand: the text format's own reader gives up on that many.
+fn doll(levels: usize) -> Vec<u8> {
+    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+    for _ in 0..levels {
+        let mut outer = b"\0asm\x0d\0\x01\0\x04".to_vec();
+        let mut length = bytes.len();
+        while length >= 0x80 {
+            outer.push((length & 0x7f) as u8 | 0x80);
+            length >>= 7;
+        }
+        outer.push(length as u8);
+        outer.extend(&bytes);
+        bytes = outer;
+    }
+    bytes
 }
 
 /// Processes that this one started: their ids and states.
@@ -82,6 +99,47 @@ async fn what_can_not_say_what_it_is_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_host_refuses_each_at_its_upload_and_names_the_step() {
+    let host = Host::with(r#"{"chains": {}}"#).start().await;
+    let whole = plain("", "");
+    let mut flipped = whole.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 0x10;
+    let mut attacks: Vec<(String, Vec<u8>, u64, &str)> = cases::all()
+        .into_iter()
+        .filter(|case| case.ends == Ends::Refused)
+        .map(|case| (case.name.clone(), case.component(), 422, "describe"))
+        .collect();
+    assert!(!attacks.is_empty(), "tests/hostile has none that is refused");
+    let data = format!("(data \"{}\")", "x".repeat(100 * MIB));
+    for (name, bytes, status, step) in [
+        ("a web page", b"<!doctype html>".to_vec(), 415, "form"),
+        ("a script", b"#!/bin/sh\nrm -rf /\n".to_vec(), 415, "form"),
+        ("a core module", b"\0asm\x01\0\0\0".to_vec(), 415, "form"),
+        ("truncated", whole[..whole.len() - 10].to_vec(), 422, "form"),
+        ("300,000 functions", plain(&functions(300_000), ""), 422, "compile"),
+        ("100 MB of data", plain(&data, ""), 413, "size"),
+        ("2,000 levels", doll(2000), 422, ""),
+        ("a bit flipped", flipped, 422, ""),
+    ] {
+        attacks.push((name.to_owned(), bytes, status, step));
+    }
+    let mut wrong = Vec::new();
+    for (name, bytes, expected, step) in attacks {
+        let (status, problem) = host.upload("attack", bytes, "activate=true").await;
+        let told = problem["detail"].as_str().is_some_and(|detail| !detail.is_empty());
+        if u64::from(status) != expected || !told || (!step.is_empty() && problem["step"] != step) {
+            wrong.push(format!("{name}: {status} {problem}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let (status, _) = host.admin("GET", "/links/attack", None).await;
+    assert_eq!(status, 404, "a version was kept");
+    let (status, answer) = host.upload("fine", whole, "activate=true").await;
+    assert_eq!((status, &answer["active"]), (200, &true.into()), "{answer}");
+}
+
+#[tokio::test]
 async fn ten_thousand_functions_are_taken_and_three_hundred_thousand_are_not() {
     assert_eq!(
         compile(settings(), plain(&functions(10_000), ""))
@@ -115,20 +173,7 @@ async fn components_in_components_are_taken_some_levels_deep_and_no_deeper() {
     compile(settings(), plain("", &nested(10)))
         .await
         .expect("ten levels are nothing");
-    // Made by hand: the text format's own reader gives up on that many.
-    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
-    for _ in 0..2000 {
-        let mut outer = b"\0asm\x0d\0\x01\0\x04".to_vec();
-        let mut length = bytes.len();
-        while length >= 0x80 {
-            outer.push((length & 0x7f) as u8 | 0x80);
-            length >>= 7;
-        }
-        outer.push(length as u8);
-        outer.extend(&bytes);
-        bytes = outer;
-    }
-    let error = compile(settings(), bytes).await.expect_err("two thousand levels");
+    let error = compile(settings(), doll(2000)).await.expect_err("two thousand levels");
     assert!(!matches!(error, CompileError::Host(_)), "{error}");
     until_no_child().await;
 }
