@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::names::{ListName, StorageName, VconId};
 use crate::snapshot::Live;
 use crate::storage::Storage;
-use crate::storage::runner::{DeleteOutcome, Runner};
+use crate::storage::runner::{CopyState, DeleteOutcome, Runner};
 use crate::store::{IndexKind, NewDocument, Store, StoreError, Stored};
 use crate::vcon::Text;
 use crate::vcon::{Document, Ingested, canonical, index};
@@ -254,6 +254,11 @@ impl Documents {
             self.store.push(list, &found, context).await?;
         }
         Ok(found.len() as u64)
+    }
+
+    /// Which storages of the configuration have a copy.
+    pub async fn copies(&self, id: &VconId) -> Vec<(StorageName, CopyState)> {
+        self.runner.copies(&self.storages(), id).await
     }
 
     async fn stored(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {

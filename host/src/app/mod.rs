@@ -200,6 +200,7 @@ impl App {
             runner,
             worker_settings(&settings),
             id.clone(),
+            events.clone(),
         );
         let heartbeat = Heartbeat {
             id,

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::names::{ChainName, ClaimId, Digest, HostId, LinkName, ListName, VconId};
 
 /// The names of all events.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     "vcon.claimed",
     "vcon.finished",
     "vcon.stopped",
     "vcon.failed",
     "vcon.parked",
+    "vcon.returned",
     "vcon.retried",
     "vcon.dropped",
     "vcon.requeued",
@@ -52,12 +53,20 @@ pub enum Event {
     /// A link ended a run quietly.
     #[serde(rename = "vcon.stopped")]
     VconStopped(RunEvent),
-    /// A run ended in the dead letters.
+    /// A run ended in the dead letters; with the class `lost-lease` or `hand-off` it is told by the host that noticed.
     #[serde(rename = "vcon.failed")]
     VconFailed(RunEvent),
     /// A run waits for someone else.
     #[serde(rename = "vcon.parked")]
     VconParked(RunEvent),
+    /// The worker that had an entry stopped or hung; the entry is back on its list. Told by the host that noticed.
+    #[serde(rename = "vcon.returned")]
+    VconReturned {
+        /// The entry.
+        vcon: VconId,
+        /// The list that it is back on.
+        list: ListName,
+    },
     /// Someone had a dead letter tried again.
     #[serde(rename = "vcon.retried")]
     VconRetried {

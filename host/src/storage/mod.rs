@@ -29,7 +29,7 @@ use crate::vcon::{Document, EgressFormat};
 
 pub use factory::{StorageContext, build};
 pub use options::OptionProblem;
-pub use runner::{DeleteOutcome, Runner, SavePolicy};
+pub use runner::{CopyState, DeleteOutcome, Runner, SavePolicy};
 pub use secret::Secret;
 
 /// What goes to a storage: the document once, for all storages of a run.

@@ -44,6 +44,19 @@ pub enum DeleteOutcome {
     Failed(String),
 }
 
+/// Whether a storage has a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CopyState {
+    /// It has.
+    Held,
+    /// It hasn't.
+    Absent,
+    /// This adapter can't read: only what runs noted tells.
+    Unsupported,
+    /// It has something under the id that is not this vCon, or it did not answer.
+    Failed(String),
+}
+
 /// Runs storages. One per host: it knows who is busy, who failed, and what isn't there.
 #[derive(Debug, Default)]
 pub struct Runner {

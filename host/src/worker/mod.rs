@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::chain::ChainRunner;
+use crate::events::Events;
 use crate::names::HostId;
 use crate::snapshot::Live;
 use crate::store::Store;
@@ -43,6 +44,7 @@ pub struct Worker {
     runner: Arc<ChainRunner>,
     settings: WorkerSettings,
     host: HostId,
+    events: Events,
     permits: Arc<Semaphore>,
     leases: Arc<Leases>,
     lists: Lists,
@@ -62,6 +64,7 @@ impl Worker {
         runner: Arc<ChainRunner>,
         settings: WorkerSettings,
         host: HostId,
+        events: Events,
     ) -> Arc<Self> {
         Arc::new(Self {
             permits: Arc::new(Semaphore::new(settings.concurrency)),
@@ -75,6 +78,7 @@ impl Worker {
             runner,
             settings,
             host,
+            events,
         })
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Worker;
-use crate::names::ListName;
+use crate::events::{Event, RunEvent};
+use crate::names::{ChainName, ListName, VconId};
 use crate::store::Reaped;
 use crate::telemetry::metrics;
 
@@ -16,21 +17,23 @@ impl Worker {
     /// One round over all ingress lists, those of chains that are not enabled included: their claims may still end.
     pub(super) async fn reap_once(&self) {
         let snapshot = self.live.load_full();
-        let lists = snapshot.config.chains.values().flat_map(|chain| &chain.ingress_lists);
-        for list in lists {
-            self.reap_list(list).await;
+        for (name, chain) in &snapshot.config.chains {
+            for list in &chain.ingress_lists {
+                self.reap_list(name, list).await;
+            }
         }
     }
 
-    async fn reap_list(&self, list: &ListName) {
+    async fn reap_list(&self, chain: &ChainName, list: &ListName) {
         match self.store.reap(list, self.settings.max_lost_leases).await {
-            Ok(reaped) => report_lost(list, &reaped),
+            Ok(reaped) => self.report_lost(chain, list, &reaped),
             Err(error) => return tracing::debug!(%list, %error, "expired leases were not looked for"),
         }
         match self.store.resume(list).await {
             Ok(resumed) if resumed.dead.is_empty() => {}
             Ok(resumed) => {
                 tracing::warn!(%list, vcons = ?resumed.dead, "parked runs did not come back in time, or ids came back that were not parked");
+                self.report_dead(chain, list, &resumed.dead, "hand-off");
             }
             Err(error) => return tracing::debug!(%list, %error, "parked runs were not looked for"),
         }
@@ -40,16 +43,36 @@ impl Worker {
             }
         }
     }
-}
 
-fn report_lost(list: &ListName, reaped: &Reaped) {
-    let lost = reaped.returned.len() + reaped.dead.len();
-    if lost == 0 {
-        return;
+    fn report_lost(&self, chain: &ChainName, list: &ListName, reaped: &Reaped) {
+        let lost = reaped.returned.len() + reaped.dead.len();
+        if lost == 0 {
+            return;
+        }
+        metrics::leases_lost(list, lost);
+        tracing::warn!(%list, returned = reaped.returned.len(), dead = reaped.dead.len(), "leases ran out; the entries are back on their list or in its dead letters");
+        for vcon in &reaped.returned {
+            self.events.tell(|| Event::VconReturned {
+                vcon: vcon.clone(),
+                list: list.clone(),
+            });
+        }
+        self.report_dead(chain, list, &reaped.dead, "lost-lease");
     }
-    metrics::leases_lost(list, lost);
-    tracing::warn!(%list, returned = reaped.returned.len(), dead = reaped.dead.len(), "leases ran out; the entries are back on their list or in its dead letters");
-    for _ in &reaped.dead {
-        metrics::dead_letter(&list.dead_letters());
+
+    fn report_dead(&self, chain: &ChainName, list: &ListName, dead: &[VconId], class: &str) {
+        for vcon in dead {
+            metrics::dead_letter(&list.dead_letters());
+            self.events.tell(|| {
+                Event::VconFailed(RunEvent {
+                    vcon: vcon.clone(),
+                    list: list.clone(),
+                    chain: chain.clone(),
+                    link: None,
+                    version: None,
+                    class: Some(class.to_owned()),
+                })
+            });
+        }
     }
 }

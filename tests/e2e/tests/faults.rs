@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
-
-const SOON: Duration = Duration::from_secs(20);
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 const CONFIG: &str = r"
 links:
@@ -47,10 +45,7 @@ async fn a_damaged_document_goes_to_the_dead_letters_with_the_reason() {
     let id = "0190c1f2-0000-8000-8000-00000000beef";
     let _: () = redis::Commands::set(&mut redis.connect(), format!("vcon:{id}"), "{\"uuid\": nonsense").expect("SET");
     let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("in").await == [id]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("in", &id).await;
     let log = host.log();
     assert!(
         log.contains("damaged") && log.contains(id),
@@ -141,10 +136,7 @@ async fn a_link_that_takes_too_long_fails_with_the_limit_and_the_key_that_raises
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "never").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("never").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("never", &id).await;
     assert!(
         host.log().contains("wall_ms"),
         "the log does not name the limit:\n{}",
@@ -157,10 +149,7 @@ async fn a_chain_timeout_is_enforced() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "late").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("late").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("late", &id).await;
     assert!(
         host.log().contains("timeout"),
         "the log does not name the timeout:\n{}",
@@ -173,10 +162,7 @@ async fn a_failing_link_means_what_on_error_says() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "failing").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("failing").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("failing", &id).await;
     assert!(
         host.log().contains("Unknown sampling method: none"),
         "the log does not hold the link's message:\n{}",
@@ -199,16 +185,10 @@ async fn dead_letters_can_be_worked_on_again() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "failing").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("failing").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("failing", &id).await;
     let (status, moved) = host.post("/dlq/reprocess?ingress_list=failing", "").await;
     assert_eq!((status, moved.as_str()), (200, "1"));
-    eventually("it failed again", SOON, async || {
-        (host.dead_letters("failing").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("failing", &id).await;
 }
 
 #[tokio::test]
@@ -258,10 +238,7 @@ chains:
     let host = Host::with(config).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("in").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("in", &id).await;
     assert!(
         host.log().contains("refused"),
         "the log does not say what the service did:\n{}",

@@ -1,10 +1,6 @@
 //! A vCon goes in by REST or from a list, through a chain, and comes out in storage and egress: on both stores.
 
-use std::time::Duration;
-
-use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, eventually, samples};
-
-const SOON: Duration = Duration::from_secs(20);
+use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
 
 fn config(webhook: &str) -> String {
     format!(

@@ -1,14 +1,9 @@
 //! Components as their authors build them, for wasm32-wasip2: those that behave, and one that does not (`noisy`).
 
-use std::collections::HashMap;
-use std::time::Duration;
-
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use vconduit_harness::components::example_file as example;
-use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
-
-/// Generous: the machine may be busy, and nothing is decided by how long something takes.
-const SOON: Duration = Duration::from_secs(60);
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 /// A configuration. JSON is YAML as well.
 fn config(links: Value, chains: Value) -> String {
@@ -28,13 +23,6 @@ fn granted(url: &str) -> Value {
 /// Address and port of a URL.
 fn place(url: &str) -> &str {
     url.strip_prefix("http://").expect("a URL of a receiver")
-}
-
-async fn until_depth(host: &Host, list: &str, depth: u64) {
-    eventually(&format!("{depth} vCons are on the list `{list}`"), SOON, async || {
-        (host.depth(list).await == depth).then_some(())
-    })
-    .await;
 }
 
 /// The lines of a host's log that are about this link: what it wrote, what it asked for, how it failed.
@@ -64,7 +52,7 @@ mod well_behaved {
         for call in &calls {
             host.post_vcon(call, list).await;
         }
-        until_depth(host, &format!("{list}_out"), calls.len() as u64).await;
+        host.until_depth(&format!("{list}_out"), calls.len() as u64).await;
         let mut texts = Vec::new();
         for call in &calls {
             let sent: Value = serde_json::from_str(call).expect("a sample is JSON");
@@ -108,10 +96,7 @@ mod well_behaved {
         .await;
         let id = "0190c1f2-0000-8000-8000-00000000dead";
         let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
-        eventually("the id without a vCon is a dead letter", SOON, async || {
-            (host.dead_letters("in").await == [id]).then_some(())
-        })
-        .await;
+        host.until_dead_letter("in", &id).await;
         let lines = lines_of(&host, "whole");
         assert!(says(&lines, &["vcon", "does not exist"]), "{lines:#?}");
     }
@@ -143,7 +128,7 @@ mod well_behaved {
         .await;
         let (id, text) = with_transcript("I was charged twice.");
         host.post_vcon(&text, "in").await;
-        until_depth(&host, "in_out", 1).await;
+        host.until_depth("in_out", 1).await;
 
         let asked = service.received();
         assert_eq!(asked.len(), 1, "one vCon is one request: {asked:?}");
@@ -199,7 +184,7 @@ mod noisy {
     /// What the log says about the noisy link after its vCons became dead letters and its neighbour delivered all of its own.
     async fn dead(host: &Host) -> Vec<Value> {
         let victims = post(host).await;
-        until_depth(host, "good_out", NEIGHBOURS as u64).await;
+        host.until_depth("good_out", NEIGHBOURS as u64).await;
         eventually("the vCons of the noisy link are dead letters", SOON, async || {
             let mut dead = host.dead_letters("bad").await;
             dead.sort();
@@ -218,7 +203,7 @@ mod noisy {
     async fn what_it_prints_is_in_the_log_under_its_name() {
         let host = start("print", json!({}), json!({})).await;
         post(&host).await;
-        until_depth(&host, "bad_out", VICTIMS as u64).await;
+        host.until_depth("bad_out", VICTIMS as u64).await;
         let lines = lines_of(&host, "culprit");
         assert!(says(&lines, &["INFO", "noisy on standard output"]), "{lines:#?}");
         assert!(says(&lines, &["WARN", "noisy on standard error"]), "{lines:#?}");
@@ -239,7 +224,7 @@ mod noisy {
             let host = builder.start().await;
             let (id, text) = samples::many(1).remove(0);
             host.post_vcon(&text, "bad").await;
-            until_depth(&host, "people", 1).await;
+            host.until_depth("people", 1).await;
             assert_eq!(
                 host.depth("bad_out").await,
                 0,
@@ -253,7 +238,7 @@ mod noisy {
                 .post("/vcon/ingress?ingress_list=resume:bad", json!([id]).to_string())
                 .await;
             assert_eq!(back.0, 204, "{}", back.1);
-            until_depth(&host, "bad_out", 1).await;
+            host.until_depth("bad_out", 1).await;
             let vcon = host.vcon(&id).await.expect("the vCon");
             assert_eq!(vcon["subject"], "seen by a person");
             assert!(
@@ -297,8 +282,8 @@ mod noisy {
     async fn a_flood_of_log_lines_comes_to_its_budget_and_one_notice() {
         let host = start("log_flood", json!({}), json!({"limits": {"cpu_ms": 30_000}})).await;
         post(&host).await;
-        until_depth(&host, "good_out", NEIGHBOURS as u64).await;
-        until_depth(&host, "bad_out", VICTIMS as u64).await;
+        host.until_depth("good_out", NEIGHBOURS as u64).await;
+        host.until_depth("bad_out", VICTIMS as u64).await;
         let lines = lines_of(&host, "culprit");
         let starting = |words: &str| {
             let lines = lines.iter().filter_map(|line| line["message"].as_str());
@@ -340,7 +325,7 @@ mod noisy {
         let url = service.url();
         let host = start("call", json!({"url": url}), json!({"grants": granted(&url)})).await;
         post(&host).await;
-        until_depth(&host, "bad_out", VICTIMS as u64).await;
+        host.until_depth("bad_out", VICTIMS as u64).await;
         assert_eq!(service.received().len(), VICTIMS);
     }
 

@@ -1,13 +1,8 @@
 //! Links as living things: uploaded, tried, granted, put in force and taken back while hosts run.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use vconduit_harness::components::{example, marked};
-use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
-
-/// Generous: the machine may be busy, and nothing is decided by how long something takes.
-const SOON: Duration = Duration::from_secs(60);
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 /// A chain of one link that the configuration knows, `mine`, with tags that tell the configured component from an uploaded one.
 fn config() -> String {
@@ -43,13 +38,6 @@ async fn uploaded(host: &Host, link: &str, component: Vec<u8>, how: &str) -> Val
 
 async fn active_on(host: &Host, link: &str) -> Value {
     host.admin_ok("GET", &format!("/links/{link}"), None).await["running"].clone()
-}
-
-async fn until_depth(host: &Host, list: &str, depth: u64) {
-    eventually(&format!("{depth} on the list {list}"), SOON, async || {
-        (host.depth(list).await == depth).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -156,7 +144,7 @@ async fn nothing_is_lost_or_failed_while_versions_are_swapped_under_load() {
         }
     };
     tokio::join!(posting, swapping);
-    until_depth(&host, "out", VCONS as u64).await;
+    host.until_depth("out", VCONS as u64).await;
     assert!(host.dead_letters("in").await.is_empty(), "a swap failed a vCon");
     let mut ids = redis.list("out");
     ids.sort();
@@ -212,7 +200,7 @@ async fn a_version_that_needs_more_than_was_granted_is_held_until_somebody_decid
     host.admin_ok("PUT", "/chains/topics", Some(&chain)).await;
     let (id, text) = said("about my bill");
     host.post_vcon(&text, "t").await;
-    until_depth(&host, "t_out", 1).await;
+    host.until_depth("t_out", 1).await;
     let vcon = host.vcon(&id).await.expect("the vCon");
     assert!(vcon["analysis"].to_string().contains("billing"), "{vcon}");
     let (status, problem) = host.admin("DELETE", "/links/topics", None).await;
@@ -248,7 +236,7 @@ async fn a_dry_run_shows_what_a_link_would_do_and_stores_nothing() {
     let report = host.admin_ok("POST", "/links/other/run", Some(&given)).await;
     assert!(report["patch"].to_string().contains("tried:tried"), "{report}");
     host.post_vcon(&text, "in").await;
-    until_depth(&host, "out", 1).await;
+    host.until_depth("out", 1).await;
     host.admin_ok("POST", "/links/mine/run", Some(&json!({"uuid": id})))
         .await;
     for (body, status) in [

@@ -1,7 +1,5 @@
 //! What operators see and mend: dead letters, claims, the way of a vCon, hosts, events.
 
-use std::time::Duration;
-
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use vconduit::config::{Settings, store_copy};
@@ -9,10 +7,7 @@ use vconduit::names::Digest;
 use vconduit::registry::standard;
 use vconduit::store::redis::RedisStore;
 use vconduit::store::{Components as _, Store as _};
-use vconduit_harness::{Host, Receiver, RedisServer, eventually, samples};
-
-/// Generous: the machine may be busy, and nothing is decided by how long something takes.
-const SOON: Duration = Duration::from_secs(60);
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 /// JSON is YAML as well.
 fn config(webhook: &str) -> String {
@@ -40,21 +35,6 @@ fn with_link(webhook: &str, broken: &Value) -> String {
     .to_string()
 }
 
-async fn call(host: &Host, method: &str, path: &str, body: &str) -> (u16, Value) {
-    let url = host.url(&format!("/admin/v1{path}"));
-    let method = method.parse().expect("a method");
-    let answer = host.client().request(method, url).body(body.to_owned()).send().await;
-    let answer = answer.expect("an answer");
-    let (status, text) = (answer.status().as_u16(), answer.text().await.expect("a body"));
-    (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
-}
-
-async fn get(host: &Host, path: &str) -> Value {
-    let (status, body) = call(host, "GET", path, "").await;
-    assert_eq!(status, 200, "GET {path} answered {body}");
-    body
-}
-
 /// How the runs of a vCon ended, oldest first.
 fn endings(whereabouts: &Value) -> Vec<&str> {
     let trail = whereabouts["trail"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -70,13 +50,6 @@ fn links(whereabouts: &Value) -> Vec<(&str, &str)> {
         .collect()
 }
 
-async fn until_depth(host: &Host, list: &str, depth: u64) {
-    eventually(&format!("{depth} on the list {list}"), SOON, async || {
-        (host.depth(list).await == depth).then_some(())
-    })
-    .await;
-}
-
 async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &Receiver) {
     let mut vcons = samples::many(2);
     for (id, text) in &vcons {
@@ -87,11 +60,11 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
         .await;
     }
     let ((dropped, _), (retried, _)) = (vcons.remove(0), vcons.remove(0));
-    let letters = get(host, "/dlq/in").await;
+    let letters = host.admin_ok("GET", "/dlq/in", None).await;
     assert_eq!(letters["total"], 2);
     let record = &letters["dead_letters"][1]["record"];
     assert_eq!((&record["link"], &record["chain"]), (&json!("broken"), &json!("main")));
-    let found = get(host, &format!("/where/{retried}")).await;
+    let found = host.admin_ok("GET", &format!("/where/{retried}"), None).await;
     let place = &found["places"][0];
     assert_eq!(
         (&place["place"], &place["list"], &place["position"], &place["record"]),
@@ -106,18 +79,18 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
     );
     assert_eq!(found["trail"][1]["class"], record["class"]);
 
-    let revision = get(host, "/hosts").await["hosts"][0]["revision"].clone();
+    let revision = host.admin_ok("GET", "/hosts", None).await["hosts"][0]["revision"].clone();
     let mended = with_link(&receiver.url(), &json!({"module": "links.tag"}));
     std::fs::write(host.folder().join("vconduit.yml"), mended).expect("the file");
     eventually("the link is mended", SOON, async || {
-        let now = get(host, "/hosts").await["hosts"][0]["revision"].clone();
+        let now = host.admin_ok("GET", "/hosts", None).await["hosts"][0]["revision"].clone();
         (now != revision).then_some(())
     })
     .await;
-    let (status, body) = call(host, "POST", &format!("/dlq/in/{retried}/retry"), "").await;
+    let (status, body) = host.admin("POST", &format!("/dlq/in/{retried}/retry"), None).await;
     assert_eq!(status, 200, "{body}");
-    until_depth(host, "out", 1).await;
-    let (status, body) = call(host, "DELETE", &format!("/dlq/in/{dropped}"), "").await;
+    host.until_depth("out", 1).await;
+    let (status, body) = host.admin("DELETE", &format!("/dlq/in/{dropped}"), None).await;
     assert_eq!(status, 204, "{body}");
     assert!(host.dead_letters("in").await.is_empty());
     assert!(
@@ -125,7 +98,7 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
         "the document went with its dead letter"
     );
 
-    let found = get(host, &format!("/where/{retried}")).await;
+    let found = host.admin_ok("GET", &format!("/where/{retried}"), None).await;
     assert_eq!(
         endings(&found),
         ["checkpoint", "failed", "checkpoint", "finished"],
@@ -139,7 +112,7 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
         "{found}"
     );
     assert_eq!(found["places"][0]["list"], "out");
-    let audit = get(host, "/audit").await;
+    let audit = host.admin_ok("GET", "/audit", None).await;
     let actions: Vec<&Value> = audit["entries"]
         .as_array()
         .into_iter()
@@ -180,19 +153,16 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
     let host = Host::with(config("http://127.0.0.1:9")).redis(&redis).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "b/1 x").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("b/1 x").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("b/1 x", &id).await;
     // The component of another standard link stands for a version that was uploaded.
     let tag = standard()
         .find(|standard| standard.name == "tag")
         .expect("the link tag");
     let digest = Digest::of(tag.bytes);
     let retry = format!("/dlq/b%2F1%20x/{id}/retry");
-    let body = json!({"versions": {"broken": digest}}).to_string();
+    let body = json!({"versions": {"broken": digest}});
     assert_eq!(
-        call(&host, "POST", &retry, &body).await.0,
+        host.admin("POST", &retry, Some(&body)).await.0,
         409,
         "it is not in the store yet"
     );
@@ -203,10 +173,10 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
     let bytes = bytes::Bytes::from_static(tag.bytes);
     store.keep_component(&digest, bytes, "{}").await.expect("it is kept");
     has_version(&store, "broken", &digest).await;
-    let (status, answer) = call(&host, "POST", &retry, &body).await;
+    let (status, answer) = host.admin("POST", &retry, Some(&body)).await;
     assert_eq!(status, 200, "{answer}");
-    until_depth(&host, "broken_out", 1).await;
-    let found = get(&host, &format!("/where/{id}")).await;
+    host.until_depth("broken_out", 1).await;
+    let found = host.admin_ok("GET", &format!("/where/{id}"), None).await;
     let last = found["trail"]
         .as_array()
         .and_then(|trail| trail.last())
@@ -220,16 +190,13 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
     // Without being asked the active version is taken again.
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "b/1 x").await;
-    eventually("it is a dead letter", SOON, async || {
-        (host.dead_letters("b/1 x").await == [id.clone()]).then_some(())
-    })
-    .await;
+    host.until_dead_letter("b/1 x", &id).await;
 }
 
 /// The claim on a list, once there is one other than `but`.
 async fn claim_on(host: &Host, list: &str, but: &Value) -> Value {
     eventually("a claim", SOON, async || {
-        let claim = get(host, &format!("/claims?list={list}")).await["claims"][0].clone();
+        let claim = host.admin_ok("GET", &format!("/claims?list={list}"), None).await["claims"][0].clone();
         (!claim.is_null() && claim["id"] != but["id"]).then_some(claim)
     })
     .await
@@ -247,19 +214,19 @@ async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
     let claim = claim_on(&first, "slow", &Value::Null).await;
     assert_eq!(claim["vcon"], json!(id));
     let path = format!("/claims/{}/requeue", claim["id"].as_str().expect("an id"));
-    let (status, body) = call(&second, "POST", &path, "").await;
+    let (status, body) = second.admin("POST", &path, None).await;
     assert_eq!((status, &body["host"]), (200, &claim["host"]), "{body}");
     let other = claim_on(&second, "slow", &claim).await;
     assert_ne!(other["host"], claim["host"], "the same host has it again");
-    assert_eq!(call(&second, "POST", &path, "").await.0, 404, "the old claim is over");
+    assert_eq!(second.admin("POST", &path, None).await.0, 404, "the old claim is over");
     eventually("the host that had it notices", SOON, async || {
         let logs = first.log() + &second.log();
         logs.contains("the lease was lost").then_some(())
     })
     .await;
-    until_depth(&second, "slow_out", 1).await;
+    second.until_depth("slow_out", 1).await;
     assert_eq!(redis.list("slow_out"), std::slice::from_ref(&id));
-    let found = get(&first, &format!("/where/{id}")).await;
+    let found = first.admin_ok("GET", &format!("/where/{id}"), None).await;
     assert_eq!(endings(&found), ["finished"], "{found}");
     assert_eq!(found["trail"][0]["host"], other["host"]);
     assert!(first.dead_letters("slow").await.is_empty());
@@ -272,16 +239,16 @@ async fn a_run_that_is_taken_away_ends_exactly_once_on_the_embedded_store() {
     host.post_vcon(&text, "slow").await;
     let claim = claim_on(&host, "slow", &Value::Null).await;
     let path = format!("/claims/{}/requeue", claim["id"].as_str().expect("an id"));
-    assert_eq!(call(&host, "POST", &path, "").await.0, 200);
+    assert_eq!(host.admin("POST", &path, None).await.0, 200);
     claim_on(&host, "slow", &claim).await;
     eventually("the first run notices", SOON, async || {
         host.log().contains("the lease was lost").then_some(())
     })
     .await;
-    until_depth(&host, "slow_out", 1).await;
-    let found = get(&host, &format!("/where/{id}")).await;
+    host.until_depth("slow_out", 1).await;
+    let found = host.admin_ok("GET", &format!("/where/{id}"), None).await;
     assert_eq!(endings(&found), ["finished"], "{found}");
-    let lists = get(&host, "/lists").await;
+    let lists = host.admin_ok("GET", "/lists", None).await;
     let rows = lists["lists"].as_array().expect("lists");
     let slow = rows.iter().find(|row| row["name"] == "slow").expect("the list");
     assert_eq!((&slow["depth"], &slow["claims"]), (&json!(0), &json!(0)));
@@ -293,7 +260,7 @@ async fn hosts_see_each_other_come_change_and_go() {
     let host = || Host::with(config("http://127.0.0.1:9")).redis(&redis);
     let (first, mut second) = (host().start().await, host().start().await);
     let both = eventually("both are there", SOON, async || {
-        let hosts = get(&first, "/hosts").await["hosts"].clone();
+        let hosts = first.admin_ok("GET", "/hosts", None).await["hosts"].clone();
         (hosts.as_array().map(Vec::len) == Some(2)).then_some(hosts)
     })
     .await;
@@ -303,7 +270,7 @@ async fn hosts_see_each_other_come_change_and_go() {
     let changed = config("http://127.0.0.1:10");
     std::fs::write(first.folder().join("vconduit.yml"), changed).expect("the file");
     eventually("both work on the newer configuration", SOON, async || {
-        let hosts = get(&second, "/hosts").await["hosts"].clone();
+        let hosts = second.admin_ok("GET", "/hosts", None).await["hosts"].clone();
         let newer = |host: &Value| host["revision"].as_u64() > Some(revision);
         hosts
             .as_array()
@@ -312,7 +279,7 @@ async fn hosts_see_each_other_come_change_and_go() {
     })
     .await;
     second.terminate().await;
-    let left = get(&first, "/hosts").await;
+    let left = first.admin_ok("GET", "/hosts", None).await;
     assert_eq!(
         left["hosts"].as_array().map(Vec::len),
         Some(1),
@@ -357,6 +324,39 @@ async fn events_of_one_host_are_heard_on_another_until_that_one_stops() {
         .await
         .expect("the stream ends")
         .expect("no panic");
+}
+
+#[tokio::test]
+async fn an_entry_whose_worker_dies_is_heard_of_and_goes_on() {
+    let redis = RedisServer::start();
+    let host = || {
+        Host::with(config("http://127.0.0.1:9"))
+            .redis(&redis)
+            .env("VCONDUIT_LEASE_MS", "1000")
+    };
+    let mut hosts = vec![host().start().await, host().start().await];
+    let (id, text) = samples::many(1).remove(0);
+    hosts[0].post_vcon(&text, "slow").await;
+    let claim = claim_on(&hosts[0], "slow", &Value::Null).await;
+    let known = hosts[0].admin_ok("GET", "/hosts", None).await;
+    let mut known = known["hosts"].as_array().expect("hosts").iter();
+    let holder = known.find(|known| known["id"] == claim["host"]);
+    let holder = holder.expect("the host that has it")["address"]
+        .as_str()
+        .expect("an address");
+    let at = hosts.iter().position(|host| host.url("").ends_with(holder));
+    let mut holder = hosts.remove(at.expect("one of the two"));
+    let other = hosts.remove(0);
+    let url = other.url("/admin/v1/events?types=vcon");
+    let answer = other.client().get(url).send().await.expect("an answer");
+    let (mut body, mut heard) = (answer.bytes_stream(), String::new());
+    hear(&mut body, &mut heard, "every host tells").await;
+    holder.kill();
+    for name in ["vcon.returned", "vcon.claimed", "vcon.finished"] {
+        hear(&mut body, &mut heard, &format!("{name}\",")).await;
+    }
+    assert!(heard.contains(&id), "{heard}");
+    other.until_depth("slow_out", 1).await;
 }
 
 async fn hear<B, E>(body: &mut (impl futures::Stream<Item = Result<B, E>> + Unpin), heard: &mut String, text: &str)

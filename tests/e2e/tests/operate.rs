@@ -5,9 +5,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use vconduit::registry::standard;
-use vconduit_harness::{Host, RedisServer, eventually, host::binary, samples};
+use vconduit_harness::{Host, RedisServer, SOON, eventually, host::binary, samples};
 
-const SOON: Duration = Duration::from_secs(20);
 const CONFIG: &str = "links: {tag: {module: links.tag, options: {tags: [x]}}}\nchains:\n  main: {links: [tag], ingress_lists: [in], egress_lists: [out]}\n";
 
 #[tokio::test]

@@ -1,13 +1,8 @@
 //! The same link by hand in four languages, and harm done in two: what authors who don't write Rust meet.
 
-use std::path::PathBuf;
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, eventually, samples};
-
-/// Generous: the machine may be busy, and nothing is decided by how long something takes.
-const SOON: Duration = Duration::from_secs(120);
+use std::path::PathBuf;
+use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
 
 /// Python and Go ask over `wasi:http`, JavaScript and C with `vcon:link/http`.
 const LANGUAGES: [&str; 4] = ["python", "js", "c", "go"];
@@ -50,13 +45,6 @@ fn vcon(said: &str, transcript: Option<&str>) -> (String, String) {
             json!([{"type": "transcript", "dialog": 0, "vendor": "test", "body": text, "encoding": "none"}]);
     }
     (id, vcon.to_string())
-}
-
-async fn until_depth(host: &Host, list: &str, depth: u64) {
-    eventually(&format!("{depth} vCons are on the list `{list}`"), SOON, async || {
-        (host.depth(list).await == depth).then_some(())
-    })
-    .await;
 }
 
 /// The error record of a dead letter.
@@ -109,7 +97,7 @@ impl Setup {
         for language in LANGUAGES {
             let (id, text) = vcon(said, transcript);
             self.host.post_vcon(&text, language).await;
-            until_depth(&self.host, &format!("{language}_out"), 1).await;
+            self.host.until_depth(&format!("{language}_out"), 1).await;
             worked.push((language, self.host.vcon(&id).await.expect("the vCon")));
         }
         worked
@@ -180,7 +168,7 @@ mod the_same_link {
                 .await;
             let (id, text) = vcon("said", Some("a transcript"));
             host.post_vcon(&text, &link).await;
-            until_depth(host, &format!("{link}_out"), 1).await;
+            host.until_depth(&format!("{link}_out"), 1).await;
             assert_worked(language, &host.vcon(&id).await.expect("the vCon"), 1, "topic");
         }
     }
@@ -244,7 +232,7 @@ mod the_same_link {
                 .post(&format!("/vcon?ingress_lists={language}"), signed.to_string())
                 .await;
             assert_eq!(status, 201, "{body}");
-            until_depth(&setup.host, &format!("{language}_out"), 1).await;
+            setup.host.until_depth(&format!("{language}_out"), 1).await;
         }
         for (language, service) in setup.each() {
             assert!(
@@ -340,7 +328,7 @@ mod harm {
             let message = record["message"].as_str().expect("a text");
             assert!(message.contains(words), "{language}: `{words}` is not in: {message}");
         }
-        until_depth(&host, "tag_out", 2).await;
+        host.until_depth("tag_out", 2).await;
     }
 
     #[tokio::test]

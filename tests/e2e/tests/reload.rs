@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use vconduit_harness::{Host, RedisServer, eventually, samples};
-
-const SOON: Duration = Duration::from_secs(20);
+use vconduit_harness::{Host, RedisServer, SOON, eventually, samples};
 
 fn config(tag: &str) -> String {
     format!(

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::wait::{SOON, eventually};
+
 /// The binary under test: beside the program that is running, or a folder above it as for tests.
 ///
 /// # Panics
@@ -295,6 +297,28 @@ impl Host {
             .get("depth")
             .and_then(serde_json::Value::as_u64)
             .expect("a depth")
+    }
+
+    /// Waits until a list has this many entries.
+    ///
+    /// # Panics
+    /// When it hasn't in time.
+    pub async fn until_depth(&self, list: &str, depth: u64) {
+        eventually(&format!("{depth} on the list {list}"), SOON, async || {
+            (self.depth(list).await == depth).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until an entry is the one dead letter of an ingress list.
+    ///
+    /// # Panics
+    /// When it isn't in time.
+    pub async fn until_dead_letter(&self, list: &str, id: &str) {
+        eventually(&format!("{id} is the dead letter of {list}"), SOON, async || {
+            (self.dead_letters(list).await == [id]).then_some(())
+        })
+        .await;
     }
 
     /// The dead letters of an ingress list.

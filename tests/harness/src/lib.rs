@@ -14,7 +14,7 @@ pub use self::redis::RedisServer;
 pub use host::{Host, HostBuilder};
 pub use receiver::Receiver;
 pub use registry::RegistryServer;
-pub use wait::eventually;
+pub use wait::{SOON, eventually};
 
 use std::net::TcpListener;
 

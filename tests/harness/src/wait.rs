@@ -3,6 +3,9 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+/// Generous: the machine may be busy, and nothing is decided by how long something takes.
+pub const SOON: Duration = Duration::from_secs(120);
+
 /// Asks again and again until the answer is something; fails with `what` after `at_most`.
 ///
 /// # Panics

@@ -11,7 +11,8 @@ use super::page::ok;
 use super::{Answer, PathOf, Problem, dead_letters};
 use crate::api::Shared;
 use crate::auth::Admin;
-use crate::names::{ListName, VconId};
+use crate::names::{ListName, StorageName, VconId};
+use crate::storage::CopyState;
 use crate::store::ErrorRecord;
 
 /// A place that a vCon is in.
@@ -51,6 +52,32 @@ pub enum PlaceOf {
     },
 }
 
+/// A storage, and what it says when it is asked for the vCon.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CopyIn {
+    /// The storage.
+    #[schema(value_type = String)]
+    storage: StorageName,
+    /// Whether it has a copy; absent where it can't be asked (a webhook) or did not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<bool>,
+    /// Why it did not answer, or what it has instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl CopyIn {
+    fn of((storage, state): (StorageName, CopyState)) -> Self {
+        let (held, error) = match state {
+            CopyState::Held => (Some(true), None),
+            CopyState::Absent => (Some(false), None),
+            CopyState::Unsupported => (None, None),
+            CopyState::Failed(error) => (None, Some(error)),
+        };
+        Self { storage, held, error }
+    }
+}
+
 /// All that is known of a vCon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Whereabouts {
@@ -63,6 +90,8 @@ pub struct Whereabouts {
     expires_in_s: Option<i64>,
     /// Where it is. Empty: it is not on its way, or it moved while it was looked for.
     places: Vec<PlaceOf>,
+    /// The storages of the running configuration, each asked just now.
+    storages: Vec<CopyIn>,
     /// What runs did with it, the oldest first: each with its host, its links with versions, times and outcomes, its storages. The last 20 are
     /// kept, for `VCONDUIT_TRAIL_EXPIRY` seconds after the last.
     #[schema(value_type = Vec<Object>)]
@@ -71,7 +100,7 @@ pub struct Whereabouts {
 
 /// Where a vCon is
 ///
-/// On the lists of the running configuration, in work, parked, in dead letters; and what runs did with it. The places are looked at one
+/// On the lists of the running configuration, in work, parked, in dead letters, in storages; and what runs did with it. The places are looked at one
 /// after another, in the direction that vCons take: one that moves meanwhile may show in two.
 #[utoipa::path(
     get, path = "/where/{uuid}", tag = "admin: queues",
@@ -95,17 +124,33 @@ pub async fn get_where(_: Admin, State(api): State<Shared>, PathOf(id): PathOf<V
     waiting(&api, &lists, ListKind::Egress, &id, &mut places).await?;
     let lifetime = api.store.lifetime(&id).await?;
     let trail = api.store.trail(&id).await?;
-    if lifetime.is_none() && places.is_empty() && trail.is_empty() {
-        return Err(Problem::not_found(format!("nothing is known of vCon {id}"))
-            .fix("it may have expired from the working store: GET /vcon/{uuid} looks in the storages too"));
+    let storages: Vec<CopyIn> = api.documents.copies(&id).await.into_iter().map(CopyIn::of).collect();
+    let held = storages.iter().any(|copy| copy.held == Some(true));
+    if lifetime.is_none() && places.is_empty() && trail.is_empty() && !held {
+        return Err(unknown(&id, &storages));
     }
     ok(&Whereabouts {
         vcon: id.to_string(),
         stored: lifetime.is_some(),
         expires_in_s: lifetime.filter(|seconds| *seconds >= 0),
         places,
+        storages,
         trail: trail.into_iter().map(as_json).collect(),
     })
+}
+
+/// A storage that did not answer may have it.
+fn unknown(id: &VconId, storages: &[CopyIn]) -> Problem {
+    let silent: Vec<&str> = storages
+        .iter()
+        .filter(|copy| copy.error.is_some())
+        .map(|copy| copy.storage.as_str())
+        .collect();
+    let problem = Problem::not_found(format!("nothing is known of vCon {id}"));
+    if silent.is_empty() {
+        return problem;
+    }
+    problem.fix(format!("ask again when these storages answer: {}", silent.join(", ")))
 }
 
 fn of_kind(lists: &[KnownList], kind: ListKind) -> impl Iterator<Item = &KnownList> {

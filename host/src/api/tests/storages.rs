@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::memory_store::Trouble;
 use super::*;
+use crate::config::settings::AdminKey;
 use crate::names::VconId;
 use crate::storage::{Abilities, Saved, StorageError};
 
@@ -81,7 +82,16 @@ fn shelves() -> Shelves {
         ("full", full.clone()),
     ];
     Shelves {
-        api: Api::storages(storages, settings()),
+        api: Api::storages(
+            storages,
+            Settings {
+                admin_keys: vec![AdminKey {
+                    name: "ann".into(),
+                    key: "root".into(),
+                }],
+                ..settings()
+            },
+        ),
         broken,
         empty,
         full,
@@ -182,4 +192,30 @@ async fn runs_read_from_storages_only_where_they_may() {
         assert_eq!(found.is_some(), allowed);
         assert_eq!(api.store.puts(), usize::from(allowed));
     }
+}
+
+#[tokio::test]
+async fn where_a_vcon_is_asks_the_storages_too() {
+    let Shelves { api, .. } = shelves();
+    let find = async |id: &str| {
+        let path = format!("/admin/v1/where/{id}");
+        let request = request("GET", &path).header("authorization", "Bearer root");
+        api.send(request.body(Body::empty()).unwrap()).await
+    };
+    let found = find(ID).await;
+    assert_eq!(found.status, 200, "{}", found.text);
+    let found = found.json();
+    assert_eq!(found["stored"], false, "only a storage has it");
+    assert_eq!(
+        found["storages"],
+        json!([
+            {"storage": "broken", "error": "broken"},
+            {"storage": "empty", "held": false},
+            {"storage": "full", "held": true},
+        ])
+    );
+    let unknown = find(OTHER).await;
+    assert_eq!(unknown.status, 404);
+    let fix = unknown.json()["fix"].clone();
+    assert!(fix.as_str().is_some_and(|fix| fix.contains("broken")), "{fix}");
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use backon::Retryable as _;
 
 use super::task::{Task, late};
-use super::{DeleteOutcome, Runner, SavePolicy, Storages, is_transient};
+use super::{CopyState, DeleteOutcome, Runner, SavePolicy, Storages, is_transient};
 use crate::names::{StorageName, VconId};
 use crate::storage::{Storage, StorageError};
 use crate::vcon::{Document, Form};
@@ -36,6 +36,28 @@ impl Runner {
         }
         self.missing.note(id, looked, &self.ask);
         None
+    }
+
+    /// Which storages have a copy, all asked at once; the answers are in the order of the list.
+    pub async fn copies(&self, storages: &Storages, id: &VconId) -> Vec<(StorageName, CopyState)> {
+        let asked = storages
+            .iter()
+            .map(|(name, storage)| async move { (name.clone(), self.copy(storage, id).await) });
+        futures::future::join_all(asked).await
+    }
+
+    async fn copy(&self, storage: &Arc<dyn Storage>, id: &VconId) -> CopyState {
+        if !storage.abilities().read {
+            return CopyState::Unsupported;
+        }
+        match self
+            .ask(storage, id, |storage, id| async move { storage.get(&id).await })
+            .await
+        {
+            Ok(Some(text)) => accept(text, id).map_or_else(CopyState::Failed, |_| CopyState::Held),
+            Ok(None) => CopyState::Absent,
+            Err(error) => CopyState::Failed(error.to_string()),
+        }
     }
 
     /// Deletes everywhere, at once, and again where an error may pass; the answers are in the order of the list.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::runner::AskPolicy;
-use super::super::{Abilities, DeleteOutcome, Runner, SavePolicy, StorageError};
+use super::super::{Abilities, CopyState, DeleteOutcome, Runner, SavePolicy, StorageError};
 use super::runner::{Scripted, lasting, named, passing};
 use super::{ID, id, saved, vcon};
 
@@ -166,4 +166,39 @@ async fn c19_a_delete_reaches_all_and_tells_of_each() {
         ]
     );
     assert_eq!(cannot.count(), 0);
+}
+
+#[tokio::test]
+async fn each_storage_tells_whether_it_has_a_copy() {
+    let blind = Arc::new(Scripted {
+        abilities: Abilities {
+            read: false,
+            delete: false,
+        },
+        ..Scripted::default()
+    });
+    let (good, empty) = (with(ID), answering(Ok(None)));
+    let (wrong, away) = (
+        with("018f2a3b-0000-8000-8000-0000000000ff"),
+        answering(Err(passing("away"))),
+    );
+    let list = named(&[
+        ("blind", &blind),
+        ("good", &good),
+        ("empty", &empty),
+        ("wrong", &wrong),
+        ("away", &away),
+    ]);
+    let states: Vec<_> = Runner::default().copies(&list, &id(ID)).await;
+    let states: Vec<_> = states.into_iter().map(|(_, state)| state).collect();
+    assert_eq!(
+        states[..3],
+        [CopyState::Unsupported, CopyState::Held, CopyState::Absent]
+    );
+    assert!(
+        matches!(&states[3], CopyState::Failed(why) if why.contains("0000000000ff")),
+        "{states:?}"
+    );
+    assert_eq!(states[4], CopyState::Failed("away".to_owned()));
+    assert_eq!(blind.count(), 0, "it was asked");
 }

@@ -5,16 +5,11 @@ mod mutation;
 mod server;
 mod upload;
 
-use std::time::Duration;
-
 use cases::{Case, Ends};
 use redis::Commands as _;
 use serde_json::{Value, json};
 use server::Server;
-use vconduit_harness::{Host, RedisServer, eventually, samples};
-
-/// Generous: the machine may be busy, and nothing is decided by how long something takes.
-const SOON: Duration = Duration::from_secs(120);
+use vconduit_harness::{Host, RedisServer, SOON, eventually, samples};
 
 /// The secret that the attacks are after.
 const SECRET: &str = "hostile-s3cr3t";
