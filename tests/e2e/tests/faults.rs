@@ -45,7 +45,7 @@ async fn a_damaged_document_goes_to_the_dead_letters_with_the_reason() {
     let id = "0190c1f2-0000-8000-8000-00000000beef";
     let _: () = redis::Commands::set(&mut redis.connect(), format!("vcon:{id}"), "{\"uuid\": nonsense").expect("SET");
     let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
-    host.until_dead_letter("in", &id).await;
+    host.until_dead_letter("in", id).await;
     let log = host.log();
     assert!(
         log.contains("damaged") && log.contains(id),

@@ -96,7 +96,7 @@ mod well_behaved {
         .await;
         let id = "0190c1f2-0000-8000-8000-00000000dead";
         let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
-        host.until_dead_letter("in", &id).await;
+        host.until_dead_letter("in", id).await;
         let lines = lines_of(&host, "whole");
         assert!(says(&lines, &["vcon", "does not exist"]), "{lines:#?}");
     }
