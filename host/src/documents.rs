@@ -297,16 +297,16 @@ impl Documents {
             .collect()
     }
 
+    /// Not over what came in while a storage was asked: that is newer.
     async fn keep(&self, id: &VconId, document: &Document) -> Result<(), StoreError> {
-        let new = NewDocument {
-            id: id.clone(),
-            text: document.text(),
-            created_at_s: document.created_at_s(),
-            index: Vec::new(),
-            push_to: Vec::new(),
-            context: None,
-        };
-        self.store.put(new).await
+        let stored = self
+            .store
+            .restore(id, &document.text(), document.created_at_s())
+            .await?;
+        if !stored {
+            tracing::debug!(vcon = %id, "the working store has it by now; what a storage gave is not kept");
+        }
+        Ok(())
     }
 
     async fn delete_read_storages(&self, id: &VconId) {

@@ -118,7 +118,7 @@ impl ChainRunner {
         let Some(version) = run.versions.get(&place.name) else {
             return Ok(Cow::Borrowed(ready));
         };
-        match self.registry.link_at(&place.name, ready, version).await {
+        match self.registry.link_at(&place.name, ready, version, &place.options).await {
             Ok(ready) => Ok(Cow::Owned(ready)),
             Err(VersionError::Store(error)) => Err(Fault::Store(error)),
             Err(reason) => {

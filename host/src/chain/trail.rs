@@ -180,3 +180,46 @@ impl ChainRunner {
         serde_json::to_string(&entry).ok()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn note() -> LinkNote {
+        LinkNote {
+            link: LinkName::new("tag").unwrap(),
+            version: Digest::of(b"x"),
+            us: 1,
+            outcome: "next",
+            class: None,
+            attempts: 1,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_bounded_and_counts_what_it_left_out() {
+        let mut trail = Trail::new(true);
+        let storage = StorageName::new("s3").unwrap();
+        for _ in 0..MOST_LINKS + 3 {
+            trail.link(note);
+        }
+        for _ in 0..MOST_STORAGES + 3 {
+            trail.storage(&storage, Some(&"ß".repeat(1000)));
+        }
+        assert_eq!((trail.links.len(), trail.more_links), (MOST_LINKS, 3));
+        assert_eq!(trail.storages.len(), MOST_STORAGES);
+        let message = trail.storages[0].message.as_deref().unwrap();
+        assert_eq!(message.chars().count(), MESSAGE_CHARS);
+        trail.written();
+        assert!(trail.links.is_empty() && trail.more_links == 0 && trail.storages.is_empty());
+    }
+
+    #[test]
+    fn where_trails_are_off_nothing_is_made() {
+        let mut trail = Trail::new(false);
+        trail.link(|| unreachable!("it was made"));
+        trail.storage(&StorageName::new("s3").unwrap(), None);
+        assert!(trail.storages.is_empty());
+    }
+}

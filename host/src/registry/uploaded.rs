@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use super::{Registry, options};
@@ -96,16 +97,17 @@ impl Registry {
         self.compiled(digest).await.map_err(|error| error.to_string())
     }
 
-    /// A link in another of its versions, ready to be called: with the grants of that version, and with the link's options over that
-    /// version's defaults.
+    /// A link in another of its versions, ready to be called: with the grants of that version, and over that version's defaults with the
+    /// link's options and those of its place in the chain, `own`.
     ///
     /// # Errors
-    /// When the version is held or can't be had, or the link's options don't fit it.
+    /// When the version is held or can't be had, or the options don't fit it.
     pub async fn link_at(
         &self,
         name: &LinkName,
         active: &ReadyLink,
         digest: &Digest,
+        own: &Map<String, Value>,
     ) -> Result<ReadyLink, VersionError> {
         if active.component.digest == *digest {
             return Ok(active.clone());
@@ -114,10 +116,12 @@ impl Registry {
         let record = store_copy::record(&entries, name.as_str()).map_err(VersionError::Unusable)?;
         let grants = granted(record.allowed(digest.as_str())?)?;
         let component = self.compiled(digest).await?;
-        let options = options::fitted(component.description(), active.link.options.clone()).map_err(|problems| {
+        let mut wanted = active.link.options.clone();
+        wanted.extend(own.clone());
+        let options = options::fitted(component.description(), wanted).map_err(|problems| {
             VersionError::Unusable(format!("the link's options don't fit version {digest}: {problems}"))
         })?;
-        let options_text = serde_json::Value::Object(options.clone()).to_string().into();
+        let options_text = Value::Object(options.clone()).to_string().into();
         Ok(ReadyLink {
             component,
             options,

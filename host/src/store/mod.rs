@@ -265,6 +265,10 @@ pub trait Store: Components + Hosts + Bus + Mending + AuditLog + Send + Sync + '
     /// Stores a document (overwriting one with the same id), its indexes, and appends it to lists.
     async fn put(&self, document: NewDocument) -> Result<(), StoreError>;
 
+    /// Stores a document that came from elsewhere, with its place in the listing, unless there is one with its id: what is here may be
+    /// newer. Whether it was stored.
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError>;
+
     /// Reads documents, in the order asked.
     async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError>;
 

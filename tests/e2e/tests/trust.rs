@@ -124,6 +124,12 @@ async fn a_host_fetches_a_component_from_a_registry_and_runs_it() {
         host.admin("POST", "/links/mine/versions?activate=true", Some(&body))
             .await
     };
+    let (status, problem) = upload("no reference").await;
+    assert_eq!(
+        (status, &problem["type"]),
+        (422, &json!("urn:vconduit:problem:invalid")),
+        "{problem}"
+    );
     let (status, problem) = upload(&bare).await;
     assert_eq!((status, &problem["step"]), (403, &json!("signature")), "{problem}");
     let (status, problem) = upload(&format!("{}/acme/none:1", registry.address())).await;
@@ -139,8 +145,9 @@ async fn a_host_fetches_a_component_from_a_registry_and_runs_it() {
         (&json!("mine"), &json!("tag_transform"))
     );
     // By the digest of the manifest, as a deployment pins it; and from the command line.
-    let pinned = format!("{whole}@{}", at["digest"].as_str().unwrap_or_else(|| panic!("{at}")));
-    let (status, again) = upload(&pinned).await;
+    let pinned = at["reference"].as_str().unwrap_or_else(|| panic!("{at}"));
+    assert!(pinned.contains("@sha256:"), "{at}");
+    let (status, again) = upload(pinned).await;
     assert_eq!(
         (status, &again["existed"], &again["digest"]),
         (200, &json!(true), &taken["digest"]),

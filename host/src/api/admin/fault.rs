@@ -102,6 +102,9 @@ impl From<SignatureError> for Problem {
 
 impl From<OciError> for Problem {
     fn from(error: OciError) -> Self {
+        if matches!(error, OciError::BadReference { .. }) {
+            return Self::invalid(error.to_string());
+        }
         Self::new(
             StatusCode::BAD_GATEWAY,
             "registry",

@@ -157,6 +157,17 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError> {
+        let mut inner = self.open()?;
+        if inner.documents.contains_key(id) {
+            return Ok(false);
+        }
+        inner.puts += 1;
+        inner.documents.insert(id.clone(), text.clone());
+        add_index(&mut inner, id, created_at_s, &[]);
+        Ok(true)
+    }
+
     async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         let mut inner = self.open()?;
         inner.gets += 1;

@@ -1,5 +1,6 @@
 //! Reading through to the storages and deleting from them: T13 to T17, T20, T22, T23.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
@@ -218,4 +219,42 @@ async fn where_a_vcon_is_asks_the_storages_too() {
     assert_eq!(unknown.status, 404);
     let fix = unknown.json()["fix"].clone();
     assert!(fix.as_str().is_some_and(|fix| fix.contains("broken")), "{fix}");
+}
+
+/// A storage that is so slow that another client posts the vCon meanwhile.
+#[derive(Default)]
+struct Slow(OnceLock<Arc<MemoryStore>>);
+
+#[async_trait]
+impl Storage for Slow {
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            read: true,
+            delete: false,
+        }
+    }
+    async fn save(&self, _: &Saved) -> Result<(), StorageError> {
+        Ok(())
+    }
+    async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
+        self.0.get().unwrap().set_raw(id.as_str(), &vcon(ID).to_string());
+        Ok(Some(old_vcon()))
+    }
+    async fn delete(&self, _: &VconId) -> Result<bool, StorageError> {
+        Ok(false)
+    }
+}
+
+#[tokio::test]
+async fn what_came_in_while_a_storage_was_asked_stays() {
+    let slow = Arc::new(Slow::default());
+    let storages: [(_, Arc<dyn Storage>); 1] = [("slow", slow.clone())];
+    let api = Api::storages(storages, settings());
+    slow.0.set(api.store.clone()).ok().unwrap();
+    assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 200);
+    assert_eq!(
+        api.store.raw(ID),
+        Some(vcon(ID).to_string()),
+        "an old copy has overwritten a new one"
+    );
 }

@@ -27,6 +27,26 @@ impl RedisStore {
             .await
     }
 
+    pub(super) async fn restore_document(
+        &self,
+        id: &VconId,
+        text: &Text,
+        created_at_s: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        let mut call = self.scripts.restore.call(&[&self.listing]);
+        let token = revision::new_token(text, false);
+        let stage = stage(text, &token, self.json);
+        call.arg(if stage.is_some() { "" } else { &**text })
+            .arg(self.lifetimes.document_s)
+            .arg(token);
+        self.append_index(&mut call, id, created_at_s, &[]);
+        let restored: i64 = self
+            .connection
+            .staged_script("restore", &self.scripts.restore, stage, call)
+            .await?;
+        Ok(restored == 1)
+    }
+
     pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());

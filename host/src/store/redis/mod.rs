@@ -117,6 +117,9 @@ impl Store for RedisStore {
     async fn put(&self, document: NewDocument) -> Result<(), StoreError> {
         self.put_document(&document).await
     }
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError> {
+        self.restore_document(id, text, created_at_s).await
+    }
     async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         self.get_documents(ids).await
     }

@@ -99,6 +99,32 @@ fn read(db: &Connection, id: &str, now_ms: i64) -> Sql<Option<Stored>> {
 }
 
 impl SqliteStore {
+    pub(super) async fn restore_document(
+        &self,
+        id: &VconId,
+        text: &Text,
+        created_at_s: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        let (lifetimes, id, text) = (self.lifetimes, id.clone(), text.clone());
+        let restore = move |step: &Step<'_>| {
+            let id = id.as_str();
+            let expires = expiry(step.now_ms, lifetimes.document_s);
+            // One that has expired is as good as none.
+            let stored = step
+                .db
+                .prepare_cached(
+                    "INSERT INTO documents (id, revision, expires_ms, text) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (id) DO UPDATE SET revision = ?2, expires_ms = ?3, text = ?4 WHERE expires_ms <= ?5",
+                )?
+                .execute((id, step.new_revision(), expires, &*text, step.now_ms))?;
+            if stored == 1 {
+                index::add(step, id, created_at_s, &[], lifetimes.index_s)?;
+            }
+            Ok(stored == 1)
+        };
+        self.writer.run("restore", restore).await
+    }
+
     pub(super) async fn put_document(&self, document: NewDocument) -> Result<(), StoreError> {
         let lifetimes = self.lifetimes;
         let put = move |step: &Step<'_>| {

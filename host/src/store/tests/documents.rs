@@ -6,6 +6,7 @@ use crate::vcon::Text;
 on_both!(
     put_and_get,
     put_overwrites,
+    restore_never_overwrites,
     write_if_unchanged,
     large_documents,
     delete_removes,
@@ -48,6 +49,39 @@ async fn put_overwrites(place: Place) {
     assert_eq!(place.text("a").await.unwrap(), r#"{"n":2}"#);
     assert_ne!(place.revision("a").await, before);
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(3600));
+}
+
+async fn restore_never_overwrites(place: Place) {
+    let store = &place.store;
+    // The second is long enough to go the way of large texts.
+    for (name, length) in [("a", 10), ("b", 300_000)] {
+        let (old, new) = (text_of(length, "old"), text_of(length, "new"));
+        assert!(
+            store.restore(&id(name), &old, Some(5)).await.unwrap(),
+            "{name}: there was none"
+        );
+        assert_eq!(place.text(name).await.as_deref(), Some(&*old));
+        assert_eq!(store.lifetime(&id(name)).await.unwrap(), Some(3600));
+        let put = NewDocument {
+            text: new.clone(),
+            ..document(name)
+        };
+        store.put(put).await.unwrap();
+        let revision = place.revision(name).await;
+        store.expire(&id(name), 100).await.unwrap();
+        assert!(
+            !store.restore(&id(name), &old, Some(5)).await.unwrap(),
+            "{name}: there was one"
+        );
+        assert_eq!(place.text(name).await.as_deref(), Some(&*new));
+        assert_eq!(place.revision(name).await, revision);
+        assert_eq!(store.lifetime(&id(name)).await.unwrap(), Some(100));
+        store.delete(&id(name)).await.unwrap();
+        assert!(
+            store.restore(&id(name), &old, None).await.unwrap(),
+            "{name}: it was deleted"
+        );
+    }
 }
 
 async fn write_if_unchanged(place: Place) {

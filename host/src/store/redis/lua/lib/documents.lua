@@ -58,6 +58,25 @@ local function keep_token(id, text, token)
   end
 end
 
+-- Stores a text, whatever was there; its lifetime starts anew. 0 or less: for ever.
+local function store(id, text, token, seconds)
+  local key = document_key(id)
+  if staged(text, token) then
+    redis.call('RENAME', staged(text, token), key)
+    if seconds > 0 then redis.call('EXPIRE', key, seconds) else redis.call('PERSIST', key) end
+  elseif json then
+    local kind = redis.call('TYPE', key).ok
+    if kind ~= 'ReJSON-RL' and kind ~= 'none' then redis.call('DEL', key) end
+    redis.call('JSON.SET', key, '$', text)
+    if seconds > 0 then redis.call('EXPIRE', key, seconds) else redis.call('PERSIST', key) end
+  elseif seconds > 0 then
+    redis.call('SET', key, text, 'EX', seconds)
+  else
+    redis.call('SET', key, text)
+  end
+  keep_token(id, text, token)
+end
+
 -- Writes a text over the one that is there; the remaining lifetime stays as it is.
 local function overwrite(id, text, token)
   local key = document_key(id)
