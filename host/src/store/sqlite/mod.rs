@@ -20,6 +20,7 @@ use super::{
     Reaped, Store, StoreError, Stored, Write,
 };
 use crate::names::{ClaimId, HostId, ListName, VconId};
+use crate::vcon::Text;
 
 mod audit;
 mod bus;
