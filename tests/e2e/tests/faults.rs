@@ -20,6 +20,14 @@ chains:
   idle: {links: [tag], ingress_lists: [idle], enabled: 0, egress_lists: [out]}
 ";
 
+/// Posts a vCon onto a list on which it can only fail, and waits until it has.
+async fn fails_on(host: &Host, list: &str) -> (String, String) {
+    let (id, text) = samples::many(1).remove(0);
+    host.post_vcon(&text, list).await;
+    host.until_dead_letter(list, &id).await;
+    (id, text)
+}
+
 #[tokio::test]
 async fn garbage_on_a_list_is_set_aside_and_does_not_stop_what_follows() {
     let redis = RedisServer::start();
@@ -30,10 +38,7 @@ async fn garbage_on_a_list_is_set_aside_and_does_not_stop_what_follows() {
     }
     let _: i64 = redis::Commands::rpush(&mut connection, "in", "0190c1f2-0000-8000-8000-00000000dead").expect("RPUSH");
     host.post_vcon(&samples::calls()[0], "in").await;
-    eventually("the vCon behind the garbage comes out", SOON, async || {
-        (host.depth("out").await == 1).then_some(())
-    })
-    .await;
+    host.until_depth("out", 1).await;
     let dead: Vec<Vec<u8>> = redis::Commands::lrange(&mut connection, "DLQ:in", 0, -1).expect("LRANGE");
     assert_eq!(dead.len(), 4, "the garbage is not in the dead letters: {dead:?}");
 }
@@ -58,10 +63,7 @@ async fn a_vcon_deleted_during_its_run_stays_deleted() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "slow").await;
-    eventually("the run has begun", SOON, async || {
-        (host.depth("slow").await == 0).then_some(())
-    })
-    .await;
+    host.until_depth("slow", 0).await;
     let deleted = host
         .client()
         .delete(host.url(&format!("/vcon/{id}")))
@@ -84,19 +86,13 @@ async fn a_vcon_changed_by_rest_during_its_run_keeps_both_changes() {
         };
         let (id, text) = samples::many(1).remove(0);
         host.post_vcon(&text, "slow").await;
-        eventually("the run has begun", SOON, async || {
-            (host.depth("slow").await == 0).then_some(())
-        })
-        .await;
+        host.until_depth("slow", 0).await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         let mut changed: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         changed["subject"] = "changed meanwhile".into();
         let (status, _) = host.post("/vcon", changed.to_string()).await;
         assert_eq!(status, 201);
-        eventually("the run has ended", SOON, async || {
-            (host.depth("slow_out").await == 1).then_some(())
-        })
-        .await;
+        host.until_depth("slow_out", 1).await;
         let vcon = host.vcon(&id).await.expect("the vCon");
         assert_eq!(vcon["subject"], "changed meanwhile", "the change by REST is lost");
         let tags = vcon["attachments"]
@@ -116,10 +112,7 @@ async fn the_same_id_twice_on_a_list_is_worked_on_twice_and_comes_out_twice() {
     let (id, text) = samples::many(1).remove(0);
     let (status, _) = host.post("/vcon?ingress_lists=in&ingress_lists=in", text).await;
     assert_eq!(status, 201);
-    eventually("both runs have ended", SOON, async || {
-        (host.depth("out").await == 2).then_some(())
-    })
-    .await;
+    host.until_depth("out", 2).await;
     let vcon = host.vcon(&id).await.expect("the vCon");
     let tags = vcon["attachments"]
         .as_array()
@@ -134,9 +127,7 @@ async fn the_same_id_twice_on_a_list_is_worked_on_twice_and_comes_out_twice() {
 #[tokio::test]
 async fn a_link_that_takes_too_long_fails_with_the_limit_and_the_key_that_raises_it() {
     let host = Host::with(CONFIG).start().await;
-    let (id, text) = samples::many(1).remove(0);
-    host.post_vcon(&text, "never").await;
-    host.until_dead_letter("never", &id).await;
+    fails_on(&host, "never").await;
     assert!(
         host.log().contains("wall_ms"),
         "the log does not name the limit:\n{}",
@@ -147,9 +138,7 @@ async fn a_link_that_takes_too_long_fails_with_the_limit_and_the_key_that_raises
 #[tokio::test]
 async fn a_chain_timeout_is_enforced() {
     let host = Host::with(CONFIG).start().await;
-    let (id, text) = samples::many(1).remove(0);
-    host.post_vcon(&text, "late").await;
-    host.until_dead_letter("late", &id).await;
+    fails_on(&host, "late").await;
     assert!(
         host.log().contains("timeout"),
         "the log does not name the timeout:\n{}",
@@ -160,19 +149,14 @@ async fn a_chain_timeout_is_enforced() {
 #[tokio::test]
 async fn a_failing_link_means_what_on_error_says() {
     let host = Host::with(CONFIG).start().await;
-    let (id, text) = samples::many(1).remove(0);
-    host.post_vcon(&text, "failing").await;
-    host.until_dead_letter("failing", &id).await;
+    let (id, text) = fails_on(&host, "failing").await;
     assert!(
         host.log().contains("Unknown sampling method: none"),
         "the log does not hold the link's message:\n{}",
         host.log()
     );
     host.post_vcon(&text, "forgiving").await;
-    eventually("it went on without the failed link", SOON, async || {
-        (host.depth("forgiven").await == 1).then_some(())
-    })
-    .await;
+    host.until_depth("forgiven", 1).await;
     let vcon = host.vcon(&id).await.expect("the vCon");
     assert!(
         vcon.to_string().contains("seen:seen"),
@@ -183,9 +167,7 @@ async fn a_failing_link_means_what_on_error_says() {
 #[tokio::test]
 async fn dead_letters_can_be_worked_on_again() {
     let host = Host::with(CONFIG).start().await;
-    let (id, text) = samples::many(1).remove(0);
-    host.post_vcon(&text, "failing").await;
-    host.until_dead_letter("failing", &id).await;
+    let (id, _) = fails_on(&host, "failing").await;
     let (status, moved) = host.post("/dlq/reprocess?ingress_list=failing", "").await;
     assert_eq!((status, moved.as_str()), (200, "1"));
     host.until_dead_letter("failing", &id).await;
@@ -196,10 +178,7 @@ async fn a_chain_that_is_not_enabled_leaves_its_list_alone() {
     let host = Host::with(CONFIG).start().await;
     host.post_vcon(&samples::calls()[0], "idle").await;
     host.post_vcon(&samples::calls()[1], "in").await;
-    eventually("the other chain works", SOON, async || {
-        (host.depth("out").await == 1).then_some(())
-    })
-    .await;
+    host.until_depth("out", 1).await;
     assert_eq!(host.depth("idle").await, 1);
 }
 
@@ -215,10 +194,7 @@ chains:
     let host = Host::with(config).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
-    eventually("the vCon went on", Duration::from_secs(60), async || {
-        (host.depth("out").await == 1).then_some(())
-    })
-    .await;
+    host.until_depth("out", 1).await;
     assert_eq!(host.dead_letters("storage:away").await, [id]);
     assert!(host.dead_letters("in").await.is_empty());
 }
@@ -236,9 +212,7 @@ chains:
         receiver.url()
     );
     let host = Host::with(config).start().await;
-    let (id, text) = samples::many(1).remove(0);
-    host.post_vcon(&text, "in").await;
-    host.until_dead_letter("in", &id).await;
+    fails_on(&host, "in").await;
     assert!(
         host.log().contains("refused"),
         "the log does not say what the service did:\n{}",

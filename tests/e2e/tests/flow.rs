@@ -65,14 +65,8 @@ async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress
         for call in &calls {
             host.post_vcon(call, "in").await;
         }
-        eventually("all samples are on the list `out`", SOON, async || {
-            (host.depth("out").await == 24).then_some(())
-        })
-        .await;
-        eventually("all samples are on the list `side_out`", SOON, async || {
-            (host.depth("side_out").await == 24).then_some(())
-        })
-        .await;
+        host.until_depth("out", 24).await;
+        host.until_depth("side_out", 24).await;
         assert_eq!(host.depth("in").await, 0);
         assert!(host.dead_letters("in").await.is_empty());
         for call in &calls {
@@ -131,10 +125,7 @@ async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
         .await;
     let call = &samples::calls()[1];
     host.post_vcon(call, "in").await;
-    eventually("it went through", SOON, async || {
-        (host.depth("out").await == 1).then_some(())
-    })
-    .await;
+    host.until_depth("out", 1).await;
     let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
     let id = sent["uuid"].as_str().expect("a uuid");
     let _: i64 = redis::Commands::del(&mut redis.connect(), format!("vcon:{id}")).expect("DEL");

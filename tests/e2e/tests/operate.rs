@@ -16,10 +16,7 @@ async fn metrics_pass_promtool_and_hold_no_vcon_id() {
     for (_, text) in &vcons {
         host.post_vcon(text, "in").await;
     }
-    eventually("all have come out", SOON, async || {
-        (host.depth("out").await == 20).then_some(())
-    })
-    .await;
+    host.until_depth("out", 20).await;
     let (status, text) = host.get("/metrics").await;
     assert_eq!(status, 200);
     for (id, _) in &vcons {
@@ -78,10 +75,7 @@ async fn a_compile_cache_that_cannot_be_written_costs_time_and_nothing_else() {
         .start()
         .await;
     host.post_vcon(&samples::calls()[0], "in").await;
-    eventually("the vCon comes out", SOON, async || {
-        (host.depth("out").await == 1).then_some(())
-    })
-    .await;
+    host.until_depth("out", 1).await;
     let log = host.log();
     assert!(log.contains(&below), "the log does not name the cache:\n{log}");
 }

@@ -62,9 +62,6 @@ async fn nothing_is_dropped_while_the_configuration_changes() {
         host.post_vcon(text, "in").await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    eventually("all have come out", SOON, async || {
-        (host.depth("out").await == 600).then_some(())
-    })
-    .await;
+    host.until_depth("out", 600).await;
     assert!(host.dead_letters("in").await.is_empty());
 }
