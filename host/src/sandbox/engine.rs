@@ -54,6 +54,9 @@ pub struct SandboxSettings {
     /// CPU time that a compiling process may use, all its threads together, in whole seconds. A Python component (18 MB, CPython inside)
     /// takes 11.5 s.
     pub compile_cpu: Duration,
+    /// How long a compiling process may try with what no one else wants of the processors before it gets a share, and twice as much longer
+    /// for each MiB of its component. A machine that does nothing else needs 0.2 s for a small link and 0.7 s a MiB for a large one.
+    pub compile_leftovers: Duration,
     /// Address space that a compiling process may use. That Python component takes between 768 MiB and 1 GiB, of which
     /// 0.5 GiB (one thread) to 0.6 GiB (four) are ever in memory; it becomes 35 MB of code.
     pub compile_memory_bytes: u64,
@@ -76,6 +79,7 @@ impl Default for SandboxSettings {
             compiler: Compiler::InThisProcess,
             compile_time: Duration::from_secs(300),
             compile_cpu: Duration::from_secs(60),
+            compile_leftovers: Duration::from_secs(2),
             compile_memory_bytes: 2 * 1024 * MIB,
             concurrent_compiles: 2,
         }

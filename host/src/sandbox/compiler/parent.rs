@@ -27,11 +27,6 @@ const MAX_COMPLAINT_BYTES: u64 = 64 * 1024;
 /// processor waits some ms at each step even behind a patient one. Each holds a function in the making, so memory grows with them.
 const MAX_THREADS: usize = 4;
 
-/// How long a process may try with what no one else wants of the processors, and how much longer for each MiB of its component. A machine
-/// that does nothing else needs 0.2 s for a small link and 0.7 s a MiB for a large one.
-const LEFTOVERS: Duration = Duration::from_secs(2);
-const LEFTOVERS_PER_MIB: Duration = Duration::from_secs(4);
-
 /// Address space that the allocator takes in advance, in KiB. Its own choice, 1 GiB, would count against the limit used or not.
 const ALLOCATOR_RESERVE_KIB: &str = "16384";
 
@@ -58,7 +53,8 @@ pub(super) async fn compile(
     component: Bytes,
 ) -> Result<Vec<u8>, CompileError> {
     let begun = Instant::now();
-    let (enough, end) = (begun + leftovers_for(component.len()), begun + settings.compile_time);
+    let enough = begun + leftovers(settings.compile_leftovers, component.len());
+    let end = begun + settings.compile_time;
     if enough < end {
         match once(program, settings, component.clone(), Share::Leftovers, enough).await {
             // What it took no one else wanted, so nothing is lost but time.
@@ -73,9 +69,10 @@ pub(super) async fn compile(
     once(program, settings, component, Share::Little, end).await
 }
 
-fn leftovers_for(component_bytes: usize) -> Duration {
+/// Once for any component, and twice more for each MiB of it.
+fn leftovers(once: Duration, component_bytes: usize) -> Duration {
     let mib = u32::try_from(component_bytes / (1024 * 1024)).unwrap_or(u32::MAX);
-    LEFTOVERS.saturating_add(LEFTOVERS_PER_MIB.saturating_mul(mib))
+    once.saturating_mul(mib.saturating_mul(2).saturating_add(1))
 }
 
 /// One process, until `end`.
@@ -210,4 +207,16 @@ fn verdict(status: ExitStatus, complaint: &[u8], settings: &SandboxSettings) -> 
         "the compiler gave up on this component ({status}: {}); report it",
         text::clean(last, 300)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_components_may_wait_longer_for_what_is_left_over() {
+        let seconds = |bytes| leftovers(Duration::from_secs(2), bytes).as_secs();
+        assert_eq!((seconds(0), seconds(200_000), seconds(18 * 1024 * 1024)), (2, 2, 74));
+        assert_eq!(leftovers(Duration::ZERO, usize::MAX), Duration::ZERO);
+    }
 }

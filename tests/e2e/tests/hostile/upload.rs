@@ -281,6 +281,16 @@ async fn a_compiler_that_can_not_be_started_is_the_hosts_fault_and_a_cached_comp
 }
 
 #[tokio::test]
+async fn where_nothing_is_left_over_a_component_gets_a_share() {
+    let busy = SandboxSettings {
+        compile_leftovers: Duration::ZERO,
+        ..settings()
+    };
+    compile(busy, plain("", "")).await.expect("it compiles all the same");
+    until_no_child().await;
+}
+
+#[tokio::test]
 async fn a_program_that_is_no_compiler_is_not_believed() {
     let settings = SandboxSettings {
         compiler: Compiler::Child("/bin/echo".into()),
