@@ -2,10 +2,13 @@
 //!
 //! Guarantee: it runs on a thread of its own that stands back, so that neither a runtime nor a core of others waits for it.
 
+use std::sync::Arc;
+
 use rustix::process::nice;
 use tokio::sync::oneshot;
 
-use super::compile::CompileError;
+use super::CompileError;
+use super::engine::Sandbox;
 
 /// A tenth of what each thread of the server may claim of a processor that both want. At 19 it would be a sixtieth: a small link that
 /// takes 0.2 s to compile would come to 10 s on a busy host.
@@ -28,4 +31,13 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     result
         .await
         .map_err(|_| CompileError::Host("the compiler gave up on this component; report it".to_owned()))
+}
+
+/// Does work on a sandbox, aside.
+pub(super) async fn on<T: Send + 'static>(
+    sandbox: &Arc<Sandbox>,
+    work: impl FnOnce(&Sandbox) -> T + Send + 'static,
+) -> Result<T, CompileError> {
+    let sandbox = Arc::clone(sandbox);
+    aside(move || work(&sandbox)).await
 }

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 use wasmtime_wasi::I32Exit;
 
@@ -14,6 +13,7 @@ use super::bindings::transform::exports::vcon::link::transformer::Transformed;
 use super::bindings::wit::outcomes::{Description, Failure as WitFailure, Outcome as WitOutcome};
 use super::call::{Call, CallError, CallReport, Failure, FailureKind, Outcome};
 use super::engine::Sandbox;
+use super::linked::{Linked, RunFunction, WrongType};
 use super::memory::LimitReached;
 use super::meter::{Stopped, bounded};
 use super::state::{self, CallState, Context};
@@ -27,79 +27,6 @@ const MAX_CRASH_BYTES: usize = 1024;
 
 /// What the engine says when a link hands over too much at once. The error has no public type.
 const TOO_MUCH_AT_ONCE: &str = "fuel allocated for hostcalls has been exhausted";
-
-/// A component, linked, with its exports looked up.
-pub(super) struct Pre {
-    world: World,
-    instance: InstancePre<CallState>,
-    /// `run` or `transform`.
-    work: ComponentExportIndex,
-    describe: ComponentExportIndex,
-}
-
-type Transforming = (Result<Transformed, WitFailure>,);
-type Running = (Result<WitOutcome, WitFailure>,);
-
-/// `run` of an instance.
-pub(super) type RunFunction = TypedFunc<(Arc<str>,), Running>;
-
-impl Pre {
-    /// Looks up the exports of a component. Their types show when they are first called.
-    pub(super) fn new(instance: InstancePre<CallState>, world: World) -> Result<Self, String> {
-        let (interface, work) = match world {
-            World::Link => ("vcon:link/handler@0.1.0", "run"),
-            World::Transform => ("vcon:link/transformer@0.1.0", "transform"),
-        };
-        let component = instance.component();
-        let exports = component
-            .get_export_index(None, interface)
-            .ok_or_else(|| format!("no instance {interface}"))?;
-        let function = |name: &str| {
-            component
-                .get_export_index(Some(&exports), name)
-                .ok_or_else(|| format!("{interface} has no function {name}"))
-        };
-        let (work, describe) = (function(work)?, function("describe")?);
-        Ok(Self {
-            world,
-            work,
-            describe,
-            instance,
-        })
-    }
-
-    async fn start<P, R>(
-        &self,
-        store: &mut Store<CallState>,
-        export: ComponentExportIndex,
-    ) -> wasmtime::Result<TypedFunc<P, R>>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        let instance = self.instance.instantiate_async(&mut *store).await?;
-        typed(&instance, store, export)
-    }
-}
-
-fn typed<P, R>(
-    instance: &Instance,
-    store: &mut Store<CallState>,
-    export: ComponentExportIndex,
-) -> wasmtime::Result<TypedFunc<P, R>>
-where
-    P: ComponentNamedList + Lower,
-    R: ComponentNamedList + Lift,
-{
-    instance
-        .get_typed_func(store, export)
-        .map_err(|error| WrongType(format!("{error:#}")).into())
-}
-
-/// A function of the component has other types than the contract.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct WrongType(String);
 
 /// What came back.
 enum Answer {
@@ -200,9 +127,9 @@ async fn attempt(sandbox: Arc<Sandbox>, run: Run) -> Result<CallReport, CallErro
             (store.map_err(host)?, None, 0)
         }
     };
-    let pre = &run.component.pre;
+    let linked = &run.component.linked;
     let ended = within(&sandbox, &mut store, end, &late, async |store| {
-        work(pre, store, function, &run.options).await
+        work(linked, store, function, &run.options).await
     })
     .await;
     let (result, function) = match ended {
@@ -221,14 +148,15 @@ async fn attempt(sandbox: Arc<Sandbox>, run: Run) -> Result<CallReport, CallErro
 }
 
 /// Asks a component what it is, under the limits of its context.
-///
-/// The type of its other function is checked on the same occasion.
-pub(super) async fn describe(sandbox: &Sandbox, pre: &Pre, context: Context) -> Result<Description, CallError> {
+pub(super) async fn describe(sandbox: &Sandbox, linked: &Linked, context: Context) -> Result<Description, CallError> {
     let limits = context.limits;
     let _place = sandbox.place(limits.wall, None).await?;
     let (end, late) = end_of(limits.wall, None);
     let mut store = state::store(&sandbox.engine, context, None, end, Arc::clone(&sandbox.outbound)).map_err(host)?;
-    within(sandbox, &mut store, end, &late, async |store| ask(pre, store).await).await
+    within(sandbox, &mut store, end, &late, async |store| {
+        linked.describe(store).await
+    })
+    .await
 }
 
 /// Runs code in a store until it ends or has to end.
@@ -255,16 +183,16 @@ async fn within<T>(
 
 /// Calls the function, of a new instance where there is none yet. A function that can be called again comes back.
 async fn work(
-    pre: &Pre,
+    linked: &Linked,
     store: &mut Store<CallState>,
     kept: Option<RunFunction>,
     options: &Arc<str>,
 ) -> wasmtime::Result<(Answer, Option<RunFunction>)> {
-    match pre.world {
+    match linked.world() {
         World::Link => {
             let run = match kept {
                 Some(run) => run,
-                None => pre.start(store, pre.work).await?,
+                None => linked.run(store).await?,
             };
             store.data_mut().memory.started();
             let (answer,) = run.call_async(store, (options.clone(),)).await?;
@@ -272,21 +200,11 @@ async fn work(
         }
         World::Transform => {
             let text = store.data().document.as_ref().map(Document::text).unwrap_or_default();
-            let transform = pre.start::<(&str, &str), Transforming>(store, pre.work).await?;
+            let transform = linked.transform(store).await?;
             let (answer,) = transform.call_async(store, (&*text, options)).await?;
             Ok((Answer::Transform(answer), None))
         }
     }
-}
-
-async fn ask(pre: &Pre, store: &mut Store<CallState>) -> wasmtime::Result<Description> {
-    let instance = pre.instance.instantiate_async(&mut *store).await?;
-    match pre.world {
-        World::Link => drop(typed::<(&str,), Running>(&instance, store, pre.work)?),
-        World::Transform => drop(typed::<(&str, &str), Transforming>(&instance, store, pre.work)?),
-    }
-    let describe = typed::<(), (Description,)>(&instance, store, pre.describe)?;
-    describe.call_async(store, ()).await.map(|(description,)| description)
 }
 
 fn check_document(run: &Run) -> Result<(), CallError> {

@@ -16,16 +16,20 @@ mod bindings;
 mod cache;
 pub mod call;
 mod code;
-pub mod compile;
+mod compile;
+mod compile_error;
+mod compiled;
 pub mod compiler;
+mod description;
 pub mod dry_run;
 pub mod engine;
 pub mod grants;
 mod guest_log;
 pub mod host;
 pub(crate) mod inspect;
-pub mod instance;
+mod instance;
 pub mod limits;
+mod linked;
 mod long;
 mod memory;
 mod meter;
@@ -34,6 +38,7 @@ mod pool;
 pub mod probe;
 pub mod runtime;
 pub mod secrets;
+mod settings;
 mod state;
 pub(crate) mod text;
 mod ticker;
@@ -44,11 +49,42 @@ mod warm;
 mod tests;
 
 pub use call::{Call, CallError, CallReport, Failure, Outcome};
-pub use compile::{CompileError, Compiled, Description, World};
-pub use compiler::Compiler;
+pub use compile_error::CompileError;
+pub use compiled::Compiled;
+pub use description::Description;
 pub use dry_run::{DryReport, DryRun, dry_run};
-pub use engine::{Sandbox, SandboxSettings};
+pub use engine::Sandbox;
 pub use grants::Grants;
 pub use limits::Limits;
+pub use linked::World;
 pub use secrets::Secrets;
+pub use settings::{Compiler, SandboxSettings};
 pub use usage::Usage;
+
+use std::sync::Arc;
+
+/// What a sandbox does.
+impl Sandbox {
+    /// Checks, compiles and links a component, and asks it what it is.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes, in words for who uploaded them.
+    pub async fn compile(self: &Arc<Self>, bytes: impl Into<bytes::Bytes>) -> Result<Arc<Compiled>, CompileError> {
+        compile::compile(self, bytes.into()).await
+    }
+
+    /// Asks a component again what it is.
+    ///
+    /// # Errors
+    /// When the component traps, takes too long or says something that is not a description.
+    pub async fn describe(&self, component: &Compiled) -> Result<Description, CallError> {
+        let context = probe::context(component.digest.clone())?;
+        let said = instance::describe(self, &component.linked, context).await?;
+        Description::checked(said).map_err(|error| CallError::BadAnswer(error.to_string()))
+    }
+
+    /// Runs one call, in a fresh instance unless the call allows one that was kept.
+    pub async fn call(self: &Arc<Self>, call: Call) -> CallReport {
+        instance::run(self, call).await
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::Store;
 
-use super::instance::RunFunction;
+use super::linked::RunFunction;
 use super::state::CallState;
 use crate::names::{Digest, LinkName};
 

@@ -7,40 +7,15 @@
 pub mod child;
 mod parent;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::aside::on;
 use super::code::Code;
-use super::compile::{CompileError, on, short};
+use super::compile_error::short;
 use super::engine::Sandbox;
-
-/// This program's own file, also when it was replaced or removed since the start: code has to come from the same version.
-const OWN_PROGRAM: &str = "/proc/self/exe";
-
-/// Where components are compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Compiler {
-    /// On a thread, for components that are trusted, as those of tests. Such a thread can't be stopped and is bound by no limit.
-    InThisProcess,
-    /// In a process of its own. The program is `vconduit`.
-    Child(PathBuf),
-}
-
-impl Compiler {
-    /// A process of the program that is running, which has to be `vconduit`.
-    ///
-    /// # Errors
-    /// When the system does not tell which program that is.
-    pub fn this_program() -> std::io::Result<Self> {
-        let own = Path::new(OWN_PROGRAM);
-        if own.exists() {
-            return Ok(Self::Child(own.to_owned()));
-        }
-        std::env::current_exe().map(Self::Child)
-    }
-}
+use super::{CompileError, Compiler};
 
 /// Compiles a component that was looked into (`inspect`).
 pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Code, CompileError> {
