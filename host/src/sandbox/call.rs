@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
+use super::guest_log::LogLine;
 use super::outbound::OutboundCall;
 use super::{Compiled, Grants, Limits, Secrets, Usage};
 use crate::names::{ChainName, LinkName, ListName, VconId};
@@ -211,13 +212,4 @@ pub struct CallReport {
     pub log: Vec<LogLine>,
     /// Its outbound requests, made and refused, if kept.
     pub outbound: Vec<OutboundCall>,
-}
-
-/// A line that a link wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// How grave.
-    pub level: tracing::Level,
-    /// The text, escaped and bounded.
-    pub message: String,
 }

@@ -9,7 +9,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing::Level;
 
-use super::call::LogLine;
 use super::text;
 use crate::names::{ChainName, Digest, LinkName, SecretName, VconId};
 
@@ -36,6 +35,15 @@ pub(super) struct GuestLog {
     total_bytes: u64,
     keep: bool,
     inner: Mutex<Inner>,
+}
+
+/// A line that a link wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// How grave.
+    pub level: Level,
+    /// The text, escaped and bounded.
+    pub message: String,
 }
 
 #[derive(Default)]
