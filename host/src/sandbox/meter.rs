@@ -92,12 +92,17 @@ pub(super) async fn bounded<F: Future>(meter: &Meter, end: Instant, future: F) -
     .await
 }
 
-fn thread_ns() -> u64 {
+/// CPU time of this thread.
+pub(super) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    u64::try_from(time.tv_sec)
-        .unwrap_or(0)
-        .saturating_mul(1_000_000_000)
-        .saturating_add(u64::try_from(time.tv_nsec).unwrap_or(0))
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
+}
+
+fn thread_ns() -> u64 {
+    nanoseconds(thread_time())
 }
 
 fn nanoseconds(duration: Duration) -> u64 {
