@@ -288,7 +288,7 @@ async fn each_check_of_an_upload_refuses_with_its_own_words() {
     let (status, problem) = host
         .admin("POST", "/links/bad/versions", Some(&json!({"oci": "not a reference"})))
         .await;
-    assert_eq!(status, 502, "{problem}");
+    assert_eq!(status, 422, "{problem}");
 }
 
 #[tokio::test]
