@@ -107,7 +107,7 @@ mod tests {
             {"purpose": "tags", "body": "[]", "encoding": "json"},
         ]});
         let tagged = tagged(vcon);
-        assert_eq!(tagged["attachments"][1]["body"], "[\"a:1\",\"vip:vip\"]");
+        assert_eq!(tagged["attachments"][1]["body"], "[\"a:1\", \"vip:vip\"]");
         assert_eq!(tagged["attachments"][1]["party"], 0);
         assert_eq!(tagged["attachments"][2]["body"], "[]");
     }
