@@ -4,6 +4,7 @@
 //! the contract's types, and has said what it is, all of it tried out under limits. None of this work runs on the async runtime.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -69,6 +70,7 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
         imports,
         description,
         linked,
+        stands_back: AtomicBool::new(false),
     }))
 }
 

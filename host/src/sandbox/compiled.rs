@@ -1,6 +1,7 @@
 //! A component that is ready to be called.
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Description;
@@ -25,6 +26,8 @@ pub struct Compiled {
     pub imports: Vec<String>,
     pub(super) description: Description,
     pub(super) linked: Linked,
+    /// Whether the last call failed or was long: the next one begins where long calls go on.
+    pub(super) stands_back: AtomicBool,
 }
 
 impl Compiled {

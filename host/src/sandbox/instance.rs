@@ -4,6 +4,7 @@
 //! instance is fresh and is dropped afterwards, unless the call allows one that is kept (`warm.rs`).
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
@@ -14,6 +15,7 @@ use super::bindings::wit::outcomes::{Description, Failure as WitFailure, Outcome
 use super::call::{Call, CallError, CallReport, Failure, FailureKind, Outcome};
 use super::engine::Sandbox;
 use super::linked::{Linked, RunFunction, WrongType};
+use super::long::MAYBE_LONG;
 use super::memory::LimitReached;
 use super::meter::{Stopped, bounded};
 use super::state::{self, CallState, Context};
@@ -49,8 +51,10 @@ pub(super) async fn run(sandbox: &Arc<Sandbox>, call: Call) -> CallReport {
     let begun = Instant::now();
     let run = split(call);
     let original = run.document.clone();
+    let component = Arc::clone(&run.component);
+    let stands_back = component.stands_back.load(Ordering::Relaxed);
     let attempt = attempt(Arc::clone(sandbox), run);
-    let mut report = match sandbox.long_calls.run(attempt).await {
+    let mut report = match sandbox.long_calls.run(attempt, stands_back).await {
         Ok(Ok(report)) => report,
         Ok(Err(error)) => failed(error),
         Err(given_up) => failed(host(given_up)),
@@ -61,6 +65,10 @@ pub(super) async fn run(sandbox: &Arc<Sandbox>, call: Call) -> CallReport {
         report.effects = Effects::default();
     }
     report.usage.wall = begun.elapsed();
+    let long = report.usage.cpu >= MAYBE_LONG;
+    component
+        .stands_back
+        .store(long || report.result.is_err(), Ordering::Relaxed);
     report
 }
 

@@ -1,7 +1,8 @@
 //! Long calls move to threads that stand back, so that short ones keep the processor.
 //!
 //! Guarantee: a long call ([`MAYBE_LONG`], [`LONG`]) goes on where it was, on threads that leave the processor to all others that want it;
-//! its limits and its answer stay the same. When the caller goes away, so does the call.
+//! its limits and its answer stay the same. When the caller goes away, so does the call. A component whose last call failed or was long
+//! begins there: one that means harm in many short calls takes no more from others than one that spins.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use super::runtime::{self, LinksRuntime};
 
 /// From here on a call may be long: it was being polled for this time, other threads on the processor included. The standard links take
 /// 0.02 to 0.1 ms, and 10 ms on a vCon of 5 MB.
-const MAYBE_LONG: Duration = Duration::from_millis(20);
+pub(super) const MAYBE_LONG: Duration = Duration::from_millis(20);
 
 /// A call that may be long is long when it has used this much CPU time more. On a machine with too much to do a short one may have lost
 /// the processor in between.
@@ -37,13 +38,13 @@ impl LongCalls {
         runtime::for_long_calls().map(Self)
     }
 
-    /// Runs a call, from where it is long on the threads.
-    pub(super) async fn run<F>(&self, call: F) -> Result<F::Output, GivenUp>
+    /// Runs a call, from where it is long on the threads; all of it there if it `stands_back`.
+    pub(super) async fn run<F>(&self, call: F, stands_back: bool) -> Result<F::Output, GivenUp>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         let mut call = Box::pin(call);
-        if let Some(output) = while_short(call.as_mut()).await {
+        if !stands_back && let Some(output) = while_short(call.as_mut()).await {
             return Ok(output);
         }
         let rest = self.0.spawn(call.in_current_span()).ok_or(GivenUp)?;
@@ -94,8 +95,17 @@ mod tests {
     #[tokio::test]
     async fn a_short_call_stays_and_a_long_one_moves() {
         let long = LongCalls::start().unwrap();
-        assert_eq!(long.run(spin(2)).await.unwrap(), thread(), "a short call moved");
-        assert_eq!(long.run(spin(60)).await.unwrap(), "long-links", "a long call stayed");
+        assert_eq!(long.run(spin(2), false).await.unwrap(), thread(), "a short call moved");
+        assert_eq!(
+            long.run(spin(60), false).await.unwrap(),
+            "long-links",
+            "a long call stayed"
+        );
+        assert_eq!(
+            long.run(spin(2), true).await.unwrap(),
+            "long-links",
+            "it did not stand back"
+        );
     }
 
     #[tokio::test]
@@ -105,7 +115,7 @@ mod tests {
             tokio::time::sleep(MAYBE_LONG * 3).await;
             thread()
         };
-        assert_eq!(long.run(waits).await.unwrap(), thread());
+        assert_eq!(long.run(waits, false).await.unwrap(), thread());
     }
 
     #[tokio::test]
@@ -118,7 +128,10 @@ mod tests {
             let (_, fields) = stat.rsplit_once(')').unwrap();
             fields.split_whitespace().nth(16).unwrap().parse::<i32>().unwrap()
         };
-        let (own, theirs) = (rustix::process::nice(0).unwrap(), long.run(niceness).await.unwrap());
+        let (own, theirs) = (
+            rustix::process::nice(0).unwrap(),
+            long.run(niceness, false).await.unwrap(),
+        );
         assert!(
             theirs > own,
             "niceness {theirs} of a long call is not above {own} of others"
@@ -136,7 +149,7 @@ mod tests {
                 spin(1).await;
             }
         };
-        let given_up = tokio::time::timeout(MAYBE_LONG * 3, long.run(endless)).await;
+        let given_up = tokio::time::timeout(MAYBE_LONG * 3, long.run(endless, false)).await;
         assert!(given_up.is_err(), "it never ends");
         // A poll that is under way ends by itself.
         let mut rested = 0;
@@ -162,6 +175,6 @@ mod tests {
             spin(60).await;
             panic!("as a bug would");
         };
-        assert!(long.run(panics).await.is_err());
+        assert!(long.run(panics, false).await.is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! What a chain loses to a neighbour that means harm: one attack after the other in the same host, all the time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::Commands as _;
@@ -32,17 +34,24 @@ static ATTACKS: [&str; 16] = [
 /// Where `tests/run` puts them, from the folder of the project.
 const BUILT: &str = "target/links-hostile/wasm32-wasip2/release/examples";
 
+/// Rounds of "alone" and "beside", of which the median counts: such a machine does not stay the same for a minute.
+const ROUNDS: usize = 3;
+
 /// A chain with one link: alone, beside all attacks in turn, and beside the one that takes most.
 pub async fn neighbour(scale: Scale) -> Vec<Figure> {
     let vcons = samples::many(scale.of(20_000));
-    let alone = throughput(&vcons, &[]).await;
-    let beside = throughput(&vcons, &ATTACKS).await;
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        alone.push(throughput(&vcons, &[]).await);
+        beside.push(throughput(&vcons, &ATTACKS).await);
+    }
     let mut each = Vec::new();
     for attack in &ATTACKS {
         each.push((throughput(&vcons, std::slice::from_ref(attack)).await, attack));
     }
     each.sort_by(|one, other| one.0.total_cmp(&other.0));
     let (worst, name) = each[0];
+    let alone = median(alone);
     let figure = |what: String, value| Figure {
         what,
         value,
@@ -57,10 +66,15 @@ pub async fn neighbour(scale: Scale) -> Vec<Figure> {
                 "tag over Redis beside {} attacks in turn, one after the other without end",
                 ATTACKS.len()
             ),
-            beside,
+            median(beside),
         ),
         figure(format!("the same beside the worst of them alone, {name}"), worst),
     ]
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 fn config() -> String {
@@ -88,7 +102,9 @@ async fn throughput(vcons: &[(String, String)], attacks: &'static [&'static str]
         let _: () = connection.set(format!("vcon:{id}"), text).expect("SET");
     }
     let _host = Host::with(config()).redis(&redis).start().await;
-    let attacking = (!attacks.is_empty()).then(|| tokio::spawn(attack(redis.connect(), vcons[0].1.clone(), attacks)));
+    let stop = Arc::new(AtomicBool::new(false));
+    let attack = attack(redis.connect(), vcons[0].1.clone(), attacks, stop.clone());
+    let attacking = tokio::spawn(attack);
     let ids: Vec<&str> = vcons.iter().map(|(id, _)| id.as_str()).collect();
     let began = Instant::now();
     for chunk in ids.chunks(1_000) {
@@ -100,15 +116,14 @@ async fn throughput(vcons: &[(String, String)], attacks: &'static [&'static str]
     })
     .await;
     let per_second = vcons.len() as f64 / began.elapsed().as_secs_f64();
-    if let Some(attacking) = attacking {
-        attacking.abort();
-    }
+    stop.store(true, Ordering::Relaxed);
+    attacking.await.expect("the attacks end");
     per_second
 }
 
-/// One attack after the other, without end.
-async fn attack(mut connection: redis::Connection, vcon: String, attacks: &[&str]) {
-    for list in attacks.iter().cycle() {
+/// One attack after the other, until told to stop.
+async fn attack(mut connection: redis::Connection, vcon: String, attacks: &[&str], stop: Arc<AtomicBool>) {
+    for list in attacks.iter().cycle().take_while(|_| !stop.load(Ordering::Relaxed)) {
         let id = uuid::Uuid::new_v4().to_string();
         let text = samples::with_id(&vcon, &id);
         let _: () = connection.set(format!("vcon:{id}"), text).expect("SET");

@@ -1,6 +1,7 @@
 //! The standard links, as they are built into the host.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::support::{call, sandbox};
 use crate::names::SecretName;
@@ -33,6 +34,17 @@ async fn options_that_do_not_fit_are_the_links_own_failure() {
     call.options = r#"{"tags":5}"#.into();
     let report = sandbox().call(call).await;
     assert_eq!(report.result.unwrap_err().class(), "options");
+}
+
+#[tokio::test]
+async fn a_component_that_failed_stands_back_until_a_call_goes_well() {
+    let tag = standard("tag").await;
+    for (options, stands_back) in [(r#"{"tags":5}"#, true), (r#"{"tags":["a"]}"#, false)] {
+        let mut call = call(&tag);
+        call.options = options.into();
+        sandbox().call(call).await;
+        assert_eq!(tag.stands_back.load(Ordering::Relaxed), stands_back, "{options}");
+    }
 }
 
 /// A server that takes one request and hands it back.
