@@ -84,13 +84,6 @@ impl Run {
 
     /// This run, for those who listen.
     pub fn event(&self) -> RunEvent {
-        RunEvent {
-            vcon: self.claim.vcon.clone(),
-            list: self.claim.list.clone(),
-            chain: self.chain.clone(),
-            link: None,
-            version: None,
-            class: None,
-        }
+        RunEvent::of(self.claim.vcon.clone(), self.claim.list.clone(), self.chain.clone())
     }
 }

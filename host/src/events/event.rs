@@ -153,6 +153,21 @@ pub struct RunEvent {
     pub class: Option<String>,
 }
 
+impl RunEvent {
+    /// About the run of an entry as a whole.
+    #[must_use]
+    pub fn of(vcon: VconId, list: ListName, chain: ChainName) -> Self {
+        Self {
+            vcon,
+            list,
+            chain,
+            link: None,
+            version: None,
+            class: None,
+        }
+    }
+}
+
 /// About a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkEvent {

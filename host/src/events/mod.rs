@@ -97,14 +97,11 @@ mod tests {
     use crate::names::{ChainName, ListName, VconId};
 
     fn claimed() -> Event {
-        Event::VconClaimed(RunEvent {
-            vcon: VconId::new("v").unwrap(),
-            list: ListName::new("in").unwrap(),
-            chain: ChainName::new("main").unwrap(),
-            link: None,
-            version: None,
-            class: None,
-        })
+        Event::VconClaimed(RunEvent::of(
+            VconId::new("v").unwrap(),
+            ListName::new("in").unwrap(),
+            ChainName::new("main").unwrap(),
+        ))
     }
 
     #[test]

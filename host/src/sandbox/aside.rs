@@ -4,22 +4,17 @@
 
 use std::sync::Arc;
 
-use rustix::process::nice;
 use tokio::sync::oneshot;
 
 use super::CompileError;
 use super::engine::Sandbox;
-
-/// A tenth of what each thread of the server may claim of a processor that both want. At 19 it would be a sixtieth: a small link that
-/// takes 0.2 s to compile would come to 10 s on a busy host.
-pub(super) const NICENESS: i32 = 10;
+use super::niceness;
 
 /// Does the work, and waits for it.
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CompileError> {
     let (send, result) = oneshot::channel();
     let work = move || {
-        // On Linux this is the niceness of the thread alone. A system that refuses it shares out evenly.
-        let _ = nice(NICENESS);
+        niceness::stand_back(niceness::OF_COMPILING);
         // The caller may be gone.
         let _ = send.send(work());
     };

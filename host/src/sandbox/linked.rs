@@ -68,12 +68,14 @@ impl Linked {
 
     /// A new instance's `run`.
     pub(super) async fn run(&self, store: &mut Store<CallState>) -> wasmtime::Result<RunFunction> {
-        self.start(store, self.work).await
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        typed(&instance, store, self.work)
     }
 
     /// A new instance's `transform`.
     pub(super) async fn transform<'a>(&self, store: &mut Store<CallState>) -> wasmtime::Result<TransformFunction<'a>> {
-        self.start(store, self.work).await
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        typed(&instance, store, self.work)
     }
 
     /// Asks a new instance what it is. The type of its other function is checked on the same occasion.
@@ -85,19 +87,6 @@ impl Linked {
         }
         let describe = typed::<(), (WitDescription,)>(&instance, store, self.describe)?;
         describe.call_async(store, ()).await.map(|(description,)| description)
-    }
-
-    async fn start<P, R>(
-        &self,
-        store: &mut Store<CallState>,
-        export: ComponentExportIndex,
-    ) -> wasmtime::Result<TypedFunc<P, R>>
-    where
-        P: ComponentNamedList + Lower,
-        R: ComponentNamedList + Lift,
-    {
-        let instance = self.instance.instantiate_async(&mut *store).await?;
-        typed(&instance, store, export)
     }
 }
 

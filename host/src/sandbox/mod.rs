@@ -33,6 +33,7 @@ mod linked;
 mod long;
 mod memory;
 mod meter;
+mod niceness;
 pub mod outbound;
 mod pool;
 pub mod probe;

@@ -3,9 +3,10 @@
 
 use std::future::Future;
 
-use rustix::process::nice;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+
+use super::niceness;
 
 /// The smallest number of threads: with one alone a long call would hold up all others.
 const FEWEST_THREADS: usize = 2;
@@ -13,11 +14,6 @@ const FEWEST_THREADS: usize = 2;
 /// How many tasks run between two looks at sockets. At 1 the looking costs more than it gives; at tokio's 61 a short link beside two
 /// spinning ones waits 2.2 ms at p99 instead of 1.2.
 const EVENT_INTERVAL: u32 = 16;
-
-/// A sixth of what each other thread may claim of a processor that both want: beside one that is always busy a call of 2 s of CPU time
-/// takes 14 s. At 5 (a third) a neighbour of attacks keeps 78 % of its throughput on two cores; at 10 (a tenth) such a call could meet
-/// its 30 s.
-const NICENESS_OF_LONG_CALLS: i32 = 8;
 
 /// Builds the one for all calls. Measured with two spinning links on two threads: at tokio's defaults a short link waits 1.3 s at p99;
 /// with the shared queue looked at after every task and a 1 ms epoch tick, 1.2 ms.
@@ -33,10 +29,11 @@ pub fn for_links() -> std::io::Result<LinksRuntime> {
 /// # Errors
 /// When threads can't be had.
 pub(super) fn for_long_calls() -> std::io::Result<LinksRuntime> {
-    build(builder().thread_name("long-links").on_thread_start(|| {
-        // On Linux this is the niceness of the thread alone. A system that refuses it shares out evenly.
-        let _ = nice(NICENESS_OF_LONG_CALLS);
-    }))
+    build(
+        builder()
+            .thread_name("long-links")
+            .on_thread_start(|| niceness::stand_back(niceness::OF_LONG_CALLS)),
+    )
 }
 
 fn builder() -> Builder {

@@ -65,12 +65,8 @@ impl Worker {
             metrics::dead_letter(&list.dead_letters());
             self.events.tell(|| {
                 Event::VconFailed(RunEvent {
-                    vcon: vcon.clone(),
-                    list: list.clone(),
-                    chain: chain.clone(),
-                    link: None,
-                    version: None,
                     class: Some(class.to_owned()),
+                    ..RunEvent::of(vcon.clone(), list.clone(), chain.clone())
                 })
             });
         }

@@ -100,8 +100,8 @@ pub struct Whereabouts {
 
 /// Where a vCon is
 ///
-/// On the lists of the running configuration, in work, parked, in dead letters, in storages; and what runs did with it. The places are looked at one
-/// after another, in the direction that vCons take: one that moves meanwhile may show in two.
+/// On the lists of the running configuration, in work, parked, in dead letters, in storages; and what runs did with it. The places are
+/// looked at one after another, in the direction that vCons take: one that moves meanwhile may show in two.
 #[utoipa::path(
     get, path = "/where/{uuid}", tag = "admin: queues",
     params(("uuid" = String, Path, description = "the vCon, in the spelling that it has on lists")),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::memory_store::Trouble;
 use super::*;
-use crate::config::settings::AdminKey;
 use crate::config::{LinkRecord, Version, read, store_copy};
 use crate::events::{Event, Told};
 use crate::names::{ChainName, ClaimId, Digest, LinkName, VconId};
@@ -27,15 +26,7 @@ pub fn api() -> Api {
         config,
         ..Snapshot::default()
     };
-    let admin_keys = vec![AdminKey {
-        name: "ann".into(),
-        key: "root".into(),
-    }];
-    let settings = Settings {
-        admin_keys,
-        ..settings()
-    };
-    Api::with(settings, snapshot)
+    Api::with(admin_settings(), snapshot)
 }
 
 pub fn admin(method: &str, path: &str, body: impl Into<Body>) -> Request {

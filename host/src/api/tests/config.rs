@@ -109,7 +109,7 @@ fn masks_cover_secrets_and_nothing_else() {
 #[tokio::test]
 async fn where_there_are_admin_keys_only_they_change_what_code_may_run_and_reach() {
     let settings = Settings {
-        admin_keys: vec![crate::config::settings::AdminKey {
+        admin_keys: vec![AdminKey {
             name: "anna".to_owned(),
             key: "admin".to_owned(),
         }],

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::api::{ApiParts, ApiState, Readiness};
-use crate::config::settings::Version;
+use crate::config::settings::{AdminKey, Version};
 use crate::config::{IngressAuth, Settings};
 use crate::documents::Documents;
 use crate::events::Events;
@@ -107,6 +107,17 @@ pub fn settings() -> Settings {
             build_time: "today".into(),
         },
         ..Settings::from_env(&|_| None).unwrap()
+    }
+}
+
+/// The same with an admin key of ann's, `root`.
+pub fn admin_settings() -> Settings {
+    Settings {
+        admin_keys: vec![AdminKey {
+            name: "ann".into(),
+            key: "root".into(),
+        }],
+        ..settings()
     }
 }
 

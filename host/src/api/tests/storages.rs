@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use serde_json::json;
 
+use super::admin_queues::admin;
 use super::memory_store::Trouble;
 use super::*;
-use crate::config::settings::AdminKey;
 use crate::names::VconId;
 use crate::storage::{Abilities, Saved, StorageError};
 
@@ -17,6 +17,8 @@ use crate::storage::{Abilities, Saved, StorageError};
 struct Shelf {
     text: Option<String>,
     broken: bool,
+    /// Where another client posts the vCon while this storage is asked.
+    posted_meanwhile: OnceLock<Arc<MemoryStore>>,
     reads: AtomicUsize,
     deletes: AtomicUsize,
 }
@@ -32,8 +34,11 @@ impl Storage for Shelf {
     async fn save(&self, _: &Saved) -> Result<(), StorageError> {
         Ok(())
     }
-    async fn get(&self, _: &VconId) -> Result<Option<String>, StorageError> {
+    async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
+        if let Some(store) = self.posted_meanwhile.get() {
+            store.set_raw(id.as_str(), &vcon(ID).to_string());
+        }
         if self.broken {
             Err(StorageError::Permanent("broken".into()))
         } else {
@@ -83,16 +88,7 @@ fn shelves() -> Shelves {
         ("full", full.clone()),
     ];
     Shelves {
-        api: Api::storages(
-            storages,
-            Settings {
-                admin_keys: vec![AdminKey {
-                    name: "ann".into(),
-                    key: "root".into(),
-                }],
-                ..settings()
-            },
-        ),
+        api: Api::storages(storages, admin_settings()),
         broken,
         empty,
         full,
@@ -198,11 +194,7 @@ async fn runs_read_from_storages_only_where_they_may() {
 #[tokio::test]
 async fn where_a_vcon_is_asks_the_storages_too() {
     let Shelves { api, .. } = shelves();
-    let find = async |id: &str| {
-        let path = format!("/admin/v1/where/{id}");
-        let request = request("GET", &path).header("authorization", "Bearer root");
-        api.send(request.body(Body::empty()).unwrap()).await
-    };
+    let find = async |id: &str| api.send(admin("GET", &format!("/where/{id}"), Body::empty())).await;
     let found = find(ID).await;
     assert_eq!(found.status, 200, "{}", found.text);
     let found = found.json();
@@ -221,36 +213,15 @@ async fn where_a_vcon_is_asks_the_storages_too() {
     assert!(fix.as_str().is_some_and(|fix| fix.contains("broken")), "{fix}");
 }
 
-/// A storage that is so slow that another client posts the vCon meanwhile.
-#[derive(Default)]
-struct Slow(OnceLock<Arc<MemoryStore>>);
-
-#[async_trait]
-impl Storage for Slow {
-    fn abilities(&self) -> Abilities {
-        Abilities {
-            read: true,
-            delete: false,
-        }
-    }
-    async fn save(&self, _: &Saved) -> Result<(), StorageError> {
-        Ok(())
-    }
-    async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
-        self.0.get().unwrap().set_raw(id.as_str(), &vcon(ID).to_string());
-        Ok(Some(old_vcon()))
-    }
-    async fn delete(&self, _: &VconId) -> Result<bool, StorageError> {
-        Ok(false)
-    }
-}
-
 #[tokio::test]
 async fn what_came_in_while_a_storage_was_asked_stays() {
-    let slow = Arc::new(Slow::default());
+    let slow = Arc::new(Shelf {
+        text: Some(old_vcon()),
+        ..Shelf::default()
+    });
     let storages: [(_, Arc<dyn Storage>); 1] = [("slow", slow.clone())];
     let api = Api::storages(storages, settings());
-    slow.0.set(api.store.clone()).ok().unwrap();
+    slow.posted_meanwhile.set(api.store.clone()).ok().unwrap();
     assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 200);
     assert_eq!(
         api.store.raw(ID),

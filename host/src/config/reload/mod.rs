@@ -167,12 +167,16 @@ impl<C: Copies> ConfigSource<C> {
 
 /// The configuration that a copy is.
 fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
-    let checked = from_entries(entries);
-    let report = check::report(&checked, false);
+    judged(from_entries(entries), revision, entries).map_err(|broken| LoadError::Invalid(broken.reason))
+}
+
+/// What a copy that was checked has become.
+fn judged(checked: Checked, revision: u64, entries: &ConfigEntries) -> Change {
+    let reason = check::report(&checked, false);
     checked
         .config
         .map(|config| Loaded::new(config, revision, entries))
-        .ok_or(LoadError::Invalid(report))
+        .ok_or(Broken { revision, reason })
 }
 
 /// The file counts more than what was changed through the API, but not without a word.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::file::{FileWatch, Seen};
-use super::{Broken, Change, Copies, Loaded, log_problems, tell_what_is_lost};
+use super::{Change, Copies, judged, log_problems, tell_what_is_lost};
 use crate::config::store_copy::{self, from_entries, to_entries};
 use crate::config::{check, read_beside};
 use crate::store::{ConfigEntries, StoreError};
@@ -87,17 +87,15 @@ impl<C: Copies> Watch<C> {
         let (revision, entries) = self.store.load().await?;
         self.revision = revision;
         let checked = from_entries(&entries);
-        if let Some(config) = checked.config {
-            return Ok(Some(Ok(Loaded::new(config, revision, &entries))));
+        if checked.has_errors() {
+            log_problems(&checked);
+            tracing::error!(
+                revision,
+                "{}; the configuration in force stays",
+                check::summary(&checked)
+            );
         }
-        log_problems(&checked);
-        tracing::error!(
-            revision,
-            "{}; the configuration in force stays",
-            check::summary(&checked)
-        );
-        let reason = check::report(&checked, false);
-        Ok(Some(Err(Broken { revision, reason })))
+        Ok(Some(judged(checked, revision, &entries)))
     }
 
     async fn take_file(&self, text: &str) -> Result<(), StoreError> {

@@ -11,9 +11,8 @@ use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
 };
 
-use super::super::aside::NICENESS;
 use super::super::code::Code;
-use super::super::{pool, text};
+use super::super::{niceness, pool, text};
 
 /// How the process ends when the compiler refuses the component.
 pub(super) const REFUSED: u8 = 10;
@@ -69,7 +68,7 @@ fn confine(limits: ChildLimits) -> io::Result<()> {
     if limits.leftovers {
         stand_back();
     }
-    nice(NICENESS)?;
+    nice(niceness::OF_COMPILING)?;
     let limit = |resource, most: u64| {
         let both = Rlimit {
             current: Some(most),

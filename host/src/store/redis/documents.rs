@@ -14,12 +14,8 @@ use crate::vcon::Text;
 impl RedisStore {
     pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
         let mut call = self.scripts.put.call(&[&self.listing]);
-        let token = revision::new_token(&document.text, false);
-        let stage = stage(&document.text, &token, self.json);
-        call.arg(if stage.is_some() { "" } else { &*document.text })
-            .arg(self.lifetimes.document_s)
-            .arg(token)
-            .arg(keys::new_step());
+        let stage = self.append_new_text(&mut call, &document.text);
+        call.arg(keys::new_step());
         self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
         self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
         self.connection
@@ -34,17 +30,23 @@ impl RedisStore {
         created_at_s: Option<i64>,
     ) -> Result<bool, StoreError> {
         let mut call = self.scripts.restore.call(&[&self.listing]);
-        let token = revision::new_token(text, false);
-        let stage = stage(text, &token, self.json);
-        call.arg(if stage.is_some() { "" } else { &**text })
-            .arg(self.lifetimes.document_s)
-            .arg(token);
+        let stage = self.append_new_text(&mut call, text);
         self.append_index(&mut call, id, created_at_s, &[]);
         let restored: i64 = self
             .connection
             .staged_script("restore", &self.scripts.restore, stage, call)
             .await?;
         Ok(restored == 1)
+    }
+
+    /// A text, its lifetime and its token; answers the command that has to come first when the text goes another way.
+    fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
+        let token = revision::new_token(text, false);
+        let stage = stage(text, &token, self.json);
+        call.arg(if stage.is_some() { "" } else { &**text })
+            .arg(self.lifetimes.document_s)
+            .arg(token);
+        stage
     }
 
     pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {

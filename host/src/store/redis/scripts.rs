@@ -63,6 +63,7 @@ macro_rules! scripts {
 scripts! {
     /// Store a document.
     put: ["args", "once", "documents", "index", "lists"],
+    /// Store a document unless there is one.
     restore: ["args", "documents", "index"],
     /// Index a stored document again.
     index: ["args", "index"],
