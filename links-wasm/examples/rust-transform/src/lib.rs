@@ -1,5 +1,5 @@
 //! An example of world `transform`: the same change as the link `tag`, vCon JSON in, vCon JSON out, no function of the
-//! host. The host works out what changed.
+//! host. The host finds out what changed.
 
 use serde_json::{Value, json};
 use vcon_link::prelude::*;
@@ -50,7 +50,7 @@ fn add_tags(attachments: &mut Vec<Value>, tags: &[String]) -> Result<(), Failure
     let mut all = tags_in(attachment)?;
     all.extend(tags.iter().map(|tag| format!("{tag}:{tag}").into()));
     if let Some(members) = attachment.as_object_mut() {
-        // As other links write lists of tags: with a space after the comma.
+        // Other links write lists of tags with a space after the comma.
         let written = all.iter().map(text::write).collect::<Result<Vec<_>, _>>()?;
         members.insert("body".into(), Value::String(format!("[{}]", written.join(", "))));
         members.insert("encoding".into(), "json".into());

@@ -3,7 +3,7 @@
 use vcon_link::http;
 use vcon_link::prelude::*;
 
-/// What an operator can set. The schema and the defaults that the server shows come from here.
+/// Options that an operator can set. The server shows the schema and the defaults made from this type.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {

@@ -1,4 +1,4 @@
-//! Waits, then lets the vCon pass. It is not read; the wall-clock limit of the call bounds the wait.
+//! Waits, then lets the vCon pass. The vCon is not read. The wall-clock limit of the call bounds the wait.
 
 use std::time::Duration;
 use vcon_link::clock;
@@ -7,7 +7,7 @@ use vcon_link::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// How long to wait.
+    /// Time to wait, in seconds.
     seconds: f64,
 }
 

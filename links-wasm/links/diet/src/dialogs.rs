@@ -1,4 +1,4 @@
-//! Takes the bodies out of the dialogs: to a bucket, to a service, or away.
+//! Moves the bodies of dialogs to a bucket or a service, or removes them.
 
 use crate::{Options, s3};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use vcon_link::{clock, http, metrics};
 
 const POST_FAILURES: &str = "conserver.link.diet.media_post_failures";
 
-/// Empties every dialog body there is; one that was moved out becomes the URL of its new place.
+/// Empties every dialog body. A body that was moved is replaced by its URL.
 pub fn remove_bodies(vcon: &Vcon, options: &Options) -> Result<(), Failure> {
     for index in 0..vcon.length("/dialog")?.unwrap_or(0) {
         let pointer = format!("/dialog/{index}/body");
@@ -25,7 +25,7 @@ pub fn remove_bodies(vcon: &Vcon, options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The new place of a body; nothing if there is none.
+/// The URL of a moved body. `None` if it was not moved.
 fn moved_out(vcon: &Vcon, options: &Options, index: u32) -> Result<Option<String>, Failure> {
     if options.s3_bucket.is_empty() && options.post_media_to_url.is_empty() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Where `system_prompt` members are. JSON text inside bodies is text and not looked into.
+//! Finds `system_prompt` members. JSON text inside bodies is not searched.
 
 use serde_json::Value;
 

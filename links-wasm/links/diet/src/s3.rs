@@ -1,4 +1,4 @@
-//! Puts a body into an S3 bucket and answers with a link to it that is valid for a time.
+//! Stores a body in an S3 bucket and returns a URL that is valid for a limited time.
 
 use crate::Options;
 use crate::sigv4::{self, Credentials, Object};
@@ -6,11 +6,11 @@ use serde_json::Value;
 use vcon_link::prelude::*;
 use vcon_link::{clock, http, random, secrets};
 
-/// How long the upload may take to begin.
+/// Time until the upload has to begin.
 const UPLOAD_SECONDS: u64 = 900;
 const LINK_SECONDS: u64 = 3600;
 
-/// Stores the body. Nothing if the bucket does not take it; a failure where the configuration is at fault.
+/// Stores the body. `None` if the bucket refuses it, a failure if the configuration is at fault.
 pub fn store(options: &Options, vcon_id: &str, dialog_id: &str, body: &Value) -> Result<Option<String>, Failure> {
     let Some(text) = body.as_str() else {
         warn!("a dialog body is not text, is not stored and is removed");

@@ -1,4 +1,4 @@
-//! Presigned URLs for S3 (AWS Signature Version 4, in the query): what an upload and a link to an object need.
+//! Presigned URLs for S3 (AWS Signature Version 4, in the query), for uploads and for links to objects.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

@@ -8,7 +8,7 @@ use jaq_core::path::{Opt, Part, Path};
 #[derive(Default)]
 pub struct Printed {
     pub text: String,
-    /// What it calls, its own arguments included.
+    /// Names that it calls, its own arguments included.
     pub names: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Runs a filter on a document and says whether it matches. All outputs are drawn: a late error is an error.
+//! Runs a filter on a document and returns if it matches. All outputs are read, so a late error is an error.
 
 use crate::natives::{self, Data};
 use crate::{library, texts};
@@ -13,12 +13,12 @@ thread_local! {
     static LAST: RefCell<Option<(String, Rc<Filter<Data>>)>> = const { RefCell::new(None) };
 }
 
-/// What came of a filter.
+/// Result of a filter.
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
-    /// It ran to its end; whether its first output is a "yes".
+    /// The filter ended. True if its first output is a "yes".
     Matches(bool),
-    /// It can't be compiled or ended in an error. The text is for the log and free of document content.
+    /// The filter can't be compiled or ended in an error. The text is for the log and has no document content.
     Failed(String),
 }
 
@@ -26,7 +26,7 @@ pub enum Verdict {
 #[derive(Debug, PartialEq)]
 pub struct Run {
     pub verdict: Verdict,
-    /// Whether it took a second try, without the items of `body` arrays that are not texts.
+    /// True if a second try was needed, without the items of `body` arrays that are not strings.
     pub retried: bool,
 }
 
@@ -100,9 +100,9 @@ fn parsed(document: &str) -> Result<Val, String> {
     read::parse_single(document.as_bytes()).map_err(|_| "the vCon is not JSON".to_owned())
 }
 
-/// How a run ended badly.
+/// Error of a run.
 enum Failed {
-    /// A text function got something else.
+    /// A text function got another type.
     WantsText,
     /// Anything else. An error's own text may quote the document, so it is not kept.
     Otherwise,
@@ -116,7 +116,7 @@ fn verdict(result: Result<Option<Val>, Failed>) -> Verdict {
     }
 }
 
-/// Draws all outputs and keeps the first.
+/// Reads all outputs and keeps the first.
 fn first_output(filter: &Filter<Data>, input: Val) -> Result<Option<Val>, Failed> {
     let environment = Val::obj(Default::default());
     let context = Ctx::<Data>::new(&filter.lut, Vars::new([environment]));
@@ -126,7 +126,7 @@ fn first_output(filter: &Filter<Data>, input: Val) -> Result<Option<Val>, Failed
             Ok(value) => first = first.or(Some(value)),
             Err(Ok(error)) if error.to_string().contains(natives::WANTS_TEXT) => return Err(Failed::WantsText),
             Err(Ok(_)) => return Err(Failed::Otherwise),
-            // `halt`: what came before counts.
+            // `halt`: the outputs before it count.
             Err(Err(_)) => break,
         }
     }

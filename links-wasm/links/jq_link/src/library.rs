@@ -12,7 +12,7 @@ include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 
 /// The definitions for a filter, in their order.
 ///
-/// Every word of the filter counts, wherever it stands; a word too many costs a little time and changes nothing.
+/// Every word of the filter counts, wherever it is. An extra word costs a little time and changes nothing.
 pub fn for_filter(filter: &str) -> String {
     let mut wanted = vec![false; DEFINITIONS.len()];
     for word in words(filter) {

@@ -5,10 +5,10 @@ use jaq_core::{Error, RunPtr, data};
 use jaq_json::Val;
 use jaq_std::ValT;
 
-/// What upstream's engine says when a text function gets something else; it decides about the second try.
+/// Error text of jq when a text function gets another type. It decides about the second try.
 pub const WANTS_TEXT: &str = "requires string inputs";
 
-/// What filters run on: JSON values, and nothing beside them.
+/// Data of filters: JSON values only.
 pub type Data = data::JustLut<Val>;
 
 /// The native functions that one of `words` names; a compiler that gets all of them takes longer.

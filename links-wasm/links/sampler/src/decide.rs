@@ -1,16 +1,16 @@
-//! In or out, by method. Only what a method needs is asked for.
+//! Decides by the configured method. Asks the host only for what the method needs.
 
 use sha2::{Digest, Sha256};
 use vcon_link::Failure;
 
-/// Whether the vCon is in the sample.
+/// True if the vCon is in the sample.
 #[derive(Debug, PartialEq)]
 pub enum Choice {
     In,
     Out,
 }
 
-/// Where a method gets from what it decides by.
+/// Source of the values that methods decide by.
 pub struct Inputs<Draw, Id, Seconds> {
     /// A number in [0, 1).
     pub draw: Draw,

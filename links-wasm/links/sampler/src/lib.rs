@@ -19,7 +19,7 @@ struct Options {
     method: String,
     /// The number that the method needs.
     value: f64,
-    /// A whole number or a text: every run draws the same number then.
+    /// A whole number or a text. With a seed, every run gets the same number.
     #[schemars(with = "Option<String>")]
     seed: Option<Value>,
 }

@@ -1,4 +1,4 @@
-//! The first number that Python's `random` draws after a seed (MT19937), so that a seed decides as it always has.
+//! The first number of Python's `random` after a seed (MT19937), so that a seed decides as in the Conserver.
 // Every index below is taken modulo the length of what it goes into.
 #![allow(clippy::indexing_slicing)]
 

@@ -1,4 +1,4 @@
-//! Tag names out of a tags body, in the order in which they are written. A body of another kind has none.
+//! Reads tag names from a tags body, in document order. A body of another kind has none.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;

@@ -1,6 +1,6 @@
-//! What `wit-bindgen` makes of the contract in `wit/`. Not meant to be used directly: the rest of the crate wraps it.
+//! Bindings that `wit-bindgen` generates from the contract in `wit/`. The rest of the crate wraps them.
 //!
-//! On a machine other than wasm32 every imported function ends the program, so tests run what needs no host.
+//! On targets other than wasm32 every imported function ends the program, so unit tests call none of them.
 #![allow(missing_docs, clippy::all, clippy::pedantic)]
 
 /// World `link`.

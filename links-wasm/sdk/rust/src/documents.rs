@@ -1,11 +1,11 @@
-//! Other vCons. Grant: `vcons: [read, create, delete, expire]`, each by itself.
+//! Other vCons. Grant: `vcons: [read, create, delete, expire]`, each on its own.
 
 use crate::bindings::link::vcon::link::documents as host;
 use crate::{Error, json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The document with this id; nothing if there is none. Grant `read`.
+/// The document with this id. `None` if there is none. Grant `read`.
 pub fn read<T: DeserializeOwned>(id: &str) -> Result<Option<T>, Error> {
     host::read(id)?.map(|text| json::read(&text)).transpose()
 }
@@ -20,8 +20,8 @@ pub fn delete(id: &str) -> Result<bool, Error> {
     host::delete(id)
 }
 
-/// Lets a vCon expire from the working store `seconds` from now; 0 or less: at once. Nothing happens if there is
-/// none. Takes effect together with the edits of the call. Grant `expire`.
+/// Sets the lifetime of a vCon in the working store, in seconds from now. 0 or less deletes it. Does nothing if
+/// there is no such vCon. Takes effect together with the edits of the call. Grant `expire`.
 pub fn expire(id: &str, seconds: i64) -> Result<(), Error> {
     host::expire(id, seconds)
 }

@@ -1,4 +1,4 @@
-//! Analyses and attachments as a link writes them; encoding follows from the body that is given.
+//! Builders of analyses and attachments. The encoding follows from the body.
 
 use crate::bindings::link::vcon::link::document as host;
 use crate::{Error, json};

@@ -1,22 +1,22 @@
-//! Why a call failed, and how the host's and the libraries' errors become that, so that `?` works.
+//! Failures of calls, and conversions from errors of the host and of this crate, so that `?` works.
 
 use crate::Error;
 use crate::bindings::link::vcon::link::outcomes;
 
 pub use outcomes::FailureKind;
 
-/// The call failed. The vCon goes to the dead-letter list unless a retry helps.
+/// A failed call. The vCon becomes a dead letter unless a retry helps.
 ///
-/// The message is for people: name the thing at fault and what to do. No secrets, no document content.
+/// The message is for people. Name the thing at fault and the next step. No secrets, no document content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What kind of thing went wrong.
+    /// Kind of the failure.
     pub kind: FailureKind,
-    /// What went wrong and what to do, for people.
+    /// Reason and next step, for people.
     pub message: String,
-    /// Whether the host should try again by itself.
+    /// True if the host should try again.
     pub retryable: bool,
-    /// Not before this many milliseconds; the host chooses where absent.
+    /// Time before the next try, in milliseconds. Absent: the host chooses.
     pub retry_after_ms: Option<u64>,
 }
 
@@ -30,17 +30,17 @@ impl Failure {
         }
     }
 
-    /// The options don't fit; only a change of configuration helps.
+    /// The options are wrong. Only a change of configuration helps.
     pub fn options(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Options, message)
     }
 
-    /// The vCon is not what the link can work with.
+    /// The link can't work with this vCon.
     pub fn vcon(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Vcon, message)
     }
 
-    /// A service that the link called refused or was away.
+    /// A service that the link called refused or was unavailable.
     pub fn service(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Service, message)
     }

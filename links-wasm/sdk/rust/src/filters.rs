@@ -1,6 +1,6 @@
-//! The two filters that many links share: `only_if` and `sampling_rate`.
+//! Two filters that many links have: `only_if` and `sampling_rate`.
 //!
-//! Put them into the options as two members and ask before the work:
+//! Add them to the options as two members and check them first:
 //!
 //! ```ignore
 //! if !filters::included(vcon, options.only_if.as_ref())? || !filters::sampled(options.sampling_rate) {
@@ -17,18 +17,18 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OnlyIf {
-    /// The array to look through: `attachments` or `analysis`.
+    /// The array to search: `attachments` or `analysis`.
     pub section: Option<String>,
-    /// Which entries, by type.
+    /// Type of the entries.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Which entries, by purpose; wins over `type`.
+    /// Purpose of the entries. Takes precedence over `type`.
     pub purpose: Option<String>,
     /// A tag of the tags attachment as a whole, or a part of the text of any other body.
     pub includes: Option<String>,
 }
 
-/// Whether the vCon is one to work on. Without a filter it is.
+/// True if the vCon passes the filter. Without a filter, every vCon does.
 ///
 /// A vCon that can't be searched, because the section is missing or its tags are not JSON, is not included.
 pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> {
@@ -47,7 +47,7 @@ pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> 
     Ok(any_entry(only_if, section, includes, &entries))
 }
 
-/// Whether this run is one of the share `rate` of all runs. Without a rate, and with 0, always.
+/// True for the share `rate` of all runs. Without a rate, and with 0, always true.
 pub fn sampled(rate: Option<f64>) -> bool {
     match rate {
         None | Some(0.0) => true,

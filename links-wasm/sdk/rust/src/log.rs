@@ -1,4 +1,4 @@
-//! The log of the host. Lines carry link, version, chain and vCon id by themselves.
+//! The log of the host. The host adds link, version, chain and vCon id to each line.
 //!
 //! Never log options or document content: they may be private.
 
@@ -15,7 +15,7 @@ pub fn write(level: Level, message: &str, fields: &[(&str, &str)]) {
     host::write(level, message, &fields);
 }
 
-/// Has a panic's message and place written to the log: without standard error there is no other way to them.
+/// Writes the message and location of a panic to the log. Without standard error they would be lost.
 pub(crate) fn report_panics() {
     #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
     std::panic::set_hook(Box::new(|panic| write(Level::Error, &panic.to_string(), &[])));

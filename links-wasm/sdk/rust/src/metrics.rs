@@ -1,4 +1,4 @@
-//! Counters and histograms of the host's `/metrics`. The host adds link and vCon by itself.
+//! Counters and histograms of the host's `/metrics`. The host adds the link.
 
 use crate::bindings::link::vcon::link::metrics as host;
 

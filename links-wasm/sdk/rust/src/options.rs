@@ -1,9 +1,9 @@
-//! Options come out as the link's type, or as a failure that names the member at fault.
+//! Reads options as the link's type, or returns a failure that names the member at fault.
 
 use crate::Failure;
 use serde::de::DeserializeOwned;
 
-/// Reads the options. Nothing given is the same as `{}`.
+/// Reads the options. An empty text means `{}`.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
     let text = match text.trim() {
         "" | "null" => "{}",
@@ -15,7 +15,7 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 
 fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
     let full = error.inner().to_string();
-    // Where in the text is of no use to people who wrote YAML.
+    // A position in the JSON text does not help people who wrote YAML.
     let reason = full
         .rsplit_once(" at line ")
         .map_or(full.as_str(), |(reason, _)| reason);

@@ -1,23 +1,23 @@
-//! What the host tells a link about this call.
+//! Facts about this call.
 
 use crate::bindings::link::vcon::link::parameters as host;
 
-/// The name under which the link is configured.
+/// The name of the link in the configuration.
 pub fn link_name() -> String {
     host::link_name()
 }
 
-/// The chain that calls.
+/// The name of the chain that calls the link.
 pub fn chain_name() -> String {
     host::chain_name()
 }
 
-/// The list that the vCon came from; empty in a dry run.
+/// The list that the vCon came from. Empty in a dry run.
 pub fn ingress_list() -> String {
     host::ingress_list()
 }
 
-/// 1 for the first try, one more for each retry.
+/// The number of this try, from 1.
 pub fn attempt() -> u32 {
     host::attempt()
 }

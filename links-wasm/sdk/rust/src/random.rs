@@ -2,7 +2,7 @@
 
 use crate::bindings::link::vcon::link::random as host;
 
-/// Evenly distributed in [0, 1).
+/// A number evenly distributed in [0, 1).
 pub fn uniform() -> f64 {
     host::uniform()
 }

@@ -1,6 +1,6 @@
 //! Secrets. Grant: `secrets: [names]`.
 //!
-//! Where a secret only has to go into a request header, write `{{secret:NAME}}` there instead: the host fills it in
+//! If a secret only has to go into a request header, write `{{secret:NAME}}` there instead. The host fills it in
 //! when the request leaves, and the link never sees it.
 
 use crate::Error;
@@ -11,7 +11,7 @@ pub fn get(name: &str) -> Result<String, Error> {
     host::get(name)
 }
 
-/// The value of an option that may be a secret: `{{secret:NAME}}` is looked up, any other text stands for itself.
+/// The value of an option that may be a secret: looks up `{{secret:NAME}}` and returns any other text unchanged.
 pub fn resolve(option: &str) -> Result<String, Error> {
     match reference(option) {
         Some(name) => get(name),

@@ -1,6 +1,7 @@
-//! The vCon of this call. It stays in the host: each function asks for, or changes, one part of it.
+//! The vCon of this call. It stays in the host: each function reads or changes one part of it.
 //!
-//! Names are the current ones whatever the stored version (`mediatype`, `purpose`, `amended`). Edits are seen at once.
+//! Names are those of the current draft, whatever version is stored (`mediatype`, `purpose`, `amended`).
+//! The link sees its edits at once.
 
 use crate::bindings::link::vcon::link::document as host;
 use crate::{Analysis, Attachment, Error, OuterForm, json};
@@ -20,12 +21,12 @@ impl Vcon {
         }
     }
 
-    /// The id of the vCon. Known even when the vCon itself is gone.
+    /// The id of the vCon, also when the vCon does not exist.
     pub fn uuid(&self) -> String {
         host::uuid()
     }
 
-    /// Whether the vCon is there. Where it is not, everything else answers [`Error::Missing`].
+    /// True if the vCon exists. If not, every other function returns [`Error::Missing`].
     pub fn exists(&self) -> bool {
         host::exists()
     }
@@ -35,12 +36,13 @@ impl Vcon {
         host::form()
     }
 
-    /// The length of the document's JSON text as it is now.
+    /// The length of the document's JSON text as it is now, in bytes.
     pub fn size_bytes(&self) -> Result<u64, Error> {
         host::size_bytes()
     }
 
-    /// The whole document as JSON text. The most expensive call: ask for a part where a part will do.
+    /// The whole document as JSON text. The most expensive function: ask for a part
+    /// where a part is enough.
     pub fn text_of_all(&self) -> Result<String, Error> {
         host::json()
     }
@@ -55,27 +57,27 @@ impl Vcon {
         host::egress_json()
     }
 
-    /// The value at a JSON Pointer, for example `/parties/0/name`; nothing if there is none.
+    /// The value at a JSON Pointer, for example `/parties/0/name`. `None` if there is none.
     pub fn get<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Error> {
         host::get(pointer)?.map(|text| json::read(&text)).transpose()
     }
 
-    /// The value at a JSON Pointer as JSON text, as it was written; nothing if there is none.
+    /// The value at a JSON Pointer as JSON text, as it was written. `None` if there is none.
     pub fn get_json(&self, pointer: &str) -> Result<Option<String>, Error> {
         host::get(pointer)
     }
 
-    /// The text at a JSON Pointer; nothing if there is no value, `wrong-type` if it is not a string.
+    /// The string at a JSON Pointer. `None` if there is no value, `wrong-type` if it is not a string.
     pub fn text(&self, pointer: &str) -> Result<Option<String>, Error> {
         host::text(pointer)
     }
 
-    /// The number of elements or members at a JSON Pointer; nothing if there is no value.
+    /// The number of elements or members at a JSON Pointer. `None` if there is no value.
     pub fn length(&self, pointer: &str) -> Result<Option<u32>, Error> {
         host::length(pointer)
     }
 
-    /// Whether there is a value at a JSON Pointer, `null` included. Cheap however large the value is.
+    /// True if there is a value at a JSON Pointer, `null` included. Cheap for values of any size.
     pub fn has(&self, pointer: &str) -> Result<bool, Error> {
         match host::length(pointer) {
             Ok(length) => Ok(length.is_some()),
@@ -84,33 +86,34 @@ impl Vcon {
         }
     }
 
-    /// Sets the member or element at a JSON Pointer. The parent has to exist; a missing member is added last.
+    /// Sets the member or element at a JSON Pointer. The parent has to exist.
+    /// A missing member is added as the last.
     pub fn set<T: Serialize + ?Sized>(&self, pointer: &str, value: &T) -> Result<(), Error> {
         host::set(pointer, &json::write(value)?)
     }
 
-    /// Appends to the array at a JSON Pointer. A missing array is created where its parent exists.
+    /// Appends to the array at a JSON Pointer. A missing array is created if its parent exists.
     pub fn append<T: Serialize + ?Sized>(&self, pointer: &str, value: &T) -> Result<(), Error> {
         host::append(pointer, &json::write(value)?)
     }
 
-    /// Removes what is at a JSON Pointer. False if there was nothing. Entries of `parties`, `dialog`, `analysis` and
-    /// `attachments` are referred to by index elsewhere: empty rather than remove them.
+    /// Removes the value at a JSON Pointer. False if there was none. Other parts refer to entries of `parties`,
+    /// `dialog`, `analysis` and `attachments` by index: make such an entry empty instead of removing it.
     pub fn remove(&self, pointer: &str) -> Result<bool, Error> {
         host::remove(pointer)
     }
 
-    /// Applies a JSON Patch (RFC 6902), all of it or nothing.
+    /// Applies a JSON Patch (RFC 6902): all operations or none.
     pub fn patch<T: Serialize + ?Sized>(&self, operations: &T) -> Result<(), Error> {
         host::patch(&json::write(operations)?)
     }
 
-    /// Replaces the whole document. `uuid` has to stay the same. The host keeps what differs as edits.
+    /// Replaces the whole document. `uuid` has to stay the same. The host keeps the differences as edits.
     pub fn replace<T: Serialize + ?Sized>(&self, document: &T) -> Result<(), Error> {
         host::replace(&json::write(document)?)
     }
 
-    /// Has the document written back, in current names, although the link changed nothing.
+    /// Makes the host write the document back, with current names, although the link changed nothing.
     pub fn touch(&self) -> Result<(), Error> {
         host::touch()
     }
@@ -125,12 +128,12 @@ impl Vcon {
         Ok(self.tags()?.iter().find_map(|tag| value_of(tag, name)))
     }
 
-    /// Adds the tag `name:value`. Does not look for duplicates.
+    /// Adds the tag `name:value`. Does not check for duplicates.
     pub fn add_tag(&self, name: &str, value: &str) -> Result<(), Error> {
         host::add_tag(name, value)
     }
 
-    /// The index of the first analysis of this type whose `dialog` is this index.
+    /// The index of the first analysis of this type whose member `dialog` is this index.
     pub fn find_analysis(&self, dialog: u32, kind: &str) -> Result<Option<u32>, Error> {
         host::find_analysis(dialog, kind)
     }
@@ -155,18 +158,18 @@ impl Vcon {
         host::dialog_count()
     }
 
-    /// The inline text of a dialog, decoded; nothing if it has no inline body or the body is not text.
+    /// The inline text of a dialog, decoded. `None` if it has no inline body or the body is not text.
     pub fn dialog_text(&self, index: u32) -> Result<Option<String>, Error> {
         host::dialog_text(index)
     }
 
-    /// A dialog's decoded inline body, read piece by piece: memory is needed for one piece only.
+    /// Reads a dialog's decoded inline body in pieces. Needs memory for one piece only.
     pub fn dialog_body(&self, index: u32) -> impl Iterator<Item = Result<Vec<u8>, Error>> + use<> {
         pieces(move |offset| host::dialog_body(index, offset, 64 * 1024))
     }
 }
 
-/// Reads until an empty piece, or until the first error.
+/// Reads until an empty piece or the first error.
 fn pieces(mut read: impl FnMut(u64) -> Result<Vec<u8>, Error>) -> impl Iterator<Item = Result<Vec<u8>, Error>> {
     let mut next = Some(0);
     std::iter::from_fn(move || {

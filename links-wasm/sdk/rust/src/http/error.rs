@@ -1,41 +1,41 @@
-//! What can go wrong with a request, told apart as far as it matters to what a link does next.
+//! Errors of requests, distinguished as far as the next step of a link depends on them.
 
 use crate::Failure;
 use std::fmt;
 
-/// Why there is no answer, or none of use.
+/// Reason why there is no response, or no usable one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// The URL, a header or the body can't be sent as given.
     BadRequest(String),
-    /// The host does not allow it: the address is not granted, or a budget is used up.
+    /// The host does not allow it: the address is not granted, or a limit is used up.
     Denied(String),
     /// The service was not reached: name, connection, TLS. Nothing has been sent.
     NotReached(String),
     /// The service took too long.
     TimedOut(String),
-    /// The connection broke on the way; the service may have had the request.
+    /// The connection broke. The service may have received the request.
     Broken(String),
     /// More redirects than the request allows.
     TooManyRedirects(String),
-    /// The body of the answer is larger than the request allows, or is not what was expected.
+    /// The body of the response is larger than the request allows, or of another form than expected.
     BadAnswer(String),
-    /// The service answered with a status that means failure.
+    /// The service responded with an error status.
     Status {
         /// The status code.
         status: u16,
-        /// What the service asks to wait before another try.
+        /// Time to wait before the next try, as the service asked for.
         retry_after_ms: Option<u64>,
     },
 }
 
 impl Error {
-    /// Whether it is certain that the service has not seen the request.
+    /// True if the service has certainly not seen the request.
     pub fn nothing_was_sent(&self) -> bool {
         matches!(self, Self::BadRequest(_) | Self::Denied(_) | Self::NotReached(_))
     }
 
-    /// Whether another try may help.
+    /// True if another try may help.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NotReached(_) | Self::TimedOut(_) | Self::Broken(_) => true,

@@ -11,8 +11,8 @@
 //!     .json()?;
 //! ```
 //!
-//! Redirects are followed, each as a request of its own, so that the host checks every address. A URL appears in
-//! errors as far as its host only: the rest may hold secrets.
+//! Redirects are followed, each as a new request, so that the host checks every address. Errors show only the host
+//! of a URL, because the rest may contain secrets.
 
 mod error;
 mod redirect;

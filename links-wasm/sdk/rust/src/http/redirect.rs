@@ -5,7 +5,7 @@ use super::{Error, Request, Response};
 /// Headers that are meant for one origin only.
 const BOUND_TO_ORIGIN: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
-/// Sends a request and follows where the answers lead.
+/// Sends a request and follows redirects.
 pub(super) fn follow(
     mut request: Request,
     mut send: impl FnMut(&Request) -> Result<Response, Error>,

@@ -1,4 +1,4 @@
-//! A request as a link writes it. Nothing leaves before `send`.
+//! Builder of requests. Nothing is sent before `send`.
 
 use super::url::Url;
 use super::{Error, Response, redirect, retry, wire};
@@ -96,23 +96,23 @@ impl Request {
         }
     }
 
-    /// How long one try may take, to the last byte of the answer. 30 seconds if not set.
+    /// Limits the time of one try, to the last byte of the response. Default: 30 seconds.
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// How many redirects are followed. 10 if not set; with 0 a redirect is the answer.
+    /// Limits the number of redirects. Default: 10. With 0, the redirect itself is returned.
     pub fn redirects(self, redirects: u32) -> Self {
         Self { redirects, ..self }
     }
 
-    /// How often to try again when the service is away or busy (429, 502, 503, 504). 0 if not set: a request that
-    /// must not happen twice should not be repeated.
+    /// Sets the number of retries when the service is unavailable or busy (429, 502, 503, 504). Default: 0, for
+    /// requests that must not happen twice.
     pub fn retries(self, retries: u32) -> Self {
         Self { retries, ..self }
     }
 
-    /// How large the body of the answer may be. 16 MiB if not set.
+    /// Limits the body of the response, in bytes. Default: 16 MiB.
     pub fn max_answer_bytes(self, max_answer_bytes: usize) -> Self {
         Self {
             max_answer_bytes,
@@ -120,7 +120,7 @@ impl Request {
         }
     }
 
-    /// Sends the request. Any status is an answer; see [`Response::error_for_status`].
+    /// Sends the request and returns the response, whatever its status. See [`Response::error_for_status`].
     pub fn send(self) -> Result<Response, Error> {
         retry::send(&self, |request| redirect::follow(request.clone(), wire::exchange))
     }
@@ -129,7 +129,7 @@ impl Request {
         self.url.as_ref().map_err(Clone::clone)
     }
 
-    /// The host it goes to, for messages.
+    /// The host of the URL, for messages.
     pub(super) fn place(&self) -> String {
         self.url
             .as_ref()

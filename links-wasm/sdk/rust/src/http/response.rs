@@ -1,9 +1,9 @@
-//! The answer to a request, read to its end.
+//! The response to a request, read to its end.
 
 use super::Error;
 use serde::de::DeserializeOwned;
 
-/// The answer of a service.
+/// A response of a service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Response {
     status: u16,
@@ -21,7 +21,7 @@ impl Response {
         self.status
     }
 
-    /// Whether the status is one of 200 to 299.
+    /// True if the status is from 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -67,7 +67,7 @@ impl Response {
         }
     }
 
-    /// What the header `retry-after` asks for, where it is in seconds.
+    /// The time in the header `retry-after`, if it is in seconds.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         let seconds: u64 = self.header("retry-after")?.trim().parse().ok()?;
         seconds.checked_mul(1000)

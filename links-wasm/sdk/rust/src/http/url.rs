@@ -1,4 +1,4 @@
-//! As much of URLs as a client needs: `http` and `https`, split and joined. A URL with a user name is refused.
+//! The part of URLs that a client needs: `http` and `https`, split and joined. A URL with a user name is refused.
 
 use super::Error;
 
@@ -35,7 +35,7 @@ impl Url {
         })
     }
 
-    /// Where a reference leads that was found at this URL.
+    /// Resolves a reference relative to this URL.
     pub(super) fn join(&self, reference: &str) -> Result<Self, Error> {
         let reference = without_fragment(reference.trim());
         if has_scheme(reference) {

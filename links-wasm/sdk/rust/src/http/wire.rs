@@ -1,7 +1,7 @@
-//! One request and its answer over `wasi:http/outgoing-handler`.
+//! One request and its response over `wasi:http/outgoing-handler`.
 //!
-//! When a connection is refused, writing the body fails first; the reason is in the answer's future. So a failed
-//! write is no error by itself: the future decides, which also lets a service answer before it has read all.
+//! When a connection is refused, writing the body fails first, and the response's future has the reason. So a
+//! failed write alone is no error. This also lets a service respond before it has read the whole body.
 
 use super::{Error, Request, Response};
 use crate::clock;
@@ -15,7 +15,7 @@ use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 const PIECE: u64 = 64 * 1024;
 
-/// Sends the request and reads the answer to its end.
+/// Sends the request and reads the whole response.
 pub(super) fn exchange(request: &Request) -> Result<Response, Error> {
     let ends = clock::now().saturating_add(request.timeout);
     let outgoing = outgoing(request)?;
@@ -73,7 +73,7 @@ fn method(name: &str) -> Method {
     }
 }
 
-/// A host that knows no such limit refuses to set it; its own limits hold then.
+/// A host without such a limit refuses to set it. Then its own limits apply.
 fn limits(timeout: Duration) -> RequestOptions {
     let options = RequestOptions::new();
     let nanoseconds = Some(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
