@@ -1,7 +1,7 @@
 //! Components that were built against a released version of the contract and are never rebuilt.
 //!
-//! Guarantee: a host that passes these tests runs a component of contract 0.1.0 with the results of the day when it
-//! was built. `tests/contract/0.1.0/README.md` says how the files were made.
+//! Guarantee: a host that passes these tests runs a component of contract 0.1.0 with the results of
+//! the day when it was built. `tests/contract/0.1.0/README.md` says how the files were made.
 
 use std::path::PathBuf;
 
@@ -387,7 +387,8 @@ async fn a_transform_goes_on_with_its_document() {
     );
 }
 
-/// Only `next` and nothing beside what 0.1.0 has: such a component has to run on any host of the track.
+/// Only `next` and nothing beside what 0.1.0 has: such a component has to run on any host of the
+/// track.
 #[tokio::test]
 async fn a_later_version_of_the_same_track_is_served_and_another_track_is_refused() {
     let host = Host::with(json!({"chains": {}}).to_string()).start().await;
@@ -404,7 +405,8 @@ async fn a_later_version_of_the_same_track_is_served_and_another_track_is_refuse
     }
 }
 
-/// The items of a WIT text, each as one line of words, comments left out: `interface clock { now-ms: func() -> u64; … }`.
+/// The items of a WIT text, each as one line of words, comments left out: `interface clock {
+/// now-ms: func() -> u64; … }`.
 fn interfaces(text: &str) -> Vec<String> {
     let code: Vec<&str> = text
         .lines()

@@ -1,5 +1,5 @@
-//! An example of world `transform`: the same change as the link `tag`, vCon JSON in, vCon JSON out, no function of the
-//! host. The host finds out what changed.
+//! An example of world `transform`: the same change as the link `tag`, vCon JSON in, vCon JSON out,
+//! no function of the host. The host finds out what changed.
 
 use serde_json::{Value, json};
 use vcon_link::prelude::*;

@@ -3,7 +3,8 @@
 use vcon_link::http;
 use vcon_link::prelude::*;
 
-/// Options that an operator can set. The server shows the schema and the defaults made from this type.
+/// Options that an operator can set. The server shows the schema and the defaults made from this
+/// type.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {

@@ -1,4 +1,5 @@
-//! Waits, then lets the vCon pass. The vCon is not read. The wall-clock limit of the call bounds the wait.
+//! Waits, then lets the vCon pass. The vCon is not read. The wall-clock limit of the call bounds
+//! the wait.
 
 use std::time::Duration;
 use vcon_link::clock;

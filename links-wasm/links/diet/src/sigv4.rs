@@ -1,4 +1,5 @@
-//! Presigned URLs for S3 (AWS Signature Version 4, in the query), for uploads and for links to objects.
+//! Presigned URLs for S3 (AWS Signature Version 4, in the query), for uploads and for links to
+//! objects.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -32,7 +33,8 @@ impl Object<'_> {
     }
 }
 
-/// The URL with which `method` may be used on the object, from `seconds` (since 1970) on for `valid_seconds`.
+/// The URL with which `method` may be used on the object, from `seconds` (since 1970) on for
+/// `valid_seconds`.
 pub fn presigned(method: &str, object: &Object, credentials: &Credentials, seconds: u64, valid_seconds: u64) -> String {
     let (host, path) = object.host_and_path();
     let time = timestamp(seconds);

@@ -1,4 +1,5 @@
-//! Writes a parsed definition as text again, fully parenthesised, and collects the names that it calls.
+//! Writes a parsed definition as text again, fully parenthesised, and collects the names that it
+//! calls.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};

@@ -1,4 +1,5 @@
-//! Runs a filter on a document and returns if it matches. All outputs are read, so a late error is an error.
+//! Runs a filter on a document and returns if it matches. All outputs are read, so a late error is
+//! an error.
 
 use crate::natives::{self, Data};
 use crate::{library, texts};
@@ -9,7 +10,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 thread_local! {
-    /// The filter that was compiled last: an instance that is kept between calls serves one set of options.
+    /// The filter that was compiled last: an instance that is kept between calls serves one set of
+    /// options.
     static LAST: RefCell<Option<(String, Rc<Filter<Data>>)>> = const { RefCell::new(None) };
 }
 
@@ -18,7 +20,8 @@ thread_local! {
 pub enum Verdict {
     /// The filter ended. True if its first output is a "yes".
     Matches(bool),
-    /// The filter can't be compiled or ended in an error. The text is for the log and has no document content.
+    /// The filter can't be compiled or ended in an error. The text is for the log and has no
+    /// document content.
     Failed(String),
 }
 

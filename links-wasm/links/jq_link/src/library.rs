@@ -1,4 +1,5 @@
-//! The library definitions that a filter needs, and no others: compiling all of them would take longer than the rest.
+//! The library definitions that a filter needs, and no others: compiling all of them would take
+//! longer than the rest.
 
 /// A definition of jq's library.
 pub struct Definition {
@@ -12,7 +13,8 @@ include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 
 /// The definitions for a filter, in their order.
 ///
-/// Every word of the filter counts, wherever it is. An extra word costs a little time and changes nothing.
+/// Every word of the filter counts, wherever it is. An extra word costs a little time and changes
+/// nothing.
 pub fn for_filter(filter: &str) -> String {
     let mut wanted = vec![false; DEFINITIONS.len()];
     for word in words(filter) {

@@ -1,4 +1,5 @@
-//! jq's native functions, with those replaced that reach outside the link or word their errors differently.
+//! jq's native functions, with those replaced that reach outside the link or word their errors
+//! differently.
 
 use jaq_core::native::{Filter, Fun, bome, run, unary, v};
 use jaq_core::{Error, RunPtr, data};

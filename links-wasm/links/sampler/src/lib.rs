@@ -14,8 +14,9 @@ const SAMPLED_OUT: &str = "conserver.link.sampler.sampled_out";
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// `percentage`: `value` of 100. `rate`: with probability 1 − e^(−1/value). `modulo`: the ids whose hash is divisible
-    /// by `value`, always the same ones. `time_based`: in seconds divisible by `value`.
+    /// `percentage`: `value` of 100. `rate`: with probability 1 − e^(−1/value). `modulo`: the ids
+    /// whose hash is divisible by `value`, always the same ones. `time_based`: in seconds divisible
+    /// by `value`.
     method: String,
     /// The number that the method needs.
     value: f64,

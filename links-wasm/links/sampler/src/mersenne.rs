@@ -1,4 +1,5 @@
-//! The first number of Python's `random` after a seed (MT19937), so that a seed decides as in the Conserver.
+//! The first number of Python's `random` after a seed (MT19937), so that a seed decides as in the
+//! Conserver.
 // Every index below is taken modulo the length of what it goes into.
 #![allow(clippy::indexing_slicing)]
 

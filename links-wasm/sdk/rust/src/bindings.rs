@@ -1,6 +1,8 @@
-//! Bindings that `wit-bindgen` generates from the contract in `wit/`. The rest of the crate wraps them.
+//! Bindings that `wit-bindgen` generates from the contract in `wit/`. The rest of the crate wraps
+//! them.
 //!
-//! On targets other than wasm32 every imported function ends the program, so unit tests call none of them.
+//! On targets other than wasm32 every imported function ends the program, so unit tests call none
+//! of them.
 #![allow(missing_docs, clippy::all, clippy::pedantic)]
 
 /// World `link`.

@@ -15,13 +15,15 @@ pub fn create<T: Serialize + ?Sized>(document: &T) -> Result<String, Error> {
     host::create(&json::write(document)?)
 }
 
-/// Deletes a vCon, in the working store and in the storages. False if there was none. Grant `delete`.
+/// Deletes a vCon, in the working store and in the storages. False if there was none. Grant
+/// `delete`.
 pub fn delete(id: &str) -> Result<bool, Error> {
     host::delete(id)
 }
 
-/// Sets the lifetime of a vCon in the working store, in seconds from now. 0 or less deletes it. Does nothing if
-/// there is no such vCon. Takes effect together with the edits of the call. Grant `expire`.
+/// Sets the lifetime of a vCon in the working store, in seconds from now. 0 or less deletes it.
+/// Does nothing if there is no such vCon. Takes effect together with the edits of the call. Grant
+/// `expire`.
 pub fn expire(id: &str, seconds: i64) -> Result<(), Error> {
     host::expire(id, seconds)
 }

@@ -7,7 +7,8 @@ pub use outcomes::FailureKind;
 
 /// A failed call. The vCon becomes a dead letter unless a retry helps.
 ///
-/// The message is for people. Name the thing at fault and the next step. No secrets, no document content.
+/// The message is for people. Name the thing at fault and the next step. No secrets, no document
+/// content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     /// Kind of the failure.

@@ -13,7 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Work only on a vCon that has something: an entry of `section` with this `purpose` or `type` that `includes` a text.
+/// Work only on a vCon that has something: an entry of `section` with this `purpose` or `type` that
+/// `includes` a text.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OnlyIf {
@@ -30,7 +31,8 @@ pub struct OnlyIf {
 
 /// True if the vCon passes the filter. Without a filter, every vCon does.
 ///
-/// A vCon that can't be searched, because the section is missing or its tags are not JSON, is not included.
+/// A vCon that can't be searched, because the section is missing or its tags are not JSON, is not
+/// included.
 pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> {
     let Some(only_if) = only_if.filter(|filter| **filter != OnlyIf::default()) else {
         return Ok(true);

@@ -15,7 +15,8 @@ pub fn write(level: Level, message: &str, fields: &[(&str, &str)]) {
     host::write(level, message, &fields);
 }
 
-/// Writes the message and location of a panic to the log. Without standard error they would be lost.
+/// Writes the message and location of a panic to the log. Without standard error they would be
+/// lost.
 pub(crate) fn report_panics() {
     #[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
     std::panic::set_hook(Box::new(|panic| write(Level::Error, &panic.to_string(), &[])));

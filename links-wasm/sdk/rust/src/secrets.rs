@@ -1,7 +1,7 @@
 //! Secrets. Grant: `secrets: [names]`.
 //!
-//! If a secret only has to go into a request header, write `{{secret:NAME}}` there instead. The host fills it in
-//! when the request leaves, and the link never sees it.
+//! If a secret only has to go into a request header, write `{{secret:NAME}}` there instead. The
+//! host fills it in when the request leaves, and the link never sees it.
 
 use crate::Error;
 use crate::bindings::link::vcon::link::secrets as host;
@@ -11,7 +11,8 @@ pub fn get(name: &str) -> Result<String, Error> {
     host::get(name)
 }
 
-/// The value of an option that may be a secret: looks up `{{secret:NAME}}` and returns any other text unchanged.
+/// The value of an option that may be a secret: looks up `{{secret:NAME}}` and returns any other
+/// text unchanged.
 pub fn resolve(option: &str) -> Result<String, Error> {
     match reference(option) {
         Some(name) => get(name),

@@ -1,7 +1,7 @@
 //! The vCon of this call. It stays in the host: each function reads or changes one part of it.
 //!
-//! Names are those of the current draft, whatever version is stored (`mediatype`, `purpose`, `amended`).
-//! The link sees its edits at once.
+//! Names are those of the current draft, whatever version is stored (`mediatype`, `purpose`,
+//! `amended`). The link sees its edits at once.
 
 use crate::bindings::link::vcon::link::document as host;
 use crate::{Analysis, Attachment, Error, OuterForm, json};
@@ -67,7 +67,8 @@ impl Vcon {
         host::get(pointer)
     }
 
-    /// The string at a JSON Pointer. `None` if there is no value, `wrong-type` if it is not a string.
+    /// The string at a JSON Pointer. `None` if there is no value, `wrong-type` if it is not a
+    /// string.
     pub fn text(&self, pointer: &str) -> Result<Option<String>, Error> {
         host::text(pointer)
     }
@@ -97,8 +98,9 @@ impl Vcon {
         host::append(pointer, &json::write(value)?)
     }
 
-    /// Removes the value at a JSON Pointer. False if there was none. Other parts refer to entries of `parties`,
-    /// `dialog`, `analysis` and `attachments` by index: make such an entry empty instead of removing it.
+    /// Removes the value at a JSON Pointer. False if there was none. Other parts refer to entries
+    /// of `parties`, `dialog`, `analysis` and `attachments` by index: make such an entry empty
+    /// instead of removing it.
     pub fn remove(&self, pointer: &str) -> Result<bool, Error> {
         host::remove(pointer)
     }
@@ -108,12 +110,14 @@ impl Vcon {
         host::patch(&json::write(operations)?)
     }
 
-    /// Replaces the whole document. `uuid` has to stay the same. The host keeps the differences as edits.
+    /// Replaces the whole document. `uuid` has to stay the same. The host keeps the differences as
+    /// edits.
     pub fn replace<T: Serialize + ?Sized>(&self, document: &T) -> Result<(), Error> {
         host::replace(&json::write(document)?)
     }
 
-    /// Makes the host write the document back, with current names, although the link changed nothing.
+    /// Makes the host write the document back, with current names, although the link changed
+    /// nothing.
     pub fn touch(&self) -> Result<(), Error> {
         host::touch()
     }
@@ -158,7 +162,8 @@ impl Vcon {
         host::dialog_count()
     }
 
-    /// The inline text of a dialog, decoded. `None` if it has no inline body or the body is not text.
+    /// The inline text of a dialog, decoded. `None` if it has no inline body or the body is not
+    /// text.
     pub fn dialog_text(&self, index: u32) -> Result<Option<String>, Error> {
         host::dialog_text(index)
     }

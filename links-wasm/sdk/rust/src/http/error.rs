@@ -18,7 +18,8 @@ pub enum Error {
     Broken(String),
     /// More redirects than the request allows.
     TooManyRedirects(String),
-    /// The body of the response is larger than the request allows, or of another form than expected.
+    /// The body of the response is larger than the request allows, or of another form than
+    /// expected.
     BadAnswer(String),
     /// The service responded with an error status.
     Status {

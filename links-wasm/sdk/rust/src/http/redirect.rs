@@ -1,4 +1,5 @@
-//! Redirects as browsers follow them, each a request of its own: the host checks every address by its grants.
+//! Redirects as browsers follow them, each a request of its own: the host checks every address by
+//! its grants.
 
 use super::{Error, Request, Response};
 

@@ -106,8 +106,8 @@ impl Request {
         Self { redirects, ..self }
     }
 
-    /// Sets the number of retries when the service is unavailable or busy (429, 502, 503, 504). Default: 0, for
-    /// requests that must not happen twice.
+    /// Sets the number of retries when the service is unavailable or busy (429, 502, 503, 504).
+    /// Default: 0, for requests that must not happen twice.
     pub fn retries(self, retries: u32) -> Self {
         Self { retries, ..self }
     }
@@ -120,7 +120,8 @@ impl Request {
         }
     }
 
-    /// Sends the request and returns the response, whatever its status. See [`Response::error_for_status`].
+    /// Sends the request and returns the response, whatever its status. See
+    /// [`Response::error_for_status`].
     pub fn send(self) -> Result<Response, Error> {
         retry::send(&self, |request| redirect::follow(request.clone(), wire::exchange))
     }

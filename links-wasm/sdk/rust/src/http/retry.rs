@@ -7,7 +7,8 @@ use std::time::Duration;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Sends until there is a response, the retries are used up, or the next wait would exceed the call.
+/// Sends until there is a response, the retries are used up, or the next wait would exceed the
+/// call.
 pub(super) fn send(
     request: &Request,
     mut once: impl FnMut(&Request) -> Result<Response, Error>,
@@ -40,7 +41,8 @@ pub(super) fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 502 | 503 | 504)
 }
 
-/// The wait doubles each time. A random part of up to half is taken off, so that many links don't return at once.
+/// The wait doubles each time. A random part of up to half is taken off, so that many links don't
+/// return at once.
 fn backoff(retry: u32, random: f64) -> Duration {
     let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(retry)).min(LONGEST_WAIT);
     wait.mul_f64(0.5 + random / 2.0)

@@ -1,4 +1,5 @@
-//! The part of URLs that a client needs: `http` and `https`, split and joined. A URL with a user name is refused.
+//! The part of URLs that a client needs: `http` and `https`, split and joined. A URL with a user
+//! name is refused.
 
 use super::Error;
 

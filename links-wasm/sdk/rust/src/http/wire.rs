@@ -1,7 +1,8 @@
 //! One request and its response over `wasi:http/outgoing-handler`.
 //!
-//! When a connection is refused, writing the body fails first, and the response's future has the reason. So a
-//! failed write alone is no error. This also lets a service respond before it has read the whole body.
+//! When a connection is refused, writing the body fails first, and the response's future has the
+//! reason. So a failed write alone is no error. This also lets a service respond before it has read
+//! the whole body.
 
 use super::{Error, Request, Response};
 use crate::clock;

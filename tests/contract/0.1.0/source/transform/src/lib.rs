@@ -32,7 +32,8 @@ impl Guest for Transform {
     }
 }
 
-/// The document with a member `subject` before the others. A JSON parser would be most of the component.
+/// The document with a member `subject` before the others. A JSON parser would be most of the
+/// component.
 fn with_subject(vcon: &str) -> String {
     vcon.replacen('{', r#"{"subject":"transformed by contract 0.1.0","#, 1)
 }
