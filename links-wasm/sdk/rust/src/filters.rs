@@ -3,7 +3,8 @@
 //! Add them to the options as two members and check them first:
 //!
 //! ```ignore
-//! if !filters::included(vcon, options.only_if.as_ref())? || !filters::sampled(options.sampling_rate) {
+//! let included = filters::included(vcon, options.only_if.as_ref())?;
+//! if !included || !filters::sampled(options.sampling_rate) {
 //!     return Ok(Outcome::Next);
 //! }
 //! ```

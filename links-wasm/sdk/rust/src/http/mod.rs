@@ -2,7 +2,8 @@
 //!
 //! ```ignore
 //! let answer: Answer = http::post("https://api.example/v1/ask")
-//!     .header("authorization", "Bearer {{secret:API_KEY}}") // filled in by the host, never seen by the link
+//!     // The host fills in the secret. The link never sees it.
+//!     .header("authorization", "Bearer {{secret:API_KEY}}")
 //!     .json(&question)
 //!     .timeout(Duration::from_secs(20))
 //!     .retries(2)
@@ -11,8 +12,8 @@
 //!     .json()?;
 //! ```
 //!
-//! Redirects are followed, each as a new request, so that the host checks every address. Errors show only the host
-//! of a URL, because the rest may contain secrets.
+//! Redirects are followed, each as a new request, so that the host checks every address. Errors show
+//! only the host of a URL, because the rest may contain secrets.
 
 mod error;
 mod redirect;
