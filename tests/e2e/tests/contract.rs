@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use vconduit_harness::{Host, Receiver, SOON, eventually, samples};
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 /// The one list of every chain here, and where it sends what is done.
 const IN: &str = "contract_in";
@@ -281,7 +281,10 @@ async fn without_grants_every_way_out_is_denied_and_wrong_arguments_have_their_e
 async fn every_outcome_leads_where_it_did() {
     let other = uuid::Uuid::new_v4().to_string();
     for (act, list) in [("next", OUT), ("switch", OUT), ("hand-off", "contract_people")] {
-        let link = json!({"options": {"act": act, "other": other}});
+        let link = json!({
+            "options": {"act": act, "other": other},
+            "grants": {"queues": ["contract_people"], "vcons": ["read"]},
+        });
         let host = Host::with(config("link.wasm", link)).start().await;
         let (id, text) = vcon();
         if act == "switch" {
@@ -346,14 +349,13 @@ async fn a_retryable_failure_is_tried_again() {
 
 #[tokio::test]
 async fn a_vcon_that_does_not_exist_is_missing() {
+    let redis = RedisServer::start();
     let host = Host::with(config("link.wasm", json!({"options": {"act": "missing"}})))
+        .redis(&redis)
         .start()
         .await;
     let id = uuid::Uuid::new_v4().to_string();
-    let (status, body) = host
-        .post(&format!("/vcon/ingress?ingress_list={IN}"), json!([id]).to_string())
-        .await;
-    assert!(status < 300, "POST /vcon/ingress responded {status}: {body}");
+    let _: i64 = redis::Commands::rpush(&mut redis.connect(), IN, id).expect("RPUSH");
     let reason = "exists=false json=error:missing";
     eventually(&format!("the log has {reason:?}"), SOON, async || {
         host.log().contains(reason).then_some(())
@@ -380,15 +382,14 @@ async fn a_transform_goes_on_with_its_document() {
         .start()
         .await;
     let (_, vcon) = processed(&host).await;
-    assert_eq!(vcon["subject"], "transformed by contract 0.1.0", "{vcon:#}");
+    assert_eq!(vcon["x_contract"], "0.1.0", "{vcon:#}");
     assert_eq!(
         vcon["dialog"][0]["body"], "hello",
         "the rest of the document changed: {vcon:#}"
     );
 }
 
-/// Only `next` and nothing beside what 0.1.0 has: such a component has to run on any host of the
-/// track.
+/// A component of a later version that uses only what 0.1.0 has runs on every host of the track.
 #[tokio::test]
 async fn a_later_version_of_the_same_track_is_served_and_another_track_is_refused() {
     let host = Host::with(json!({"chains": {}}).to_string()).start().await;

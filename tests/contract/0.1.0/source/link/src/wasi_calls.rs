@@ -3,7 +3,7 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use wasip2::http::outgoing_handler::handle;
-use wasip2::http::types::{Fields, OutgoingRequest, Scheme};
+use wasip2::http::types::{Fields, OutgoingBody, OutgoingRequest, Scheme};
 
 use crate::report::Report;
 
@@ -26,14 +26,16 @@ fn status(authority: &str) -> String {
     let request = OutgoingRequest::new(Fields::new());
     let set = request
         .set_scheme(Some(&Scheme::Http))
-        .and_then(|()| request.set_authority(Some(authority)));
-    if set.is_err() {
+        .and_then(|()| request.set_authority(Some(authority)))
+        .and_then(|()| request.set_path_with_query(Some("/asked")));
+    let (Ok(()), Ok(body)) = (set, request.body()) else {
         return "not set".to_owned();
-    }
+    };
     let pending = match handle(request, None) {
         Ok(pending) => pending,
         Err(code) => return code.to_string(),
     };
+    let _ = OutgoingBody::finish(body, None);
     pending.subscribe().block();
     match pending.get() {
         Some(Ok(Ok(response))) => response.status().to_string(),

@@ -14,7 +14,7 @@ export!(Transform);
 impl Guest for Transform {
     fn transform(vcon: String, options: String) -> Result<Transformed, Failure> {
         match act(&options) {
-            "next" => Ok(Transformed::Next(with_subject(&vcon))),
+            "next" => Ok(Transformed::Next(with_mark(&vcon))),
             "stop" => Ok(Transformed::Stop("contract 0.1.0 stops".to_owned())),
             other => Err(failure(other)),
         }
@@ -32,10 +32,10 @@ impl Guest for Transform {
     }
 }
 
-/// The document with a member `subject` before the others. A JSON parser would be most of the
+/// The document with the member `x_contract` before the others. A JSON parser would be most of the
 /// component.
-fn with_subject(vcon: &str) -> String {
-    vcon.replacen('{', r#"{"subject":"transformed by contract 0.1.0","#, 1)
+fn with_mark(vcon: &str) -> String {
+    vcon.replacen('{', r#"{"x_contract":"0.1.0","#, 1)
 }
 
 /// The text of the option `act`.
