@@ -7,9 +7,9 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use serde_json::{Value, json};
 
-use super::datetime;
 use super::fault::{FieldFault, Parsed};
 use crate::names::{ListName, VconId};
+use crate::vcon::Moment;
 
 /// The parameters after the `?`.
 pub struct Query(Vec<(String, String)>);
@@ -108,7 +108,8 @@ impl Query {
         Err(vec![fault])
     }
 
-    /// A time, in whole Unix seconds.
+    /// A time, in whole Unix seconds. A time without an offset counts as UTC, as it does in documents:
+    /// else a document posted now would not be among those since now.
     ///
     /// # Errors
     /// When it is not one.
@@ -116,11 +117,12 @@ impl Query {
         let Some(value) = self.text(name) else {
             return Ok(None);
         };
-        datetime::seconds(value).map(Some).map_err(|reason| {
+        let read = Moment::from_text(value.trim()).map_err(|reason| {
             let message = format!("Input should be a valid datetime or date, {reason}");
             let fault = FieldFault::new("datetime_from_date_parsing", loc(name), message, value.into());
-            vec![fault.with(json!({"error": reason}))]
-        })
+            vec![fault.with(json!({"error": reason.to_string()}))]
+        })?;
+        Ok(Some(read.unix_s()))
     }
 }
 

@@ -25,6 +25,7 @@ mod tags;
 mod tree;
 mod view;
 
+pub use dates::{DateError, Moment};
 pub use document::{Document, DocumentError, Form};
 pub use edit::{Edit, EditError};
 pub use egress::EgressFormat;

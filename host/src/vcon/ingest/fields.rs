@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::vcon::dates::{Moment, YEAR_ZERO};
+use crate::vcon::dates::{DateError, Moment};
 use crate::vcon::json::{python_float, quote};
 use crate::vcon::tree::Node;
 use crate::vcon::view::{Kind, View};
@@ -131,8 +131,8 @@ pub(super) fn uuid_of(text: &str) -> Result<::uuid::Uuid, String> {
 
 pub(super) fn created_at(value: View<'_>) -> Verdict {
     let refused = |why| {
-        // What is a date by its look but none that exists has a kind of its own, as numbers have.
-        if why == YEAR_ZERO || value.kind() == Kind::Number {
+        // A date that does not exist has a kind of its own, as numbers have.
+        if why == DateError::YearZero || value.kind() == Kind::Number {
             return Bad::new("datetime_parsing", format!("Input should be a valid datetime, {why}"));
         }
         Bad::new(
