@@ -108,8 +108,8 @@ impl Query {
         Err(vec![fault])
     }
 
-    /// A time, in whole Unix seconds. A time without an offset counts as UTC, as it does in documents:
-    /// else a document posted now would not be among those since now.
+    /// A time, in whole Unix seconds. A time without an offset counts as UTC, as it does in
+    /// documents: else a document posted now would not be among those since now.
     ///
     /// # Errors
     /// When it is not one.

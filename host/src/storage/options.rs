@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::secret::Secret;
+use crate::base::suggest::nearest;
 
 /// Something about one option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ impl Options {
         }
         let Some((_, real)) = words.aliases.iter().find(|(alias, _)| *alias == name) else {
             let hint =
-                nearest(name, words.known).map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
+                nearest(name, words.known.iter().copied()).map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
             self.warn(name, format!("is not known and does nothing{hint}"));
             return None;
         };
@@ -203,29 +204,4 @@ fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<Strin
     }
     filled.push_str(rest);
     Ok(filled)
-}
-
-/// The known name that a typing error may have been made from.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let scored = known.iter().map(|candidate| (distance(name, candidate), *candidate));
-    scored
-        .min()
-        .filter(|(errors, candidate)| *errors <= 2.max(candidate.len() / 3))
-        .map(|(_, candidate)| candidate)
-}
-
-/// The number of letters to insert, drop or exchange (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, letter) in left.chars().enumerate() {
-        let mut next = vec![line + 1];
-        for ((other, corner), above) in right.iter().zip(&row).zip(row.iter().skip(1)) {
-            let exchanged = corner + usize::from(letter != *other);
-            let beside = next.last().copied().unwrap_or_default() + 1;
-            next.push(exchanged.min(above + 1).min(beside));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }

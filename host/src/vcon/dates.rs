@@ -1,8 +1,9 @@
 //! Dates and times in all the spellings that the Conserver takes: ISO 8601, Unix seconds and Unix
 //! milliseconds.
 //!
-//! Guarantee: texts and numbers are read by `speedate`, the parser of pydantic. They are accepted and
-//! refused as in the Conserver, with the same messages. All accepted spellings are stored in one form.
+//! Guarantee: texts and numbers are read by `speedate`, the parser of pydantic. They are accepted
+//! and refused as in the Conserver, with the same messages. All accepted spellings are stored in
+//! one form.
 
 use speedate::{
     Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, ParseError, Time, TimeConfig, TimestampUnit,
@@ -11,8 +12,8 @@ use strum::EnumMessage as _;
 
 use super::view::{Kind, View};
 
-/// Unix numbers are in UTC. Those beyond 20 000 000 000 are milliseconds. Digits behind the microsecond
-/// are dropped.
+/// Unix numbers are in UTC. Those beyond 20 000 000 000 are milliseconds. Digits behind the
+/// microsecond are dropped.
 const CONFIG: DateTimeConfig = DateTimeConfig {
     timestamp_unit: TimestampUnit::Infer,
     time_config: TimeConfig {
@@ -32,8 +33,8 @@ const MIDNIGHT: Time = Time {
 /// The reason why a text or number is not a date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
-    /// It has the form of a date, but there is no such year. Clients know this as a separate kind of
-    /// fault.
+    /// It has the form of a date, but there is no such year. Clients know this as a separate kind
+    /// of fault.
     #[error("year 0 is out of range")]
     YearZero,
     /// It can't be read. The text is the reason that the parser gives.
@@ -66,7 +67,8 @@ impl Moment {
     /// # Errors
     /// When it is none of them.
     pub fn from_text(text: &str) -> Result<Self, DateError> {
-        // As in pydantic: a text that is not a date and time is read again as a date, whose error is reported.
+        // As in pydantic: a text that is not a date and time is read again as a date, whose error
+        // is reported.
         match DateTime::parse_str_with_config(text, &CONFIG) {
             Ok(read) => Self::existing(read),
             Err(_) => Self::existing(DateTime {
