@@ -1,4 +1,7 @@
 //! Presigned URLs for S3 (AWS Signature Version 4, in the query): what an upload and a link to an object need.
+//!
+//! Not the `rusty-s3` crate: it adds `url`, `quick-xml` and `jiff` to the component. The code
+//! belongs into the SDK as soon as a second link signs requests.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

@@ -2,6 +2,8 @@
 //!
 //! When a connection is refused, writing the body fails first; the reason is in the answer's future. So a failed
 //! write is no error by itself: the future decides, which also lets a service answer before it has read all.
+//!
+//! Not `wstd`: its client is async only, and links are synchronous.
 
 use super::{Error, Request, Response};
 use crate::clock;
