@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::fault::{FieldFault, Parsed};
 use crate::names::{ListName, VconId};
-use crate::vcon::Moment;
+use crate::vcon::{Moment, lax};
 
 /// The parameters after the `?`.
 pub struct Query(Vec<(String, String)>);
@@ -172,7 +172,7 @@ fn uuid(at: Vec<Value>, value: &str) -> Parsed<VconId> {
         let message = format!("Input should be a valid UUID, {reason}");
         vec![FieldFault::new("uuid_parsing", at.clone(), message, input.into()).with(json!({"error": reason}))]
     };
-    let uuid = uuid::Uuid::parse_str(value).map_err(|error| fault(error.to_string()))?;
+    let uuid = lax::uuid(value).map_err(fault)?;
     VconId::new(uuid.hyphenated().to_string()).map_err(|error| fault(error.to_string()))
 }
 
@@ -180,27 +180,12 @@ fn list_name(at: Vec<Value>, value: &str) -> Parsed<ListName> {
     ListName::new(value).map_err(|error| vec![FieldFault::value(at, error.rule, error.value.into())])
 }
 
-/// As pydantic reads one from text: spaces around, a sign, `_` between digits, `.0` behind. What is too large for
-/// 64 bits counts as the largest.
+/// A whole number. One that is too large for 64 bits counts as the largest. The smallest is
+/// `-i64::MAX`, so that every result can be negated.
 fn integer(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let text = match text.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
-        Some(_) => return None,
-        None => text,
-    };
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
-        return None;
-    }
-    let mut number = 0_i64;
-    for digit in digits.chars().filter(|digit| *digit != '_') {
-        number = number.saturating_mul(10).saturating_add(i64::from(digit.to_digit(10)?));
-    }
-    Some(if negative { -number } else { number })
+    let number = lax::whole_number(text)?;
+    let bound = if number.starts_with('-') { -i64::MAX } else { i64::MAX };
+    Some(number.parse().unwrap_or(bound).max(-i64::MAX))
 }
 
 /// The most faults that one list is told of. More help nobody.

@@ -12,6 +12,7 @@ pub mod index;
 pub mod ingest;
 pub mod json;
 pub mod json_patch;
+pub mod lax;
 pub mod pointer;
 pub mod sealed;
 pub mod text;
