@@ -13,6 +13,7 @@ const MAX_CANDIDATES: usize = 1_000;
 
 /// The candidate nearest to `name`, ignoring case. None if each differs in more than a third of the
 /// characters of `name`.
+#[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let chars = short(name)?;
     let name = name.to_lowercase();
@@ -28,6 +29,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// A hint that names the nearest candidate, or else lists the candidates. `kind` is their plural.
+#[must_use]
 pub fn suggestion<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str, IntoIter: Clone>,

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::secret::Secret;
+use crate::base::secret_ref::{self, Part};
 use crate::base::suggest::nearest;
 
 /// Something about one option.
@@ -68,8 +69,8 @@ impl Options {
             return Some(name.to_owned());
         }
         let Some((_, real)) = words.aliases.iter().find(|(alias, _)| *alias == name) else {
-            let hint =
-                nearest(name, words.known.iter().copied()).map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
+            let hint = nearest(name, words.known.iter().copied())
+                .map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
             self.warn(name, format!("is not known and does nothing{hint}"));
             return None;
         };
@@ -192,16 +193,16 @@ pub(super) fn type_name(value: &Value) -> &'static str {
 
 /// Replaces each `{{secret:NAME}}`.
 fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    const OPEN: &str = "{{secret:";
     let mut filled = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once("}}").ok_or("holds {{secret: without }}")?;
-        let name = name.trim();
-        filled.push_str(before);
-        filled.push_str(&secrets(name).ok_or_else(|| format!("there is no secret named {name:?}"))?);
-        rest = after;
+    for part in secret_ref::parts(text) {
+        match part {
+            Part::Text(text) => filled.push_str(text),
+            Part::Secret(name) => {
+                let value = secrets(name).ok_or_else(|| format!("there is no secret named {name:?}"))?;
+                filled.push_str(&value);
+            }
+            Part::Unclosed(_) => return Err("holds {{secret: without }}".to_owned()),
+        }
     }
-    filled.push_str(rest);
     Ok(filled)
 }
