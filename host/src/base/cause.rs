@@ -4,8 +4,8 @@
 
 use std::error::Error;
 
-/// The innermost cause. It says what happened ("connection refused"), where the outer errors tend to
-/// repeat the address. The error itself if it has no cause.
+/// The innermost cause. It says what happened ("connection refused"), where the outer errors tend
+/// to repeat the address. The error itself if it has no cause.
 pub fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut cause = error;
     while let Some(next) = cause.source() {

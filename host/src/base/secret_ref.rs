@@ -1,7 +1,7 @@
 //! References to secrets in texts: `{{secret:NAME}}`.
 //!
-//! Guarantee: one reading for grants, options, request headers and masks: spaces around a name do not
-//! count, and a reference that is not closed is never taken for one.
+//! Guarantee: one reading for grants, options, request headers and masks: spaces around a name do
+//! not count, and a reference that is not closed is never taken for one.
 
 use std::fmt::Display;
 

@@ -1,7 +1,7 @@
 //! The choice of the TLS implementation (rustls with ring).
 //!
-//! Guarantee: may be called any number of times and from any thread. The first choice of the process
-//! stays, also where it was made elsewhere.
+//! Guarantee: may be called any number of times and from any thread. The first choice of the
+//! process stays, also where it was made elsewhere.
 
 /// Makes ring the provider of the process. The clients for HTTP, Redis, PostgreSQL and registries
 /// panic if none is chosen.

@@ -1,4 +1,5 @@
-//! Texts that stand for a UUID or a number, in all the spellings that pydantic takes (its "lax mode").
+//! Texts that stand for a UUID or a number, in all the spellings that pydantic takes (its "lax
+//! mode").
 //!
 //! Guarantee: looks at the text and nothing else. Documents and query parameters are read alike.
 
