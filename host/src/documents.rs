@@ -115,7 +115,7 @@ impl Documents {
     /// # Errors
     /// When the store is away or refuses.
     pub async fn get(&self, id: &VconId) -> Result<Option<Text>, StoreError> {
-        let stored = self.stored(id).await?;
+        let stored = self.store.get_one(id).await?;
         Ok(self.found(id, stored).await)
     }
 
@@ -143,7 +143,7 @@ impl Documents {
     /// # Errors
     /// When the store is away or refuses, also to take what a storage gave: a run can't write what is not there.
     pub async fn fetch(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
-        if let Some(stored) = self.stored(id).await? {
+        if let Some(stored) = self.store.get_one(id).await? {
             return Ok(Some(stored));
         }
         if !self.storage_fallback {
@@ -153,7 +153,7 @@ impl Documents {
             return Ok(None);
         };
         self.keep(id, &document).await?;
-        self.stored(id).await
+        self.store.get_one(id).await
     }
 
     /// Deletes a document from the store and from every storage. A storage that fails is logged: the next one is
@@ -259,16 +259,6 @@ impl Documents {
     /// Which storages of the configuration have a copy.
     pub async fn copies(&self, id: &VconId) -> Vec<(StorageName, CopyState)> {
         self.runner.copies(&self.storages(), id).await
-    }
-
-    async fn stored(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
-        Ok(self
-            .store
-            .get(std::slice::from_ref(id))
-            .await?
-            .into_iter()
-            .next()
-            .flatten())
     }
 
     /// From the storages, kept again; what can't be kept is answered all the same.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::clock::now_ms;
 use crate::names::{Digest, HostId, LinkName};
 use crate::snapshot::Live;
 use crate::store::{Store, StoreError};
@@ -98,7 +99,7 @@ pub struct Heartbeat {
 impl Heartbeat {
     /// Reports until `stop` is set, then says that the host is gone.
     pub async fn run(self, store: Arc<dyn Store>, stop: CancellationToken) {
-        let started_at_ms = u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default();
+        let started_at_ms = now_ms();
         let mut changes = self.standing.0.subscribe();
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -31,11 +31,13 @@
 //! | [`events`] | what happened, for those who listen |
 //! | [`telemetry`] | logs, metrics, figures |
 //! | [`names`] | one type for each kind of name |
+//! | [`base`] | what several of the others need and none owns: a file for each purpose |
 //! | [`cli`], [`demo`], [`link`] | the command line, the first look, the commands for authors and operators of links |
 
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod base;
 pub mod chain;
 pub mod cli;
 pub mod config;

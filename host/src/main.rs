@@ -6,6 +6,7 @@ use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use vconduit::app::{App, AppOptions};
+use vconduit::base::tls;
 use vconduit::cli::{CheckConfig, Cli, Command, CompileComponent, Serve};
 use vconduit::config::{Settings, check};
 use vconduit::sandbox::compiler::child::{self, ChildLimits};
@@ -46,8 +47,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    // The name of the provider is fixed here, so that no crate has to choose among several.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    tls::choose_provider();
     let code = runtime.block_on(work)?;
     // Blocking threads (a storage that hangs) must not hold the exit.
     runtime.shutdown_background();

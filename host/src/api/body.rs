@@ -2,6 +2,9 @@
 //!
 //! Guarantee: a body never takes more memory than its limit, all large bodies together never more than their budget,
 //! and a client that sends slowly is cut off. A body that came in one piece is not copied.
+//!
+//! Not `http_body_util::Limited` or `axum`'s body limit: they bound one body. The budget for all
+//! large bodies together and the minimum speed of a client have no counterpart there.
 
 use std::time::Duration;
 

@@ -2,6 +2,10 @@
 //!
 //! Guarantee: an origin is only ever echoed, never combined with anything that a cookie could open: the API knows
 //! keys in headers, not cookies.
+//!
+//! Not `tower-http`'s CORS layer: the headers here are exactly those of Starlette, on which the
+//! Conserver's clients rely. The origin is echoed only if a cookie is sent, and a preflight request
+//! gets status 200 with the body `OK`.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};

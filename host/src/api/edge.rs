@@ -2,6 +2,10 @@
 //!
 //! Guarantee: every answer has a request id and the version headers and was counted; a crash in a handler is an answer,
 //! not a broken connection. One function instead of a stack of layers: each layer would cost a box and a clone per request.
+//!
+//! Not the layers of `tower-http` (panic, CORS, request id, trace): HEAD gets status 405 as in the
+//! Conserver, a crash gets the API's own error body, and the responses for browsers are those of
+//! Starlette.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -11,7 +11,6 @@ pub mod admin;
 pub mod body;
 pub mod config;
 pub mod cors;
-pub mod datetime;
 pub mod dlq;
 pub mod docs;
 pub mod edge;

@@ -1,6 +1,9 @@
 //! Paths: the prefix, and which route a path belongs to.
 //!
 //! Guarantee: the prefix is taken off once; a route's name never holds anything that a client sent.
+//!
+//! Not `tower-http`'s path normalisation: which spellings of a path belong to a route, and which of
+//! them are redirected, is defined by the Conserver.
 
 use std::collections::HashMap;
 use std::sync::Arc;

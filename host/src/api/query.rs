@@ -7,9 +7,9 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use serde_json::{Value, json};
 
-use super::datetime;
 use super::fault::{FieldFault, Parsed};
 use crate::names::{ListName, VconId};
+use crate::vcon::{Moment, lax};
 
 /// The parameters after the `?`.
 pub struct Query(Vec<(String, String)>);
@@ -108,7 +108,8 @@ impl Query {
         Err(vec![fault])
     }
 
-    /// A time, in whole Unix seconds.
+    /// A time, in whole Unix seconds. A time without an offset counts as UTC, as it does in
+    /// documents: else a document posted now would not be among those since now.
     ///
     /// # Errors
     /// When it is not one.
@@ -116,11 +117,12 @@ impl Query {
         let Some(value) = self.text(name) else {
             return Ok(None);
         };
-        datetime::seconds(value).map(Some).map_err(|reason| {
+        let read = Moment::from_text(value.trim()).map_err(|reason| {
             let message = format!("Input should be a valid datetime or date, {reason}");
             let fault = FieldFault::new("datetime_from_date_parsing", loc(name), message, value.into());
-            vec![fault.with(json!({"error": reason}))]
-        })
+            vec![fault.with(json!({"error": reason.to_string()}))]
+        })?;
+        Ok(Some(read.unix_s()))
     }
 }
 
@@ -170,7 +172,7 @@ fn uuid(at: Vec<Value>, value: &str) -> Parsed<VconId> {
         let message = format!("Input should be a valid UUID, {reason}");
         vec![FieldFault::new("uuid_parsing", at.clone(), message, input.into()).with(json!({"error": reason}))]
     };
-    let uuid = uuid::Uuid::parse_str(value).map_err(|error| fault(error.to_string()))?;
+    let uuid = lax::uuid(value).map_err(fault)?;
     VconId::new(uuid.hyphenated().to_string()).map_err(|error| fault(error.to_string()))
 }
 
@@ -178,27 +180,12 @@ fn list_name(at: Vec<Value>, value: &str) -> Parsed<ListName> {
     ListName::new(value).map_err(|error| vec![FieldFault::value(at, error.rule, error.value.into())])
 }
 
-/// As pydantic reads one from text: spaces around, a sign, `_` between digits, `.0` behind. What is too large for
-/// 64 bits counts as the largest.
+/// A whole number. One that is too large for 64 bits counts as the largest. The smallest is
+/// `-i64::MAX`, so that every result can be negated.
 fn integer(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let text = match text.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
-        Some(_) => return None,
-        None => text,
-    };
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
-        return None;
-    }
-    let mut number = 0_i64;
-    for digit in digits.chars().filter(|digit| *digit != '_') {
-        number = number.saturating_mul(10).saturating_add(i64::from(digit.to_digit(10)?));
-    }
-    Some(if negative { -number } else { number })
+    let number = lax::whole_number(text)?;
+    let bound = if number.starts_with('-') { -i64::MAX } else { i64::MAX };
+    Some(number.parse().unwrap_or(bound).max(-i64::MAX))
 }
 
 /// The most faults that one list is told of. More help nobody.

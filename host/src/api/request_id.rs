@@ -1,4 +1,7 @@
 //! Request ids: the client's own if it is sane, else a new one.
+//!
+//! Not `tower-http`'s request id layers: they accept any text of a client as the id. This id is
+//! written to the log, so its length and characters are limited.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

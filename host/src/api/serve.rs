@@ -2,6 +2,8 @@
 //!
 //! Guarantee: a client that does not send a request's head in time is cut off, and so is one too many; on a stop, requests
 //! in work are answered and nothing new is begun.
+//!
+//! Not `axum::serve`: it sets no time limit for reading a request's head.
 
 use std::convert::Infallible;
 use std::sync::Arc;

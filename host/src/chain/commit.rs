@@ -120,14 +120,7 @@ impl ChainRunner {
                 format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
             return Err(Fault::Run(Reason::plain("conflict", message)));
         }
-        let newer = self
-            .store
-            .get(std::slice::from_ref(&run.current))
-            .await?
-            .into_iter()
-            .next()
-            .flatten();
-        let Some(stored) = newer else {
+        let Some(stored) = self.store.get_one(&run.current).await? else {
             gone(run);
             return Ok(());
         };

@@ -177,13 +177,7 @@ impl ChainRunner {
             return Ok(flow);
         }
         run.current = id;
-        let stored = self
-            .store
-            .get(std::slice::from_ref(&run.current))
-            .await?
-            .into_iter()
-            .next()
-            .flatten();
+        let stored = self.store.get_one(&run.current).await?;
         self.load(run, stored).await?;
         Ok(Flow::Go)
     }

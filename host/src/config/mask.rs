@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::base::secret_ref;
+
 /// Stands for a secret.
 pub const MASK: &str = "********";
 
@@ -72,8 +74,7 @@ fn is_secret(name: &str) -> bool {
 
 /// `{{secret:NAME}}` is a name, not a secret.
 fn is_reference(text: &str) -> bool {
-    let name = text.strip_prefix("{{secret:").and_then(|rest| rest.strip_suffix("}}"));
-    text.is_empty() || name.is_some_and(|name| !name.contains(['{', '}']))
+    text.is_empty() || secret_ref::whole(text).is_some_and(|name| !name.contains(['{', '}']))
 }
 
 /// An address with a password in it, the password masked.

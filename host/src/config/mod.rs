@@ -10,7 +10,6 @@ pub mod check;
 pub mod diff;
 pub mod link;
 pub mod mask;
-mod nearest;
 pub mod problem;
 pub mod read;
 pub mod record;

@@ -1,6 +1,9 @@
 //! The environment: what is read once, at start (`spec/conserver.md` §4.2).
 //!
 //! Guarantee: all that is wrong with the environment is said at once; no credential is in a message or in `Debug` output.
+//!
+//! Not `figment` or `config`: they stop at the first error and derive the names of variables, which
+//! are given by the Conserver here.
 
 mod from_env;
 #[cfg(test)]

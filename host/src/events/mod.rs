@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{broadcast, mpsc};
 
+use crate::base::clock::now_ms;
 use crate::names::HostId;
 use crate::telemetry::metrics;
 
@@ -84,10 +85,6 @@ impl Events {
     fn set_on_bus(&self, on_bus: bool) {
         self.0.on_bus.store(on_bus, Ordering::Relaxed);
     }
-}
-
-fn now_ms() -> u64 {
-    u64::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Uploaded components: from the store's bytes to code that is ready, by digest.
 //!
 //! Guarantee: two callers that want the same version at once wait for one compile; a version that is in use anywhere stays ready.
+//!
+//! Not a cache crate such as `moka`: those evict by size or age. Here, only a version that nobody
+//! holds (by its reference count) may be evicted.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

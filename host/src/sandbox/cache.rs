@@ -2,6 +2,10 @@
 //!
 //! Guarantee: only a file that this program wrote for this component, engine and settings, and that is undamaged and no
 //! one else's, is ever loaded. Everything else is compiled again. A cache that can't be used costs time, nothing more.
+//!
+//! Not `tempfile` or `atomic-write-file`: they cover the write, which is the smaller part. A file
+//! is also checked before it is loaded (owner, mode, checksum, engine). A rename that is lost in a
+//! power cut costs one compile, so folders are not synced.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};

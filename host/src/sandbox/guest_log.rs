@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::Level;
 
 use super::text;
+use crate::base::secret_ref;
 use crate::names::{ChainName, Digest, LinkName, SecretName, VconId};
 
 /// The target of guest lines, for `RUST_LOG`.
@@ -224,7 +225,7 @@ fn redact<'a>(message: &'a str, revealed: &[(SecretName, Box<str>)]) -> std::bor
     let mut message = std::borrow::Cow::Borrowed(message);
     for (name, value) in revealed {
         if message.contains(&**value) {
-            message = message.replace(&**value, &format!("{{{{secret:{name}}}}}")).into();
+            message = message.replace(&**value, &secret_ref::written(name)).into();
         }
     }
     message

@@ -1,7 +1,7 @@
 //! The surroundings of a call where there are none: for `describe`, for dry runs, for tests.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rand::Rng;
@@ -9,6 +9,7 @@ use rand::Rng;
 use super::call::{CreateError, Documents, Environment, GuestMetrics};
 use super::state::Context;
 use super::{CallError, Grants, Limits, Secrets};
+use crate::base::clock;
 use crate::names::{ChainName, Digest, LinkName, NameError, VconId};
 use crate::vcon::EgressFormat;
 use crate::vcon::Text;
@@ -25,8 +26,7 @@ pub struct SystemEnvironment;
 
 impl Environment for SystemEnvironment {
     fn now_ms(&self) -> u64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        clock::now_ms()
     }
 
     fn uniform(&self) -> f64 {

@@ -81,12 +81,6 @@ pub trait Storage: Send + Sync + 'static {
     async fn delete(&self, id: &VconId) -> Result<bool, StorageError>;
 }
 
-/// Makes one TLS implementation the process's, where nobody has chosen one. The HTTP and Redis clients panic without.
-fn ensure_tls() {
-    // An error means that there is one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
 /// The longest document that is read back: above every limit for documents, below what would hurt the host.
 const MAX_READ_BYTES: u64 = 256 * 1024 * 1024;
 

@@ -8,6 +8,8 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::secret::Secret;
+use crate::base::secret_ref::{self, Part};
+use crate::base::suggest::nearest;
 
 /// Something about one option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +69,8 @@ impl Options {
             return Some(name.to_owned());
         }
         let Some((_, real)) = words.aliases.iter().find(|(alias, _)| *alias == name) else {
-            let hint =
-                nearest(name, words.known).map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
+            let hint = nearest(name, words.known.iter().copied())
+                .map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
             self.warn(name, format!("is not known and does nothing{hint}"));
             return None;
         };
@@ -191,41 +193,16 @@ pub(super) fn type_name(value: &Value) -> &'static str {
 
 /// Replaces each `{{secret:NAME}}`.
 fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
-    const OPEN: &str = "{{secret:";
     let mut filled = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once("}}").ok_or("holds {{secret: without }}")?;
-        let name = name.trim();
-        filled.push_str(before);
-        filled.push_str(&secrets(name).ok_or_else(|| format!("there is no secret named {name:?}"))?);
-        rest = after;
-    }
-    filled.push_str(rest);
-    Ok(filled)
-}
-
-/// The known name that a typing error may have been made from.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let scored = known.iter().map(|candidate| (distance(name, candidate), *candidate));
-    scored
-        .min()
-        .filter(|(errors, candidate)| *errors <= 2.max(candidate.len() / 3))
-        .map(|(_, candidate)| candidate)
-}
-
-/// The number of letters to insert, drop or exchange (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, letter) in left.chars().enumerate() {
-        let mut next = vec![line + 1];
-        for ((other, corner), above) in right.iter().zip(&row).zip(row.iter().skip(1)) {
-            let exchanged = corner + usize::from(letter != *other);
-            let beside = next.last().copied().unwrap_or_default() + 1;
-            next.push(exchanged.min(above + 1).min(beside));
+    for part in secret_ref::parts(text) {
+        match part {
+            Part::Text(text) => filled.push_str(text),
+            Part::Secret(name) => {
+                let value = secrets(name).ok_or_else(|| format!("there is no secret named {name:?}"))?;
+                filled.push_str(&value);
+            }
+            Part::Unclosed(_) => return Err("holds {{secret: without }}".to_owned()),
         }
-        row = next;
     }
-    row.last().copied().unwrap_or_default()
+    Ok(filled)
 }

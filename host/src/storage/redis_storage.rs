@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use super::options::{Options, Vocabulary};
 use super::secret::{Secret, shown_address};
 use super::{Abilities, Saved, Storage, StorageError};
+use crate::base::tls;
 use crate::names::VconId;
 use crate::vcon::json::python_text;
 
@@ -94,7 +95,7 @@ impl RedisStorage {
     /// # Errors
     /// When the URL can't be read.
     pub fn new(options: RedisOptions) -> Result<Self, String> {
-        super::ensure_tls();
+        tls::choose_provider();
         let client = Client::open(options.redis_url.expose())
             .map_err(|_| "is not a Redis URL such as redis://host:6379".to_owned())?;
         let address = shown_address(options.redis_url.expose());

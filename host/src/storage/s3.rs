@@ -12,6 +12,7 @@ use object_store::path::Path;
 use object_store::{Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutOptions, PutPayload};
 
 use super::{Abilities, MAX_READ_BYTES, Saved, Storage, StorageError};
+use crate::base::tls;
 use crate::names::VconId;
 use crate::vcon::Form;
 use crate::vcon::json::python_text;
@@ -38,7 +39,7 @@ impl S3Storage {
     /// # Errors
     /// What is wrong with the options as a whole.
     pub fn new(options: S3Options) -> Result<Self, String> {
-        super::ensure_tls();
+        tls::choose_provider();
         let store = options.client().map_err(|error| options.scrub(&error.to_string()))?;
         let keys = Keys::new(&options.s3_path)?;
         Ok(Self { store, keys, options })

@@ -1,6 +1,9 @@
 //! Values that must not be seen: passwords, keys, addresses that hold either.
 //!
 //! Guarantee: neither `Debug` nor `Display` of anything that holds a [`Secret`] shows it; only [`Secret::expose`] does.
+//!
+//! Not the `secrecy` crate: one small type is all that is needed, and its values are also compared
+//! and taken out of messages of others.
 
 use std::fmt;
 

@@ -14,6 +14,8 @@ use serde_json::Value;
 use super::options::{Options, Vocabulary};
 use super::secret::{Secret, shown_address};
 use super::{Abilities, Saved, Storage, StorageError};
+use crate::base::cause::root_cause;
+use crate::base::tls;
 use crate::names::VconId;
 use crate::telemetry::metrics::WEBHOOK_TIME;
 use crate::vcon::Text;
@@ -115,7 +117,7 @@ impl WebhookStorage {
     /// # Errors
     /// When the HTTP client can't be made.
     pub fn new(options: WebhookOptions) -> Result<Self, String> {
-        super::ensure_tls();
+        tls::choose_provider();
         // A redirected POST turns into a GET without a body, or takes the headers' credentials to another host. Neither is a delivery.
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -183,11 +185,8 @@ fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    if cause.downcast_ref::<reqwest::Error>().is_some() {
+    let cause = root_cause(error);
+    if cause.is::<reqwest::Error>() {
         "the request failed".to_owned()
     } else {
         cause.to_string()

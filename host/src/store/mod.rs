@@ -272,6 +272,12 @@ pub trait Store: Components + Hosts + Bus + Mending + AuditLog + Send + Sync + '
     /// Reads documents, in the order asked.
     async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError>;
 
+    /// Reads one document. None if there is none.
+    async fn get_one(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
+        let found = self.get(std::slice::from_ref(id)).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
     /// Writes a document outside of any claim if it is still in the state expected. `Done`, `Conflict` or `Gone`.
     async fn write(&self, write: Write) -> Result<Guarded, StoreError>;
 

@@ -1,31 +1,56 @@
-//! `created_at` in all the spellings that the Conserver takes (`spec/conserver.md` §5.1).
+//! Dates and times in all the spellings that the Conserver takes: ISO 8601, Unix seconds and Unix
+//! milliseconds.
 //!
-//! Guarantee: reads exactly ISO 8601 dates and times and Unix seconds or milliseconds; writes the one form that is stored.
+//! Guarantee: texts and numbers are read by `speedate`, the parser of pydantic. They are accepted
+//! and refused as in the Conserver, with the same messages. All accepted spellings are stored in
+//! one form.
 
-use std::fmt::Write as _;
-
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use speedate::{
+    Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, ParseError, Time, TimeConfig, TimestampUnit,
+};
+use strum::EnumMessage as _;
 
 use super::view::{Kind, View};
 
-/// Unix numbers beyond this are milliseconds: as seconds it would be the year 2603.
-const MILLISECONDS_FROM: u64 = 20_000_000_000;
-const MILLISECONDS_FROM_FLOAT: f64 = 2e10;
-/// The years 1 to 9999 in Unix seconds.
-const UNIX_RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// Unix numbers are in UTC. Those beyond 20 000 000 000 are milliseconds. Digits behind the
+/// microsecond are dropped.
+const CONFIG: DateTimeConfig = DateTimeConfig {
+    timestamp_unit: TimestampUnit::Infer,
+    time_config: TimeConfig {
+        microseconds_precision_overflow_behavior: MicrosecondsPrecisionOverflowBehavior::Truncate,
+        unix_timestamp_offset: Some(0),
+    },
+};
 
-const TOO_SHORT: &str = "input is too short";
-/// The length of `YYYY-MM-DD`.
-const DATE_BYTES: usize = 10;
-/// Known to clients as a fault of its own kind.
-pub(super) const YEAR_ZERO: &str = "year 0 is out of range";
+const MIDNIGHT: Time = Time {
+    hour: 0,
+    minute: 0,
+    second: 0,
+    microsecond: 0,
+    tz_offset: None,
+};
+
+/// The reason why a text or number is not a date and time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DateError {
+    /// It has the form of a date, but there is no such year. Clients know this as a separate kind
+    /// of fault.
+    #[error("year 0 is out of range")]
+    YearZero,
+    /// It can't be read. The text is the reason that the parser gives.
+    #[error("{0}")]
+    Unreadable(&'static str),
+}
+
+impl From<ParseError> for DateError {
+    fn from(error: ParseError) -> Self {
+        Self::Unreadable(error.get_documentation().unwrap_or("invalid datetime or date"))
+    }
+}
 
 /// A date and time as written, with its offset if it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
-    local: NaiveDateTime,
-    offset_s: Option<i32>,
-}
+pub struct Moment(DateTime);
 
 impl Moment {
     /// Reads a JSON value.
@@ -37,219 +62,65 @@ impl Moment {
         }
     }
 
-    /// Reads the text of a date.
-    pub(super) fn from_text(text: &str) -> Result<Self, &'static str> {
-        match iso(text) {
-            Err(_) if is_unix_text(text) => Self::from_number(text),
-            read => read,
+    /// Reads a text: a date, a date and time, or a Unix number.
+    ///
+    /// # Errors
+    /// When it is none of them.
+    pub fn from_text(text: &str) -> Result<Self, DateError> {
+        // As in pydantic: a text that is not a date and time is read again as a date, whose error
+        // is reported.
+        match DateTime::parse_str_with_config(text, &CONFIG) {
+            Ok(read) => Self::existing(read),
+            Err(_) => Self::existing(DateTime {
+                date: Date::parse_str(text)?,
+                time: MIDNIGHT,
+            }),
         }
     }
 
-    /// Reads Unix seconds or milliseconds.
-    pub(super) fn from_number(text: &str) -> Result<Self, &'static str> {
-        let (seconds, micros) = match text.parse::<i64>() {
-            Ok(number) => from_integer(number),
-            Err(_) => from_float(text.parse().map_err(|_| "not a number")?),
+    /// Reads the text of a JSON number: Unix seconds or milliseconds.
+    ///
+    /// # Errors
+    /// When it is beyond the years 1 to 9999.
+    pub fn from_number(text: &str) -> Result<Self, DateError> {
+        let read = match text.parse() {
+            Ok(whole) => DateTime::from_timestamp_with_config(whole, 0, &CONFIG)?,
+            Err(_) => {
+                let number = text.parse().map_err(|_| DateError::Unreadable("not a number"))?;
+                DateTime::from_float_with_config(number, &CONFIG)?
+            }
         };
-        if seconds < *UNIX_RANGE.start() {
-            return Err("dates before 0000 are not supported as unix timestamps");
+        Self::existing(read)
+    }
+
+    /// The parser accepts the year 0, which Python's dates do not have.
+    fn existing(read: DateTime) -> Result<Self, DateError> {
+        if read.date.year == 0 {
+            return Err(DateError::YearZero);
         }
-        if seconds > *UNIX_RANGE.end() {
-            return Err("dates after 9999 are not supported as unix timestamps");
-        }
-        let utc = DateTime::from_timestamp(seconds, micros * 1000).ok_or("out of range")?;
-        Ok(Self {
-            local: utc.naive_utc(),
-            offset_s: Some(0),
-        })
+        Ok(Self(read))
     }
 
     /// The stored form: `2024-03-16T16:09:20.701906+00:00`, without offset if there was none.
     pub(super) fn iso(self) -> String {
-        // Writing to a String does not fail.
-        let micros = self.local.and_utc().timestamp_subsec_micros();
-        let mut text = self.local.format("%Y-%m-%dT%H:%M:%S").to_string();
-        if micros != 0 {
-            let _ = write!(text, ".{micros:06}");
+        let text = self.0.to_string();
+        match text.strip_suffix('Z') {
+            Some(local) => format!("{local}+00:00"),
+            None => text,
         }
-        if let Some(offset) = self.offset_s {
-            let sign = if offset < 0 { '-' } else { '+' };
-            let minutes = offset.abs() / 60;
-            let _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-        }
-        text
     }
 
-    /// Whole Unix seconds; no offset counts as UTC.
-    pub(super) fn unix_s(self) -> i64 {
-        self.local.and_utc().timestamp() - i64::from(self.offset_s.unwrap_or(0))
+    /// Whole Unix seconds, rounded down. A time without offset counts as UTC.
+    #[must_use]
+    pub fn unix_s(self) -> i64 {
+        self.0.timestamp_tz()
     }
 
     /// `YYYY/MM/DD` as written.
     pub(super) fn day(self) -> String {
-        self.local.format("%Y/%m/%d").to_string()
+        let Date { year, month, day } = self.0.date;
+        format!("{year:04}/{month:02}/{day:02}")
     }
-}
-
-/// Seconds and microseconds.
-fn from_integer(number: i64) -> (i64, u32) {
-    if number.unsigned_abs() <= MILLISECONDS_FROM {
-        return (number, 0);
-    }
-    let micros = u32::try_from(number.rem_euclid(1000)).unwrap_or(0) * 1000;
-    (number.div_euclid(1000), micros)
-}
-
-/// Seconds and microseconds. Casts of what is far out of range end at the ends of the integer, which is out of range as well.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn from_float(number: f64) -> (i64, u32) {
-    let seconds = if number.abs() > MILLISECONDS_FROM_FLOAT {
-        number / 1000.0
-    } else {
-        number
-    };
-    let whole = seconds.floor();
-    let micros = ((seconds - whole) * 1e6).round() as u32;
-    if micros >= 1_000_000 {
-        (whole as i64 + 1, 0)
-    } else {
-        (whole as i64, micros)
-    }
-}
-
-fn is_unix_text(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let mut marks = 0;
-    let plain = digits.bytes().all(|byte| {
-        marks += usize::from(byte == b'.');
-        byte.is_ascii_digit() || byte == b'.'
-    });
-    plain && marks <= 1 && digits.len() > marks
-}
-
-/// Takes digits and marks off the front of a text.
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn number(&mut self, digits: usize, why: &'static str) -> Result<u32, &'static str> {
-        let (part, rest) = self.0.split_at_checked(digits).ok_or(TOO_SHORT)?;
-        let mut value = 0;
-        for &byte in part {
-            value = value * 10 + char::from(byte).to_digit(10).ok_or(why)?;
-        }
-        self.0 = rest;
-        Ok(value)
-    }
-
-    fn mark(&mut self, marks: &[u8]) -> bool {
-        match self.0.split_first() {
-            Some((first, rest)) if marks.contains(first) => {
-                self.0 = rest;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn required(&mut self, marks: &[u8], why: &'static str) -> Result<(), &'static str> {
-        if self.0.is_empty() {
-            return Err(TOO_SHORT);
-        }
-        if self.mark(marks) { Ok(()) } else { Err(why) }
-    }
-}
-
-fn iso(text: &str) -> Result<Moment, &'static str> {
-    if text.len() < DATE_BYTES {
-        return Err(TOO_SHORT);
-    }
-    let mut reader = Reader(text.as_bytes());
-    let date = date(&mut reader)?;
-    if reader.0.is_empty() {
-        return Ok(Moment {
-            local: date.and_time(NaiveTime::MIN),
-            offset_s: None,
-        });
-    }
-    // A time at fault makes the whole text "a date with something behind it", as clients know it.
-    let (time, offset_s) = time(&mut reader).map_err(|_| "unexpected extra characters at the end of the input")?;
-    Ok(Moment {
-        local: date.and_time(time),
-        offset_s,
-    })
-}
-
-fn date(reader: &mut Reader<'_>) -> Result<NaiveDate, &'static str> {
-    let year = reader.number(4, "invalid character in year")?;
-    reader.required(b"-", "invalid date separator, expected `-`")?;
-    let month = reader.number(2, "invalid character in month")?;
-    reader.required(b"-", "invalid date separator, expected `-`")?;
-    let day = reader.number(2, "invalid character in day")?;
-    if !(1..=12).contains(&month) {
-        return Err("month value is outside expected range of 1-12");
-    }
-    if year == 0 {
-        return Err(YEAR_ZERO);
-    }
-    let year = i32::try_from(year).unwrap_or(0);
-    NaiveDate::from_ymd_opt(year, month, day).ok_or("day value is outside expected range")
-}
-
-fn time(reader: &mut Reader<'_>) -> Result<(NaiveTime, Option<i32>), &'static str> {
-    reader.required(b"Tt _", "invalid datetime separator, expected `T`, `t`, `_` or space")?;
-    let hour = reader.number(2, "invalid character in hour")?;
-    reader.required(b":", "invalid time separator, expected `:`")?;
-    let minute = reader.number(2, "invalid character in minute")?;
-    let (mut second, mut micros) = (0, 0);
-    if reader.mark(b":") {
-        second = reader.number(2, "invalid character in second")?;
-        if reader.mark(b".,") {
-            micros = fraction(reader)?;
-        }
-    }
-    let offset_s = offset(reader)?;
-    if !reader.0.is_empty() {
-        return Err("unexpected extra characters at the end of the input");
-    }
-    let time =
-        NaiveTime::from_hms_micro_opt(hour, minute, second, micros).ok_or("time value is outside expected range")?;
-    Ok((time, offset_s))
-}
-
-/// Microseconds; what is finer is cut off.
-fn fraction(reader: &mut Reader<'_>) -> Result<u32, &'static str> {
-    let digits = reader.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits == 0 {
-        return Err("second fraction is missing digits");
-    }
-    let kept = digits.min(6);
-    let value = reader.number(kept, "invalid character in second fraction")?;
-    reader.0 = reader.0.get(digits - kept..).unwrap_or_default();
-    Ok((kept..6).fold(value, |value, _| value * 10))
-}
-
-fn offset(reader: &mut Reader<'_>) -> Result<Option<i32>, &'static str> {
-    if reader.0.is_empty() {
-        return Ok(None);
-    }
-    if reader.mark(b"Zz") {
-        return Ok(Some(0));
-    }
-    let unicode_minus = "\u{2212}".as_bytes();
-    let negative = reader.0.first() == Some(&b'-') || reader.0.starts_with(unicode_minus);
-    if let Some(rest) = reader.0.strip_prefix(unicode_minus) {
-        reader.0 = rest;
-    } else {
-        reader.required(b"+-", "invalid timezone sign")?;
-    }
-    let hours = reader.number(2, "invalid timezone hour")?;
-    reader.mark(b":");
-    let minutes = reader.number(2, "invalid timezone minute")?;
-    if minutes > 59 || hours > 23 {
-        return Err("timezone offset must be less than 24 hours");
-    }
-    let seconds = i32::try_from(hours * 3600 + minutes * 60).unwrap_or(0);
-    Ok(Some(if negative { -seconds } else { seconds }))
 }
 
 #[cfg(test)]
@@ -281,6 +152,9 @@ mod tests {
             ("253402300799999", "9999-12-31T23:59:59.999000+00:00"),
             ("1710605360.5", "2024-03-16T16:09:20.500000+00:00"),
             ("1710605360701", "2024-03-16T16:09:20.701000+00:00"),
+            ("2024-03-16T16:09:20-00:00", "2024-03-16T16:09:20+00:00"),
+            ("2024-03-16T16:09:20-00:30", "2024-03-16T16:09:20-00:30"),
+            ("0001-01-01T00:00:00.000001", "0001-01-01T00:00:00.000001"),
         ] {
             assert_eq!(stored(written).as_deref(), Some(expected), "{written}");
         }
@@ -316,7 +190,8 @@ mod tests {
             ("2024-03", "input is too short"),
             ("0000-01-01", "year 0 is out of range"),
         ] {
-            assert_eq!(Moment::from_text(written), Err(why), "{written:?}");
+            let refused = Moment::from_text(written).map_err(|error| error.to_string());
+            assert_eq!(refused, Err(why.to_owned()), "{written:?}");
         }
         assert!(
             stored("Sat, 16 Mar 2024 16:09:20 +0000").is_none(),
@@ -332,5 +207,35 @@ mod tests {
         assert_eq!(moment.day(), "2024/03/16", "day in its own offset");
         let before_1970 = Moment::from_text("1969-12-31T23:59:59.5Z").unwrap();
         assert_eq!(before_1970.unix_s(), -1, "whole seconds, rounded down");
+    }
+
+    #[test]
+    fn json_numbers_are_unix_times_of_the_years_1_to_9999() {
+        let stored = |text: &str| {
+            Moment::from_number(text)
+                .map(Moment::iso)
+                .map_err(|error| error.to_string())
+        };
+        for (written, expected) in [
+            ("0", "1970-01-01T00:00:00+00:00"),
+            ("-1.5", "1969-12-31T23:59:58.500000+00:00"),
+            ("1.7106e9", "2024-03-16T14:40:00+00:00"),
+            ("20000000000", "2603-10-11T11:33:20+00:00"),
+            ("20000000000.5", "1970-08-20T11:33:20.000500+00:00"),
+        ] {
+            assert_eq!(stored(written).as_deref(), Ok(expected), "{written}");
+        }
+        let too_late = "dates after 9999 are not supported as unix timestamps";
+        let too_early = "dates before 0000 are not supported as unix timestamps";
+        for (written, why) in [
+            ("253402300800000", too_late),
+            ("99999999999999999999", too_late),
+            ("1e999", too_late),
+            ("-1e999", too_early),
+            ("-9223372036854775808", too_early),
+            ("-62150000000000", "year 0 is out of range"),
+        ] {
+            assert_eq!(stored(written), Err(why.to_owned()), "{written}");
+        }
     }
 }

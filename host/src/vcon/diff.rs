@@ -2,6 +2,9 @@
 //!
 //! Guarantee: the edits, applied to the first document in this order, make one that holds the same values as the second; values
 //! that are equal are not touched.
+//!
+//! Not the `json-patch` crate's diff: it compares `serde_json::Value`, where numbers beyond 64 bits
+//! have lost digits.
 
 use super::json::same_number;
 use super::view::{Kind, View};

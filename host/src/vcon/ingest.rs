@@ -10,12 +10,13 @@ use super::Text;
 use super::scan::Scanner;
 use super::tree::{LEVELS, Node};
 use super::view::{Kind, View};
-use super::{Document, Form, sealed};
+use super::{Document, Form, lax, sealed};
 use crate::names::VconId;
 
 mod check;
 mod faults;
 mod fields;
+mod patterns;
 mod shape;
 
 /// One thing that is wrong with a document, in the shape that clients know (`{"type","loc","msg","input"}`) plus the JSON Pointer.
@@ -130,7 +131,7 @@ fn sealed_id(view: View<'_>, faults: &mut Faults) -> Option<VconId> {
         faults.add("missing", &at, message, None);
         return None;
     };
-    match fields::uuid_of(&text) {
+    match lax::uuid(&text) {
         Ok(uuid) => VconId::new(uuid.to_string()).ok(),
         Err(why) => {
             faults.add(

@@ -1,6 +1,9 @@
 //! What changed between two documents, as a JSON Patch (RFC 6902).
 //!
 //! Guarantee: the operations, applied by anyone's implementation to the first document, make one that holds the same values as the second.
+//!
+//! Not the `json-patch` crate's diff: it works on `serde_json::Value`. Here, values keep the text
+//! that they were written with.
 
 use serde::Serialize;
 use serde_json::value::RawValue;

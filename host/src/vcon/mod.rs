@@ -12,6 +12,7 @@ pub mod index;
 pub mod ingest;
 pub mod json;
 pub mod json_patch;
+pub mod lax;
 pub mod pointer;
 pub mod sealed;
 pub mod text;
@@ -25,6 +26,7 @@ mod tags;
 mod tree;
 mod view;
 
+pub use dates::{DateError, Moment};
 pub use document::{Document, DocumentError, Form};
 pub use edit::{Edit, EditError};
 pub use egress::EgressFormat;

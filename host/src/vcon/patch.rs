@@ -1,6 +1,9 @@
 //! JSON Patch (RFC 6902) on the tree.
 //!
 //! Guarantee: all operations or none; what the patch does not name keeps its bytes.
+//!
+//! Not the `json-patch` crate: it works on `serde_json::Value`, which loses the bytes of what a
+//! patch does not name.
 
 use super::apply::{at_parent, fits, nowhere, remove, replace};
 use super::diff::same;

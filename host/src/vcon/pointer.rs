@@ -1,6 +1,9 @@
 //! JSON Pointers (RFC 6901).
 //!
 //! Guarantee: a [`Pointer`] is well-formed; what it leads to is for the document to say.
+//!
+//! Not the `jsonptr` crate: it resolves pointers in `serde_json::Value`, where this one leads into
+//! the tree.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -2,6 +2,9 @@
 //!
 //! Guarantee: what passes is RFC 8259 JSON with no member name twice in an object (at any depth), no number beyond the range of
 //! a double, no lone surrogate, and at most [`MAX_DEPTH`] levels; the stack stays small whatever the text.
+//!
+//! Not `serde_json::Value`: it keeps values, not bytes. Number texts, escapes and duplicate names
+//! are lost in it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

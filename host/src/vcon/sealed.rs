@@ -1,6 +1,9 @@
 //! Signed and encrypted forms: what can be read of them without keys.
 //!
 //! Guarantee: nothing here verifies anything. What is read of a sealed form is a label for routing, not a proof.
+//!
+//! Not the `vcon` crate (0.4): it reads a document into types and writes it anew, so signed bytes
+//! would not survive.
 
 use std::io::Read as _;
 

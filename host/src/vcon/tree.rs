@@ -2,6 +2,9 @@
 //!
 //! Guarantee: what was not changed is written as the bytes it was read from. Clones share everything; a change copies only the
 //! containers on the way to it.
+//!
+//! Not `serde_json::Value`: a document that is read into it can't be written with the bytes it came
+//! with.
 
 use std::borrow::Cow;
 use std::sync::Arc;

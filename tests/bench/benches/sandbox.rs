@@ -1,10 +1,14 @@
-//! The sandbox under criterion: a fresh instance and a call, on small and large documents.
+//! The sandbox under criterion: a fresh instance and a call, on small and large documents. And the
+//! check of documents that come in, which every document passes first.
 //!
 //! `cargo bench -p vconduit-bench`. The figures of the README come from the program of this crate, which measures CPU time.
+
+use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Builder;
 use vconduit::sandbox::{Sandbox, SandboxSettings};
+use vconduit::vcon;
 use vconduit_bench::sandbox::Bench;
 use vconduit_harness::samples;
 
@@ -26,5 +30,16 @@ fn calls(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, calls);
+fn ingest(criterion: &mut Criterion) {
+    let texts = samples::calls();
+    criterion.bench_function("ingest, 24 of 5 KB", |bencher| {
+        bencher.iter(|| {
+            for text in &texts {
+                black_box(vcon::ingest::ingest(text.as_bytes()).is_ok());
+            }
+        });
+    });
+}
+
+criterion_group!(benches, calls, ingest);
 criterion_main!(benches);

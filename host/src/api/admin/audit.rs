@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Problem;
 use crate::auth::Admin;
+use crate::base::clock::now_ms_signed;
 use crate::store::Store;
 
 /// One entry.
@@ -33,7 +34,7 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn new(admin: &'a Admin, action: &'static str, target: &'a str, before: Value, after: Value) -> Self {
         Self {
-            at_ms: chrono::Utc::now().timestamp_millis(),
+            at_ms: now_ms_signed(),
             who: &admin.name,
             action,
             target,

@@ -11,6 +11,7 @@ use super::Problems;
 use super::chains;
 use super::host;
 use super::links;
+use crate::base::secret_ref;
 use crate::config::ComponentSource;
 use crate::config::yaml::{Kind, Node};
 use crate::names::{ListName, SecretName};
@@ -163,8 +164,7 @@ fn secrets_in(options: &Map<String, Value>) -> Vec<SecretName> {
 fn collect_secrets(value: &Value, found: &mut Vec<SecretName>) {
     match value {
         Value::String(text) => {
-            let parts = text.split("{{secret:").skip(1).filter_map(|rest| rest.split_once("}}"));
-            found.extend(parts.filter_map(|(name, _)| SecretName::new(name.trim()).ok()));
+            found.extend(secret_ref::names(text).filter_map(|name| SecretName::new(name).ok()));
         }
         Value::Array(values) => values.iter().for_each(|value| collect_secrets(value, found)),
         Value::Object(members) => members.values().for_each(|value| collect_secrets(value, found)),

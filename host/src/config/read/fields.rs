@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Problems;
-use crate::config::nearest::nearest;
+use crate::base::suggest::nearest;
 use crate::config::yaml::{Entry, Kind, Node, Place, json_map};
 use crate::names::NameError;
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::Problems;
 use super::fields::{self, Fields, join};
 use super::{derive, grants};
-use crate::config::nearest::nearest;
+use crate::base::suggest::nearest;
 use crate::config::yaml::{Kind, Node, Place};
 use crate::config::{ComponentSource, Link, OnError};
 use crate::names::{Digest, LinkName};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::Problems;
 use super::chains::{Draft, Spot};
 use super::fields::Fields;
-use crate::config::nearest::suggestion;
+use crate::base::suggest::suggestion;
 
 pub(super) fn check(chains: &[Draft], sections: Fields<'_>, uploaded: &[String], problems: &mut Problems) {
     // What is defined but broken is known by name: it has its own error, and would only be reported twice.

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 
 use super::Problems;
 use super::fields::{self, Fields, join};
+use crate::base::suggest::suggestion;
 use crate::config::StorageEntry;
-use crate::config::nearest::suggestion;
 use crate::names::StorageName;
 
 const SECTION: &str = "storages";

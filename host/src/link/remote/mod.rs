@@ -18,6 +18,7 @@ use reqwest::{Body, Method, RequestBuilder, Url};
 use serde_json::Value;
 
 use super::{LinkError, words};
+use crate::base::cause::root_cause;
 use crate::cli::link::{Key, Server};
 use problem::Problem;
 
@@ -117,7 +118,7 @@ impl Client {
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Value, LinkError> {
         let unreachable = |error: reqwest::Error| LinkError::Unreachable {
             server: self.base.to_string(),
-            reason: innermost(&error),
+            reason: words::foreign(&root_cause(&error).to_string()).into_owned(),
         };
         let answer = request.send().await.map_err(unreachable)?;
         let status = answer.status();
@@ -146,15 +147,6 @@ fn key(server: &Server) -> Result<Option<Key>, LinkError> {
     line.parse()
         .map(Some)
         .map_err(|reason| LinkError::Given(format!("{} holds no key in its first line: {reason}", path.display())))
-}
-
-/// The last cause says what happened; the outer ones repeat the address.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    words::foreign(&cause.to_string()).into_owned()
 }
 
 /// A text member.

@@ -46,7 +46,7 @@ pub(super) struct FakeServer {
 
 impl FakeServer {
     pub(super) async fn start(answers: Vec<(u16, Value)>) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::base::tls::choose_provider();
         let inner = Arc::new(Mutex::new(Inner {
             answers: answers.into(),
             ..Inner::default()

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::change::Before;
 use super::{Audited, LinkError, Links};
+use crate::base::clock::now_ms_signed;
 use crate::config::{self, LinkRecord, Version, store_copy};
 use crate::events::{Event, LinkEvent};
 use crate::names::{Digest, LinkName};
@@ -131,7 +132,7 @@ impl Links {
         self.registry.keep_version(&compiled);
         let version = Version {
             digest: compiled.digest.clone(),
-            at_ms: chrono::Utc::now().timestamp_millis(),
+            at_ms: now_ms_signed(),
             by: upload.by.clone(),
             note: upload.note,
             size_bytes: about.size_bytes,

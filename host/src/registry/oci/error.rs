@@ -7,6 +7,7 @@ use std::time::Duration;
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
 use super::OciReference;
+use crate::base::cause::root_cause;
 use crate::sandbox::text;
 
 /// Why a component did not come or go.
@@ -131,7 +132,7 @@ impl OciError {
             Some(401 | 403) => Self::Refused { reference },
             _ => Self::Unreachable {
                 reference,
-                reason: text::clean(&innermost(error), 300).into_owned(),
+                reason: text::clean(&root_cause(error).to_string(), 300).into_owned(),
             },
         }
     }
@@ -151,13 +152,4 @@ fn names(envelope: &oci_client::errors::OciEnvelope, codes: &[OciErrorCode]) -> 
 fn is_wrong_digest(error: &std::io::Error) -> bool {
     let inner = error.get_ref();
     inner.is_some_and(|inner| inner.is::<oci_client::errors::DigestError>())
-}
-
-/// The last cause says what happened ("connection refused"); the outer ones repeat the address.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }

@@ -3,6 +3,10 @@
 //! Guarantee: what a pull gives is no longer than the limit, and is what the manifest's digest says; where the reference has a digest,
 //! so is the manifest. Only https is spoken, except to this machine and to registries that the operator names. Credentials go to the one
 //! registry that they are for, and into no log and no error. A manifest is read whole: the operator's registry is trusted to keep it short.
+//!
+//! Built on `oci-client`. The `oci-wasm` crate on top of it reads a layer whole and without a
+//! limit, and returns `anyhow` errors. Here a layer is streamed up to a limit, and each kind of
+//! error has a type.
 
 mod artifact;
 mod error;
@@ -19,6 +23,8 @@ use oci_client::Client;
 use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::manifest::OciManifest;
 use oci_client::secrets::RegistryAuth;
+
+use crate::base::tls;
 
 pub use artifact::SIGNATURE_ANNOTATION;
 pub use error::OciError;
@@ -170,8 +176,8 @@ impl Oci {
             platform_resolver: None,
             ..ClientConfig::default()
         };
-        // The client below makes one with defaults on its way, which needs a provider to be chosen; a second choice changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        // On its way, the client below makes a client with defaults, which needs a provider.
+        tls::choose_provider();
         Client::try_from(config).map_err(|error| OciError::of(reference, error))
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::documents::OtherVcon;
+use crate::base::secret_ref;
 use crate::names::{ListName, VconId};
 use crate::sandbox::outbound::OutboundCall;
 use crate::sandbox::{CallError, CallReport, Grants, Limits, Outcome, Secrets};
@@ -150,7 +151,7 @@ impl Hidden {
     pub(super) fn of(grants: &Grants, secrets: &Secrets) -> Self {
         let granted = grants.secrets.iter().filter_map(|name| {
             let value = secrets.reveal(name.as_str()).filter(|value| !value.is_empty())?;
-            Some((value.to_owned(), format!("{{{{secret:{name}}}}}")))
+            Some((value.to_owned(), secret_ref::written(name)))
         });
         Self(granted.collect())
     }

@@ -1,4 +1,7 @@
 //! Which addresses a link may be connected to.
+//!
+//! Not the standard library's `is_global`: it is unstable, and its ranges could change with the
+//! compiler.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -9,6 +9,7 @@ use wasmtime_wasi_http::Error;
 use super::Asked;
 use super::client::ResolveError;
 use super::policy::{Target, refusal};
+use crate::base::cause::root_cause;
 use crate::sandbox::text;
 
 /// The fault of a request that got no response.
@@ -17,7 +18,7 @@ pub(super) fn of_request(asked: &Asked, target: &Target, error: &legacy::Error) 
         asked.note(&refusal(target, *address));
         return Error::DestinationIpProhibited;
     }
-    let reason = reason(error);
+    let reason = root_cause(error).to_string();
     asked.note(&format!("request to {target} failed: {}", text::clean(&reason, 300)));
     if let Some(ResolveError::Unknown(_)) = find(error) {
         return Error::DnsError {
@@ -73,15 +74,6 @@ fn of_hyper(error: &hyper::Error) -> Error {
         }
         _ => Error::HttpProtocolError,
     }
-}
-
-/// The innermost cause in words.
-fn reason(error: &(dyn StdError + 'static)) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    last.to_string()
 }
 
 /// The first cause of a kind.

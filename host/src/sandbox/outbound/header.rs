@@ -6,10 +6,8 @@ use http::{HeaderMap, HeaderValue};
 use wasmtime_wasi_http::Error;
 
 use super::Asked;
+use crate::base::secret_ref::{self, Part};
 use crate::sandbox::text;
-
-const OPEN: &str = "{{secret:";
-const CLOSE: &str = "}}";
 
 /// Fills secrets into all header values.
 pub(super) fn fill_secrets(asked: &Asked, headers: &mut HeaderMap) -> Result<(), Error> {
@@ -17,7 +15,7 @@ pub(super) fn fill_secrets(asked: &Asked, headers: &mut HeaderMap) -> Result<(),
         let Ok(written) = std::str::from_utf8(value.as_bytes()) else {
             continue;
         };
-        if !written.contains(OPEN) {
+        if secret_ref::names(written).next().is_none() {
             continue;
         }
         let filled = fill(asked, written)?;
@@ -32,16 +30,12 @@ pub(super) fn fill_secrets(asked: &Asked, headers: &mut HeaderMap) -> Result<(),
 
 fn fill(asked: &Asked, written: &str) -> Result<String, Error> {
     let mut filled = String::with_capacity(written.len());
-    let mut rest = written;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let Some((name, behind)) = after.split_once(CLOSE) else {
-            break;
-        };
-        filled.push_str(before);
-        filled.push_str(secret(asked, name)?);
-        rest = behind;
+    for part in secret_ref::parts(written) {
+        filled.push_str(match part {
+            Part::Secret(name) => secret(asked, name)?,
+            Part::Text(text) | Part::Unclosed(text) => text,
+        });
     }
-    filled.push_str(rest);
     Ok(filled)
 }
 

@@ -3,6 +3,9 @@
 //! Guarantee: a request goes only to a host and port that the link was granted, over a connection to an address that was
 //! checked after the name was resolved, within the call's counts, sizes and time. Redirects are not followed here:
 //! a guest follows them with new requests, and each of those is checked like the first.
+//!
+//! The policy is code of this project because it is the core of the sandbox. The connections
+//! themselves are made by `hyper` and `rustls`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -20,7 +20,7 @@ struct Case {
 }
 
 fn case(http: &[(&str, Option<u16>, bool)], limits: Limits) -> Case {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    crate::base::tls::choose_provider();
     let source = Source {
         link: LinkName::new("caller").unwrap(),
         version: Digest::of(b""),

@@ -1,6 +1,10 @@
 //! Writing one file so that it is there whole or not at all.
 //!
 //! Guarantee: after `Ok` the file and every folder made for it survive a power cut; after an error the old file, if any, is unharmed.
+//!
+//! Not `tempfile` or `atomic-write-file`: this also syncs every folder that it makes, sets the
+//! modification time that puts saves in order, and stops before the rename if the save was given
+//! up.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};

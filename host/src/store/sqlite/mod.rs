@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -19,6 +19,7 @@ use super::{
     Checkpoint, Claim, ConfigEntries, DeadLetter, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes, NewDocument,
     Reaped, Store, StoreError, Stored, Write,
 };
+use crate::base::clock::now_ms_signed as now_ms;
 use crate::names::{ClaimId, HostId, ListName, VconId};
 use crate::vcon::Text;
 
@@ -96,11 +97,6 @@ fn io_refused(path: &Path, error: &std::io::Error) -> StoreError {
         operation: "open",
         reason: format!("{}: {error}", path.display()),
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Each method is in the file named in front of it. Components, hosts, bus, mending and audit log are in the files of

@@ -45,12 +45,7 @@ async fn claims_and_finishes(place: &Place, count: usize, write: bool) -> f64 {
                         return;
                     }
                     let finish = async |claim: &Claim| {
-                        let stored = store
-                            .get(std::slice::from_ref(&claim.vcon))
-                            .await
-                            .unwrap()
-                            .remove(0)
-                            .unwrap();
+                        let stored = store.get_one(&claim.vcon).await.unwrap().unwrap();
                         let write = write.then(|| Write {
                             id: claim.vcon.clone(),
                             text: stored.text.clone(),

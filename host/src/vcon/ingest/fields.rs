@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 
-use crate::vcon::dates::{Moment, YEAR_ZERO};
+use super::patterns::{MIMETYPE, Pattern, TEL, URL};
+use crate::vcon::dates::{DateError, Moment};
 use crate::vcon::json::{python_float, quote};
+use crate::vcon::lax;
 use crate::vcon::tree::Node;
 use crate::vcon::view::{Kind, View};
 
@@ -104,35 +106,15 @@ pub(super) fn uuid(value: View<'_>) -> Verdict {
         ));
     };
     let uuid =
-        uuid_of(&text).map_err(|why| Bad::new("uuid_parsing", format!("Input should be a valid UUID, {why}")))?;
+        lax::uuid(&text).map_err(|why| Bad::new("uuid_parsing", format!("Input should be a valid UUID, {why}")))?;
     let stored = uuid.to_string();
     Ok((*text != *stored).then(|| Node::string(&stored)))
 }
 
-/// Reads a UUID: hyphenated, simple, in braces, or a URN in small letters.
-pub(super) fn uuid_of(text: &str) -> Result<::uuid::Uuid, String> {
-    let braced = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    let plain = text.strip_prefix("urn:uuid:").or(braced).unwrap_or(text);
-    let shift = text.find(plain).unwrap_or(0);
-    if let Some((at, odd)) = plain
-        .char_indices()
-        .find(|(_, character)| !character.is_ascii_hexdigit() && *character != '-')
-    {
-        return Err(format!("invalid character: found `{odd}` at {}", shift + at + 1));
-    }
-    if !plain.contains('-') && plain.len() != 32 {
-        return Err(format!(
-            "invalid length: expected length 32 for simple format, found {}",
-            plain.len()
-        ));
-    }
-    ::uuid::Uuid::parse_str(text).map_err(|error| error.to_string())
-}
-
 pub(super) fn created_at(value: View<'_>) -> Verdict {
     let refused = |why| {
-        // What is a date by its look but none that exists has a kind of its own, as numbers have.
-        if why == YEAR_ZERO || value.kind() == Kind::Number {
+        // A date that does not exist has a kind of its own, as numbers have.
+        if why == DateError::YearZero || value.kind() == Kind::Number {
             return Bad::new("datetime_parsing", format!("Input should be a valid datetime, {why}"));
         }
         Bad::new(
@@ -150,46 +132,8 @@ pub(super) fn created_at(value: View<'_>) -> Verdict {
 }
 
 fn tel(value: View<'_>) -> Verdict {
-    text_or_null(value)?;
-    let Some(text) = value.string() else { return Ok(None) };
-    let mut characters = text.chars();
-    let first = characters
-        .next()
-        .is_some_and(|first| first == '+' || first == '(' || is_digit(first));
-    let rest = characters.clone().count() >= 4 && characters.all(is_tel_character);
-    if first && rest {
-        return Ok(None);
-    }
-    Err(Bad::value(
-        "tel has to be a telephone number: `+`, a digit or `(`, then at least four digits or separators",
-    ))
-}
-
-fn is_tel_character(character: char) -> bool {
-    is_digit(character) || is_space(character) || "-().+xX#*".contains(character)
-}
-
-/// White space as the Conserver's patterns see it.
-fn is_space(character: char) -> bool {
-    character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
-}
-
-/// The first of each run of ten decimal digits beyond ASCII in Unicode; the Conserver's patterns take them as digits.
-const DIGIT_RUNS: [u32; 60] = [
-    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20,
-    0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0,
-    0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0,
-    0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0,
-    0x16b50, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
-];
-/// The mathematical digits: five runs in a row.
-const MATHEMATICAL_DIGITS: std::ops::RangeInclusive<u32> = 0x1d7ce..=0x1d7ff;
-
-fn is_digit(character: char) -> bool {
-    let code = u32::from(character);
-    character.is_ascii_digit()
-        || MATHEMATICAL_DIGITS.contains(&code)
-        || (code > 0x7f && DIGIT_RUNS.iter().any(|&run| (run..run + 10).contains(&code)))
+    let why = "tel has to be a telephone number: `+`, a digit or `(`, then at least four digits or separators";
+    matching(value, &TEL, why)
 }
 
 fn duration(value: View<'_>) -> Verdict {
@@ -214,19 +158,7 @@ fn duration(value: View<'_>) -> Verdict {
 
 fn float_text(text: &str) -> Result<f64, Bad> {
     let unable = "Input should be a valid number, unable to parse string as a number";
-    plain_digits(text.trim())
-        .parse()
-        .map_err(|_| Bad::new("float_parsing", unable))
-}
-
-/// Numeric text without the single underscores between digits that Python allows.
-fn plain_digits(text: &str) -> Cow<'_, str> {
-    let separators_only = !text.starts_with('_') && !text.ends_with('_') && !text.contains("__");
-    if text.contains('_') && separators_only {
-        Cow::Owned(text.replace('_', ""))
-    } else {
-        Cow::Borrowed(text)
-    }
+    lax::float(text).ok_or_else(|| Bad::new("float_parsing", unable))
 }
 
 /// The list of party indexes; each has its own verdict in [`index`].
@@ -279,45 +211,25 @@ pub(super) fn index(value: View<'_>) -> Result<String, Bad> {
 }
 
 fn index_text(text: &str) -> Result<String, Bad> {
-    let text = text.trim();
-    let whole = text
-        .split_once('.')
-        .filter(|(_, zeros)| !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0'));
-    let whole = plain_digits(whole.map_or(text, |(whole, _)| whole));
+    let number = lax::whole_number(text).and_then(|number| number.parse::<i128>().ok());
     let unable = "Input should be a valid integer, unable to parse string as an integer";
-    let number: i128 = whole.parse().map_err(|_| Bad::new("int_parsing", unable))?;
+    let number = number.ok_or_else(|| Bad::new("int_parsing", unable))?;
     Ok(number.to_string())
 }
 
 fn url(value: View<'_>) -> Verdict {
-    text_or_null(value)?;
-    let Some(text) = value.string() else { return Ok(None) };
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
-    let letter = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
-    let known = scheme
-        .chars()
-        .all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character));
-    let goes_on = rest.chars().next().is_some_and(|next| next != '\n');
-    if letter && known && goes_on {
-        return Ok(None);
-    }
-    Err(Bad::value("url has to be absolute: a scheme, `://`, and more"))
+    matching(value, &URL, "url has to be absolute: a scheme, `://`, and more")
 }
 
 fn mimetype(value: View<'_>) -> Verdict {
+    matching(value, &MIMETYPE, "mimetype has to be `type/subtype` without parameters")
+}
+
+fn matching(value: View<'_>, pattern: &Pattern, why: &str) -> Verdict {
     text_or_null(value)?;
-    let Some(text) = value.string() else { return Ok(None) };
-    // The Conserver's pattern lets one line end slip through.
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    let is_type = |part: &str, more: &str| {
-        part.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && part
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || more.contains(character))
-    };
-    match text.split_once('/') {
-        Some((kind, subtype)) if is_type(kind, "!#$&-^_") && is_type(subtype, "!#$&-^_.+") => Ok(None),
-        _ => Err(Bad::value("mimetype has to be `type/subtype` without parameters")),
+    match value.string() {
+        Some(text) if !pattern.is_match(&text) => Err(Bad::value(why)),
+        _ => Ok(None),
     }
 }
 

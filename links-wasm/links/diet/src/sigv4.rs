@@ -1,5 +1,8 @@
 //! Presigned URLs for S3 (AWS Signature Version 4, in the query), for uploads and for links to
 //! objects.
+//!
+//! Not the `rusty-s3` crate: it adds `url`, `quick-xml` and `jiff` to the component. The code
+//! belongs into the SDK as soon as a second link signs requests.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

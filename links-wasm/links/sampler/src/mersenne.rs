@@ -1,21 +1,16 @@
-//! The first number of Python's `random` after a seed (MT19937), so that a seed decides as in the
-//! Conserver.
-// Every index below is taken modulo the length of what it goes into.
-#![allow(clippy::indexing_slicing)]
+//! The first number of Python's `random` after a seed, so that a seed decides as in the Conserver.
+//! The generator (MT19937) is that of `rand_mt`. Python's way from a seed to a key is here.
 
 use serde_json::Value;
 use sha2::{Digest, Sha512};
 use vcon_link::Failure;
 
-const SIZE: usize = 624;
-const SHIFT: usize = 397;
-
 /// A number in [0, 1) from a seed.
 pub fn first_draw(seed: &Value) -> Result<f64, Failure> {
     let words = seed_words(seed)?;
-    let state = seeded(&words);
-    let high = output(&state, 0) >> 5;
-    let low = output(&state, 1) >> 6;
+    let mut generator = rand_mt::Mt::new_with_key(words);
+    let high = generator.next_u32() >> 5;
+    let low = generator.next_u32() >> 6;
     Ok((f64::from(high) * 67_108_864.0 + f64::from(low)) / 9_007_199_254_740_992.0)
 }
 
@@ -45,53 +40,6 @@ fn seed_words(seed: &Value) -> Result<Vec<u32>, Failure> {
 
 fn unusable() -> Failure {
     Failure::options("option `seed`: expected a whole number of at most 64 bits, or a text")
-}
-
-fn seeded(words: &[u32]) -> [u32; SIZE] {
-    let mut state = [0_u32; SIZE];
-    state[0] = 19_650_218;
-    for at in 1..SIZE {
-        state[at] = mixed(state[at - 1]).wrapping_mul(1_812_433_253).wrapping_add(at as u32);
-    }
-    let (mut at, mut word) = (1, 0);
-    for _ in 0..SIZE.max(words.len()) {
-        let mix = mixed(state[at - 1]).wrapping_mul(1_664_525);
-        state[at] = (state[at] ^ mix).wrapping_add(words[word]).wrapping_add(word as u32);
-        at = advanced(at, &mut state);
-        word = (word + 1) % words.len();
-    }
-    for _ in 1..SIZE {
-        let mix = mixed(state[at - 1]).wrapping_mul(1_566_083_941);
-        state[at] = (state[at] ^ mix).wrapping_sub(at as u32);
-        at = advanced(at, &mut state);
-    }
-    state[0] = 0x8000_0000;
-    state
-}
-
-fn mixed(word: u32) -> u32 {
-    word ^ (word >> 30)
-}
-
-fn advanced(at: usize, state: &mut [u32; SIZE]) -> usize {
-    match at + 1 {
-        SIZE => {
-            state[0] = state[SIZE - 1];
-            1
-        }
-        next => next,
-    }
-}
-
-/// One of the first outputs. Those depend on words of the seeded state that are not yet replaced.
-fn output(state: &[u32; SIZE], at: usize) -> u32 {
-    let joined = (state[at] & 0x8000_0000) | (state[at + 1] & 0x7fff_ffff);
-    let twist = if joined & 1 == 1 { 0x9908_b0df } else { 0 };
-    let mut word = state[at + SHIFT] ^ (joined >> 1) ^ twist;
-    word ^= word >> 11;
-    word ^= (word << 7) & 0x9d2c_5680;
-    word ^= (word << 15) & 0xefc6_0000;
-    word ^ (word >> 18)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Redirects as browsers follow them, each a request of its own: the host checks every address by
 //! its grants.
+//!
+//! Not `wstd`: it follows no redirects, and it could not know that a header with a secret in it
+//! must stay at its origin.
 
 use super::{Error, Request, Response};
 

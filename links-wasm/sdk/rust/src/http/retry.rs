@@ -1,4 +1,7 @@
 //! Retries: only where they may help, after a growing wait, and never past the end of the call.
+//!
+//! Not a retry crate: the host's clock does the waiting, and the end of the call and the service's
+//! `Retry-After` decide how long.
 
 use super::{Error, Request, Response};
 use crate::{clock, random};

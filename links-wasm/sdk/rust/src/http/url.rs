@@ -1,5 +1,7 @@
 //! The part of URLs that a client needs: `http` and `https`, split and joined. A URL with a user
 //! name is refused.
+//!
+//! Not the `url` crate: it adds 100 to 200 KB of Unicode tables to every component.
 
 use super::Error;
 

@@ -3,6 +3,8 @@
 //! When a connection is refused, writing the body fails first, and the response's future has the
 //! reason. So a failed write alone is no error. This also lets a service respond before it has read
 //! the whole body.
+//!
+//! Not `wstd`: its client is async only, and links are synchronous.
 
 use super::{Error, Request, Response};
 use crate::clock;
