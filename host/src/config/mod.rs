@@ -9,6 +9,7 @@ pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod link;
+pub mod locate;
 pub mod mask;
 mod nearest;
 pub mod problem;

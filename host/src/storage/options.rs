@@ -16,6 +16,8 @@ pub struct OptionProblem {
     pub option: String,
     /// What is wrong and what would be right. Never the value.
     pub message: String,
+    /// Whether the option is right and something is missing in the environment of this process: a secret, the working store's Redis.
+    pub of_environment: bool,
 }
 
 impl fmt::Display for OptionProblem {
@@ -87,8 +89,11 @@ impl Options {
         match value {
             Value::String(text) => match fill_in(text, secrets) {
                 Ok(text) => Value::String(text),
-                Err(message) => {
-                    self.problem(option, message);
+                Err(problem) => {
+                    self.problems.push(OptionProblem {
+                        option: option.to_owned(),
+                        ..problem
+                    });
                     Value::Null
                 }
             },
@@ -165,6 +170,16 @@ impl Options {
         self.problems.push(OptionProblem {
             option: name.to_owned(),
             message: message.into(),
+            of_environment: false,
+        });
+    }
+
+    /// Notes that the environment lacks something that the option needs.
+    pub fn problem_of_environment(&mut self, name: &str, message: impl Into<String>) {
+        self.problems.push(OptionProblem {
+            option: name.to_owned(),
+            message: message.into(),
+            of_environment: true,
         });
     }
 
@@ -173,6 +188,7 @@ impl Options {
         self.warnings.push(OptionProblem {
             option: name.to_owned(),
             message: message.into(),
+            of_environment: false,
         });
     }
 }
@@ -189,16 +205,24 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Replaces each `{{secret:NAME}}`.
-fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+/// Replaces each `{{secret:NAME}}`. The problem names no option.
+fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, OptionProblem> {
+    let problem = |message: String, of_environment| OptionProblem {
+        option: String::new(),
+        message,
+        of_environment,
+    };
     const OPEN: &str = "{{secret:";
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once("}}").ok_or("holds {{secret: without }}")?;
+        let (name, after) = after
+            .split_once("}}")
+            .ok_or_else(|| problem("holds {{secret: without }}".to_owned(), false))?;
         let name = name.trim();
         filled.push_str(before);
-        filled.push_str(&secrets(name).ok_or_else(|| format!("there is no secret named {name:?}"))?);
+        let missing = || problem(format!("there is no secret named {name:?}"), true);
+        filled.push_str(&secrets(name).ok_or_else(missing)?);
         rest = after;
     }
     filled.push_str(rest);

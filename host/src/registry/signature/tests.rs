@@ -52,7 +52,12 @@ fn a_key_is_known_by_the_id_that_minisign_shows() {
 fn a_key_id_is_the_same_with_and_without_its_leading_zeros() {
     let zero = key(KEY_ZERO);
     assert_eq!(zero.id().to_string(), "0E06143EAE626D74");
-    for shown in ["E06143EAE626D74", "0E06143EAE626D74", "e06143eae626d74", " E06143EAE626D74\n"] {
+    for shown in [
+        "E06143EAE626D74",
+        "0E06143EAE626D74",
+        "e06143eae626d74",
+        " E06143EAE626D74\n",
+    ] {
         assert_eq!(KeyId::parse(shown).as_ref(), Ok(zero.id()), "{shown:?}");
     }
     let stored: KeyId = serde_json::from_str("\"E06143EAE626D74\"").unwrap();
