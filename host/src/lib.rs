@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`app`] | builds every part once, owns the tasks: start, drain, stop |
 //! | [`config`] | the configuration file and the environment, checked; changes while running |
+//! | [`control`] | what operators ask for: the one way to change the configuration, links, queues |
 //! | [`router`] | every route of the service on one screen, grouped by who may call it |
 //! | [`api`] | one file per resource: a handler parses, calls one service, answers |
 //! | [`auth`] | API keys, ingress keys |
@@ -41,6 +42,7 @@ pub mod base;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod demo;
 pub mod documents;
 pub mod events;

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use vconduit::app::{App, AppOptions};
+use vconduit::app::{self, App, AppOptions};
 use vconduit::base::tls;
 use vconduit::cli::{CheckConfig, Cli, Command, CompileComponent, Serve};
 use vconduit::config::{Settings, check};
+use vconduit::control::check_file::check_file;
 use vconduit::sandbox::compiler::child::{self, ChildLimits};
 use vconduit::{demo, link, telemetry};
 
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(serve) => on_runtime(run_server(serve)),
-        Command::CheckConfig(arguments) => check_config(&arguments),
+        Command::CheckConfig(arguments) => on_runtime(check_config(arguments)),
         Command::Demo(arguments) => on_runtime(demo::run(arguments)),
         Command::Link(arguments) => on_runtime(async { Ok(link::run(arguments).await) }),
         // Nothing else is set up: this process is to hold nothing but what it compiles.
@@ -98,8 +99,9 @@ async fn on_signal(stop: CancellationToken) {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what was asked for")]
-fn check_config(arguments: &CheckConfig) -> anyhow::Result<ExitCode> {
-    let checked = check::file(&arguments.file)?;
+async fn check_config(arguments: CheckConfig) -> anyhow::Result<ExitCode> {
+    let registry = app::registry_without_store(&settings()?, link::local_sandbox()?)?;
+    let checked = check_file(&arguments.file, &registry).await?;
     println!("{}", check::report(&checked, arguments.json));
     Ok(if checked.has_errors() {
         ExitCode::FAILURE

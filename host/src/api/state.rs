@@ -9,9 +9,9 @@ use super::Readiness;
 use super::measure::ListLabels;
 use crate::auth::{AdminKeys, HeaderNameError, Keys};
 use crate::config::Settings;
+use crate::control::{Configuration, Links, Queues};
 use crate::documents::Documents;
 use crate::events::Events;
-use crate::registry::Links;
 use crate::registry::oci::Oci;
 use crate::sandbox::Secrets;
 use crate::snapshot::Live;
@@ -49,6 +49,10 @@ pub struct ApiState {
     pub metrics: RenderMetrics,
     /// Where is told what happens.
     pub events: Events,
+    /// The configuration, for operators and clients.
+    pub configuration: Arc<Configuration>,
+    /// Queues, for operators.
+    pub queues: Arc<Queues>,
     /// Links, for operators.
     pub links: Arc<Links>,
     /// Figures for each link on this host.
@@ -110,9 +114,23 @@ impl ApiState {
         let kib = (settings.max_body_bytes / 1024)
             .saturating_mul(LARGE_BODIES)
             .clamp(1, Semaphore::MAX_PERMITS);
+        let configuration = Configuration::new(
+            parts.store.clone(),
+            parts.links.registry().clone(),
+            parts.events.clone(),
+            settings.config_file.clone(),
+        );
+        let queues = Queues::new(
+            parts.store.clone(),
+            parts.documents.clone(),
+            parts.live.clone(),
+            parts.events.clone(),
+        );
         Ok(Self {
             keys: Arc::new(Keys::new(&settings)?),
             admin_keys: Arc::new(AdminKeys::new(&settings, parts.loopback)),
+            configuration: Arc::new(configuration),
+            queues: Arc::new(queues),
             documents: parts.documents,
             store: parts.store,
             live: parts.live,

@@ -22,12 +22,13 @@ use crate::chain::ChainRunner;
 use crate::cli::Role;
 use crate::config::Settings;
 use crate::config::reload::ConfigSource;
+use crate::control::Links;
 use crate::documents::Documents;
 use crate::events::{Event, Events};
 use crate::hosts::{Heartbeat, Standing};
 use crate::names::HostId;
+use crate::registry::Registry;
 use crate::registry::oci::{Oci, OciSettings};
-use crate::registry::{Links, Registry};
 use crate::router::{Served, router};
 use crate::sandbox::runtime::{LinksRuntime, for_links};
 use crate::sandbox::{Compiler, Sandbox, SandboxSettings, Secrets};
@@ -311,6 +312,16 @@ fn storage_context(settings: &Settings, secrets: &Arc<Secrets>) -> StorageContex
         data_dir: settings.data_dir.clone(),
         secrets: Arc::new(move |name| secrets.reveal(name).map(ToOwned::to_owned)),
     }
+}
+
+/// A registry for a check of a configuration without a server: with the secrets of this environment, and no store.
+///
+/// # Errors
+/// When the secrets can't be read.
+pub fn registry_without_store(settings: &Settings, sandbox: Arc<Sandbox>) -> Result<Registry, StartError> {
+    let secrets = Secrets::load(settings.secrets_dir.as_deref());
+    let secrets = Arc::new(secrets.map_err(|error| StartError::Setting(error.to_string()))?);
+    Ok(Registry::without_store(sandbox, storage_context(settings, &secrets)))
 }
 
 fn worker_settings(settings: &Settings) -> WorkerSettings {

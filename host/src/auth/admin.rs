@@ -13,6 +13,7 @@ use crate::api::Shared;
 use crate::api::admin::Problem;
 use crate::api::request_id::RequestId;
 use crate::config::Settings;
+use crate::control::Actor;
 
 /// What the name of a key stands for where there are no keys.
 const NOBODY: &str = "local";
@@ -109,14 +110,9 @@ fn is_loopback(authority: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// Proof that a request may use the admin API, and who sent it.
+/// Proof that a request may use the admin API, with its sender.
 #[derive(Debug, Clone)]
-pub struct Admin {
-    /// The name of the key.
-    pub name: String,
-    /// The id of the request.
-    pub request_id: String,
-}
+pub struct Admin(pub Actor);
 
 impl FromRequestParts<Shared> for Admin {
     type Rejection = Problem;
@@ -128,9 +124,9 @@ impl FromRequestParts<Shared> for Admin {
             .get::<RequestId>()
             .map(RequestId::as_str)
             .unwrap_or("-");
-        Ok(Self {
+        Ok(Self(Actor {
             name,
             request_id: request_id.to_owned(),
-        })
+        }))
     }
 }

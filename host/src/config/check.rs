@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::{Checked, Problem, Severity, read};
+use super::{Checked, Problem, Severity};
 
 /// All problems and a last line that sums up; as one JSON object with `json`.
 #[must_use]
@@ -35,16 +35,15 @@ fn as_text(checked: &Checked) -> String {
     text
 }
 
-/// Reads and checks a file.
+/// Text of a configuration file.
 ///
 /// # Errors
-/// When the file can't be read at all.
-pub fn file(path: &Path) -> Result<Checked, Unreadable> {
-    let text = std::fs::read_to_string(path).map_err(|reason| Unreadable {
+/// When the file can't be read.
+pub fn text(path: &Path) -> Result<String, Unreadable> {
+    std::fs::read_to_string(path).map_err(|reason| Unreadable {
         path: path.to_owned(),
         reason,
-    })?;
-    Ok(read(&text, &path.to_string_lossy()))
+    })
 }
 
 /// A configuration file that can't be read.
@@ -149,6 +148,7 @@ pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::read;
 
     #[test]
     fn problems_are_shown_with_file_line_column_and_help() {

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod check;
 pub mod diff;
 pub mod link;
+pub mod locate;
 pub mod mask;
 pub mod problem;
 pub mod read;

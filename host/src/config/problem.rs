@@ -3,12 +3,13 @@
 //! Guarantee: a configuration with at least one [`Severity::Error`] is never used.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::yaml::Place;
 use super::{Config, Written};
 
 /// Whether a configuration with this problem can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It can't.
@@ -18,7 +19,8 @@ pub enum Severity {
 }
 
 /// One problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ConfigProblem)]
 pub struct Problem {
     /// Whether the configuration can be used all the same.
     pub severity: Severity,
@@ -32,6 +34,19 @@ pub struct Problem {
     pub message: String,
     /// What to do about it; empty where the message says it all.
     pub hint: String,
+}
+
+/// Problems in one line of text.
+#[must_use]
+pub fn in_one_line(problems: &[Problem]) -> String {
+    let one = |problem: &Problem| {
+        let hint = match problem.hint.as_str() {
+            "" => String::new(),
+            hint => format!(" ({hint})"),
+        };
+        format!("{}: {}{hint}", problem.path, problem.message)
+    };
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// A configuration after all checks.
@@ -59,6 +74,15 @@ impl Checked {
         self.problems
             .iter()
             .filter(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Adds problems that were found after reading. With an error among them there is no configuration any more.
+    pub fn add(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.problems.extend(problems);
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        if self.has_errors() {
+            self.config = None;
+        }
     }
 
     /// The problems that don't.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::names::Digest;
+use crate::registry::signature::KeyId;
 
 /// Versions kept of one link. More are refused: the record is read with every change of the configuration.
 pub const MAX_VERSIONS: usize = 100;
@@ -57,7 +58,8 @@ pub struct Version {
     pub held: Option<String>,
     /// The id of the key that signed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signed_by: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub signed_by: Option<KeyId>,
 }
 
 /// Why a record can't be changed like this.

@@ -21,7 +21,10 @@ pub(super) struct Component {
 }
 
 /// A sandbox like a server's.
-pub(super) fn sandbox() -> Result<Arc<Sandbox>, LinkError> {
+///
+/// # Errors
+/// When this program can't be found, or the sandbox can't start.
+pub fn sandbox() -> Result<Arc<Sandbox>, LinkError> {
     let compiler = Compiler::this_program().map_err(SandboxError::Thread)?;
     let settings = SandboxSettings {
         compiler,

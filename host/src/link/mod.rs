@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 pub use answer::{Answer, Exit};
 pub use error::LinkError;
+pub use local::sandbox as local_sandbox;
 
 use crate::cli::link::{Link, LinkCommand};
 

@@ -4,7 +4,6 @@
 
 mod ahead;
 pub mod capabilities;
-pub mod links;
 pub mod oci;
 pub mod options;
 mod ready;
@@ -12,7 +11,6 @@ pub mod signature;
 mod standard;
 mod uploaded;
 
-pub use links::{LinkError, Links};
 pub use ready::{Registry, RegistryError};
 pub use standard::{Standard, standard};
 pub use uploaded::VersionError;

@@ -10,12 +10,14 @@ use indexmap::IndexMap;
 
 use super::uploaded::Uploaded;
 use super::{options, standard};
+use crate::config::locate::Step;
 use crate::config::{ComponentSource, Config, Link, StorageEntry, check};
-use crate::names::{LinkName, StorageName};
+use crate::names::{ChainName, Digest, LinkName, StorageName};
 use crate::sandbox::{Compiled, Sandbox};
 use crate::snapshot::{ReadyLink, Snapshot};
 use crate::storage::Storage;
 use crate::storage::factory::{self, StorageContext};
+use crate::storage::options::OptionProblem;
 use crate::store::Store;
 
 /// Why a configuration can't run.
@@ -29,14 +31,77 @@ pub enum RegistryError {
         /// Why, and what to do.
         reason: String,
     },
-    /// A storage can't be made ready.
-    #[error("storage {storage}: {reason}")]
-    Storage {
-        /// Which.
-        storage: StorageName,
-        /// Why, and what to do.
+    /// Options at a link's place in a chain don't fit.
+    #[error("link {link}: its options in chain {chain} don't fit: {reason}")]
+    Place {
+        /// Name of the chain.
+        chain: ChainName,
+        /// Position of the link in the chain, from 0.
+        position: usize,
+        /// Name of the link.
+        link: LinkName,
+        /// All that does not fit.
         reason: String,
     },
+    /// A link runs an uploaded component, and this registry has no store.
+    #[error("link {link}: it runs the uploaded component sha256:{digest}, which only a server has")]
+    NotChecked {
+        /// Name of the link.
+        link: LinkName,
+        /// The component.
+        digest: Digest,
+    },
+    /// A storage can't be made ready.
+    #[error("storage {storage}: {}", joined(.problems))]
+    Storage {
+        /// Name of the storage.
+        storage: StorageName,
+        /// All problems, each with what to do.
+        problems: Vec<OptionProblem>,
+    },
+}
+
+fn joined(problems: &[OptionProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl RegistryError {
+    /// The steps from the whole configuration to the part that can't run.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step<'_>> {
+        match self {
+            Self::Link { link, .. } | Self::NotChecked { link, .. } => {
+                vec![Step::Key("links"), Step::Key(link.as_str())]
+            }
+            Self::Place { chain, position, .. } => vec![
+                Step::Key("chains"),
+                Step::Key(chain.as_str()),
+                Step::Key("links"),
+                Step::Index(*position),
+            ],
+            Self::Storage { storage, .. } => vec![Step::Key("storages"), Step::Key(storage.as_str())],
+        }
+    }
+
+    /// The same as text: `links.tag`, `chains.main.links[2]`, `storages.disk`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Link { link, .. } | Self::NotChecked { link, .. } => format!("links.{link}"),
+            Self::Place { chain, position, .. } => format!("chains.{chain}.links[{position}]"),
+            Self::Storage { storage, .. } => format!("storages.{storage}"),
+        }
+    }
+
+    /// Whether the configuration may be right, and only this machine lacks what it needs: an uploaded component, a secret, Redis.
+    #[must_use]
+    pub fn is_of_this_machine(&self) -> bool {
+        match self {
+            Self::Link { .. } | Self::Place { .. } => false,
+            Self::NotChecked { .. } => true,
+            Self::Storage { problems, .. } => problems.iter().any(|problem| problem.of_environment),
+        }
+    }
 }
 
 /// A storage and the entry that it was made from.
@@ -48,7 +113,8 @@ type ReadyFile = (SystemTime, u64, Arc<Compiled>);
 /// Makes links and storages ready. Keeps what is ready, so that a reload costs only what changed.
 pub struct Registry {
     pub(super) sandbox: Arc<Sandbox>,
-    pub(super) store: Arc<dyn Store>,
+    /// Absent where there is no server, as for a check of a file.
+    pub(super) store: Option<Arc<dyn Store>>,
     pub(super) uploaded: Uploaded,
     storages: StorageContext,
     ready_storages: Mutex<HashMap<StorageName, ReadyStorage>>,
@@ -61,8 +127,17 @@ impl Registry {
     #[must_use]
     pub fn new(sandbox: Arc<Sandbox>, storages: StorageContext, store: Arc<dyn Store>) -> Self {
         Self {
+            store: Some(store),
+            ..Self::without_store(sandbox, storages)
+        }
+    }
+
+    /// An empty one that has no uploaded components.
+    #[must_use]
+    pub fn without_store(sandbox: Arc<Sandbox>, storages: StorageContext) -> Self {
+        Self {
             sandbox,
-            store,
+            store: None,
             uploaded: Uploaded::default(),
             storages,
             ready_storages: Mutex::default(),
@@ -84,6 +159,13 @@ impl Registry {
     pub async fn snapshot(&self, config: Config, revision: u64) -> Result<Snapshot, Vec<RegistryError>> {
         let (mut links, mut errors) = (IndexMap::new(), Vec::new());
         for (name, link) in &config.links {
+            if let (None, ComponentSource::Uploaded(digest)) = (&self.store, &link.component) {
+                errors.push(RegistryError::NotChecked {
+                    link: name.clone(),
+                    digest: digest.clone(),
+                });
+                continue;
+            }
             match self.link(link).await {
                 Ok(ready) => {
                     errors.extend(place_problems(&config, name, &ready));
@@ -101,9 +183,9 @@ impl Registry {
                 Ok(storage) => {
                     storages.insert(name.clone(), storage);
                 }
-                Err(reason) => errors.push(RegistryError::Storage {
+                Err(problems) => errors.push(RegistryError::Storage {
                     storage: name.clone(),
-                    reason,
+                    problems,
                 }),
             }
         }
@@ -194,7 +276,7 @@ impl Registry {
     }
 
     /// An adapter is kept over reloads as long as its entry stays the same: it may hold connections.
-    fn storage(&self, name: &StorageName, entry: &StorageEntry) -> Result<Arc<dyn Storage>, String> {
+    fn storage(&self, name: &StorageName, entry: &StorageEntry) -> Result<Arc<dyn Storage>, Vec<OptionProblem>> {
         let known = self
             .ready_storages
             .lock()
@@ -205,10 +287,7 @@ impl Registry {
         {
             return Ok(storage);
         }
-        let storage = factory::build(name, &entry.module, &entry.options, &self.storages).map_err(|problems| {
-            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            problems.join("; ")
-        })?;
+        let storage = factory::build(name, &entry.module, &entry.options, &self.storages)?;
         if let Ok(mut ready) = self.ready_storages.lock() {
             ready.insert(name.clone(), (entry.clone(), storage.clone()));
         }
@@ -226,19 +305,21 @@ impl Registry {
 fn place_problems(config: &Config, name: &LinkName, ready: &ReadyLink) -> Vec<RegistryError> {
     let mut errors = Vec::new();
     for (chain_name, chain) in &config.chains {
-        for place in chain
+        let with_options = chain
             .links
             .iter()
-            .filter(|place| place.name == *name && !place.options.is_empty())
-        {
+            .enumerate()
+            .filter(|(_, place)| place.name == *name && !place.options.is_empty());
+        for (position, place) in with_options {
             let mut options = ready.options.clone();
             options.extend(place.options.clone());
             let problems = check::option_problems(&ready.component.description().options_schema, &options);
             if !problems.is_empty() {
-                let reason = format!("its options in chain {chain_name} don't fit: {}", problems.join("; "));
-                errors.push(RegistryError::Link {
+                errors.push(RegistryError::Place {
+                    chain: chain_name.clone(),
+                    position,
                     link: name.clone(),
-                    reason,
+                    reason: problems.join("; "),
                 });
             }
         }

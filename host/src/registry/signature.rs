@@ -28,8 +28,12 @@ pub struct SigningKey {
     key: PublicKey,
 }
 
-/// The id of a key, as minisign shows it: 16 hex digits in upper case.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+/// Hex digits of a key id.
+const ID_DIGITS: usize = 16;
+
+/// The id of a key: 16 hex digits in upper case. minisign shows it without its leading zeros; [`KeyId::parse`] reads both forms.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct KeyId(String);
 
 /// Why a signature does not count, or is missing.
@@ -71,7 +75,28 @@ impl fmt::Display for KeyId {
     }
 }
 
+impl TryFrom<String> for KeyId {
+    type Error = KeyError;
+
+    fn try_from(text: String) -> Result<Self, KeyError> {
+        Self::parse(&text)
+    }
+}
+
 impl KeyId {
+    /// Reads an id in the form of this host or in that of minisign, which leaves leading zeros out.
+    ///
+    /// # Errors
+    /// When the text is not 1 to 16 hex digits.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        let are_digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if text.is_empty() || text.len() > ID_DIGITS || !are_digits {
+            return Err(KeyError("a key id has 1 to 16 hex digits"));
+        }
+        Ok(Self(format!("{:0>ID_DIGITS$}", text.to_ascii_uppercase())))
+    }
+
     /// From the eight bytes in a key or signature, the least significant first.
     fn of(bytes: &[u8]) -> Self {
         let reversed: Vec<u8> = bytes.iter().rev().copied().collect();

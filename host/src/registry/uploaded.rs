@@ -16,7 +16,7 @@ use crate::config::{RecordError, Version, read_grants, store_copy};
 use crate::names::{Digest, LinkName};
 use crate::sandbox::{Compiled, Grants};
 use crate::snapshot::ReadyLink;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Versions kept ready beside those in use: enough to go back and forth between versions without a wait, at some MB each.
 const KEPT: usize = 16;
@@ -83,6 +83,9 @@ pub enum VersionError {
     /// The store did not answer: it may be had later.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// This registry has no store.
+    #[error("component sha256:{0} is in a server's store, and there is no server here")]
+    NoStore(Digest),
     /// The link's record does not allow it.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -115,7 +118,7 @@ impl Registry {
         if active.component.digest == *digest {
             return Ok(active.clone());
         }
-        let (_, entries) = self.store.load_config().await?;
+        let (_, entries) = self.store_for(digest)?.load_config().await?;
         let record = store_copy::record(&entries, name.as_str()).map_err(VersionError::Unusable)?;
         let grants = granted(record.allowed(digest.as_str())?)?;
         let component = self.compiled(digest).await?;
@@ -135,7 +138,7 @@ impl Registry {
     }
 
     /// Keeps a version that has just been compiled, so that it is not loaded again for its activation.
-    pub(super) fn keep_version(&self, compiled: &Arc<Compiled>) {
+    pub fn keep_version(&self, compiled: &Arc<Compiled>) {
         // Where another caller is loading it at this moment, both are as good.
         let _ = self.uploaded.cell(&compiled.digest).set(compiled.clone());
     }
@@ -145,8 +148,12 @@ impl Registry {
         cell.get_or_try_init(|| self.load(digest)).await.cloned()
     }
 
+    fn store_for(&self, digest: &Digest) -> Result<&Arc<dyn Store>, VersionError> {
+        self.store.as_ref().ok_or_else(|| VersionError::NoStore(digest.clone()))
+    }
+
     async fn load(&self, digest: &Digest) -> Result<Arc<Compiled>, VersionError> {
-        let Some(bytes) = self.store.component(digest).await? else {
+        let Some(bytes) = self.store_for(digest)?.component(digest).await? else {
             return Err(VersionError::Unusable(format!(
                 "there is no component sha256:{digest} in the store; upload it again"
             )));

@@ -95,6 +95,7 @@ fn unknown_module(module: &str) -> OptionProblem {
     OptionProblem {
         option: String::new(),
         message: format!("there is no storage module {module:?}; there are {names}"),
+        of_environment: false,
     }
 }
 

@@ -18,6 +18,8 @@ pub struct OptionProblem {
     pub option: String,
     /// What is wrong and what would be right. Never the value.
     pub message: String,
+    /// Whether the option is right and something is missing in the environment of this process: a secret, the working store's Redis.
+    pub of_environment: bool,
 }
 
 impl fmt::Display for OptionProblem {
@@ -89,8 +91,11 @@ impl Options {
         match value {
             Value::String(text) => match fill_in(text, secrets) {
                 Ok(text) => Value::String(text),
-                Err(message) => {
-                    self.problem(option, message);
+                Err(problem) => {
+                    self.problems.push(OptionProblem {
+                        option: option.to_owned(),
+                        ..problem
+                    });
                     Value::Null
                 }
             },
@@ -167,6 +172,16 @@ impl Options {
         self.problems.push(OptionProblem {
             option: name.to_owned(),
             message: message.into(),
+            of_environment: false,
+        });
+    }
+
+    /// Notes that the environment lacks something that the option needs.
+    pub fn problem_of_environment(&mut self, name: &str, message: impl Into<String>) {
+        self.problems.push(OptionProblem {
+            option: name.to_owned(),
+            message: message.into(),
+            of_environment: true,
         });
     }
 
@@ -175,6 +190,7 @@ impl Options {
         self.warnings.push(OptionProblem {
             option: name.to_owned(),
             message: message.into(),
+            of_environment: false,
         });
     }
 }
@@ -191,17 +207,22 @@ pub(super) fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// Replaces each `{{secret:NAME}}`.
-fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+/// Replaces each `{{secret:NAME}}`. The problem names no option.
+fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, OptionProblem> {
+    let problem = |message: String, of_environment| OptionProblem {
+        option: String::new(),
+        message,
+        of_environment,
+    };
     let mut filled = String::new();
     for part in secret_ref::parts(text) {
         match part {
             Part::Text(text) => filled.push_str(text),
             Part::Secret(name) => {
-                let value = secrets(name).ok_or_else(|| format!("there is no secret named {name:?}"))?;
-                filled.push_str(&value);
+                let missing = || problem(format!("there is no secret named {name:?}"), true);
+                filled.push_str(&secrets(name).ok_or_else(missing)?);
             }
-            Part::Unclosed(_) => return Err("holds {{secret: without }}".to_owned()),
+            Part::Unclosed(_) => return Err(problem("holds {{secret: without }}".to_owned(), false)),
         }
     }
     Ok(filled)

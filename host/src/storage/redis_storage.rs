@@ -48,7 +48,7 @@ impl RedisOptions {
         let expires = options.whole("expires", 604_800, 1..=u64::from(u32::MAX));
         let given = given_url(options).or_else(|| main.cloned());
         let Some(redis_url) = given else {
-            options.problem("redis_url", "is needed, because the working store is not Redis");
+            options.problem_of_environment("redis_url", "is needed, because the working store is not Redis");
             return None;
         };
         Some(Self {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use indexmap::IndexMap;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::names::LinkName;
 use crate::sandbox::Usage;
@@ -35,9 +36,10 @@ pub enum Ended {
 }
 
 /// A link's row.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LinkRow {
     /// The link.
+    #[schema(value_type = String)]
     pub name: LinkName,
     /// Calls.
     pub runs: u64,

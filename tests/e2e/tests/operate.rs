@@ -170,6 +170,25 @@ fn check_config_names_every_problem_with_its_line() {
 }
 
 #[test]
+fn check_config_refuses_what_a_host_would_refuse_at_its_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("unrunnable.yml");
+    let text = "chains:\n  a: {links: [t], ingress_lists: [i], storages: [pg]}\nlinks:\n  t: {module: links.tag, options: {tags: 5}}\n\
+        storages:\n  pg: {module: storage.postgres, options: {port: x}}\n";
+    std::fs::write(&file, text).expect("the file");
+    let output = Command::new(binary())
+        .arg("check-config")
+        .arg(&file)
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for line in [":4:", ":6:"] {
+        assert!(said.contains(line), "the problem on line {line} is not named:\n{said}");
+    }
+}
+
+#[test]
 fn the_files_that_come_with_it_are_right() {
     for file in ["config/vconduit.yml", "config/conserver.yml"] {
         let path = samples::root().join(file);

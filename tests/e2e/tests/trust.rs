@@ -4,24 +4,45 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use vconduit::registry::signature::KeyId;
 use vconduit_harness::components::{example, example_file, marked};
 use vconduit_harness::{Host, RegistryServer, host::binary};
 
-/// A minisign key pair, made by minisign itself.
+/// A key pair made by minisign. Its id begins with a zero, which minisign leaves out: it shows E06143EAE626D74.
+const LEADING_ZERO: (&str, &str) = (
+    include_str!("../data/leading-zero.pub"),
+    include_str!("../data/leading-zero.key"),
+);
+
+/// A minisign key pair.
 struct Signer {
     folder: tempfile::TempDir,
     name: &'static str,
 }
 
 impl Signer {
+    /// With a key pair that minisign makes.
     fn new(name: &'static str) -> Self {
-        let signer = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-            name,
-        };
+        let signer = Self::without_keys(name);
         let (public, secret) = (signer.path("pub"), signer.path("key"));
         minisign(&["-G", "-W", "-p", text(&public), "-s", text(&secret)]);
         signer
+    }
+
+    /// With the key pair whose id begins with a zero.
+    fn with_leading_zero() -> Self {
+        let signer = Self::without_keys("leading-zero");
+        let (public, secret) = LEADING_ZERO;
+        std::fs::write(signer.path("pub"), public).expect("the public key");
+        std::fs::write(signer.path("key"), secret).expect("the secret key");
+        signer
+    }
+
+    fn without_keys(name: &'static str) -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            name,
+        }
     }
 
     fn path(&self, ending: &str) -> PathBuf {
@@ -34,7 +55,7 @@ impl Signer {
         file.lines().nth(1).expect("its second line").to_owned()
     }
 
-    /// Its id, the last word of the first line.
+    /// Its id as minisign shows it, the last word of the first line.
     fn id(&self) -> String {
         let file = std::fs::read_to_string(self.path("pub")).expect("the public key");
         let comment = file.lines().next().expect("its first line");
@@ -85,8 +106,18 @@ async fn strict(signer: &Signer) -> Host {
 
 #[tokio::test]
 async fn where_signatures_are_required_nothing_else_comes_in() {
-    let (ours, theirs) = (Signer::new("ours"), Signer::new("theirs"));
-    let host = strict(&ours).await;
+    only_signed_by(&Signer::new("ours")).await;
+}
+
+#[tokio::test]
+async fn a_key_whose_id_begins_with_a_zero_signs_as_any_other() {
+    only_signed_by(&Signer::with_leading_zero()).await;
+}
+
+/// A host that requires this signer's signature takes nothing else.
+async fn only_signed_by(ours: &Signer) {
+    let theirs = Signer::new("theirs");
+    let host = strict(ours).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("link.wasm");
     std::fs::write(&file, example("tag_transform")).expect("the component");
@@ -100,7 +131,8 @@ async fn where_signatures_are_required_nothing_else_comes_in() {
     assert!(refused(&pushed()).contains("not listed"));
     ours.sign(&file);
     let taken = accepted(&pushed());
-    assert_eq!(taken["signed_by"], json!(ours.id()), "{taken}");
+    let signed_by = taken["signed_by"].as_str().map(KeyId::parse);
+    assert_eq!(signed_by, Some(KeyId::parse(&ours.id())), "{taken}");
     // The signature stays, the bytes do not.
     std::fs::write(&file, marked(&example("tag_transform"), "other")).expect("the component");
     assert!(refused(&pushed()).contains("not for these bytes"));

@@ -1,96 +1,19 @@
 //! Claims: what is in work, and where.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use utoipa::ToSchema;
+use serde::Deserialize;
 
 use super::page::ok;
-use super::{Answer, Entry, PathOf, Problem, QueryOf, lists};
+use super::{Answer, PathOf, Problem, QueryOf};
 use crate::api::Shared;
 use crate::auth::Admin;
-use crate::events::Event;
-use crate::names::{ClaimId, HostId, ListName};
-use crate::store::Claim;
-
-/// The most claims in one answer; more are counted only.
-const MOST: usize = 10_000;
-
-/// A worker's hold on an entry.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct ClaimRow {
-    /// Its id.
-    pub id: String,
-    /// The ingress list that the entry came from.
-    pub list: String,
-    /// The entry.
-    pub vcon: String,
-    /// The host that works on it.
-    pub host: String,
-    /// The chain that its last checkpoint belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chain: Option<String>,
-    /// The link that its last checkpoint leads to, counted from 0.
-    pub next_link: u32,
-    /// The vCon that the run is about, when a link had switched.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub current: Option<String>,
-    /// When the run began, in Unix milliseconds; 0: no checkpoint yet.
-    pub began_ms: u64,
-    /// Leases lost on this entry before.
-    pub lost_leases: u32,
-    /// Versions of links that it was asked to run with.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub versions: BTreeMap<String, String>,
-}
-
-impl ClaimRow {
-    /// Of a claim and the host that holds it.
-    pub fn new(host: &HostId, claim: &Claim) -> Self {
-        let checkpoint = &claim.checkpoint;
-        let versions = checkpoint.versions.iter();
-        Self {
-            id: claim.id.to_string(),
-            list: claim.list.to_string(),
-            vcon: claim.vcon.to_string(),
-            host: host.to_string(),
-            chain: checkpoint.chain.as_ref().map(ToString::to_string),
-            next_link: checkpoint.next_link,
-            current: checkpoint.current.as_ref().map(ToString::to_string),
-            began_ms: checkpoint.began_ms,
-            lost_leases: claim.lost_leases,
-            versions: versions
-                .map(|(link, version)| (link.to_string(), version.to_string()))
-                .collect(),
-        }
-    }
-}
-
-/// Claims.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Claims {
-    /// How many there are.
-    total: usize,
-    /// Those of the lists in the order of the configuration; 10,000 at most.
-    claims: Vec<ClaimRow>,
-}
+use crate::control::queues::{ClaimRow, Claims};
+use crate::names::{ClaimId, ListName};
 
 /// `?list=`
 #[derive(Debug, Deserialize)]
 pub struct OfList {
     list: Option<ListName>,
-}
-
-impl OfList {
-    /// The list asked for, else all ingress lists of the configuration.
-    fn lists(self, api: &Shared) -> Vec<ListName> {
-        match self.list {
-            Some(list) => vec![list],
-            None => lists::ingress(&api.live.load().config),
-        }
-    }
 }
 
 /// What is in work
@@ -102,14 +25,7 @@ impl OfList {
     responses((status = 200, description = "the claims", body = Claims)),
 )]
 pub async fn get_claims(_: Admin, State(api): State<Shared>, QueryOf(of): QueryOf<OfList>) -> Answer {
-    let (mut total, mut claims) = (0, Vec::new());
-    for list in of.lists(&api) {
-        let found = api.store.claims(&list).await?;
-        total += found.len();
-        let room = MOST.saturating_sub(claims.len());
-        claims.extend(found.iter().take(room).map(|(host, claim)| ClaimRow::new(host, claim)));
-    }
-    ok(&Claims { total, claims })
+    ok(&api.queues.claims(of.list).await?)
 }
 
 /// Take an entry away from its worker
@@ -128,44 +44,10 @@ pub async fn get_claims(_: Admin, State(api): State<Shared>, QueryOf(of): QueryO
     ),
 )]
 pub async fn requeue_claim(
-    admin: Admin,
+    Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf(id): PathOf<ClaimId>,
     QueryOf(of): QueryOf<OfList>,
 ) -> Answer {
-    let gone = || {
-        Problem::not_found(format!("there is no claim {id} on the lists of the configuration"))
-            .fix("look at GET /admin/v1/claims; the run may have ended meanwhile")
-    };
-    let (host, claim) = find(&api, &id, of.lists(&api)).await?.ok_or_else(gone)?;
-    if !api.store.requeue_claim(&claim.list, &id).await? {
-        return Err(gone());
-    }
-    let row = ClaimRow::new(&host, &claim);
-    let before = serde_json::to_value(&row).unwrap_or(Value::Null);
-    let entry = Entry::new(
-        &admin,
-        "claim.requeue",
-        id.as_str(),
-        before,
-        json!({"list": claim.list}),
-    );
-    entry.keep(api.store.as_ref()).await?;
-    api.events.tell(|| Event::VconRequeued {
-        vcon: claim.vcon.clone(),
-        list: claim.list.clone(),
-        claim: id.clone(),
-        by: admin.name.clone(),
-    });
-    ok(&row)
-}
-
-async fn find(api: &Shared, id: &ClaimId, lists: Vec<ListName>) -> Result<Option<(HostId, Claim)>, Problem> {
-    for list in lists {
-        let claims = api.store.claims(&list).await?;
-        if let Some(found) = claims.into_iter().find(|(_, claim)| claim.id == *id) {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
+    ok(&api.queues.requeue(&id, of.list, &actor).await?)
 }

@@ -4,8 +4,8 @@ use http::StatusCode;
 
 use super::Problem;
 use crate::api::ApiError;
-use crate::config::RecordError;
-use crate::registry::LinkError;
+use crate::config::{self, RecordError};
+use crate::control::{ConfigError, LinkError, QueueError};
 use crate::registry::oci::OciError;
 use crate::registry::signature::SignatureError;
 use crate::sandbox::CompileError;
@@ -23,37 +23,111 @@ impl From<LinkError> for Problem {
                 .fix("let `needs` of its description have the shape of the configuration's `grants`"),
             LinkError::Signature(error) => error.into(),
             LinkError::Record(error) => error.into(),
-            LinkError::Invalid(problems) => {
-                Self::invalid(detail).with("problems", serde_json::to_value(problems).unwrap_or_default())
-            }
-            LinkError::CantRun(_) => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "cannot-run",
-                "it would not run",
-                detail,
-            )
-            .fix("mend what is named; nothing was changed"),
+            LinkError::Invalid(problems) => invalid_config(detail, &problems),
+            LinkError::CantRun(_) => cannot_run(detail),
             LinkError::InUse { .. } => Self::new(StatusCode::CONFLICT, "in-use", "it is in use", detail)
                 .fix("take it out of the chain, or activate another version, first"),
             LinkError::Configured(_) => {
                 Self::conflict(detail).fix("change the configuration file, or upload a version for it")
             }
-            LinkError::Damaged(_) => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "damaged",
-                "the store's copy is damaged",
-                detail,
-            ),
-            LinkError::Busy => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "busy",
-                "too many changes at once",
-                detail,
-            )
-            .fix("try again"),
+            LinkError::NoBytes(_) => Self::not_found(detail).fix("upload it again"),
+            LinkError::Damaged(_) => damaged(detail),
+            LinkError::Busy => busy(detail),
             LinkError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<ConfigError> for Problem {
+    fn from(error: ConfigError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ConfigError::Name(error) => error.into(),
+            ConfigError::NotFound { section, .. } => {
+                Self::not_found(detail).fix(format!("GET /admin/v1/{} lists those that there are", section.name()))
+            }
+            ConfigError::Changed => changed("it is not the one that If-Match names"),
+            ConfigError::Exists => changed(&detail),
+            ConfigError::UnknownMask(_) => Self::invalid(detail).fix("write the secret itself, or `{{secret:NAME}}`"),
+            ConfigError::Invalid(problems) => invalid_config(detail, &problems),
+            ConfigError::CantRun(_) => cannot_run(detail),
+            ConfigError::AdminsOnly(_) => Self::forbidden(detail),
+            ConfigError::Damaged(_) => damaged(detail),
+            ConfigError::Busy => busy(detail),
+            ConfigError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        let detail = error.to_string();
+        match error {
+            QueueError::Name(error) => error.into(),
+            QueueError::NoClaim(_) => {
+                Self::not_found(detail).fix("look at GET /admin/v1/claims; the run may have ended meanwhile")
+            }
+            QueueError::NoDeadLetter { vcon, .. } => {
+                Self::not_found(detail).fix(format!("look at GET /admin/v1/where/{vcon}"))
+            }
+            QueueError::OfStorage(_) => Self::conflict(detail)
+                .fix("push the vCon to an ingress list whose chain has that storage, then delete the dead letter"),
+            QueueError::NoChain(_) => Self::conflict(detail).fix("retry without versions, or enable the chain"),
+            QueueError::NotInChain { .. } | QueueError::Damaged(_) => Self::conflict(detail),
+            QueueError::Version { link, .. } => {
+                Self::conflict(detail).fix(format!("look at GET /admin/v1/links/{link}/versions"))
+            }
+            QueueError::Unknown { silent, .. } if silent.is_empty() => Self::not_found(detail),
+            QueueError::Unknown { silent, .. } => {
+                let silent: Vec<&str> = silent.iter().map(AsRef::as_ref).collect();
+                Self::not_found(detail).fix(format!("ask again when these storages answer: {}", silent.join(", ")))
+            }
+            QueueError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn invalid_config(detail: String, problems: &[config::Problem]) -> Problem {
+    Problem::invalid(detail).with("problems", serde_json::to_value(problems).unwrap_or_default())
+}
+
+fn cannot_run(detail: String) -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "cannot-run",
+        "it would not run",
+        detail,
+    )
+    .fix("mend what is named; nothing was changed")
+}
+
+fn changed(detail: &str) -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "changed",
+        "it was changed meanwhile",
+        detail,
+    )
+    .fix("read it again, and make the change on what is there now")
+}
+
+fn damaged(detail: String) -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "damaged",
+        "the store's copy is damaged",
+        detail,
+    )
+}
+
+fn busy(detail: String) -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "busy",
+        "too many changes at once",
+        detail,
+    )
+    .fix("try again")
 }
 
 impl From<RecordError> for Problem {

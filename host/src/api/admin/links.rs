@@ -1,101 +1,53 @@
 //! `/admin/v1/links`: what there is, and what was set for it.
 
 use axum::extract::State;
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Answer, Body, Entry, PathOf, Problem};
-use crate::api::{Shared, reply};
+use super::page::ok;
+use super::{Answer, Body, PathOf, Problem};
+use crate::api::Shared;
 use crate::auth::Admin;
-use crate::config::{LinkRecord, Version, mask, store_copy};
-use crate::names::{Digest, LinkName};
-use crate::registry::LinkError;
-use crate::registry::links::{Setting, SettingKind};
+use crate::control::links::{Granted, LinkDeleted, LinkDetail, LinkList, Setting, SettingChanged, SettingKind};
+use crate::names::LinkName;
+use crate::telemetry::stats::LinkRow;
 
-/// A link in the list of all.
+/// One link, with what it has used on this host since the host started.
 #[derive(Serialize, ToSchema)]
-struct Listed {
-    #[schema(value_type = String)]
-    name: LinkName,
-    /// The uploaded version in force; null: the configuration's own component.
-    #[schema(value_type = Option<String>)]
-    active: Option<Digest>,
-    /// How many versions were uploaded.
-    versions: usize,
-    /// How many of them are held.
-    held: usize,
-    /// The chains that name it.
-    used_by: Vec<String>,
+struct LinkShown {
+    #[serde(flatten)]
+    link: LinkDetail,
+    /// Absent (null) while it has not run here.
+    usage: Option<LinkRow>,
 }
 
 /// Links
 ///
 /// Those of the configuration and those that were uploaded, by name.
-#[utoipa::path(get, path = "/links", tag = "links", responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/links", tag = "links", responses((status = 200, body = LinkList)))]
 pub async fn get_links(_: Admin, State(api): State<Shared>) -> Answer {
-    let links = api.links.all().await?;
-    let listed = links.into_iter().map(|(name, record)| Listed {
-        used_by: api.links.used_by(&name),
-        active: record.active,
-        versions: record.versions.len(),
-        held: record.versions.iter().filter(|version| version.held.is_some()).count(),
-        name,
-    });
-    Ok(reply::json(
-        StatusCode::OK,
-        &json!({"links": listed.collect::<Vec<_>>()}),
-    ))
+    ok(&api.links.list().await?)
 }
 
 /// One link
 ///
 /// What is in force, its versions, and what it has used on this host since the host started.
 #[utoipa::path(get, path = "/links/{name}", tag = "links", params(("name" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = LinkShown), (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub async fn get_link(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    let name = LinkName::new(name)?;
-    let (record, configured) = api.links.get(&name).await?;
-    let (_, entries) = api.store.load_config().await?;
-    let written = store_copy::to_written(&entries).unwrap_or_default();
-    let own = written.get("links").and_then(|links| links.get(name.as_str()));
-    let entry = record.over(own).unwrap_or_default();
-    let usage = api.stats.rows().into_iter().find(|row| row.name == name);
-    let running = api
-        .live
-        .load()
-        .links
-        .get(&name)
-        .map(|ready| ready.component.digest.clone());
-    let options = entry.get("options").and_then(Value::as_object).map(mask::mask);
-    let LinkRecord {
-        active, past, versions, ..
-    } = record;
-    let shown = json!({
-        "name": name, "active": active, "running": running, "configured": configured, "past": past,
-        "versions": newest_first(versions), "grants": entry.get("grants"), "limits": entry.get("limits"), "options": options,
-        "used_by": api.links.used_by(&name), "usage": usage,
-    });
-    Ok(reply::json(StatusCode::OK, &shown))
-}
-
-/// The latest upload first.
-pub(super) fn newest_first(mut versions: Vec<Version>) -> Vec<Version> {
-    versions.reverse();
-    versions
+    let link = api.links.detail(&LinkName::new(name)?).await?;
+    let usage = api.stats.rows().into_iter().find(|row| row.name == link.name);
+    ok(&LinkShown { link, usage })
 }
 
 /// Delete a link
 ///
 /// With all its versions. Refused while a chain uses it.
 #[utoipa::path(delete, path = "/links/{name}", tag = "links", params(("name" = String, Path)),
-    responses((status = 200, body = Object), (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn delete_link(admin: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    let name = LinkName::new(name)?;
-    let audited = |before, after| Entry::new(&admin, "link.delete", name.as_str(), before, after).told();
-    api.links.remove(&name, &admin.name, &audited).await?;
-    Ok(reply::json(StatusCode::OK, &json!({"name": name, "deleted": true})))
+    responses((status = 200, body = LinkDeleted), (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn delete_link(Admin(actor): Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
+    ok(&api.links.remove(&LinkName::new(name)?, &actor).await?)
 }
 
 /// What a version may reach.
@@ -113,35 +65,22 @@ pub struct Grants {
 ///
 /// A version that was held can be activated from then on. Grants belong to this version: a later one that needs more is held.
 #[utoipa::path(put, path = "/links/{name}/grants", tag = "links", params(("name" = String, Path)), request_body = Grants,
-    responses((status = 200, body = Object)))]
+    responses((status = 200, body = Granted)))]
 pub async fn put_grants(
-    admin: Admin,
+    Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf(name): PathOf<String>,
     Body(given): Body<Grants>,
 ) -> Answer {
-    let name = LinkName::new(name)?;
-    let audited = |before, after| Entry::new(&admin, "link.grant", name.as_str(), before, after).told();
-    let granted = api.links.grant(
-        &name,
-        given.digest.as_deref(),
-        given.grants.clone(),
-        &admin.name,
-        &audited,
-    );
-    let (digest, confirmation) = granted.await?;
-    let answer = json!({
-        "name": name, "digest": digest, "grants": given.grants,
-        "confirmed": confirmation.confirmed, "unconfirmed": confirmation.unconfirmed,
-    });
-    Ok(reply::json(StatusCode::OK, &answer))
+    let (name, digest) = (LinkName::new(name)?, given.digest.as_deref());
+    ok(&api.links.grant(&name, digest, given.grants, &actor).await?)
 }
 
 /// Set limits
 ///
 /// In place of the configuration's; `null` takes those again. Each has a ceiling.
 #[utoipa::path(put, path = "/links/{name}/limits", tag = "links", params(("name" = String, Path)), request_body = Object,
-    responses((status = 200, body = Object)))]
+    responses((status = 200, body = SettingChanged)))]
 pub async fn put_limits(
     admin: Admin,
     State(api): State<Shared>,
@@ -155,7 +94,7 @@ pub async fn put_limits(
 ///
 /// In place of the configuration's; `null` takes those again. They have to fit the schema of the version in force.
 #[utoipa::path(put, path = "/links/{name}/options", tag = "links", params(("name" = String, Path)), request_body = Object,
-    responses((status = 200, body = Object)))]
+    responses((status = 200, body = SettingChanged)))]
 pub async fn put_options(
     admin: Admin,
     State(api): State<Shared>,
@@ -166,28 +105,12 @@ pub async fn put_options(
 }
 
 async fn set(
-    admin: &Admin,
+    Admin(actor): &Admin,
     api: &Shared,
     name: String,
     kind: SettingKind,
     value: Option<Map<String, Value>>,
 ) -> Answer {
-    let name = LinkName::new(name)?;
-    let action = match kind {
-        SettingKind::Options => "link.options",
-        SettingKind::Limits => "link.limits",
-    };
-    let audited = |before, after| Entry::new(admin, action, name.as_str(), before, after).told();
-    let confirmation = api.links.set(&name, Setting { kind, value }, &audited).await?;
-    Ok(reply::json(
-        StatusCode::OK,
-        &json!({
-            "name": name, "confirmed": confirmation.confirmed, "unconfirmed": confirmation.unconfirmed,
-        }),
-    ))
-}
-
-/// For handlers that answer with what a service says.
-pub(super) fn done(result: Result<impl Serialize, LinkError>) -> Answer {
-    Ok(reply::json(StatusCode::OK, &result?))
+    let setting = Setting { kind, value };
+    ok(&api.links.set(&LinkName::new(name)?, setting, actor).await?)
 }

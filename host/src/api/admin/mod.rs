@@ -3,7 +3,6 @@
 //! Guarantee: every route asks for an admin key; what it changes is in the audit log with who, when, before and after; a request that
 //! can't be done changes nothing and is answered with a problem document.
 
-mod audit;
 pub mod claims;
 pub mod dead_letters;
 pub mod dry_run;
@@ -19,7 +18,6 @@ pub mod resources;
 pub mod versions;
 pub mod whereabouts;
 
-pub use audit::Entry;
 pub use input::{Body, PathOf, QueryOf};
 pub use problem::Problem;
 

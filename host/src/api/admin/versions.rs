@@ -10,17 +10,16 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::BodyExt as _;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::links::{done, newest_first};
-use super::{Answer, Entry, PathOf, Problem, QueryOf};
+use super::page::ok;
+use super::{Answer, PathOf, Problem, QueryOf};
 use crate::api::body::{self, Bound};
-use crate::api::{ApiError, Shared, reply};
+use crate::api::{ApiError, Shared};
 use crate::auth::Admin;
-use crate::names::{Digest, LinkName};
-use crate::registry::links::{About, Confirmation, Upload, Uploaded};
+use crate::control::links::{Switched, Upload, UploadedVersion, VersionDeleted, VersionDetail, VersionList};
+use crate::names::LinkName;
 use crate::registry::oci::OciReference;
 use crate::registry::signature::MAX_SIGNATURE_BYTES;
 
@@ -60,33 +59,18 @@ pub struct Reference {
     oci: String,
 }
 
-/// An upload, and what became of it.
-#[derive(Serialize, ToSchema)]
-struct Kept {
-    /// The link; `name` is what the component calls itself.
-    #[schema(value_type = String)]
-    link: LinkName,
-    #[serde(flatten)]
-    uploaded: Uploaded,
-    /// Whether it is in force.
-    active: bool,
-    /// Which hosts run it; absent when it was not to be activated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confirmation: Option<Confirmation>,
-}
-
 /// Upload a version
 ///
 /// The component itself (`application/wasm`), or a JSON object with the reference that it is fetched from. Checked in this order, each
-/// check with a problem document of its own: size, form, world, imports, compile, `describe`, signature. The same bytes again are known.
+/// check with a problem document of its own: size, signature, form, world, imports, compile, `describe`. The same bytes again are known.
 #[utoipa::path(post, path = "/links/{name}/versions", tag = "links", params(("name" = String, Path),
         ("activate" = Option<bool>, Query, description = "put it in force at once, unless it is held"),
         ("note" = Option<String>, Query, description = "about this version, for people; 1,000 characters at most")),
     request_body(content((Reference = "application/json"), (Vec<u8> = "application/wasm"))),
-    responses((status = 200, body = Kept), (status = 413, body = Problem, content_type = "application/problem+json"),
+    responses((status = 200, body = UploadedVersion), (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json")))]
 pub async fn post_version(
-    admin: Admin,
+    Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf(name): PathOf<String>,
     QueryOf(how): QueryOf<How>,
@@ -98,30 +82,9 @@ pub async fn post_version(
     let upload = Upload {
         note: how.note.chars().take(MAX_NOTE_CHARS).collect(),
         signature,
-        by: admin.name.clone(),
+        activate: how.activate,
     };
-    let audited = |before, after| Entry::new(&admin, "link.upload", name.as_str(), before, after).told();
-    let uploaded = api.links.upload(&name, bytes, upload, &audited).await?;
-    let mut kept = Kept {
-        active: false,
-        confirmation: None,
-        uploaded,
-        link: name,
-    };
-    if how.activate && kept.uploaded.held.is_none() {
-        let digest = kept.uploaded.digest.clone();
-        let audited = |before, after| Entry::new(&admin, "link.activate", kept.link.as_str(), before, after).told();
-        let switched = api
-            .links
-            .activate(&kept.link, digest.as_str(), &admin.name, &audited)
-            .await?;
-        kept.active = true;
-        kept.confirmation = Some(switched.confirmation);
-    } else {
-        let (record, _) = api.links.get(&kept.link).await?;
-        kept.active = record.active.as_ref() == Some(&kept.uploaded.digest);
-    }
-    Ok(reply::json(StatusCode::OK, &kept))
+    ok(&api.links.upload(&name, bytes, upload, &actor).await?)
 }
 
 /// The bytes and their signature, from the request or from where it says.
@@ -210,35 +173,22 @@ fn signature(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 ///
 /// The latest upload first.
 #[utoipa::path(get, path = "/links/{name}/versions", tag = "links", params(("name" = String, Path)),
-    responses((status = 200, body = Object)))]
+    responses((status = 200, body = VersionList)))]
 pub async fn get_versions(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    let (record, _) = api.links.get(&LinkName::new(name)?).await?;
-    let answer = json!({"active": record.active, "versions": newest_first(record.versions)});
-    Ok(reply::json(StatusCode::OK, &answer))
+    ok(&api.links.versions(&LinkName::new(name)?).await?)
 }
 
 /// One version
 ///
 /// With what was found out about the component when it was uploaded.
 #[utoipa::path(get, path = "/links/{name}/versions/{digest}", tag = "links",
-    params(("name" = String, Path), ("digest" = String, Path)), responses((status = 200, body = Object)))]
+    params(("name" = String, Path), ("digest" = String, Path)), responses((status = 200, body = VersionDetail)))]
 pub async fn get_version(
     _: Admin,
     State(api): State<Shared>,
     PathOf((name, digest)): PathOf<(String, String)>,
 ) -> Answer {
-    let (record, _) = api.links.get(&LinkName::new(name)?).await?;
-    let version = record.find(&digest)?.clone();
-    let about: Option<About> = api.links.about(&version.digest).await?;
-    let mut answer = serde_json::to_value(&version).unwrap_or_default();
-    if let Value::Object(answer) = &mut answer {
-        answer.insert(
-            "active".to_owned(),
-            (record.active.as_ref() == Some(&version.digest)).into(),
-        );
-        answer.insert("about".to_owned(), serde_json::to_value(about).unwrap_or_default());
-    }
-    Ok(reply::json(StatusCode::OK, &answer))
+    ok(&api.links.version(&LinkName::new(name)?, &digest).await?)
 }
 
 /// The component
@@ -252,12 +202,7 @@ pub async fn get_component(
     State(api): State<Shared>,
     PathOf((name, digest)): PathOf<(String, String)>,
 ) -> Answer {
-    let (record, _) = api.links.get(&LinkName::new(name)?).await?;
-    let digest: Digest = record.find(&digest)?.digest.clone();
-    let bytes = api.store.component(&digest).await?;
-    let bytes = bytes.ok_or_else(|| {
-        Problem::not_found(format!("the bytes of sha256:{digest} are not in the store")).fix("upload it again")
-    })?;
+    let bytes = api.links.component(&LinkName::new(name)?, &digest).await?;
     let mut response: Response = bytes.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, WASM);
     Ok(response)
@@ -268,19 +213,13 @@ pub async fn get_component(
 /// Refused for the one in force.
 #[utoipa::path(delete, path = "/links/{name}/versions/{digest}", tag = "links",
     params(("name" = String, Path), ("digest" = String, Path)),
-    responses((status = 200, body = Object), (status = 409, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = VersionDeleted), (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn delete_version(
-    admin: Admin,
+    Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf((name, digest)): PathOf<(String, String)>,
 ) -> Answer {
-    let name = LinkName::new(name)?;
-    let audited = |before, after| Entry::new(&admin, "link.delete-version", name.as_str(), before, after).told();
-    let digest = api.links.remove_version(&name, &digest, &admin.name, &audited).await?;
-    Ok(reply::json(
-        StatusCode::OK,
-        &json!({"name": name, "digest": digest, "deleted": true}),
-    ))
+    ok(&api.links.remove_version(&LinkName::new(name)?, &digest, &actor).await?)
 }
 
 /// Put a version in force
@@ -289,26 +228,20 @@ pub async fn delete_version(
 /// that it began with.
 #[utoipa::path(post, path = "/links/{name}/versions/{digest}/activate", tag = "links",
     params(("name" = String, Path), ("digest" = String, Path)),
-    responses((status = 200, body = crate::registry::links::Switched),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
+    responses((status = 200, body = Switched), (status = 409, body = Problem, content_type = "application/problem+json")))]
 pub async fn activate(
-    admin: Admin,
+    Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf((name, digest)): PathOf<(String, String)>,
 ) -> Answer {
-    let name = LinkName::new(name)?;
-    let audited = |before, after| Entry::new(&admin, "link.activate", name.as_str(), before, after).told();
-    done(api.links.activate(&name, &digest, &admin.name, &audited).await)
+    ok(&api.links.activate(&LinkName::new(name)?, &digest, &actor).await?)
 }
 
 /// Go back
 ///
 /// To the version, or the configuration's own component, that was in force before.
 #[utoipa::path(post, path = "/links/{name}/rollback", tag = "links", params(("name" = String, Path)),
-    responses((status = 200, body = crate::registry::links::Switched),
-        (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn roll_back(admin: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    let name = LinkName::new(name)?;
-    let audited = |before, after| Entry::new(&admin, "link.rollback", name.as_str(), before, after).told();
-    done(api.links.roll_back(&name, &admin.name, &audited).await)
+    responses((status = 200, body = Switched), (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub async fn roll_back(Admin(actor): Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
+    ok(&api.links.roll_back(&LinkName::new(name)?, &actor).await?)
 }

@@ -37,7 +37,16 @@ struct Inner {
     gets: usize,
     pushes: usize,
     config: (u64, ConfigEntries),
+    saves: Saves,
     admin: admin::Admin,
+}
+
+/// How saves of the configuration fail.
+#[derive(Default)]
+struct Saves {
+    /// That many lose against another writer.
+    lost: usize,
+    refused: bool,
 }
 
 #[derive(Default)]
@@ -46,6 +55,16 @@ pub struct MemoryStore(Mutex<Inner>);
 impl MemoryStore {
     pub fn trouble(&self, trouble: Trouble) {
         self.0.lock().unwrap().trouble = trouble;
+    }
+
+    /// Lets the next saves of the configuration lose against another writer.
+    pub fn lose_saves(&self, number: usize) {
+        self.0.lock().unwrap().saves.lost = number;
+    }
+
+    /// Refuses saves of the configuration.
+    pub fn refuse_saves(&self, refused: bool) {
+        self.0.lock().unwrap().saves.refused = refused;
     }
 
     pub fn puts(&self) -> usize {
@@ -297,6 +316,14 @@ impl Store for MemoryStore {
         audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError> {
         let mut inner = self.open()?;
+        if inner.saves.refused {
+            return Err(refused());
+        }
+        if inner.saves.lost > 0 {
+            inner.saves.lost -= 1;
+            inner.config.0 += 1;
+            return Ok(Err(inner.config.0));
+        }
         let revision = inner.config.0;
         if expected.is_some_and(|expected| expected != revision) {
             return Ok(Err(revision));

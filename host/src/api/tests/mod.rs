@@ -1,5 +1,6 @@
 //! The API from outside: requests in, status and body out.
 
+mod admin_config;
 mod admin_events;
 mod admin_queues;
 mod auth;
@@ -30,11 +31,12 @@ use tower::ServiceExt as _;
 use crate::api::{ApiParts, ApiState, Readiness};
 use crate::config::settings::{AdminKey, Version};
 use crate::config::{IngressAuth, Settings};
+use crate::control::Links;
 use crate::documents::Documents;
 use crate::events::Events;
 use crate::names::{HostId, ListName, StorageName};
+use crate::registry::Registry;
 use crate::registry::oci::{Oci, OciSettings};
-use crate::registry::{Links, Registry};
 use crate::router::{Served, router};
 use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::snapshot::{Live, Snapshot};

@@ -12,11 +12,11 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use super::store_copy::{self, are_equal, from_entries, to_entries};
 use super::{Checked, Config, check, read_beside};
+use crate::control::change::Copies;
 use crate::names::Digest;
 use crate::store::{ConfigEntries, Store, StoreError};
 use file::Seen;
@@ -68,32 +68,6 @@ pub enum LoadError {
     Store(#[from] StoreError),
 }
 
-/// The part of the store that a configuration needs.
-#[async_trait]
-pub trait Copies: Send + Sync + 'static {
-    /// [`Store::load_config`].
-    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError>;
-    /// [`Store::save_config`], only on top of the revision expected.
-    async fn save(&self, entries: &ConfigEntries, expected: u64) -> Result<Result<u64, u64>, StoreError>;
-    /// [`Store::config_revision`].
-    async fn revision(&self) -> Result<u64, StoreError>;
-}
-
-#[async_trait]
-impl Copies for Arc<dyn Store> {
-    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError> {
-        self.load_config().await
-    }
-
-    async fn save(&self, entries: &ConfigEntries, expected: u64) -> Result<Result<u64, u64>, StoreError> {
-        self.save_config(entries, Some(expected), None).await
-    }
-
-    async fn revision(&self) -> Result<u64, StoreError> {
-        self.config_revision().await
-    }
-}
-
 /// The file and the store's copy.
 pub struct ConfigSource<C = Arc<dyn Store>> {
     file: PathBuf,
@@ -137,7 +111,7 @@ impl<C: Copies> ConfigSource<C> {
         }
         tell_what_is_lost(&present, &own);
         let entries = store_copy::with_file(own, &present);
-        match self.store.save(&entries, revision).await? {
+        match self.store.save(&entries, revision, None).await? {
             Ok(revision) => usable(&entries, revision),
             Err(_) => self.take_the_others(&entries).await,
         }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
 use tokio::time::{Duration, timeout};
 
 use super::*;
@@ -44,7 +45,12 @@ impl Copies for Arc<Memory> {
         Ok((state.revision, state.entries.clone()))
     }
 
-    async fn save(&self, entries: &ConfigEntries, expected: u64) -> Result<Result<u64, u64>, StoreError> {
+    async fn save(
+        &self,
+        entries: &ConfigEntries,
+        expected: u64,
+        _: Option<&str>,
+    ) -> Result<Result<u64, u64>, StoreError> {
         let mut state = self.answer()?;
         if let Some(rival) = state.rival.take() {
             state.entries = rival;

@@ -8,15 +8,14 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::file::{FileWatch, Seen};
-use super::{Change, Copies, judged, log_problems, tell_what_is_lost};
+use super::{Change, judged, log_problems, tell_what_is_lost};
 use crate::config::store_copy::{self, from_entries, to_entries};
 use crate::config::{check, read_beside};
+use crate::control::change::{ChangeError, Copies, Decision, Edit, change};
 use crate::store::{ConfigEntries, StoreError};
 
 /// Between two looks. A change of the file is taken at the second look that sees it.
 const PAUSE: Duration = Duration::from_millis(300);
-/// Other hosts may save in the same moment; with this many in a row something else is wrong.
-const TRIES: usize = 5;
 
 pub(super) struct Watch<C> {
     file: PathBuf,
@@ -99,22 +98,32 @@ impl<C: Copies> Watch<C> {
     }
 
     async fn take_file(&self, text: &str) -> Result<(), StoreError> {
-        for _ in 0..TRIES {
-            let (revision, present) = self.store.load().await?;
-            let Some(own) = self.checked(text, &present) else {
-                return Ok(());
-            };
-            if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
-                return Ok(());
-            }
-            tell_what_is_lost(&present, &own);
-            let entries = store_copy::with_file(own, &present);
-            if self.store.save(&entries, revision).await?.is_ok() {
-                return Ok(());
+        let decide = |present: &ConfigEntries| Ok(self.with_file(text, present));
+        // Each host judges for itself whether the file can run there, and says so.
+        match change::<_, ChangeError>(&self.store, None, decide).await {
+            Ok(_) => Ok(()),
+            Err(ChangeError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::error!("{error}; this host's file was not saved");
+                Ok(())
             }
         }
-        tracing::error!("other hosts save configurations all the time; this host's file was not saved");
-        Ok(())
+    }
+
+    /// The present copy with the file's chains, links and storages; nothing is saved when the file has errors or was taken before.
+    fn with_file(&self, text: &str, present: &ConfigEntries) -> Decision<()> {
+        let Some(own) = self.checked(text, present) else {
+            return Decision::Keep(());
+        };
+        if store_copy::taken_from(present) == Some(store_copy::fingerprint(&own)) {
+            return Decision::Keep(());
+        }
+        tell_what_is_lost(present, &own);
+        Decision::Save(Edit {
+            entries: store_copy::with_file(own, present),
+            audit: None,
+            outcome: (),
+        })
     }
 
     fn checked(&self, text: &str, present: &ConfigEntries) -> Option<ConfigEntries> {

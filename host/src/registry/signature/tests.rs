@@ -6,6 +6,14 @@ const BYTES: &[u8] = b"component bytes";
 const KEY_A: &str = "RWQvKE5RjEYqp27ydU81Sz0VhrLAJMPrjal3utZHmHztjZpBtgUcDWHS";
 const KEY_B: &str = "RWTF64hAnd/4rJ8alK0DqipRUfFGm7bbndMqFnfa9GhfIX2jqA5UtHnG";
 
+/// minisign shows its id as E06143EAE626D74.
+const KEY_ZERO: &str = "RWR0bWKuPhQGDoQHKKvheQM5W4/zHbRD4WWs2/9SwKn/nkt5+9U8pNiH";
+
+const PREHASHED_BY_ZERO: &str = "untrusted comment: signature from minisign secret key
+RUR0bWKuPhQGDqAdcu6YNmDkGEmg4Phveovjq06lX47qWd3wBgIWTEmVVSyIyqbbeP16EgSmg43LiKnBDiIYGNvMsen1iQ0pgQo=
+trusted comment: trusted
+0I5mHa3X/1x+ji2bWYgq2oW/cH9LZnSgElKU1SvzG6vASBuj39jUMPShvxoRErk7k7BL/e1uxd13ch7RSyb5Bw==
+";
 const PREHASHED_BY_A: &str = "untrusted comment: untrusted comment: t
 RUQvKE5RjEYqp4bGsVTd6acyDXVfcivzgvk59EI9h7ouxPtTq9kjuctwaBpktKpoggWWTbvOETODAZmFr+YmueNuA/VTI0fLzw8=
 trusted comment: trusted
@@ -38,6 +46,28 @@ fn a_key_is_known_by_the_id_that_minisign_shows() {
     assert_eq!(key(KEY_A).id().to_string(), "A72A468C514E282F");
     let file = format!("untrusted comment: minisign public key A72A468C514E282F\n{KEY_A}\n");
     assert_eq!(key(&file), key(KEY_A));
+}
+
+#[test]
+fn a_key_id_is_the_same_with_and_without_its_leading_zeros() {
+    let zero = key(KEY_ZERO);
+    assert_eq!(zero.id().to_string(), "0E06143EAE626D74");
+    for shown in [
+        "E06143EAE626D74",
+        "0E06143EAE626D74",
+        "e06143eae626d74",
+        " E06143EAE626D74\n",
+    ] {
+        assert_eq!(KeyId::parse(shown).as_ref(), Ok(zero.id()), "{shown:?}");
+    }
+    let stored: KeyId = serde_json::from_str("\"E06143EAE626D74\"").unwrap();
+    assert_eq!(serde_json::to_string(&stored).unwrap(), "\"0E06143EAE626D74\"");
+    assert_eq!(KeyId::parse("1").unwrap().to_string(), "0000000000000001");
+    for wrong in ["", " ", "00E06143EAE626D74", "E06143EAE626D7G", "+1", "é"] {
+        assert!(KeyId::parse(wrong).is_err(), "{wrong:?}");
+    }
+    let signed_by = requiring(&[KEY_A, KEY_ZERO]).verify(BYTES, Some(PREHASHED_BY_ZERO));
+    assert_eq!(signed_by.unwrap().as_ref(), Some(zero.id()));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Why a link was not changed.
 
-use crate::config::{Problem, RecordError};
-use crate::names::LinkName;
+use crate::config::{Problem, RecordError, problem};
+use crate::control::change::ChangeError;
+use crate::control::check::{self, CheckError};
+use crate::names::{Digest, LinkName};
 use crate::registry::RegistryError;
 use crate::registry::signature::SignatureError;
 use crate::sandbox::CompileError;
@@ -29,10 +31,10 @@ pub enum LinkError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// Grants, limits or options are not what they have to be.
-    #[error("{}", lines(.0))]
+    #[error("{}", problem::in_one_line(.0))]
     Invalid(Vec<Problem>),
     /// The configuration would not run.
-    #[error("the link would not run: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("the link would not run: {}", check::in_one_line(.0))]
     CantRun(Vec<RegistryError>),
     /// A chain needs it.
     #[error("the link {link} is used by {}", .chains.join(", "))]
@@ -45,6 +47,9 @@ pub enum LinkError {
     /// The configuration defines it.
     #[error("the link {0} is defined in the configuration and has no uploaded version to delete")]
     Configured(LinkName),
+    /// The bytes of a version are not in the store.
+    #[error("the bytes of sha256:{0} are not in the store")]
+    NoBytes(Digest),
     /// The store's copy can't be read.
     #[error("the store's copy of the configuration is damaged: {0}")]
     Damaged(String),
@@ -64,14 +69,21 @@ impl LinkError {
     }
 }
 
-fn lines(problems: &[Problem]) -> String {
-    let line = |problem: &Problem| {
-        let hint = if problem.hint.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", problem.hint)
-        };
-        format!("{}: {}{hint}", problem.path, problem.message)
-    };
-    problems.iter().map(line).collect::<Vec<_>>().join("; ")
+impl From<CheckError> for LinkError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Invalid(problems) => Self::Invalid(problems),
+            CheckError::CantRun(errors) => Self::CantRun(errors),
+        }
+    }
+}
+
+impl From<ChangeError> for LinkError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Check(error) => error.into(),
+            ChangeError::Busy => Self::Busy,
+            ChangeError::Store(error) => error.into(),
+        }
+    }
 }

@@ -11,12 +11,15 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::change::Before;
-use super::{Audited, LinkError, Links};
+use super::{LinkError, Links};
 use crate::base::clock::now_ms_signed;
 use crate::config::{self, LinkRecord, Version, store_copy};
+use crate::control::audit::Actor;
+use crate::control::confirm::Confirmation;
 use crate::events::{Event, LinkEvent};
 use crate::names::{Digest, LinkName};
 use crate::registry::capabilities::{self, Capability};
+use crate::registry::signature::{KeyId, SignatureError};
 use crate::sandbox::{Compiled, Grants, World};
 
 /// What comes with the bytes.
@@ -26,8 +29,8 @@ pub struct Upload {
     pub note: String,
     /// The text of its minisign signature.
     pub signature: Option<String>,
-    /// Who uploads.
-    pub by: String,
+    /// Whether to activate the version at once, unless it is held.
+    pub activate: bool,
 }
 
 /// What was found out about a component; kept beside its bytes.
@@ -72,13 +75,30 @@ pub struct Uploaded {
     pub beyond_grants: Vec<String>,
     /// Why it can't be activated yet.
     pub held: Option<String>,
-    /// Who signed it.
-    pub signed_by: Option<String>,
+    /// Id of the key that signed it.
+    #[schema(value_type = Option<String>)]
+    pub signed_by: Option<KeyId>,
     /// Whether these bytes were there already.
     pub existed: bool,
     /// What it is.
     #[serde(flatten)]
     pub about: About,
+}
+
+/// An upload, and whether its version is active.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UploadedVersion {
+    /// The link; `name` is what the component calls itself.
+    #[schema(value_type = String)]
+    pub link: LinkName,
+    /// The upload.
+    #[serde(flatten)]
+    pub uploaded: Uploaded,
+    /// Whether the version is active.
+    pub active: bool,
+    /// Hosts that run it; absent when it was not to be activated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
 }
 
 impl About {
@@ -104,7 +124,7 @@ impl About {
 }
 
 impl Links {
-    /// Checks a component and keeps it as a version of this link.
+    /// Checks a component, keeps it as a version of this link, and activates it if that is asked for.
     ///
     /// # Errors
     /// The first check that it does not pass.
@@ -113,34 +133,47 @@ impl Links {
         link: &LinkName,
         bytes: Bytes,
         upload: Upload,
-        audited: Audited<'_>,
-    ) -> Result<Uploaded, LinkError> {
+        actor: &Actor,
+    ) -> Result<UploadedVersion, LinkError> {
+        let activate = upload.activate;
+        let uploaded = self.keep(link, bytes, upload, actor).await?;
+        let (active, confirmation) = if activate && uploaded.held.is_none() {
+            let switched = self.activate(link, uploaded.digest.as_str(), actor).await?;
+            (true, Some(switched.confirmation))
+        } else {
+            let (record, _) = self.get(link).await?;
+            (record.active.as_ref() == Some(&uploaded.digest), None)
+        };
+        Ok(UploadedVersion {
+            link: link.clone(),
+            uploaded,
+            active,
+            confirmation,
+        })
+    }
+
+    async fn keep(&self, link: &LinkName, bytes: Bytes, upload: Upload, actor: &Actor) -> Result<Uploaded, LinkError> {
         self.check_name(link)?;
+        // Takes microseconds; a compile takes seconds, and nobody has vouched for the bytes yet.
+        let signed_by = self.signer(&bytes, upload.signature.as_deref())?;
         let compiled = self.registry.sandbox().compile(bytes.clone()).await?;
         let about = About::of(&compiled);
         let needs = config::read_grants(&about.needs)
             .map_err(|problems| LinkError::BadNeeds(LinkError::Invalid(problems).to_string()))?;
-        let signed_by = self
-            .live
-            .load()
-            .config
-            .signing
-            .verify(&bytes, upload.signature.as_deref())?;
-        let signed_by = signed_by.map(|key| key.to_string());
         let text = serde_json::to_string(&about).unwrap_or_default();
         self.store.keep_component(&compiled.digest, bytes, &text).await?;
         self.registry.keep_version(&compiled);
         let version = Version {
             digest: compiled.digest.clone(),
             at_ms: now_ms_signed(),
-            by: upload.by.clone(),
+            by: actor.name.clone(),
             note: upload.note,
             size_bytes: about.size_bytes,
             grants: None,
             held: None,
             signed_by: signed_by.clone(),
         };
-        let added = self.change(link, audited, |record, before| {
+        let added = self.change(link, actor, "link.upload", |record, before| {
             add(record, before, &version, &about, &needs)
         });
         let ((existed, beyond_grants, held), _) = added.await?;
@@ -148,7 +181,7 @@ impl Links {
             let event = LinkEvent {
                 link: link.clone(),
                 version: Some(compiled.digest.clone()),
-                by: upload.by.clone(),
+                by: actor.name.clone(),
             };
             self.events.tell(|| Event::LinkUploaded(event));
         }
@@ -162,6 +195,10 @@ impl Links {
             existed,
             about,
         })
+    }
+
+    fn signer(&self, bytes: &[u8], signature: Option<&str>) -> Result<Option<KeyId>, SignatureError> {
+        self.live.load().config.signing.verify(bytes, signature)
     }
 
     /// A name that the configuration has is good whatever it is; a new one has to be plain, as it stands in paths and on command lines.

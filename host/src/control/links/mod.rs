@@ -9,19 +9,22 @@ mod error;
 mod remove;
 mod settings;
 mod upload;
+mod view;
 
 use std::sync::Arc;
 
-pub use activation::{Confirmation, Switched, Unconfirmed};
-pub use change::Audited;
+pub use activation::Switched;
 pub use error::LinkError;
-pub use settings::{Setting, SettingKind};
-pub use upload::{About, Upload, Uploaded};
+pub use remove::{LinkDeleted, VersionDeleted};
+pub use settings::{Granted, Setting, SettingChanged, SettingKind};
+pub use upload::{About, Upload, Uploaded, UploadedVersion};
+pub use view::{LinkDetail, LinkList, LinkSummary, VersionDetail, VersionList};
 
-use super::Registry;
+use super::check::Checker;
 use crate::config::{LinkRecord, store_copy};
 use crate::events::Events;
-use crate::names::{Digest, LinkName};
+use crate::names::LinkName;
+use crate::registry::Registry;
 use crate::snapshot::Live;
 use crate::store::Store;
 
@@ -29,6 +32,7 @@ use crate::store::Store;
 pub struct Links {
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
+    checker: Checker,
     live: Live,
     events: Events,
 }
@@ -39,6 +43,7 @@ impl Links {
     pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, live: Live, events: Events) -> Self {
         Self {
             store,
+            checker: Checker::new(registry.clone()),
             registry,
             live,
             events,
@@ -49,29 +54,6 @@ impl Links {
     #[must_use]
     pub fn registry(&self) -> &Arc<Registry> {
         &self.registry
-    }
-
-    /// The links of the configuration and those that were uploaded, by name, each with its record.
-    ///
-    /// # Errors
-    /// When the store is away or its copy is damaged.
-    pub async fn all(&self) -> Result<Vec<(LinkName, LinkRecord)>, LinkError> {
-        let (_, entries) = self.store.load_config().await?;
-        let records = store_copy::records(&entries).map_err(|damaged| LinkError::damaged(&damaged))?;
-        let mut links: std::collections::BTreeMap<LinkName, LinkRecord> = self
-            .live
-            .load()
-            .config
-            .links
-            .keys()
-            .map(|name| (name.clone(), LinkRecord::default()))
-            .collect();
-        for (name, record) in records {
-            if let Ok(name) = LinkName::new(name) {
-                links.insert(name, record);
-            }
-        }
-        Ok(links.into_iter().collect())
     }
 
     /// The record of a link, and whether the configuration defines the link itself.
@@ -86,15 +68,6 @@ impl Links {
             return Err(LinkError::NoLink(link.clone()));
         }
         Ok((record, configured))
-    }
-
-    /// What was found out about a version when it was uploaded.
-    ///
-    /// # Errors
-    /// When the store is away.
-    pub async fn about(&self, digest: &Digest) -> Result<Option<About>, LinkError> {
-        let text = self.store.about_component(digest).await?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// The chains in force that name this link.

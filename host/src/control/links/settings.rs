@@ -3,10 +3,14 @@
 //! Guarantee: grants belong to one version; limits stay below their ceilings and options fit the schema of the version in force, or
 //! nothing is written.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
-use super::{Audited, Confirmation, LinkError, Links};
+use super::{LinkError, Links};
 use crate::config;
+use crate::control::audit::Actor;
+use crate::control::confirm::{Confirmation, confirm};
 use crate::events::{Event, LinkEvent};
 use crate::names::{Digest, LinkName};
 
@@ -28,6 +32,44 @@ pub enum SettingKind {
     Limits,
 }
 
+/// A decision about what a version may reach.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Granted {
+    /// The link.
+    #[schema(value_type = String)]
+    pub name: LinkName,
+    /// The version.
+    #[schema(value_type = String)]
+    pub digest: Digest,
+    /// Its grants, in the shape of the configuration.
+    #[schema(value_type = Object)]
+    pub grants: Map<String, Value>,
+    /// Hosts that have taken it up.
+    #[serde(flatten)]
+    pub confirmation: Confirmation,
+}
+
+/// A change of a link's options or limits.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SettingChanged {
+    /// The link.
+    #[schema(value_type = String)]
+    pub name: LinkName,
+    /// Hosts that have taken it up.
+    #[serde(flatten)]
+    pub confirmation: Confirmation,
+}
+
+impl SettingKind {
+    /// Name of the action in the audit log.
+    fn action(self) -> &'static str {
+        match self {
+            Self::Options => "link.options",
+            Self::Limits => "link.limits",
+        }
+    }
+}
+
 impl Links {
     /// Decides what a version may reach; without a version the one in force, else the latest.
     ///
@@ -38,11 +80,10 @@ impl Links {
         link: &LinkName,
         wanted: Option<&str>,
         grants: Map<String, Value>,
-        by: &str,
-        audited: Audited<'_>,
-    ) -> Result<(Digest, Confirmation), LinkError> {
+        actor: &Actor,
+    ) -> Result<Granted, LinkError> {
         config::read_grants(&grants).map_err(LinkError::Invalid)?;
-        let changed = self.change(link, audited, |record, before| {
+        let changed = self.change(link, actor, "link.grant", |record, before| {
             let digest = match (wanted, record.active_version().or(record.versions.last())) {
                 (Some(wanted), _) => record.find(wanted)?.digest.clone(),
                 (None, Some(version)) => version.digest.clone(),
@@ -57,23 +98,23 @@ impl Links {
             Event::LinkGranted(LinkEvent {
                 link: link.clone(),
                 version: Some(digest.clone()),
-                by: by.to_owned(),
+                by: actor.name.clone(),
             })
         });
-        Ok((digest, self.confirm(revision).await?))
+        Ok(Granted {
+            name: link.clone(),
+            digest,
+            grants,
+            confirmation: confirm(self.store.as_ref(), revision).await?,
+        })
     }
 
     /// Sets options or limits in place of the configuration's.
     ///
     /// # Errors
     /// They are not what they have to be; there is no such link.
-    pub async fn set(
-        &self,
-        link: &LinkName,
-        setting: Setting,
-        audited: Audited<'_>,
-    ) -> Result<Confirmation, LinkError> {
-        let changed = self.change(link, audited, |record, before| {
+    pub async fn set(&self, link: &LinkName, setting: Setting, actor: &Actor) -> Result<SettingChanged, LinkError> {
+        let changed = self.change(link, actor, setting.kind.action(), |record, before| {
             if record.is_empty() && !before.configured() {
                 return Err(LinkError::NoLink(link.clone()));
             }
@@ -84,6 +125,9 @@ impl Links {
             Ok(())
         });
         let ((), revision) = changed.await?;
-        Ok(self.confirm(revision).await?)
+        Ok(SettingChanged {
+            name: link.clone(),
+            confirmation: confirm(self.store.as_ref(), revision).await?,
+        })
     }
 }

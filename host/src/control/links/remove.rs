@@ -1,9 +1,36 @@
 //! Deleting versions and links.
 
-use super::{Audited, LinkError, Links};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{LinkError, Links};
 use crate::config::{LinkRecord, store_copy};
+use crate::control::audit::Actor;
 use crate::events::{Event, LinkEvent};
 use crate::names::{Digest, LinkName};
+
+/// A version that was deleted.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct VersionDeleted {
+    /// The link.
+    #[schema(value_type = String)]
+    pub name: LinkName,
+    /// The version.
+    #[schema(value_type = String)]
+    pub digest: Digest,
+    /// Always true.
+    pub deleted: bool,
+}
+
+/// A link that was deleted with all its versions.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LinkDeleted {
+    /// The link.
+    #[schema(value_type = String)]
+    pub name: LinkName,
+    /// Always true.
+    pub deleted: bool,
+}
 
 impl Links {
     /// Deletes a version that is not active.
@@ -14,11 +41,10 @@ impl Links {
         &self,
         link: &LinkName,
         wanted: &str,
-        by: &str,
-        audited: Audited<'_>,
-    ) -> Result<Digest, LinkError> {
+        actor: &Actor,
+    ) -> Result<VersionDeleted, LinkError> {
         let users = self.used_by(link);
-        let changed = self.change(link, audited, |record, _| {
+        let changed = self.change(link, actor, "link.delete-version", |record, _| {
             let digest = record.find(wanted)?.digest.clone();
             if record.active.as_ref() == Some(&digest) && !users.is_empty() {
                 return Err(in_use(link, &users));
@@ -28,17 +54,21 @@ impl Links {
         });
         let (digest, _) = changed.await?;
         self.forget(std::slice::from_ref(&digest)).await;
-        self.tell_removed(link, Some(digest.clone()), by);
-        Ok(digest)
+        self.tell_removed(link, Some(digest.clone()), actor);
+        Ok(VersionDeleted {
+            name: link.clone(),
+            digest,
+            deleted: true,
+        })
     }
 
     /// Deletes a link with all its versions.
     ///
     /// # Errors
     /// A chain uses it; the configuration defines it and there is nothing of it to delete.
-    pub async fn remove(&self, link: &LinkName, by: &str, audited: Audited<'_>) -> Result<(), LinkError> {
+    pub async fn remove(&self, link: &LinkName, actor: &Actor) -> Result<LinkDeleted, LinkError> {
         let users = self.used_by(link);
-        let changed = self.change(link, audited, |record, before| {
+        let changed = self.change(link, actor, "link.delete", |record, before| {
             if record.is_empty() {
                 return Err(match before.configured() {
                     true => LinkError::Configured(link.clone()),
@@ -54,8 +84,11 @@ impl Links {
         });
         let (digests, _) = changed.await?;
         self.forget(&digests).await;
-        self.tell_removed(link, None, by);
-        Ok(())
+        self.tell_removed(link, None, actor);
+        Ok(LinkDeleted {
+            name: link.clone(),
+            deleted: true,
+        })
     }
 
     /// Drops components that nothing refers to any more. One that is left behind by a fault costs room, no more.
@@ -80,12 +113,12 @@ impl Links {
         }
     }
 
-    fn tell_removed(&self, link: &LinkName, version: Option<Digest>, by: &str) {
+    fn tell_removed(&self, link: &LinkName, version: Option<Digest>, actor: &Actor) {
         self.events.tell(|| {
             Event::LinkRemoved(LinkEvent {
                 link: link.clone(),
                 version,
-                by: by.to_owned(),
+                by: actor.name.clone(),
             })
         });
     }
