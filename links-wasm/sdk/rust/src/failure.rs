@@ -1,4 +1,4 @@
-//! Why a call failed, and how the host's and the libraries' errors become that, so that `?` works.
+//! The failure of a call. The host's and the libraries' errors convert into it, so that `?` works.
 
 use crate::Error;
 use crate::bindings::link::vcon::link::outcomes;
@@ -10,13 +10,13 @@ pub use outcomes::FailureKind;
 /// The message is for people: name the thing at fault and what to do. No secrets, no document content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What kind of thing went wrong.
+    /// Kind of the failure.
     pub kind: FailureKind,
     /// What went wrong and what to do, for people.
     pub message: String,
     /// Whether the host should try again by itself.
     pub retryable: bool,
-    /// Not before this many milliseconds; the host chooses where absent.
+    /// Wait before the next try, in milliseconds. The host chooses where it is absent.
     pub retry_after_ms: Option<u64>,
 }
 
@@ -40,7 +40,7 @@ impl Failure {
         Self::new(FailureKind::Vcon, message)
     }
 
-    /// A service that the link called refused or was away.
+    /// A service that the link called refused the request or is unavailable.
     pub fn service(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Service, message)
     }

@@ -1,10 +1,24 @@
 //! The two filters that many links share: `only_if` and `sampling_rate`.
 //!
-//! Put them into the options as two members and ask before the work:
+//! Put them into the options as two members, and check them before the work:
 //!
-//! ```ignore
-//! if !filters::included(vcon, options.only_if.as_ref())? || !filters::sampled(options.sampling_rate) {
-//!     return Ok(Outcome::Next);
+//! ```
+//! use vcon_link::filters::{self, OnlyIf};
+//! use vcon_link::prelude::*;
+//!
+//! #[derive(Deserialize, JsonSchema, Default)]
+//! #[serde(default)]
+//! struct Options {
+//!     only_if: Option<OnlyIf>,
+//!     sampling_rate: Option<f64>,
+//! }
+//!
+//! fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
+//!     if !filters::included(vcon, options.only_if.as_ref())? || !filters::sampled(options.sampling_rate) {
+//!         return Ok(Outcome::Next);
+//!     }
+//!     // The work.
+//!     Ok(Outcome::Next)
 //! }
 //! ```
 
@@ -13,7 +27,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Work only on a vCon that has something: an entry of `section` with this `purpose` or `type` that `includes` a text.
+/// A condition on a vCon: it has an entry of `section` with this `purpose` or `type` that `includes` a text.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OnlyIf {
@@ -28,7 +42,7 @@ pub struct OnlyIf {
     pub includes: Option<String>,
 }
 
-/// Whether the vCon is one to work on. Without a filter it is.
+/// Returns whether the vCon meets the condition. Without a condition it does.
 ///
 /// A vCon that can't be searched, because the section is missing or its tags are not JSON, is not included.
 pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> {
@@ -47,7 +61,7 @@ pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> 
     Ok(any_entry(only_if, section, includes, &entries))
 }
 
-/// Whether this run is one of the share `rate` of all runs. Without a rate, and with 0, always.
+/// Returns true for a share `rate` (0 to 1) of all calls, by chance. Without a rate, and with 0, it always does.
 pub fn sampled(rate: Option<f64>) -> bool {
     match rate {
         None | Some(0.0) => true,

@@ -1,4 +1,4 @@
-//! Options come out as the link's type, or as a failure that names the member at fault.
+//! Reads options as the link's type, or returns a failure that names the member at fault.
 
 use crate::Failure;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! What the host tells a link about this call.
+//! Properties of the current call.
 
 use crate::bindings::link::vcon::link::parameters as host;
 

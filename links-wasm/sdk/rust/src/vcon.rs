@@ -25,7 +25,7 @@ impl Vcon {
         host::uuid()
     }
 
-    /// Whether the vCon is there. Where it is not, everything else answers [`Error::Missing`].
+    /// Returns whether the vCon exists. If it does not, everything else returns [`Error::Missing`].
     pub fn exists(&self) -> bool {
         host::exists()
     }
