@@ -193,9 +193,7 @@ fn table(links: &[(String, PathBuf)]) -> String {
 /// What a project of a link author needs of this repository.
 fn sdk(root: &Path) -> Result<String> {
     let mut files = vec![root.join("links-wasm/Cargo.toml"), root.join("links-wasm/Cargo.lock")];
-    for folder in ["links-wasm/sdk/rust", "wit"] {
-        collect(&root.join(folder), &mut files)?;
-    }
+    collect(&root.join("links-wasm/sdk/rust"), &mut files)?;
     let mut text = String::from("/// The SDK for Rust: path in the repository and text.\n");
     text.push_str("pub static SDK: &[(&str, &str)] = &[\n");
     for file in files {

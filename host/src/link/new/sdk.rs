@@ -13,8 +13,6 @@ pub(super) fn files() -> Vec<(String, String)> {
     for (path, text) in embedded::SDK {
         if let Some(path) = path.strip_prefix("links-wasm/sdk/rust/") {
             files.push((format!("{FOLDER}/{path}"), adapted(path, text)));
-        } else if path.starts_with("wit/") {
-            files.push((format!("{FOLDER}/{path}"), (*text).to_owned()));
         } else if *path == "links-wasm/Cargo.lock" {
             files.push(("Cargo.lock".to_owned(), (*text).to_owned()));
         }
@@ -22,10 +20,9 @@ pub(super) fn files() -> Vec<(String, String)> {
     files
 }
 
-/// In the project the contract lies in the SDK's own folder, and there is no workspace to inherit from.
+/// In the project there is no workspace to inherit from.
 fn adapted(path: &str, text: &str) -> String {
     match path {
-        "src/bindings.rs" => text.replace("\"../../../wit\"", "\"wit\""),
         "Cargo.toml" => standalone(text, workspace()),
         _ => text.to_owned(),
     }

@@ -50,6 +50,8 @@ vcon_link::link! {
     name: "noisy",
     summary: "Misbehaves on request, for tests.",
     options: Options,
+    // For the test that a host finds module names without running the component.
+    modules: ["links.noisy_before"],
     run: run,
 }
 

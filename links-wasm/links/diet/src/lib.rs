@@ -17,7 +17,7 @@ struct Options {
     /// Whether dialog bodies are moved out, or removed where there is no place to move them to.
     remove_dialog_body: bool,
     /// Where to post dialog bodies to; the answer's `url` takes their place.
-    post_media_to_url: String,
+    post_media_to_url: ServiceUrl,
     /// Whether all analyses are removed.
     remove_analysis: bool,
     /// Attachments are removed whose member `mime_type` is one of these; `null` stands for those without it.
@@ -25,13 +25,19 @@ struct Options {
     /// Whether members called `system_prompt` are removed, at any depth.
     remove_system_prompts: bool,
     /// The bucket that dialog bodies are moved to; goes before `post_media_to_url`.
+    #[schemars(extend("x-vcon-grant-hosts" = [
+        "{s3_bucket}.s3.{aws_region}.amazonaws.com",
+        "s3.{aws_region}.amazonaws.com",
+        "{s3_bucket}.s3.amazonaws.com",
+        "s3.amazonaws.com",
+    ]))]
     s3_bucket: String,
     /// What the keys in the bucket begin with.
     s3_path: String,
     /// The key's id, or `{{secret:NAME}}`.
-    aws_access_key_id: String,
+    aws_access_key_id: SecretText,
     /// The key, or `{{secret:NAME}}`.
-    aws_secret_access_key: String,
+    aws_secret_access_key: SecretText,
     /// The bucket's region.
     #[serde(default = "usual_region")]
     aws_region: String,

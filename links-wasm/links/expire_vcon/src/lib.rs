@@ -16,6 +16,7 @@ vcon_link::link! {
     name: "expire_vcon",
     summary: "Lets the vCon expire from the working store.",
     options: Options,
+    needs: {"vcons": ["expire"]},
     run: run,
 }
 

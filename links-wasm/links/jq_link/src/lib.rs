@@ -41,6 +41,8 @@ vcon_link::link! {
     name: "jq_link",
     summary: "Keeps or drops a vCon by a jq expression.",
     options: Options,
+    // Compiling a filter takes longer than running it.
+    reuse: true,
     run: run,
 }
 

@@ -16,7 +16,7 @@ const ROUTED: &str = "conserver.link.tag_router.routed_count";
 #[serde(default)]
 struct Options {
     /// Tag name → list. Without routes the chain goes on whatever `forward_original` says.
-    tag_routes: BTreeMap<String, String>,
+    tag_routes: BTreeMap<String, QueueName>,
     /// Whether this chain goes on.
     #[serde(deserialize_with = "truthy")]
     forward_original: bool,

@@ -13,9 +13,9 @@ const FAILURES: &str = "conserver.link.webhook.post_failures";
 struct Options {
     /// Where to post to, in order.
     #[serde(rename = "webhook-urls")]
-    webhook_urls: Vec<String>,
+    webhook_urls: Vec<ServiceUrl>,
     /// Headers to send, as they are. For a secret write `{{secret:NAME}}`.
-    headers: BTreeMap<String, String>,
+    headers: Option<BTreeMap<String, SecretText>>,
 }
 
 vcon_link::link! {
@@ -31,10 +31,9 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
         warn!("no webhook URLs are configured");
         metrics::count(NO_URLS);
     }
+    let headers = options.headers.unwrap_or_default();
     for (at, url) in options.webhook_urls.iter().enumerate() {
-        let sent = request(url, &options.headers, &document)
-            .timeout(clock::remaining())
-            .send();
+        let sent = request(url, &headers, &document).timeout(clock::remaining()).send();
         match sent {
             Ok(answer) => debug!(
                 "webhook {} of {}: status {}",
@@ -51,7 +50,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     Ok(Outcome::Next)
 }
 
-fn request(url: &str, headers: &BTreeMap<String, String>, document: &str) -> http::Request {
+fn request(url: &str, headers: &BTreeMap<String, SecretText>, document: &str) -> http::Request {
     let request = headers
         .iter()
         .fold(http::post(url), |request, (name, value)| request.header(name, value));

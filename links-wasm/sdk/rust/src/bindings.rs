@@ -1,14 +1,15 @@
-//! Bindings that `wit-bindgen` generates from the contract in `wit/`. The rest of the crate wraps
+//! Bindings that `wit-bindgen` makes from the contract in `wit/`. Not meant to be used directly: the rest of the crate wraps
 //! them.
 //!
-//! On targets other than wasm32 every imported function ends the program, so unit tests call none
-//! of them.
+//! On a machine other than wasm32 every imported function ends the program, so tests run what needs no host.
+//!
+//! `wit/package.wit` is a link to the file at the top of the repository: the package on a registry has it inside.
 #![allow(missing_docs, clippy::all, clippy::pedantic)]
 
 /// World `link`.
 pub mod link {
     wit_bindgen::generate!({
-        path: "../../../wit",
+        path: "wit",
         world: "link",
         pub_export_macro: true,
         export_macro_name: "export_link",
@@ -20,7 +21,7 @@ pub mod link {
 /// World `transform`.
 pub mod transform {
     wit_bindgen::generate!({
-        path: "../../../wit",
+        path: "wit",
         world: "transform",
         pub_export_macro: true,
         export_macro_name: "export_transform",
@@ -30,4 +31,20 @@ pub mod transform {
             "vcon:link/outcomes@0.1.0": super::link::vcon::link::outcomes,
         },
     });
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_contract_in_the_package_is_that_of_the_repository() {
+        let top = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../wit/package.wit");
+        // A package from a registry has no repository around it.
+        if let Ok(contract) = std::fs::read_to_string(top) {
+            let packaged = include_str!("../wit/package.wit");
+            assert!(
+                packaged == contract,
+                "wit/package.wit of the SDK differs from /wit/package.wit: link to it again"
+            );
+        }
+    }
 }

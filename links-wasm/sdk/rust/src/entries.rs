@@ -1,4 +1,4 @@
-//! Builders of analyses and attachments. The encoding follows from the body.
+//! Analyses and attachments that a link adds. The encoding follows from the body that is given.
 
 use crate::bindings::link::vcon::link::document as host;
 use crate::{Error, json};
@@ -9,8 +9,12 @@ pub use host::Encoding;
 
 /// An analysis entry to add.
 ///
-/// ```ignore
-/// vcon.add_analysis(Analysis::text("summary", "acme", summary).dialog(0).extra("schema", "v1"))?;
+/// ```
+/// # use vcon_link::prelude::*;
+/// fn add_summary(vcon: &Vcon, summary: &str) -> Result<(), Failure> {
+///     vcon.add_analysis(Analysis::text("summary", "acme", summary).dialog(0).extra("schema", "v1"))?;
+///     Ok(())
+/// }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Analysis {

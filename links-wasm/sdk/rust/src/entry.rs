@@ -1,4 +1,4 @@
-//! From the component's raw exports to the author's typed function and back. Called by the macros only.
+//! Connects the component's raw exports to the author's typed function. Called by the macros only.
 
 use crate::bindings::link::vcon::link::outcomes;
 use crate::bindings::transform::exports::vcon::link::transformer;
@@ -6,7 +6,7 @@ use crate::{Failure, Outcome, Vcon, options};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use crate::describe::description;
+pub use crate::describe::{About, bytes, description};
 
 /// How a transform ended well.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,4 @@
-//! Failures of calls, and conversions from errors of the host and of this crate, so that `?` works.
+//! The failure of a call. The host's and the libraries' errors convert into it, so that `?` works.
 
 use crate::Error;
 use crate::bindings::link::vcon::link::outcomes;
@@ -17,7 +17,7 @@ pub struct Failure {
     pub message: String,
     /// True if the host should try again.
     pub retryable: bool,
-    /// Time before the next try, in milliseconds. Absent: the host chooses.
+    /// Wait before the next try, in milliseconds. The host chooses where it is absent.
     pub retry_after_ms: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ impl Failure {
         Self::new(FailureKind::Vcon, message)
     }
 
-    /// A service that the link called refused or was unavailable.
+    /// A service that the link called refused the request or is unavailable.
     pub fn service(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Service, message)
     }

@@ -1,11 +1,24 @@
 //! Two filters that many links have: `only_if` and `sampling_rate`.
 //!
-//! Add them to the options as two members and check them first:
+//! Put them into the options as two members, and check them before the work:
 //!
-//! ```ignore
-//! let included = filters::included(vcon, options.only_if.as_ref())?;
-//! if !included || !filters::sampled(options.sampling_rate) {
-//!     return Ok(Outcome::Next);
+//! ```
+//! use vcon_link::filters::{self, OnlyIf};
+//! use vcon_link::prelude::*;
+//!
+//! #[derive(Deserialize, JsonSchema, Default)]
+//! #[serde(default)]
+//! struct Options {
+//!     only_if: Option<OnlyIf>,
+//!     sampling_rate: Option<f64>,
+//! }
+//!
+//! fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
+//!     if !filters::included(vcon, options.only_if.as_ref())? || !filters::sampled(options.sampling_rate) {
+//!         return Ok(Outcome::Next);
+//!     }
+//!     // The work.
+//!     Ok(Outcome::Next)
 //! }
 //! ```
 
@@ -14,8 +27,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Work only on a vCon that has something: an entry of `section` with this `purpose` or `type` that
-/// `includes` a text.
+/// A condition on a vCon: it has an entry of `section` with this `purpose` or `type` that `includes` a text.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OnlyIf {
@@ -30,7 +42,7 @@ pub struct OnlyIf {
     pub includes: Option<String>,
 }
 
-/// True if the vCon passes the filter. Without a filter, every vCon does.
+/// Returns whether the vCon meets the condition. Without a condition it does.
 ///
 /// A vCon that can't be searched, because the section is missing or its tags are not JSON, is not
 /// included.
@@ -50,7 +62,7 @@ pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> 
     Ok(any_entry(only_if, section, includes, &entries))
 }
 
-/// True for the share `rate` of all runs. Without a rate, and with 0, always true.
+/// Returns true for a share `rate` (0 to 1) of all calls, by chance. Without a rate, and with 0, it always does.
 pub fn sampled(rate: Option<f64>) -> bool {
     match rate {
         None | Some(0.0) => true,

@@ -1,4 +1,4 @@
-//! Facts about this call.
+//! Properties of the current call.
 
 use crate::bindings::link::vcon::link::parameters as host;
 

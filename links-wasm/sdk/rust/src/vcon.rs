@@ -26,7 +26,7 @@ impl Vcon {
         host::uuid()
     }
 
-    /// True if the vCon exists. If not, every other function returns [`Error::Missing`].
+    /// Returns whether the vCon exists. If it does not, everything else returns [`Error::Missing`].
     pub fn exists(&self) -> bool {
         host::exists()
     }

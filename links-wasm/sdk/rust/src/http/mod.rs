@@ -1,15 +1,19 @@
-//! Calling services. Grant: `http: [hosts]`.
+//! HTTP requests to services. Grant: `http: [hosts]`.
 //!
-//! ```ignore
-//! let answer: Answer = http::post("https://api.example/v1/ask")
-//!     // The host fills in the secret. The link never sees it.
-//!     .header("authorization", "Bearer {{secret:API_KEY}}")
-//!     .json(&question)
-//!     .timeout(Duration::from_secs(20))
-//!     .retries(2)
-//!     .send()?
-//!     .error_for_status()?
-//!     .json()?;
+//! ```
+//! # use vcon_link::{Failure, http, serde_json::Value};
+//! # use std::time::Duration;
+//! fn ask(question: &Value) -> Result<Value, Failure> {
+//!     let answer = http::post("https://api.example/v1/ask")
+//!         .header("authorization", "Bearer {{secret:API_KEY}}") // filled in by the host, never seen by the link
+//!         .json(question)
+//!         .timeout(Duration::from_secs(20))
+//!         .retries(2)
+//!         .send()?
+//!         .error_for_status()?
+//!         .json()?;
+//!     Ok(answer)
+//! }
 //! ```
 //!
 //! Redirects are followed, each as a new request, so that the host checks every address. Errors show
