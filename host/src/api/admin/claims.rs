@@ -13,7 +13,7 @@ use crate::api::Shared;
 use crate::auth::Admin;
 use crate::events::Event;
 use crate::names::{ClaimId, HostId, ListName};
-use crate::store::Claim;
+use crate::store::{Claim, Progress};
 
 /// The most claims in one answer; more are counted only.
 const MOST: usize = 10_000;
@@ -32,8 +32,14 @@ pub struct ClaimRow {
     /// The chain that its last checkpoint belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
-    /// The link that its last checkpoint leads to, counted from 0.
+    /// The index of the link that its last checkpoint leads to, from 0, in the chain as it was
+    /// then.
     pub next_link: u32,
+    /// The link that its last checkpoint leads to, with its occurrence in the run: `tag#1` is the
+    /// first link `tag`. `end` when only storages and egress are left. Absent without a checkpoint,
+    /// and for a checkpoint of an older host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_place: Option<String>,
     /// The vCon that the run is about, when a link had switched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
@@ -58,6 +64,7 @@ impl ClaimRow {
             host: host.to_string(),
             chain: checkpoint.chain.as_ref().map(ToString::to_string),
             next_link: checkpoint.next_link,
+            next_place: checkpoint.progress.as_ref().map(Progress::next_place),
             current: checkpoint.current.as_ref().map(ToString::to_string),
             began_ms: checkpoint.began_ms,
             lost_leases: claim.lost_leases,
@@ -95,7 +102,8 @@ impl OfList {
 
 /// What is in work
 ///
-/// On any host. The place in the chain is that of the last checkpoint: the run itself is as far or farther.
+/// On any host. The place in the chain is that of the last checkpoint: the run itself is as far or
+/// farther.
 #[utoipa::path(
     get, path = "/claims", tag = "admin: queues",
     params(("list" = Option<String>, Query, description = "only those of this ingress list; it need not be in the configuration any more")),
@@ -114,8 +122,9 @@ pub async fn get_claims(_: Admin, State(api): State<Shared>, QueryOf(of): QueryO
 
 /// Take an entry away from its worker
 ///
-/// It goes back to the head of its list with its last checkpoint. The worker that holds it, should it still be alive, can't write
-/// anything any more. What a link did outside since the checkpoint is done again.
+/// It goes back to the head of its list with its last checkpoint. The worker that holds it, should
+/// it still be alive, can't write anything any more. What a link did outside since the checkpoint
+/// is done again.
 #[utoipa::path(
     post, path = "/claims/{id}/requeue", tag = "admin: queues",
     params(
