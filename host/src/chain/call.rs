@@ -1,4 +1,4 @@
-//! One link of a run: the call, its retries, and what a failure means.
+//! Calls one link of a run: version, options, attempts, and the consequence of a failure.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,32 +17,34 @@ use crate::snapshot::{ReadyLink, Snapshot};
 use crate::telemetry::{metrics, stats};
 use crate::vcon::{Form, canonical};
 
-/// The first wait between tries, doubled each time. A service that hiccups is back within a second; one that is down
-/// is better met by the dead letters than by a held slot.
+/// The first wait between attempts, doubled each time. A short outage of a service is over within a
+/// second. A longer one is better met by a dead letter than by an occupied slot.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
-/// The longest wait between tries, also where the link asks for more: a slot is held meanwhile.
+/// The longest wait between attempts, also where the link asks for more: the run occupies a slot
+/// meanwhile.
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// What a link's place in the run came to.
+/// The result of a link, after all attempts.
 pub(super) enum Called {
-    /// The call gave an outcome; the run has its edits and effects.
+    /// The call succeeded; the run has its edits and effects.
     Done(Done),
-    /// It failed, and `on_error` says to go on without it.
+    /// The run continues without this link: it failed with `on_error: continue`, or can't work on a
+    /// sealed vCon.
     PassedOver,
-    /// It failed, and `on_error` says to end quietly.
+    /// The run ends: the link failed with `on_error: stop`.
     Stopped,
 }
 
-/// A call that gave an outcome.
+/// A call that succeeded.
 pub(super) struct Done {
-    /// What the chain does next.
+    /// The next step of the run.
     pub outcome: Outcome,
-    /// Whether a checkpoint has to follow.
+    /// True when the call had effects outside, so that a checkpoint has to follow.
     pub reached_outside: bool,
 }
 
 impl ChainRunner {
-    /// Calls the link at this place, with retries.
+    /// Calls the link at this place of the chain, with retries.
     pub(super) async fn call(
         &self,
         run: &mut Run,
@@ -74,7 +76,7 @@ impl ChainRunner {
                     let Some(wait) = backoff(&error, attempt, deadline) else {
                         break error;
                     };
-                    tracing::debug!(vcon = %run.current, link = %place.name, %error, attempt, wait_ms = wait.as_millis(), "the call is tried again");
+                    tracing::debug!(vcon = %run.current, link = %place.name, %error, attempt, wait_ms = wait.as_millis(), "the call failed and is tried again");
                     tokio::time::sleep(wait).await;
                     attempt += 1;
                 }
@@ -94,7 +96,7 @@ impl ChainRunner {
         failed(run, chain, place, &ready, &error, attempt)
     }
 
-    /// The link, ready to be called: as it is in force, or in the version that this run was asked to take.
+    /// The link, ready to be called: the active version, or the one that this run was asked to use.
     async fn ready<'a>(
         &self,
         run: &Run,
@@ -110,7 +112,7 @@ impl ChainRunner {
         };
         let Some(ready) = snapshot.links.get(&place.name) else {
             let message = format!(
-                "the link {} is not ready on this host; look at the log of its last reload",
+                "the link {} is not ready on this host; see the log of the host's last reload",
                 place.name
             );
             return Err(broken(None, message));
@@ -187,7 +189,8 @@ fn failed(
     error: &CallError,
     attempts: u32,
 ) -> Result<Called, Fault> {
-    // The chain's own deadline ends the run whatever `on_error` says: there is no time left to go on in.
+    // The deadline of the chain ends the run whatever `on_error` says: there is no time left to
+    // continue.
     let on_error = match error {
         CallError::ChainDeadline => OnError::DeadLetter,
         _ => ready.link.on_error.unwrap_or(chain.on_error),
@@ -230,13 +233,13 @@ fn is_sealed(error: &CallError) -> bool {
     matches!(error, CallError::Failed(failure) if failure.kind == FailureKind::Sealed)
 }
 
-/// Takes what a call gave into the run.
+/// Takes the result of a call into the run.
 fn take(run: &mut Run, report: CallReport) -> Result<Done, CallError> {
     run.document = report.document;
     let outcome = report.result?;
     if !report.edits.is_empty() {
         run.edits.extend(report.edits);
-        // The next link sees the form that is written, as it would after a restart.
+        // The next link sees the document in its stored form, as it would after a restart.
         if let Some(document) = &mut run.document {
             canonical::enforce(document);
         }
@@ -249,7 +252,8 @@ fn take(run: &mut Run, report: CallReport) -> Result<Done, CallError> {
     })
 }
 
-/// Whether the run is about a signed or encrypted document: such a one goes through untouched.
+/// True when the document is signed or encrypted. Such a document passes through the chain
+/// unchanged.
 fn sealed(run: &Run) -> bool {
     run.document
         .as_ref()
@@ -265,7 +269,7 @@ fn options_for(ready: &ReadyLink, place: &ChainLink) -> Arc<str> {
     serde_json::Value::Object(options).to_string().into()
 }
 
-/// How long to wait before the next try; nothing when the deadline comes first.
+/// The wait before the next attempt; nothing when the deadline comes first.
 fn backoff(error: &CallError, attempt: u32, deadline: Option<Instant>) -> Option<Duration> {
     let asked = match error {
         CallError::Failed(failure) => failure.retry_after_ms.map(Duration::from_millis),

@@ -10,11 +10,12 @@ use crate::store::{Guarded, Stored, Write};
 use crate::telemetry::metrics;
 use crate::vcon::{Document, canonical};
 
-/// How often a write is tried on an ever newer document. A document that changes faster than this is being fought over.
+/// Attempts to write a document that others keep changing. One that changes faster than this is
+/// contended for.
 const MAX_CONFLICTS: u32 = 20;
 
 impl ChainRunner {
-    /// Reads the current vCon into the run: as the store has it, else from the storages.
+    /// Reads the current vCon into the run, from the store or else from the storages.
     pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), Fault> {
         let stored = match stored {
             Some(stored) => Some(stored),
@@ -32,20 +33,20 @@ impl ChainRunner {
         Ok(())
     }
 
-    /// Writes what there is to write and notes how far the run has come.
-    pub(super) async fn checkpoint(&self, run: &mut Run) -> Result<Flow, Fault> {
+    /// Writes pending edits and effects together with the place of the run in its chain.
+    pub(super) async fn checkpoint(&self, run: &mut Run, chain: &Chain) -> Result<Flow, Fault> {
         let mut tries = 0;
-        run.effects.trail = self.trail(run, Stage::of("checkpoint"));
+        run.effects.trail = self.trail(run, &Stage::of("checkpoint"));
         loop {
             let write = pending(run);
             match self
                 .store
-                .checkpoint(&run.claim, &run.checkpoint(), write, &run.effects)
+                .checkpoint(&run.claim, &run.checkpoint(chain), write, &run.effects)
                 .await?
             {
                 Guarded::Done(revision) => {
                     written(run, revision);
-                    return Ok(Flow::Go);
+                    return Ok(Flow::Next);
                 }
                 Guarded::LostClaim => return Ok(Flow::Over(Ended::Lost)),
                 Guarded::Conflict => self.rebase(run, &mut tries).await?,
@@ -54,23 +55,21 @@ impl ChainRunner {
         }
     }
 
-    /// Ends the run quietly: what links did is written, nothing is saved or sent on.
+    /// Ends the run without saving or sending it on. Pending edits and effects are written.
     pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, Fault> {
         self.finish(run, &[], Ended::Stopped).await
     }
 
-    /// Ends the run: writes what is left and sends the id on, in one step.
+    /// Ends the run: writes pending edits and effects and sends the id on, in one step.
     pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, Fault> {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
-            run.effects.trail = self.trail(
-                run,
-                Stage {
-                    lists: egress,
-                    ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
-                },
-            );
+            let stage = Stage {
+                lists: egress,
+                ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
+            };
+            run.effects.trail = self.trail(run, &stage);
             match self
                 .store
                 .finish(&run.claim, &run.current, write, &run.effects, egress)
@@ -87,20 +86,20 @@ impl ChainRunner {
         }
     }
 
-    /// Parks the run: someone else works on the vCon, then it goes on at the next link.
+    /// Parks the run: someone else works on the vCon, then the run continues with the next link.
     pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, Fault> {
         let mut tries = 0;
         let stage = Stage {
             lists: std::slice::from_ref(list),
             ..Stage::of("parked")
         };
-        run.effects.trail = self.trail(run, stage);
+        run.effects.trail = self.trail(run, &stage);
         loop {
             let write = pending(run);
             let at_most = chain.hand_off_timeout;
             let parked = self
                 .store
-                .park(&run.claim, &run.checkpoint(), write, &run.effects, list, at_most)
+                .park(&run.claim, &run.checkpoint(chain), write, &run.effects, list, at_most)
                 .await?;
             match parked {
                 Guarded::Done(_) => return Ok(Ended::Parked),
@@ -111,7 +110,7 @@ impl ChainRunner {
         }
     }
 
-    /// Applies the edits again to the document as it is now.
+    /// Applies the pending edits to the newer document in the store.
     async fn rebase(&self, run: &mut Run, tries: &mut u32) -> Result<(), Fault> {
         metrics::conflict(&run.chain);
         *tries += 1;
@@ -149,7 +148,7 @@ fn parse(run: &Run, stored: &Stored) -> Result<Document, Fault> {
     })
 }
 
-/// The write that is due, if any.
+/// The write of the pending edits, if there are any.
 fn pending(run: &Run) -> Option<Write> {
     if run.edits.is_empty() {
         return None;
@@ -171,8 +170,8 @@ fn written(run: &mut Run, revision: Option<crate::store::Revision>) {
     run.trail.written();
 }
 
-/// The vCon was deleted or expired while the run was at work: its edits have nowhere to go. It is not brought back, because a
-/// deletion has to hold.
+/// Drops the edits of a vCon that was deleted or has expired during the run. It is not written
+/// again, because a deletion has to hold.
 fn gone(run: &mut Run) {
     tracing::warn!(vcon = %run.current, chain = %run.chain, "the vCon was deleted or expired during the run; its edits are dropped");
     run.edits.clear();

@@ -1,14 +1,17 @@
-//! How runs end: well, or with an error record in the dead letters.
+//! The ends of runs: their kinds, the error record of a failed run, the event, and the entry of the
+//! trail.
 
 use super::ChainRunner;
-use super::state::Run;
-use super::trail::Stage;
-use crate::events::{Event, RunEvent};
+use super::resume::{self, NoPlace};
+use super::state::{Failing, Run};
+use super::trail::{Heading, Stage};
+use crate::events::Event;
 use crate::names::{Digest, LinkName};
 use crate::store::{ErrorRecord, Guarded, StoreError};
 use crate::telemetry::metrics;
 
-/// The longest message of an error record. Enough for a backtrace's head; bounded because a link may write it.
+/// The longest message of an error record, in characters. Enough for the head of a backtrace;
+/// bounded because a link may write it.
 const MAX_MESSAGE_CHARS: usize = 2_000;
 
 /// How a run ended.
@@ -16,29 +19,29 @@ const MAX_MESSAGE_CHARS: usize = 2_000;
 pub enum Ended {
     /// Through all links, storages and egress.
     Finished,
-    /// Quietly, by a link.
+    /// A link ended it without a failure; nothing is saved or sent on.
     Stopped,
-    /// Waiting for someone else.
+    /// It waits until its vCon comes back from a hand-off.
     Parked,
-    /// In the dead letters.
+    /// The entry is in the dead letters.
     Failed,
     /// The lease was lost: another worker has the entry.
     Lost,
-    /// Back on its list.
+    /// The entry is back on its list.
     HandedBack,
 }
 
 impl Ended {
-    /// Whether this counts as processed.
+    /// True for ends that count as processed.
     #[must_use]
     pub fn well(self) -> bool {
         matches!(self, Self::Finished | Self::Stopped)
     }
 }
 
-/// Why a run can't go on.
+/// Why a run can't continue.
 pub enum Fault {
-    /// The store failed: nothing can be said about the run; the claim decides.
+    /// The store failed. The claim stays, so the run is taken up again later.
     Store(StoreError),
     /// The run itself failed.
     Run(Reason),
@@ -50,23 +53,32 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// What goes into the error record.
+impl From<NoPlace> for Fault {
+    fn from(error: NoPlace) -> Self {
+        Self::Run(Reason {
+            link: error.link(),
+            ..Reason::plain(resume::CLASS, error.to_string())
+        })
+    }
+}
+
+/// The content of an error record.
 #[derive(Debug)]
 pub struct Reason {
-    /// The link, if one was at work.
+    /// The link at fault, if one is.
     pub link: Option<LinkName>,
     /// The digest of its component.
     pub version: Option<Digest>,
-    /// For programs.
+    /// The class of the fault, for programs.
     pub class: &'static str,
-    /// For people.
+    /// The fault and the next step, for people.
     pub message: String,
-    /// Tries made.
+    /// Attempts made.
     pub attempts: u32,
 }
 
 impl Reason {
-    /// One that no link is to blame for.
+    /// A reason that no link is at fault for.
     pub(super) fn plain(class: &'static str, message: impl Into<String>) -> Self {
         Self {
             link: None,
@@ -79,15 +91,19 @@ impl Reason {
 }
 
 impl ChainRunner {
-    /// Moves the entry to the dead letters. What links did since the last checkpoint is not written, so a reprocessed vCon
-    /// does not get it twice.
+    /// Moves the entry to the dead letters. Edits and effects since the last checkpoint are not
+    /// written, so a reprocessed vCon does not get them twice.
     pub(super) async fn fail(&self, run: &mut Run, reason: Reason) -> Result<Ended, StoreError> {
-        run.failed_by = Some((reason.link.clone(), reason.version.clone(), reason.class));
+        run.failing = Some(Failing {
+            link: reason.link.clone(),
+            version: reason.version.clone(),
+            class: reason.class,
+        });
         let stage = Stage {
             class: Some(reason.class),
             ..Stage::of("failed")
         };
-        let trail = self.trail(run, stage);
+        let trail = self.trail(run, &stage);
         let record = self.record(run, reason);
         tracing::warn!(
             vcon = %run.current, chain = %run.chain, link = record.link.as_ref().map(LinkName::as_str), class = record.class,
@@ -102,7 +118,7 @@ impl ChainRunner {
         })
     }
 
-    /// Tells how a run ended. One that was lost or given back has not.
+    /// Publishes how a run ended. A run that was lost or handed back has not ended.
     pub(super) fn tell(&self, run: &Run, ended: Ended) {
         let kind = match ended {
             Ended::Finished => return self.events.tell(|| Event::VconFinished(run.event())),
@@ -111,19 +127,22 @@ impl ChainRunner {
             Ended::Failed => Event::VconFailed,
             Ended::Lost | Ended::HandedBack => return,
         };
-        self.events.tell(|| {
-            let (link, version, class) = match (&run.failed_by, &run.last) {
-                (Some((link, version, class)), _) => (link.clone(), version.clone(), Some((*class).to_owned())),
-                (None, Some((link, version))) => (Some(link.clone()), Some(version.clone()), None),
-                (None, None) => (None, None, None),
-            };
-            kind(RunEvent {
-                link,
-                version,
-                class,
-                ..run.event()
-            })
-        });
+        self.events.tell(|| kind(run.end_event()));
+    }
+
+    /// The next entry of this run's trail; nothing where trails are switched off.
+    pub(super) fn trail(&self, run: &Run, stage: &Stage<'_>) -> Option<String> {
+        if !self.trails {
+            return None;
+        }
+        let heading = Heading {
+            at_ms: self.environment.now_ms(),
+            host: &self.host,
+            chain: &run.chain,
+            list: &run.claim.list,
+            current: run.switched.as_ref(),
+        };
+        run.trail.entry(&heading, stage)
     }
 
     /// The error record of this run.

@@ -1,4 +1,4 @@
-//! The end of a run that went through all links: storages first, then egress.
+//! The last part of a run, after all links: storages first, then egress.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ impl ChainRunner {
     /// Saves the vCon to the chain's storages and sends its id on.
     pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, Fault> {
         if !chain.storages.is_empty() {
-            // A document that is in a storage has to be the one in the store: what is pending is written first.
+            // Pending edits are written first, so that storages and store have the same document.
             if (!run.edits.is_empty() || !run.effects.is_empty())
-                && let Flow::Over(ended) = self.checkpoint(run).await?
+                && let Flow::Over(ended) = self.checkpoint(run, chain).await?
             {
                 return Ok(ended);
             }
@@ -31,8 +31,12 @@ impl ChainRunner {
     async fn save(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Some(document) = &run.document else {
             for name in &chain.storages {
-                self.not_saved(run, name, "the vCon is not in the working store or any storage".into())
-                    .await?;
+                self.not_saved(
+                    run,
+                    name,
+                    "the vCon is neither in the working store nor in a storage".into(),
+                )
+                .await?;
             }
             return Ok(());
         };
@@ -63,7 +67,7 @@ impl ChainRunner {
         Ok(())
     }
 
-    /// A storage that keeps failing does not hold the vCon up, but is not forgotten either.
+    /// Notes a failed storage in its own dead-letter list. The run itself continues.
     async fn not_saved(&self, run: &mut Run, storage: &StorageName, message: String) -> Result<(), StoreError> {
         run.trail.storage(storage, Some(&message));
         let Ok(list) = ListName::new(format!("storage:{storage}")) else {

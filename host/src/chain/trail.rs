@@ -1,27 +1,27 @@
-//! What a run did, noted in the trail of its vCon: links with versions, times and outcomes, storages with results.
+//! The trail of a vCon: which links and storages a run used, with versions, times and outcomes.
 //!
-//! Guarantee: an entry is bounded and holds names, numbers and classes, never document content or a message that a link wrote; each
-//! thing is noted once, with the write that it belongs to. Where trails are off nothing is made.
+//! Guarantee: an entry is bounded and holds names, numbers and classes, never document content or a
+//! message that a link wrote. Each call is noted once, with the write that it belongs to. Where
+//! trails are switched off nothing is made.
 
 use serde::Serialize;
 
-use super::ChainRunner;
-use super::state::Run;
 use crate::names::{ChainName, Digest, HostId, LinkName, ListName, StorageName, VconId};
 use crate::sandbox::Outcome;
 
-/// Links in one entry; longer chains say how many more there were. Some 8 KB.
-const MOST_LINKS: usize = 64;
+/// Links in one entry, about 8 KB. An entry of a longer chain has the number of links that were
+/// left out.
+const MAX_LINKS: usize = 64;
 /// Storages in one entry.
-const MOST_STORAGES: usize = 64;
+const MAX_STORAGES: usize = 64;
 /// Characters of a storage's message.
-const MESSAGE_CHARS: usize = 200;
+const MAX_MESSAGE_CHARS: usize = 200;
 
-/// What is not yet written of a run's trail.
+/// The notes of a run's trail that are not yet written.
 pub(super) struct Trail {
     on: bool,
     links: Vec<LinkNote>,
-    /// Links beyond [`MOST_LINKS`].
+    /// Links beyond [`MAX_LINKS`].
     more_links: u32,
     storages: Vec<StorageNote>,
 }
@@ -33,14 +33,14 @@ pub(super) struct LinkNote {
     pub link: LinkName,
     /// The component that ran.
     pub version: Digest,
-    /// Microseconds in it, all tries together.
+    /// Time in its calls, all attempts together, in microseconds.
     pub us: u64,
     /// `next`, `stopped`, `switched`, `handed-off`, `passed-over` or `failed`.
     pub outcome: &'static str,
-    /// What kind of fault, when it failed.
+    /// The class of the fault, when it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<&'static str>,
-    /// Tries, if more than one.
+    /// Attempts; left out when there was one.
     #[serde(skip_serializing_if = "is_one")]
     pub attempts: u32,
 }
@@ -53,7 +53,7 @@ struct StorageNote {
     message: Option<String>,
 }
 
-/// How far the run has come with this entry.
+/// The write that an entry goes with.
 pub(super) struct Stage<'a> {
     /// `checkpoint`, `finished`, `stopped`, `parked` or `failed`.
     pub ended: &'static str,
@@ -63,8 +63,22 @@ pub(super) struct Stage<'a> {
     pub lists: &'a [ListName],
 }
 
+/// The run that an entry is about.
+pub(super) struct Heading<'a> {
+    /// The time now, in Unix milliseconds.
+    pub at_ms: u64,
+    /// This host.
+    pub host: &'a HostId,
+    /// The chain.
+    pub chain: &'a ChainName,
+    /// The ingress list.
+    pub list: &'a ListName,
+    /// The vCon that the run is about, when a link had switched.
+    pub current: Option<&'a VconId>,
+}
+
 impl Stage<'_> {
-    /// One without class and lists.
+    /// A stage without class and lists.
     pub fn of(ended: &'static str) -> Self {
         Stage {
             ended,
@@ -83,7 +97,6 @@ struct Entry<'a> {
     ended: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<&'static str>,
-    /// The vCon that the run is about, when a link had switched.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<&'a VconId>,
     #[serde(skip_serializing_if = "<[ListName]>::is_empty")]
@@ -106,7 +119,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Trail {
-    /// An empty one; `on`: whether trails are kept at all.
+    /// An empty trail. With `on` false nothing is ever noted in it.
     pub fn new(on: bool) -> Self {
         Self {
             on,
@@ -116,68 +129,65 @@ impl Trail {
         }
     }
 
-    /// Notes a link.
+    /// Notes a call of a link.
     pub fn link(&mut self, make: impl FnOnce() -> LinkNote) {
         if !self.on {
             return;
         }
-        if self.links.len() < MOST_LINKS {
+        if self.links.len() < MAX_LINKS {
             self.links.push(make());
         } else {
             self.more_links = self.more_links.saturating_add(1);
         }
     }
 
-    /// Notes a storage: saved, or why not.
+    /// Notes a storage: that it saved the vCon, or its error.
     pub fn storage(&mut self, storage: &StorageName, error: Option<&str>) {
-        if !self.on || self.storages.len() >= MOST_STORAGES {
+        if !self.on || self.storages.len() >= MAX_STORAGES {
             return;
         }
         self.storages.push(StorageNote {
             storage: storage.clone(),
             outcome: if error.is_some() { "failed" } else { "saved" },
-            message: error.map(|error| error.chars().take(MESSAGE_CHARS).collect()),
+            message: error.map(|error| error.chars().take(MAX_MESSAGE_CHARS).collect()),
         });
     }
 
-    /// It is written: the next entry begins with nothing.
+    /// The next entry as JSON text; nothing where trails are switched off.
+    pub fn entry(&self, heading: &Heading<'_>, stage: &Stage<'_>) -> Option<String> {
+        if !self.on {
+            return None;
+        }
+        let entry = Entry {
+            at_ms: heading.at_ms,
+            host: heading.host,
+            chain: heading.chain,
+            list: heading.list,
+            ended: stage.ended,
+            class: stage.class,
+            current: heading.current,
+            lists: stage.lists,
+            links: &self.links,
+            more_links: self.more_links,
+            storages: &self.storages,
+        };
+        // Names and numbers always become JSON.
+        serde_json::to_string(&entry).ok()
+    }
+
+    /// Forgets the notes, once they are written.
     pub fn written(&mut self) {
         *self = Self::new(self.on);
     }
 }
 
-/// What an outcome is called.
+/// The name of an outcome in the trail.
 pub(super) fn outcome(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Next => "next",
         Outcome::Stop(_) => "stopped",
         Outcome::Switch(_) => "switched",
         Outcome::HandOff(_) => "handed-off",
-    }
-}
-
-impl ChainRunner {
-    /// The next entry of this run's trail; nothing where trails are off.
-    pub(super) fn trail(&self, run: &Run, stage: Stage<'_>) -> Option<String> {
-        let trail = &run.trail;
-        if !trail.on {
-            return None;
-        }
-        let entry = Entry {
-            at_ms: self.environment.now_ms(),
-            host: &self.host,
-            chain: &run.chain,
-            list: &run.claim.list,
-            ended: stage.ended,
-            class: stage.class,
-            current: run.switched.as_ref(),
-            lists: stage.lists,
-            links: &trail.links,
-            more_links: trail.more_links,
-            storages: &trail.storages,
-        };
-        // Names and numbers always become JSON.
-        serde_json::to_string(&entry).ok()
     }
 }
 
@@ -201,16 +211,16 @@ mod tests {
     fn an_entry_is_bounded_and_counts_what_it_left_out() {
         let mut trail = Trail::new(true);
         let storage = StorageName::new("s3").unwrap();
-        for _ in 0..MOST_LINKS + 3 {
+        for _ in 0..MAX_LINKS + 3 {
             trail.link(note);
         }
-        for _ in 0..MOST_STORAGES + 3 {
+        for _ in 0..MAX_STORAGES + 3 {
             trail.storage(&storage, Some(&"ß".repeat(1000)));
         }
-        assert_eq!((trail.links.len(), trail.more_links), (MOST_LINKS, 3));
-        assert_eq!(trail.storages.len(), MOST_STORAGES);
+        assert_eq!((trail.links.len(), trail.more_links), (MAX_LINKS, 3));
+        assert_eq!(trail.storages.len(), MAX_STORAGES);
         let message = trail.storages[0].message.as_deref().unwrap();
-        assert_eq!(message.chars().count(), MESSAGE_CHARS);
+        assert_eq!(message.chars().count(), MAX_MESSAGE_CHARS);
         trail.written();
         assert!(trail.links.is_empty() && trail.more_links == 0 && trail.storages.is_empty());
     }

@@ -59,7 +59,7 @@ pub enum Event {
     /// A run waits for someone else.
     #[serde(rename = "vcon.parked")]
     VconParked(RunEvent),
-    /// The worker that had an entry stopped or hung; the entry is back on its list. Told by the host that noticed.
+    /// The worker that had an entry stopped, hung or panicked; the entry is back on its list. Told by the host that noticed.
     #[serde(rename = "vcon.returned")]
     VconReturned {
         /// The entry.

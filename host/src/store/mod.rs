@@ -18,6 +18,7 @@ mod bus;
 mod components;
 mod hosts;
 mod mending;
+mod progress;
 pub mod redis;
 pub mod sqlite;
 
@@ -26,6 +27,7 @@ pub use bus::Bus;
 pub use components::Components;
 pub use hosts::Hosts;
 pub use mending::Mending;
+pub use progress::Progress;
 
 #[cfg(test)]
 #[allow(
@@ -148,15 +150,19 @@ pub struct Claim {
     pub context: Option<String>,
 }
 
-/// How far a chain run has come.
+/// How far a chain run has come. The default is that of a run that has not begun.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The chain that it belongs to: a checkpoint of another chain (after a change of configuration) is ignored.
+    /// The chain that it was written for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<ChainName>,
-    /// The index of the next link to run; the number of links when only storages and egress are left.
+    /// The index of the next link, from 0, in the chain as it was when this was written; the number of links when only
+    /// storages and egress were left. It counts only where `progress` is absent.
     #[serde(default)]
     pub next_link: u32,
+    /// The place in the chain by the names of the links. Absent: the run has not begun, or an older host wrote this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
     /// The vCon that the run is about now, when a link switched to another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<VconId>,
@@ -222,7 +228,8 @@ pub struct ErrorRecord {
     pub link: Option<LinkName>,
     /// The digest of the component that ran.
     pub version: Option<String>,
-    /// What kind of fault, for programs: `options`, `vcon`, `service`, `trap`, `limit`, `storage`, …
+    /// The class of the fault, for programs: `options`, `vcon`, `service`, `trap`, `limit`, `storage`,
+    /// `chain-changed`, …
     pub class: String,
     /// For people. Bounded by the writer; no secrets, no document content.
     pub message: String,

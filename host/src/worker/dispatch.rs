@@ -1,13 +1,19 @@
-//! Permit, turn, claim, start: the loop that hands vCons to runs; and the waiters that find lists with work.
+//! Claims vCons and starts their runs, one permit for each; and waits for lists that have work.
+//!
+//! Guarantee: a run that panics is an error in the log and a lost lease. Its permit is free again,
+//! and other runs go on.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use super::lease::Lease;
 use crate::chain::{Ended, Job};
 use crate::config::Chain;
 use crate::names::ListName;
@@ -15,15 +21,16 @@ use crate::snapshot::Snapshot;
 use crate::store::{Claim, Stored};
 use crate::telemetry::metrics;
 
-/// How long one wait for work lasts before the waiter looks whether it is still wanted.
+/// The length of one wait for work. After it the waiter checks whether its list is still wanted.
 const WAIT: Duration = Duration::from_secs(5);
-/// The pause after the store failed, so that a store that is away is not hammered.
+/// The pause after a failure of the store, so that a store that is unavailable is not flooded.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often the waiters are compared with the configuration; the first half of the 2 s within which a change takes effect.
+/// The interval in which the waiters are compared with the configuration: a quarter of the 2 s
+/// within which a change takes effect.
 const REFRESH: Duration = Duration::from_millis(500);
 
 impl Worker {
-    /// Claims and starts until draining.
+    /// Claims entries and starts runs until the worker drains.
     pub(super) async fn dispatch(self: Arc<Self>) {
         while let Some(taken) = self
             .draining
@@ -35,7 +42,7 @@ impl Worker {
             let Some(next) = self.draining.run_until_cancelled(self.lists.next(permits)).await else {
                 return;
             };
-            // Not cancelled by draining: an answer that nobody waits for would leave claims without a run.
+            // Not cancelled by draining: a claim whose reply nobody waits for would have no run.
             self.claim(&next.list, next.at_most, permit).await;
         }
     }
@@ -69,8 +76,8 @@ impl Worker {
                 snapshot: snapshot.clone(),
                 stored,
             };
-            let lost = self.leases.add(&job.claim);
-            self.runs.spawn(self.clone().work(job, lost, permit));
+            let lease = self.leases.add(&job.claim);
+            self.runs.spawn(self.clone().work(job, lease, permit));
         }
     }
 
@@ -85,7 +92,7 @@ impl Worker {
         (permits, count)
     }
 
-    /// The documents of these claims, in one step. Where that fails each run reads its own.
+    /// The documents of these claims, read in one step. When that fails, each run reads its own.
     async fn documents_of(&self, claims: &[Claim]) -> Vec<Option<Stored>> {
         let ids: Vec<_> = claims
             .iter()
@@ -97,41 +104,56 @@ impl Worker {
         }
     }
 
-    async fn work(self: Arc<Self>, job: Job, lost: CancellationToken, permit: OwnedSemaphorePermit) {
-        let claim = job.claim.clone();
+    /// Runs a job, and gives its lease and its permit back however it ends.
+    async fn work(self: Arc<Self>, job: Job, lease: Lease, permit: OwnedSemaphorePermit) {
+        let (claim, chain) = (job.claim.clone(), job.chain.clone());
+        // What a panic leaves behind is the run's own; what runs share stays whole without
+        // unwinding through it.
+        let run = AssertUnwindSafe(self.runner.run(job)).catch_unwind();
         tokio::select! {
             biased;
-            () = lost.cancelled() => {
-                tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; the run is given up");
+            () = lease.lost() => {
+                tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; the run is cancelled");
             }
             () = self.giving_back.cancelled() => self.give_back(&claim).await,
-            ended = self.runner.run(job) => match ended {
-                Ok(Ended::Lost) => tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; nothing was written"),
-                Ok(_) => {}
-                Err(error) => {
+            ended = run => match ended {
+                Ok(Ok(Ended::Lost)) => {
+                    tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; nothing was written");
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
                     tracing::debug!(vcon = %claim.vcon, list = %claim.list, %error, "the run could not be ended");
                     self.give_back(&claim).await;
                 }
+                Err(_) => {
+                    tracing::error!(
+                        vcon = %claim.vcon, list = %claim.list, %chain,
+                        "the run panicked, which is a defect of the host: please report it with the message of the panic; \
+                         the entry has lost a lease, and is tried again or becomes a dead letter"
+                    );
+                    drop(lease);
+                    self.end_lease(&claim, &chain).await;
+                }
             },
         }
-        self.leases.remove(&claim);
         drop(permit);
     }
 
-    /// Back to the head of the list. Where the store is away the lease runs out, and the reaper does the same.
+    /// Gives an entry back to the head of its list. When the store is unavailable, its lease runs
+    /// out and the reaper does the same.
     async fn give_back(&self, claim: &Claim) {
         let mut tries = 0;
         while let Err(error) = self.store.hand_back(claim).await {
             tries += 1;
             if tries == 3 {
-                tracing::warn!(vcon = %claim.vcon, list = %claim.list, %error, "the entry was not given back; its lease runs out instead");
+                tracing::warn!(vcon = %claim.vcon, list = %claim.list, %error, "the entry was not given back; its lease runs out by itself");
                 return;
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Keeps one waiter for each ingress list of the configuration in force.
+    /// Keeps one waiter for each ingress list of the active configuration.
     pub(super) async fn watch_lists(self: Arc<Self>) {
         let mut waiters: HashMap<ListName, CancellationToken> = HashMap::new();
         let mut ticks = tokio::time::interval(REFRESH);
@@ -168,7 +190,7 @@ impl Worker {
             let wait = until_scheduled(schedule);
             tokio::time::sleep(wait.min(REFRESH)).await;
             if wait > REFRESH {
-                // Not yet; the schedule may be another one by then.
+                // Not yet. The schedule may have changed by the next look.
                 return;
             }
         }
@@ -190,7 +212,8 @@ fn chain_of<'a>(snapshot: &'a Snapshot, list: &ListName) -> Option<&'a Chain> {
     snapshot.config.chains.get(snapshot.ingress.get(list)?)
 }
 
-/// The time until the next occurrence of a cron expression (UTC). One that can't be read was refused with the configuration.
+/// The time until the next occurrence of a cron expression, in UTC. An expression that can't be
+/// read was refused with the configuration.
 fn until_scheduled(schedule: &str) -> Duration {
     let now = chrono::Utc::now();
     let next = schedule

@@ -1,6 +1,7 @@
-//! Which lists have work, and whose turn it is.
+//! The lists that have work, and their turns.
 //!
-//! Guarantee: every list with work is served in proportion to its weight, however full the others are.
+//! Guarantee: every list with work is served in proportion to its weight, however full the others
+//! are.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,42 +10,45 @@ use tokio::sync::Notify;
 
 use crate::names::ListName;
 
-/// Entries claimed in one turn for each unit of weight. Large enough that a claim's round trip is shared, small enough that a list
-/// with one entry does not wait for long.
+/// Entries claimed in one turn for each unit of weight. Large enough that many entries share the
+/// round trip of a claim, small enough that a list with one entry does not wait long.
 const TURN: u32 = 16;
 
 /// Lists with work, in turns (deficit round robin).
 #[derive(Default)]
 pub(super) struct Lists {
     inner: Mutex<Inner>,
-    /// Somebody has work.
+    /// Notified when a list has work.
     ready: Notify,
-    /// A list was found empty: its waiter may wait again.
+    /// Notified when a list was found empty, so that its waiter waits again.
     emptied: Notify,
 }
 
 #[derive(Default)]
 struct Inner {
-    /// In turn; the first is next.
+    /// The lists in order of their turns; the first is next.
     turns: Vec<Turn>,
+    /// The weight of each list with work.
     by_name: HashMap<ListName, u32>,
 }
 
 struct Turn {
     list: ListName,
-    /// What is left of its turn.
+    /// Entries left of its turn.
     credit: u32,
 }
 
-/// Whose turn it is, and how much it may take.
+/// The list whose turn it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Next {
+    /// The list.
     pub list: ListName,
+    /// Entries that may be claimed in this turn.
     pub at_most: usize,
 }
 
 impl Lists {
-    /// A list has work.
+    /// Notes that a list has work.
     pub fn set_ready(&self, list: &ListName, weight: u32) {
         if let Ok(mut inner) = self.inner.lock() {
             let weight = weight.clamp(1, 100);
@@ -58,7 +62,7 @@ impl Lists {
         self.ready.notify_one();
     }
 
-    /// A list was found empty, or is no longer ours to serve.
+    /// Notes that a list was found empty, or is no longer served.
     pub fn set_empty(&self, list: &ListName) {
         if let Ok(mut inner) = self.inner.lock() {
             inner.by_name.remove(list);
@@ -67,7 +71,7 @@ impl Lists {
         self.emptied.notify_waiters();
     }
 
-    /// Whether a list is waiting for its turn.
+    /// True when a list waits for its turn.
     pub fn is_ready(&self, list: &ListName) -> bool {
         self.inner.lock().is_ok_and(|inner| inner.by_name.contains_key(list))
     }
@@ -85,7 +89,8 @@ impl Lists {
         }
     }
 
-    /// The list whose turn it is, with at most `permits` entries to take; waits until there is one.
+    /// Waits for a list with work. Returns the one whose turn it is, with at most `permits` entries
+    /// to claim.
     pub async fn next(&self, permits: usize) -> Next {
         loop {
             if let Some(next) = self.try_next(permits) {

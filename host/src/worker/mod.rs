@@ -1,12 +1,15 @@
 //! Takes vCons from their lists and runs them through their chains, many at once.
 //!
-//! Guarantee: nothing is claimed that can't start at once: a permit comes before a claim. Every claim is renewed while its run is at
-//! work. On a stop nothing more is claimed, runs in flight finish, and what does not finish in time goes back to the head of its list.
+//! Guarantee: nothing is claimed that can't start at once: a permit comes before a claim. Every
+//! claim is renewed while its run is in progress, and no longer. On a stop nothing more is claimed,
+//! runs in flight finish, and those that do not finish in time go back to the head of their list.
 
 mod dispatch;
 mod lease;
 mod lists;
 mod reap;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,16 +27,17 @@ use crate::store::Store;
 use lease::Leases;
 use lists::Lists;
 
-/// How a worker works.
+/// The settings of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
-    /// vCons in work at once.
+    /// Runs in progress at once.
     pub concurrency: usize,
-    /// How long a claim lasts without renewal. A crash delays a vCon by this much.
+    /// The length of a claim without renewal. A crash delays a vCon by one and a half times as
+    /// much.
     pub lease: Duration,
-    /// How many lost leases make a dead letter (design: 5).
+    /// The number of lost leases that makes an entry a dead letter.
     pub max_lost_leases: u32,
-    /// How long a stop waits for runs in flight.
+    /// The time that a stop waits for runs in flight.
     pub drain: Duration,
 }
 
@@ -49,9 +53,9 @@ pub struct Worker {
     leases: Arc<Leases>,
     lists: Lists,
     runs: TaskTracker,
-    /// Set: claim nothing more.
+    /// Cancelled: nothing more is claimed.
     draining: CancellationToken,
-    /// Set: runs in flight are given back.
+    /// Cancelled: runs in flight are given back.
     giving_back: CancellationToken,
 }
 
@@ -82,7 +86,7 @@ impl Worker {
         })
     }
 
-    /// Works until `stop` is set, then drains. To be called on the runtime that links run on.
+    /// Works until `stop` is cancelled, then drains. To be called on the runtime that links run on.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let helpers = TaskTracker::new();
         helpers.spawn(self.clone().renew_leases());
@@ -97,17 +101,17 @@ impl Worker {
         helpers.wait().await;
     }
 
-    /// vCons in work now.
+    /// Runs in progress now.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.runs.len()
     }
 
-    /// Waits for runs in flight, then gives back what is left.
+    /// Waits for runs in flight, then gives back those that are left.
     async fn drain(&self, dispatcher: tokio::task::JoinHandle<()>) {
-        // A claim that is under way when the stop comes is either started or given back by the dispatcher itself.
+        // The dispatcher starts the runs of a claim that is under way when the stop comes.
         if let Err(error) = dispatcher.await {
-            tracing::error!(%error, "the dispatcher ended badly");
+            tracing::error!(%error, "the dispatcher panicked");
         }
         self.runs.close();
         let in_flight = self.runs.len();

@@ -1,4 +1,5 @@
-//! Mends what was left behind: expired leases, parked runs that came back. Also measures the lists.
+//! Returns entries whose lease has expired to their lists, takes up parked runs, and measures the
+//! lists.
 
 use std::time::Duration;
 
@@ -10,11 +11,13 @@ use crate::telemetry::metrics;
 
 /// The shortest time between two rounds.
 pub(super) const FASTEST: Duration = Duration::from_millis(200);
-/// The longest time between two rounds: also the time within which a parked run goes on when its id comes back.
+/// The longest time between two rounds. A parked run continues within this time after its id has
+/// come back.
 pub(super) const SLOWEST: Duration = Duration::from_secs(2);
 
 impl Worker {
-    /// One round over all ingress lists, those of chains that are not enabled included: their claims may still end.
+    /// One round over all ingress lists. Those of chains that are not enabled are included, because
+    /// they may still have claims.
     pub(super) async fn reap_once(&self) {
         let snapshot = self.live.load_full();
         for (name, chain) in &snapshot.config.chains {
@@ -25,9 +28,8 @@ impl Worker {
     }
 
     async fn reap_list(&self, chain: &ChainName, list: &ListName) {
-        match self.store.reap(list, self.settings.max_lost_leases).await {
-            Ok(reaped) => self.report_lost(chain, list, &reaped),
-            Err(error) => return tracing::debug!(%list, %error, "expired leases were not looked for"),
+        if !self.reap_expired(chain, list).await {
+            return;
         }
         match self.store.resume(list).await {
             Ok(resumed) if resumed.dead.is_empty() => {}
@@ -40,6 +42,20 @@ impl Worker {
         for (name, kind) in [(list.clone(), "ingress"), (list.dead_letters(), "dlq")] {
             if let Ok(length) = self.store.depth(&name).await {
                 metrics::list_length(list, kind, length);
+            }
+        }
+    }
+
+    /// Takes entries away from claims whose lease has expired. False when the store failed.
+    pub(super) async fn reap_expired(&self, chain: &ChainName, list: &ListName) -> bool {
+        match self.store.reap(list, self.settings.max_lost_leases).await {
+            Ok(reaped) => {
+                self.report_lost(chain, list, &reaped);
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%list, %error, "expired leases were not looked for");
+                false
             }
         }
     }

@@ -7,7 +7,7 @@ use super::*;
 use crate::config::{LinkRecord, Version, read, store_copy};
 use crate::events::{Event, Told};
 use crate::names::{ChainName, ClaimId, Digest, LinkName, VconId};
-use crate::store::{AuditLog as _, Checkpoint, Claim, ErrorRecord, Hosts as _, Store as _};
+use crate::store::{AuditLog as _, Checkpoint, Claim, ErrorRecord, Hosts as _, Progress, Store as _};
 
 const CONFIG: &str = "\
 links: {tag: {module: links.tag, options: {tags: [x]}}}
@@ -65,6 +65,10 @@ fn claim(list: &str, id: &str) -> Claim {
         checkpoint: Checkpoint {
             chain: Some(ChainName::new("main").unwrap()),
             next_link: 1,
+            progress: Some(Progress {
+                done: vec![LinkName::new("tag").unwrap()],
+                left: vec![LinkName::new("tag").unwrap(), LinkName::new("hook").unwrap()],
+            }),
             current: Some(VconId::new(OTHER).unwrap()),
             began_ms: 5,
             ..Checkpoint::default()
@@ -166,8 +170,8 @@ async fn a_claim_is_seen_and_taken_away() {
     api.store.set_claim(HostId::new("h").unwrap(), claim("a/b c", "c1"));
     let claims = api.admin("GET", "/claims").await.json();
     let wanted = json!({
-        "id": "c1", "list": "a/b c", "vcon": ID, "host": "h", "chain": "main", "next_link": 1, "current": OTHER,
-        "began_ms": 5, "lost_leases": 2,
+        "id": "c1", "list": "a/b c", "vcon": ID, "host": "h", "chain": "main", "next_link": 1, "next_place": "tag#2",
+        "current": OTHER, "began_ms": 5, "lost_leases": 2,
     });
     assert_eq!(claims, json!({"total": 1, "claims": [wanted]}));
     let other = api.admin("GET", "/claims?list=in").await;

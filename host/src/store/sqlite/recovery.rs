@@ -82,7 +82,7 @@ impl Recovery<'_> {
                 continue;
             }
             let message = format!(
-                "the lease ran out {} times: each worker that took the entry stopped or hung",
+                "the lease ran out {} times: each worker that took the entry stopped, hung or panicked",
                 entry.lost_leases
             );
             self.die(&entry.vcon, "lost-lease", message, Some(&entry))?;

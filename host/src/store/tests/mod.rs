@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::{
     AuditLog as _, Checkpoint, Claim, Components as _, Effects, ErrorRecord, Guarded, IndexKind, Lifetimes,
-    Mending as _, NewDocument, Revision, Store, StoreError, Write,
+    Mending as _, NewDocument, Progress, Revision, Store, StoreError, Write,
 };
-use crate::names::{HostId, ListName, VconId};
+use crate::names::{HostId, LinkName, ListName, VconId};
 use crate::vcon::Text;
 
 mod audit;
@@ -189,10 +189,30 @@ fn vcons(claims: &[Claim]) -> Vec<&str> {
     claims.iter().map(|claim| claim.vcon.as_str()).collect()
 }
 
+/// The place in a chain of links, written as `done | left`.
+fn at_place(text: &str) -> Checkpoint {
+    let (done, left) = text.split_once('|').unwrap();
+    let names = |text: &str| {
+        text.split_whitespace()
+            .map(|name| LinkName::new(name).unwrap())
+            .collect()
+    };
+    let progress = Progress {
+        done: names(done),
+        left: names(left),
+    };
+    Checkpoint {
+        progress: Some(progress),
+        ..at_link(u32::try_from(done.split_whitespace().count()).unwrap())
+    }
+}
+
+/// A checkpoint as older hosts wrote it.
 fn at_link(next_link: u32) -> Checkpoint {
     Checkpoint {
         chain: Some(crate::names::ChainName::new("main").unwrap()),
         next_link,
+        progress: None,
         current: None,
         began_ms: 1_700_000_000_000,
         versions: BTreeMap::new(),

@@ -9,7 +9,8 @@ on_both!(
     the_same_vcon_twice,
     order_of_return,
     park_conflict,
-    parked_as_another_vcon
+    parked_as_another_vcon,
+    a_place_survives_every_way_back_to_the_list,
 );
 
 async fn park(place: &Place, claim: &Claim, at_most: Duration) {
@@ -153,4 +154,36 @@ async fn parked_as_another_vcon(place: Place) {
     place.push("resume:q", &["b"]).await;
     assert_eq!(resume(&place).await, (vec!["a".to_owned()], vec![]));
     assert_eq!(place.claim_one("q").await.checkpoint, point);
+}
+
+/// An empty half of a place must not turn into something else on its way through Lua.
+async fn a_place_survives_every_way_back_to_the_list(place: Place) {
+    for text in ["a b | a c", "a |", "| a", "|"] {
+        let point = at_place(text);
+        place.push("q", &["a"]).await;
+        let claim = place.claim_one("q").await;
+        let noted = place.store.checkpoint(&claim, &point, None, &no_effects()).await;
+        assert_eq!(noted.unwrap(), Guarded::Done(None));
+        place.store.hand_back(&claim).await.unwrap();
+        let claim = place.claim_one("q").await;
+        assert_eq!(claim.checkpoint, point, "after a hand-back");
+
+        place.lose(std::slice::from_ref(&claim)).await;
+        assert_eq!(place.reap("q").await, (vec!["a".to_owned()], vec![]));
+        let claim = place.claim_one("q").await;
+        assert_eq!(claim.checkpoint, point, "after a lost lease");
+
+        let parked = place
+            .store
+            .park(&claim, &claim.checkpoint, None, &no_effects(), &list("people"), LEASE)
+            .await;
+        assert_eq!(parked.unwrap(), Guarded::Done(None));
+        place.push("resume:q", &["a"]).await;
+        assert_eq!(resume(&place).await, (vec!["a".to_owned()], vec![]));
+        let claims = place.claim("q", 1).await;
+        assert_eq!(claims[0].checkpoint, point, "after a hand-off");
+        let listed = place.store.claims(&list("q")).await.unwrap();
+        assert_eq!(listed[0].1.checkpoint, point, "as people see it");
+        place.finish(&claims[0], &[]).await;
+    }
 }

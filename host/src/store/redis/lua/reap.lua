@@ -32,7 +32,7 @@ for _, entry in ipairs(entries) do
   entry.lost_leases = entry.lost_leases + 1
   if entry.lost_leases >= most_lost then
     bury(KEYS[5], KEYS[6], entry.vcon, record('lost-lease',
-      'the lease ran out ' .. entry.lost_leases .. ' times: each worker that took the entry stopped or hung', entry))
+      'the lease ran out ' .. entry.lost_leases .. ' times: each worker that took the entry stopped, hung or panicked', entry))
     keep_dead(entry.vcon, seconds)
     if entry.checkpoint.current then keep_dead(entry.checkpoint.current, seconds) end
     dead[#dead + 1] = entry.vcon
