@@ -9,7 +9,7 @@ use super::{OnList, QueueError, Queues, lists};
 use crate::control::audit::Actor;
 use crate::events::Event;
 use crate::names::{ClaimId, HostId, ListName};
-use crate::store::Claim;
+use crate::store::{Claim, Progress};
 
 /// Most claims in one answer; more are counted only.
 const MAX_CLAIMS: usize = 10_000;
@@ -28,8 +28,14 @@ pub struct ClaimRow {
     /// The chain that its last checkpoint belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
-    /// The link that its last checkpoint leads to, counted from 0.
+    /// The index of the link that its last checkpoint leads to, from 0, in the chain as it was
+    /// then.
     pub next_link: u32,
+    /// The link that its last checkpoint leads to, with its occurrence in the run: `tag#1` is the
+    /// first link `tag`. `end` when only storages and egress are left. Absent without a checkpoint,
+    /// and for a checkpoint of an older host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_place: Option<String>,
     /// The vCon that the run is about, when a link had switched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
@@ -54,6 +60,7 @@ impl ClaimRow {
             host: host.to_string(),
             chain: checkpoint.chain.as_ref().map(ToString::to_string),
             next_link: checkpoint.next_link,
+            next_place: checkpoint.progress.as_ref().map(Progress::next_place),
             current: checkpoint.current.as_ref().map(ToString::to_string),
             began_ms: checkpoint.began_ms,
             lost_leases: claim.lost_leases,
