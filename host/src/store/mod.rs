@@ -16,6 +16,8 @@ use crate::vcon::Text;
 mod audit;
 mod bus;
 mod components;
+#[cfg(test)]
+pub mod faulty;
 mod hosts;
 mod mending;
 mod progress;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use redis::Commands as _;
 use serde_json::{Value, json};
+use vconduit_harness::components::hostile_file;
 use vconduit_harness::{Host, RedisServer, eventually, samples};
 
 use crate::Scale;
@@ -30,9 +31,6 @@ static ATTACKS: [&str; 16] = [
     "other_vcon",
     "wrong_uuid",
 ];
-
-/// Where `tests/run` puts them, from the folder of the project.
-const BUILT: &str = "target/links-hostile/wasm32-wasip2/release/examples";
 
 /// Rounds of "alone" and "beside", of which the median counts: such a machine does not stay the same for a minute.
 const ROUNDS: usize = 3;
@@ -81,14 +79,8 @@ fn config() -> String {
     let mut links = json!({"tag": {"module": "links.tag", "options": {"tags": ["bench"]}}});
     let mut chains = json!({"good": {"links": ["tag"], "ingress_lists": ["in"], "egress_lists": ["out"]}});
     for attack in ATTACKS {
-        let component = samples::root().join(BUILT).join(attack).with_extension("wasm");
-        assert!(
-            component.is_file(),
-            "{} is missing: tests/run builds it",
-            component.display()
-        );
-        links[attack] =
-            json!({"component": component, "limits": {"cpu_ms": 500, "memory_bytes": 33_554_432, "attempts": 1}});
+        links[attack] = json!({"component": hostile_file(attack),
+            "limits": {"cpu_ms": 500, "memory_bytes": 33_554_432, "attempts": 1}});
         chains[attack] =
             json!({"links": [attack], "ingress_lists": [attack], "egress_lists": [format!("{attack}_out")]});
     }

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use vconduit_harness::{Host, RedisServer, samples};
+use vconduit_harness::components::polyglot_file;
+use vconduit_harness::{Host, RedisServer};
 
 use crate::figure::Figure;
 use crate::http::quantile;
 use crate::steady::{Steady, times_in};
 use crate::{Scale, admin};
 
-/// Where `tests/polyglot/build` puts it, from the folder of the project.
-const BUILT: &str = "target/polyglot/topics_python.wasm";
 /// Only the API's side is measured: nobody works the list off.
 const CONFIG: &str = "chains:\n  main: {links: [], ingress_lists: [nobody], egress_lists: [out]}\n";
 const PER_SECOND: u32 = 1_000;
@@ -22,10 +21,7 @@ const PING: Duration = Duration::from_millis(2);
 
 /// POST /vcon and Redis while it is uploaded, beside the same before.
 pub async fn upload(scale: Scale) -> Vec<Figure> {
-    let Ok(mut component) = std::fs::read(samples::root().join(BUILT)) else {
-        eprintln!("left out: {BUILT} is missing; tests/polyglot/build makes it");
-        return Vec::new();
-    };
+    let mut component = std::fs::read(polyglot_file("topics_python")).expect("a component");
     // No cache has seen it.
     admin::append_section(&mut component, "bench", uuid::Uuid::new_v4().as_bytes());
     let redis = RedisServer::start();

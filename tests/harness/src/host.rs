@@ -1,33 +1,59 @@
 //! A vConduit host as a process of its own, as an operator would run it.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::build;
 use crate::wait::{SOON, eventually};
 
-/// The binary under test: beside the program that is running, or a folder above it as for tests.
+/// The binary under test, built in the profile of the program that runs and no more than once in a run of the tests.
 ///
 /// # Panics
-/// When it was not built.
+/// If it cannot be built.
 #[must_use]
 pub fn binary() -> PathBuf {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(built).clone()
+}
+
+fn built() -> PathBuf {
     let own = std::env::current_exe().expect("the path of this program");
-    let found = own
-        .ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join("vconduit"))
-        .find(|path| path.is_file());
-    let Some(binary) = found else {
-        panic!(
-            "there is no vconduit beside {}: run `cargo build --release` first, or use tests/run",
-            own.display()
-        );
+    // `target/PROFILE/PROGRAM`, or `target/PROFILE/deps/PROGRAM` for tests.
+    let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
+    let (profile, target) = (folders.next(), folders.next());
+    let (Some(profile), Some(target)) = (profile, target) else {
+        panic!("{} is not in a folder of cargo", own.display());
     };
+    let binary = profile.join("vconduit");
+    // nextest starts a process for each test, and numbers its runs.
+    let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
+    let mark = build::folder().join("host");
+    let _lock = build::lock("host");
+    let is_built = std::fs::read_to_string(&mark).is_ok_and(|built| built == run) && binary.is_file();
+    if !is_built {
+        let name = match profile.file_name().and_then(|name| name.to_str()) {
+            None | Some("debug") => "dev",
+            Some(name) => name,
+        };
+        // For the whole workspace: its crates share the features of what they depend on, so little is built twice.
+        let mut cargo = build::cargo();
+        cargo.args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--workspace",
+            "--bin=vconduit",
+            "--profile",
+            name,
+        ]);
+        build::run(cargo.arg("--target-dir").arg(target), "vconduit");
+        std::fs::write(&mark, &run).expect("the mark of a build");
+    }
     binary
 }
 
@@ -74,6 +100,15 @@ impl HostBuilder {
     pub fn redis(self, server: &crate::RedisServer) -> Self {
         let url = server.url();
         self.env("REDIS_URL", url)
+    }
+
+    /// Uses this Redis; without one, the embedded store.
+    #[must_use]
+    pub fn on(self, server: Option<&crate::RedisServer>) -> Self {
+        match server {
+            Some(server) => self.redis(server),
+            None => self,
+        }
     }
 
     /// Only these roles.
@@ -285,6 +320,16 @@ impl Host {
         }
     }
 
+    /// Deletes a vCon by REST.
+    ///
+    /// # Panics
+    /// When the answer is anything else than 204.
+    pub async fn delete_vcon(&self, id: &str) {
+        let request = self.client.delete(self.url(&format!("/vcon/{id}")));
+        let status = request.send().await.expect("an answer").status().as_u16();
+        assert_eq!(status, 204, "DELETE /vcon/{id} answered {status}");
+    }
+
     /// The number of entries of a list.
     ///
     /// # Panics
@@ -308,6 +353,47 @@ impl Host {
             (self.depth(list).await == depth).then_some(())
         })
         .await;
+    }
+
+    /// The claim on an ingress list, once there is one whose id is not `but`.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn until_claim(&self, list: &str, but: Option<&str>) -> serde_json::Value {
+        eventually(&format!("a claim on the list {list}"), SOON, async || {
+            let claims = self.admin_ok("GET", &format!("/claims?list={list}"), None).await;
+            let claim = claims["claims"][0].clone();
+            (!claim.is_null() && claim["id"].as_str() != but).then_some(claim)
+        })
+        .await
+    }
+
+    /// Waits until nothing waits on an ingress list and nothing of it is in work.
+    ///
+    /// # Panics
+    /// When it isn't so in time.
+    pub async fn until_idle(&self, list: &str) {
+        // Depth and claims are not read in one step: an entry that is given back to the list between them shows in neither.
+        let seen_idle = Cell::new(0);
+        eventually(&format!("the list {list} is worked off"), SOON, async || {
+            let lists = self.admin_ok("GET", "/lists", None).await;
+            let mut rows = lists["lists"].as_array()?.iter();
+            let row = rows.find(|row| row["name"] == list && row["kind"] == "ingress")?;
+            let is_idle = row["depth"] == 0 && row["claims"] == 0;
+            seen_idle.set(if is_idle { seen_idle.get() + 1 } else { 0 });
+            (seen_idle.get() == 2).then_some(())
+        })
+        .await;
+    }
+
+    /// The revision of the configuration that each host of this store runs.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn revisions(&self) -> Vec<u64> {
+        let hosts = self.admin_ok("GET", "/hosts", None).await;
+        let hosts = hosts["hosts"].as_array().into_iter().flatten();
+        hosts.filter_map(|host| host["revision"].as_u64()).collect()
     }
 
     /// Waits until an entry is the one dead letter of an ingress list.
@@ -369,6 +455,16 @@ impl Host {
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// The lines of its log that are about this link: what it wrote, what it asked for, how it failed.
+    #[must_use]
+    pub fn log_of(&self, link: &str) -> Vec<serde_json::Value> {
+        self.log()
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .filter(|line| line["link"] == link)
+            .collect()
     }
 
     /// Its working folder; the configuration is `vconduit.yml` in there.

@@ -2,7 +2,9 @@
 //!
 //! Guarantee: what a test starts it also stops, by its pid, also when it fails. Nothing leaves the machine.
 
+mod build;
 pub mod components;
+pub mod config;
 pub mod host;
 pub mod receiver;
 pub mod redis;
@@ -11,6 +13,7 @@ pub mod samples;
 pub mod wait;
 
 pub use self::redis::RedisServer;
+pub use config::{authority, chain_of, config, grant_of};
 pub use host::{Host, HostBuilder};
 pub use receiver::Receiver;
 pub use registry::RegistryServer;

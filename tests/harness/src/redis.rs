@@ -108,6 +108,25 @@ impl RedisServer {
             .expect("a connection to redis-server")
     }
 
+    /// Appends an entry to a list, as another program would.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub fn push(&self, list: &str, entry: impl redis::ToRedisArgs) {
+        let _: i64 = self.connect().rpush(list, entry).expect("RPUSH");
+    }
+
+    /// The error record of a dead letter of an ingress list; absent while there is none.
+    ///
+    /// # Panics
+    /// When it does not answer, or the record is not JSON.
+    #[must_use]
+    pub fn record(&self, list: &str, id: &str) -> Option<serde_json::Value> {
+        let key = format!("vconduit:dead:{{{list}}}");
+        let record: Option<String> = self.connect().hget(key, id).expect("HGET");
+        record.map(|text| serde_json::from_str(&text).expect("a record is JSON"))
+    }
+
     /// The entries of a list.
     ///
     /// # Panics

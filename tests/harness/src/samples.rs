@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Value, json};
+
 /// The folder of the project.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -39,7 +41,7 @@ pub fn calls() -> Vec<String> {
 /// When the text is not a JSON object.
 #[must_use]
 pub fn with_id(text: &str, id: &str) -> String {
-    let mut vcon: serde_json::Value = serde_json::from_str(text).expect("a sample is JSON");
+    let mut vcon: Value = serde_json::from_str(text).expect("a sample is JSON");
     vcon.as_object_mut()
         .expect("a sample is an object")
         .insert("uuid".into(), id.into());
@@ -62,11 +64,47 @@ pub fn many(count: usize) -> Vec<(String, String)> {
         .collect()
 }
 
+/// A vCon with one dialog of this text, and a transcript of it if there is one; its id comes first.
+#[must_use]
+pub fn said(text: &str, transcript: Option<&str>) -> (String, String) {
+    let id = uuid::Uuid::new_v4().to_string();
+    let analysis: Vec<Value> = transcript
+        .map(|body| json!({"type": "transcript", "dialog": 0, "vendor": "test", "body": body, "encoding": "none"}))
+        .into_iter()
+        .collect();
+    let vcon = json!({
+        "vcon": "0.4.0", "uuid": id, "created_at": "2026-01-02T03:04:05Z", "parties": [{"tel": "+15551230001"}],
+        "dialog": [{"type": "text", "start": "2026-01-02T03:04:05Z", "parties": [0], "body": text, "encoding": "none"}],
+        "analysis": analysis, "attachments": [],
+    });
+    (id, vcon.to_string())
+}
+
+/// The id of a vCon.
+///
+/// # Panics
+/// If the text is not a JSON object with a `uuid`.
+#[must_use]
+pub fn id_of(text: &str) -> String {
+    let vcon: Value = serde_json::from_str(text).expect("a sample is JSON");
+    vcon["uuid"].as_str().expect("a sample has a uuid").to_owned()
+}
+
+/// The bodies of all attachments of a vCon that hold tags; a vCon has one at most.
+#[must_use]
+pub fn tags_of(vcon: &Value) -> Vec<&str> {
+    let attachments = vcon["attachments"].as_array().into_iter().flatten();
+    attachments
+        .filter(|attachment| attachment["purpose"] == "tags")
+        .filter_map(|attachment| attachment["body"].as_str())
+        .collect()
+}
+
 /// A vCon of about this many bytes, with one inline recording.
 #[must_use]
 pub fn large(id: &str, bytes: usize) -> String {
     let body = "QUJD".repeat(bytes / 4);
-    serde_json::json!({
+    json!({
         "vcon": "0.4.0", "uuid": id, "created_at": "2026-01-02T03:04:05Z",
         "parties": [{"tel": "+15551230001"}],
         "dialog": [{"type": "recording", "start": "2026-01-02T03:04:05Z", "parties": [0], "mediatype": "audio/wav",

@@ -6,7 +6,6 @@ use futures::StreamExt as _;
 
 use super::admin_queues::{admin, api};
 use super::*;
-use crate::store::Bus as _;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -38,7 +37,7 @@ async fn listen(api: &Api, path: &str) -> axum::body::BodyDataStream {
 
 async fn publish(api: &Api, events: &[&str]) {
     let events: Vec<String> = events.iter().map(|event| (*event).to_owned()).collect();
-    api.store.publish(&events).await.unwrap();
+    api.store.real().publish(&events).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::memory_store::Trouble;
 use super::*;
 use crate::config::{LinkRecord, Version, read, store_copy};
 use crate::events::{Event, Told};
-use crate::names::{ChainName, ClaimId, Digest, LinkName, VconId};
-use crate::store::{AuditLog as _, Checkpoint, Claim, ErrorRecord, Hosts as _, Progress, Store as _};
+use crate::names::{ChainName, Digest, LinkName, VconId};
+use crate::store::faulty::Fault;
+use crate::store::{Checkpoint, ErrorRecord, Progress};
 
 const CONFIG: &str = "\
 links: {tag: {module: links.tag, options: {tags: [x]}}}
@@ -42,7 +42,7 @@ impl Api {
     }
 
     async fn audit(&self) -> Vec<Value> {
-        let entries = self.store.audit_log(0, 100).await.unwrap();
+        let entries = self.store.real().audit_log(0, 100).await.unwrap();
         entries
             .iter()
             .map(|entry| serde_json::from_str(entry).unwrap())
@@ -57,24 +57,18 @@ fn problem(answer: &Answer, status: u16, kind: &str) {
     assert_eq!(answer.json()["type"], format!("urn:vconduit:problem:{kind}"));
 }
 
-fn claim(list: &str, id: &str) -> Claim {
-    Claim {
-        id: ClaimId::new(id).unwrap(),
-        list: ListName::new(list).unwrap(),
-        vcon: VconId::new(ID).unwrap(),
-        checkpoint: Checkpoint {
-            chain: Some(ChainName::new("main").unwrap()),
-            next_link: 1,
-            progress: Some(Progress {
-                done: vec![LinkName::new("tag").unwrap()],
-                left: vec![LinkName::new("tag").unwrap(), LinkName::new("hook").unwrap()],
-            }),
-            current: Some(VconId::new(OTHER).unwrap()),
-            began_ms: 5,
-            ..Checkpoint::default()
-        },
-        lost_leases: 2,
-        context: None,
+/// Of a run that has switched to another vCon.
+fn checkpoint() -> Checkpoint {
+    Checkpoint {
+        chain: Some(ChainName::new("main").unwrap()),
+        next_link: 1,
+        progress: Some(Progress {
+            done: vec![LinkName::new("tag").unwrap()],
+            left: vec![LinkName::new("tag").unwrap(), LinkName::new("hook").unwrap()],
+        }),
+        current: Some(VconId::new(OTHER).unwrap()),
+        began_ms: 5,
+        ..Checkpoint::default()
     }
 }
 
@@ -107,7 +101,12 @@ async fn has_version(api: &Api, digest: &Digest, held: Option<&str>) {
         ..LinkRecord::default()
     };
     let entries = store_copy::with_record(&Vec::new(), "tag", &record);
-    api.store.save_config(&entries, None, None).await.unwrap().unwrap();
+    api.store
+        .real()
+        .save_config(&entries, None, None)
+        .await
+        .unwrap()
+        .unwrap();
 }
 
 fn events(listener: &mut tokio::sync::broadcast::Receiver<Arc<Told>>) -> Vec<Event> {
@@ -141,10 +140,10 @@ async fn every_route_asks_for_an_admin_key() {
 #[tokio::test]
 async fn lists_are_shown_with_what_waits_and_who_has_them() {
     let api = api();
-    api.store.append("in", &["1", "2"]);
-    api.store.append("DLQ:storage:disk", &["3"]);
-    api.store.set_parked("in", ID);
-    api.store.set_claim(HostId::new("h").unwrap(), claim("in", "c"));
+    api.parked("in", ID).await;
+    api.claimed("in", ID, &checkpoint()).await;
+    api.append("in", &["1", "2"]).await;
+    api.append("DLQ:storage:disk", &["3"]).await;
     let lists = api.admin("GET", "/lists").await.json()["lists"].clone();
     let row = |name: &str| {
         let rows = lists.as_array().unwrap();
@@ -159,7 +158,7 @@ async fn lists_are_shown_with_what_waits_and_who_has_them() {
         (&json!(false), &json!("idle"))
     );
     assert_eq!(row("resume:a/b c")["kind"], "resume");
-    api.store.trouble(Trouble::Away);
+    api.store.fail_all(Fault::Away);
     problem(&api.admin("GET", "/lists").await, 503, "store-away");
 }
 
@@ -167,22 +166,23 @@ async fn lists_are_shown_with_what_waits_and_who_has_them() {
 async fn a_claim_is_seen_and_taken_away() {
     let api = api();
     let mut listener = api.events.listen();
-    api.store.set_claim(HostId::new("h").unwrap(), claim("a/b c", "c1"));
+    let claim = api.claimed("a/b c", ID, &checkpoint()).await;
     let claims = api.admin("GET", "/claims").await.json();
     let wanted = json!({
-        "id": "c1", "list": "a/b c", "vcon": ID, "host": "h", "chain": "main", "next_link": 1, "next_place": "tag#2",
+        "id": claim.id, "list": "a/b c", "vcon": ID, "host": "h", "chain": "main", "next_link": 1, "next_place": "tag#2",
         "current": OTHER, "began_ms": 5, "lost_leases": 2,
     });
     assert_eq!(claims, json!({"total": 1, "claims": [wanted]}));
     let other = api.admin("GET", "/claims?list=in").await;
     other.is(200, json!({"total": 0, "claims": []}));
-    let answer = api.admin("POST", "/claims/c1/requeue").await;
+    let requeue = format!("/claims/{}/requeue", claim.id);
+    let answer = api.admin("POST", &requeue).await;
     answer.is(200, wanted.clone());
-    assert_eq!(api.store.entries_of("a/b c"), [ID]);
+    assert_eq!(api.entries("a/b c").await, [ID]);
     let audit = &api.audit().await[0];
     assert_eq!(
         (&audit["who"], &audit["action"], &audit["target"], &audit["before"]),
-        (&json!("ann"), &json!("claim.requeue"), &json!("c1"), &wanted)
+        (&json!("ann"), &json!("claim.requeue"), &json!(claim.id), &wanted)
     );
     assert_eq!(audit["request_id"], answer.header("x-request-id"));
     let told = events(&mut listener);
@@ -190,24 +190,25 @@ async fn a_claim_is_seen_and_taken_away() {
         matches!(told.as_slice(), [Event::VconRequeued { by, vcon, .. }] if by == "ann" && vcon.as_str() == ID),
         "{told:?}"
     );
-    problem(&api.admin("POST", "/claims/c1/requeue").await, 404, "not-found");
+    problem(&api.admin("POST", &requeue).await, 404, "not-found");
     assert_eq!(api.audit().await.len(), 1, "what was not done is not in the log");
 }
 
 #[tokio::test]
 async fn a_claim_on_a_list_that_is_not_configured_any_more_is_found_by_its_list() {
     let api = api();
-    api.store.set_claim(HostId::new("h").unwrap(), claim("old", "c1"));
-    problem(&api.admin("POST", "/claims/c1/requeue").await, 404, "not-found");
+    let claim = api.claimed("old", ID, &checkpoint()).await;
+    let requeue = format!("/claims/{}/requeue", claim.id);
+    problem(&api.admin("POST", &requeue).await, 404, "not-found");
     assert_eq!(api.admin("GET", "/claims?list=old").await.json()["total"], 1);
-    assert_eq!(api.admin("POST", "/claims/c1/requeue?list=old").await.status, 200);
+    assert_eq!(api.admin("POST", &format!("{requeue}?list=old")).await.status, 200);
 }
 
 #[tokio::test]
 async fn dead_letters_are_read_with_their_records() {
     let api = api();
-    api.store.append("DLQ:a/b c", &["first"]);
-    api.store.set_dead_letter("a/b c", ID, record());
+    api.append("DLQ:a/b c", &["first"]).await;
+    api.dead_letter("a/b c", ID, &record()).await;
     let all = api.admin("GET", &format!("/dlq/{ODD}")).await.json();
     assert_eq!(all["total"], 2);
     assert_eq!(all["dead_letters"][0], json!({"vcon": "first", "record": null}));
@@ -225,12 +226,12 @@ async fn dead_letters_are_read_with_their_records() {
 async fn a_dead_letter_is_tried_again() {
     let api = api();
     let mut listener = api.events.listen();
-    api.store.set_dead_letter("a/b c", ID, record());
+    api.dead_letter("a/b c", ID, &record()).await;
     let again = format!("/dlq/{ODD}/{ID}/retry");
     let answer = api.admin("POST", &again).await;
     answer.is(200, json!({"list": "a/b c", "versions": {}}));
-    assert_eq!(api.store.entries_of("a/b c"), [ID]);
-    assert_eq!(api.store.retried(), [(VconId::new(ID).unwrap(), None)]);
+    assert_eq!(api.entries("a/b c").await, [ID]);
+    assert_eq!(api.claim("a/b c").await.checkpoint, Checkpoint::default());
     let audit = &api.audit().await[0];
     assert_eq!(audit["action"], "dead_letter.retry");
     assert_eq!(audit["before"]["record"]["message"], "the link crashed");
@@ -242,7 +243,7 @@ async fn a_dead_letter_is_tried_again() {
 async fn a_dead_letter_is_tried_again_with_another_version() {
     let api = api();
     let digest = Digest::of(b"a component");
-    api.store.set_dead_letter("in", ID, record());
+    api.dead_letter("in", ID, &record()).await;
     let path = format!("/dlq/in/{ID}/retry");
     let retry = async |body: Value| api.send(admin("POST", &path, body.to_string())).await;
     let with_version = json!({"versions": {"tag": format!("sha256:{digest}")}});
@@ -256,20 +257,20 @@ async fn a_dead_letter_is_tried_again_with_another_version() {
     problem(&retry(json!({"versions": {"tag": "abc"}})).await, 409, "conflict");
     problem(&retry(json!({"version": {}})).await, 422, "invalid");
     problem(&retry(json!([])).await, 422, "invalid");
-    assert!(api.store.retried().is_empty() && api.audit().await.is_empty());
+    assert!(api.entries("in").await.is_empty() && api.audit().await.is_empty());
     assert_eq!(retry(with_version).await.status, 200);
     let checkpoint = Checkpoint {
         chain: Some(ChainName::new("main").unwrap()),
         versions: BTreeMap::from([(LinkName::new("tag").unwrap(), digest)]),
         ..Checkpoint::default()
     };
-    assert_eq!(api.store.retried(), [(VconId::new(ID).unwrap(), Some(checkpoint))]);
+    assert_eq!(api.claim("in").await.checkpoint, checkpoint);
 }
 
 #[tokio::test]
 async fn a_version_needs_a_chain_that_runs() {
     let api = api();
-    api.store.set_dead_letter("slow", ID, record());
+    api.dead_letter("slow", ID, &record()).await;
     let body = json!({"versions": {"tag": Digest::of(b"x")}});
     let answer = api
         .send(admin("POST", &format!("/dlq/slow/{ID}/retry"), body.to_string()))
@@ -282,12 +283,12 @@ async fn a_version_needs_a_chain_that_runs() {
 async fn what_a_storage_did_not_take_cannot_go_back_to_a_list_but_can_be_dropped() {
     let api = api();
     let mut listener = api.events.listen();
-    api.store.set_dead_letter("storage:disk", ID, record());
+    api.dead_letter("storage:disk", ID, &record()).await;
     let answer = api.admin("POST", &format!("/dlq/storage:disk/{ID}/retry")).await;
     problem(&answer, 409, "conflict");
     let path = format!("/dlq/storage:disk/{ID}");
     assert_eq!(api.admin("DELETE", &path).await.status, 204);
-    assert!(api.store.entries_of("DLQ:storage:disk").is_empty());
+    assert!(api.entries("DLQ:storage:disk").await.is_empty());
     let audit = &api.audit().await[0];
     assert_eq!(
         (&audit["action"], &audit["before"]["record"]["class"], &audit["after"]),
@@ -325,13 +326,13 @@ async fn a_vcon_is_found_wherever_it_is() {
     let path = format!("/where/{ID}");
     problem(&api.admin("GET", &path).await, 404, "not-found");
     api.post("/vcon", &vcon(ID)).await;
-    api.store.append("a/b c", &["before", ID]);
-    api.store.append("out", &[ID]);
-    api.store.set_claim(HostId::new("h").unwrap(), claim("in", "c1"));
-    api.store.set_parked("in", ID);
-    api.store.append("DLQ:in", &["before"]);
-    api.store.set_dead_letter("in", ID, record());
-    api.store.set_trail(ID, &[r#"{"ended":"finished"}"#, "no JSON"]);
+    api.trail(ID, &[r#"{"ended":"finished"}"#, "no JSON"]).await;
+    api.parked("in", ID).await;
+    let claim = api.claimed("in", ID, &checkpoint()).await;
+    api.append("a/b c", &["before", ID]).await;
+    api.append("out", &[ID]).await;
+    api.append("DLQ:in", &["before"]).await;
+    api.dead_letter("in", ID, &record()).await;
     let found = api.admin("GET", &path).await.json();
     assert_eq!((&found["vcon"], &found["stored"]), (&json!(ID), &json!(true)));
     assert_eq!(found["trail"], json!([{"ended": "finished"}, "no JSON"]));
@@ -341,7 +342,7 @@ async fn a_vcon_is_found_wherever_it_is() {
     let wanted =
         json!({"place": "list", "list": "a/b c", "kind": "ingress", "position": 1, "chain": "main", "enabled": true});
     assert_eq!(places[0], wanted);
-    assert_eq!((&places[1]["host"], &places[1]["id"]), (&json!("h"), &json!("c1")));
+    assert_eq!((&places[1]["host"], &places[1]["id"]), (&json!("h"), &json!(claim.id)));
     assert_eq!(
         (&places[3]["position"], &places[3]["record"]["class"]),
         (&json!(1), &json!("trap"))
@@ -360,6 +361,7 @@ async fn hosts_and_the_audit_log_are_shown() {
     let report = json!({"version": "1", "revision": 4, "links": {"tag": Digest::of(b"x")}}).to_string();
     let host = HostId::new("h").unwrap();
     api.store
+        .real()
         .announce(&host, &report, std::time::Duration::from_secs(5))
         .await
         .unwrap();
@@ -369,7 +371,7 @@ async fn hosts_and_the_audit_log_are_shown() {
         (&json!("h"), &json!(4))
     );
     for entry in ["1", r#"{"action":"b"}"#, "no JSON"] {
-        api.store.audit(entry).await.unwrap();
+        api.store.real().audit(entry).await.unwrap();
     }
     let audit = api.admin("GET", "/audit?limit=2").await;
     audit.is(200, json!({"entries": ["no JSON", {"action": "b"}]}));

@@ -143,6 +143,6 @@ async fn a_large_body_without_a_key_is_not_read() {
 }
 
 #[test]
-fn state_never_prints_keys() {
+fn the_state_never_prints_its_keys() {
     assert!(!format!("{:?}", settings()).contains(KEY));
 }

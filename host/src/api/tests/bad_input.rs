@@ -10,12 +10,12 @@ use super::*;
 async fn post(body: impl Into<Body>) -> Answer {
     let api = Api::new();
     let answer = api.post_text("/vcon", body).await;
-    assert_eq!(api.store.puts(), 0, "nothing was stored");
+    assert_eq!(api.puts(), 0, "nothing was stored");
     answer
 }
 
 #[tokio::test]
-async fn not_json() {
+async fn a_body_that_is_not_json_is_refused() {
     for body in [
         "{",
         "{\"a\": }",
@@ -40,7 +40,7 @@ async fn not_json() {
 }
 
 #[tokio::test]
-async fn not_an_object() {
+async fn a_body_that_is_not_an_object_is_refused() {
     for body in ["[]", "1", "\"text\""] {
         post(body).await.refuses(&[("model_attributes_type", json!(["body"]))]);
     }
@@ -49,7 +49,7 @@ async fn not_an_object() {
 }
 
 #[tokio::test]
-async fn not_declared_as_json() {
+async fn a_body_that_is_not_declared_as_json_is_refused() {
     let api = Api::new();
     let send = async |kind: &str| {
         let request = request("POST", "/vcon")
@@ -75,7 +75,7 @@ async fn not_declared_as_json() {
 }
 
 #[tokio::test]
-async fn wrong_types() {
+async fn members_of_the_wrong_type_are_refused() {
     let cases = [
         ("parties", json!(null), "list_type", json!(["body", "parties"])),
         ("dialog", json!(null), "list_type", json!(["body", "dialog"])),
@@ -168,7 +168,7 @@ async fn all_faults_are_named_together() {
 }
 
 #[tokio::test]
-async fn too_deep() {
+async fn a_body_that_is_nested_too_deep_is_refused() {
     let mut document = vcon(ID).to_string();
     document.pop();
     let body = format!("{document},\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
@@ -182,7 +182,7 @@ async fn too_deep() {
 }
 
 #[tokio::test]
-async fn twice_the_same_member() {
+async fn a_member_that_is_there_twice_is_refused() {
     let body = vcon(ID).to_string().replacen('{', "{\"vcon\":\"0.0.2\",", 1);
     let answer = post(body).await;
     assert_eq!(
@@ -192,7 +192,7 @@ async fn twice_the_same_member() {
 }
 
 #[tokio::test]
-async fn not_utf8() {
+async fn a_body_that_is_not_utf8_is_refused() {
     post(&b"{\"vcon\": \"\xff\xfe\"}"[..])
         .await
         .is(400, json!({"detail": "There was an error parsing the body"}));
@@ -209,7 +209,7 @@ fn too_large() -> Value {
 }
 
 #[tokio::test]
-async fn too_large_as_declared() {
+async fn a_body_that_declares_too_many_bytes_is_refused() {
     let api = Api::new();
     let request = request("POST", "/vcon")
         .header("x-conserver-api-token", KEY)
@@ -220,7 +220,7 @@ async fn too_large_as_declared() {
 }
 
 #[tokio::test]
-async fn too_large_in_pieces() {
+async fn a_body_that_becomes_too_large_is_refused() {
     let piece = Ok::<_, Infallible>(Bytes::from(vec![b' '; 10_000]));
     let body = Body::from_stream(futures::stream::repeat(piece));
     post(body).await.is(413, too_large());
@@ -242,7 +242,7 @@ async fn as_large_as_allowed_in_pieces() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_slow() {
+async fn a_body_that_arrives_too_slowly_is_cut_off() {
     let body = Body::from_stream(futures::stream::unfold((), async |()| {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
@@ -255,7 +255,7 @@ async fn too_slow() {
 }
 
 #[tokio::test]
-async fn broken_off() {
+async fn a_body_that_breaks_off_is_refused() {
     let body = Body::from_stream(futures::stream::iter([
         Ok(Bytes::from_static(b"{")),
         Err(std::io::Error::other("gone")),
@@ -264,7 +264,7 @@ async fn broken_off() {
 }
 
 #[tokio::test]
-async fn bad_parameters() {
+async fn parameters_of_the_wrong_type_are_refused() {
     let api = Api::new();
     let answer = api.get("/vcon?page=x&size=1.5&since=soon&until=2024-13-01").await;
     let faults = [
@@ -295,7 +295,7 @@ async fn bad_parameters() {
 }
 
 #[tokio::test]
-async fn odd_but_good_parameters() {
+async fn parameters_in_odd_spellings_are_taken() {
     let api = Api::new();
     for query in [
         "page=+1",
@@ -321,7 +321,7 @@ async fn odd_but_good_parameters() {
 }
 
 #[tokio::test]
-async fn a_huge_query() {
+async fn a_huge_query_is_answered() {
     let api = Api::new();
     let query = "tel=1&".repeat(9_000);
     api.get(&format!("/vcons/search?{query}")).await.is(200, json!([]));
@@ -335,7 +335,7 @@ async fn a_huge_query() {
 }
 
 #[tokio::test]
-async fn odd_paths() {
+async fn odd_paths_are_refused_or_not_found() {
     let api = Api::new();
     for path in ["/vcon/%ff", "/vcon/%00", "/vcon/a%2Fb"] {
         assert_eq!(api.get(path).await.status, 422, "{path}");

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::memory_store::Trouble;
 use super::*;
+use crate::store::faulty::Fault;
 
 fn configuration() -> Value {
     json!({
@@ -32,7 +32,7 @@ async fn it_is_replaced_and_shown_without_secrets() {
         204,
         "what was shown can be sent back"
     );
-    let stored = format!("{:?}", crate::store::Store::load_config(&*api.store).await.unwrap());
+    let stored = format!("{:?}", api.store.real().load_config().await.unwrap());
     assert!(
         stored.contains("p4ss") && stored.contains("k2") && !stored.contains("****"),
         "{stored}"
@@ -75,7 +75,7 @@ async fn a_mask_for_nothing_is_refused() {
 #[tokio::test]
 async fn a_store_that_fails_is_told() {
     let api = Api::new();
-    api.store.trouble(Trouble::Refuses);
+    api.store.fail_all(Fault::Refused);
     api.get("/config")
         .await
         .is(500, json!({"detail": "Failed to read configuration"}));

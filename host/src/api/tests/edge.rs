@@ -34,7 +34,7 @@ async fn the_prefix_is_taken_off_once() {
         },
         Snapshot::default(),
     );
-    deep.store.append("x", &["1"]);
+    deep.append("x", &["1"]).await;
     plain(&deep, "GET", "/a/b/stats/queue?list_name=x")
         .await
         .is(200, json!({"list_name": "x", "depth": 1}));

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::memory_store::Trouble;
 use super::*;
+use crate::store::faulty::Fault;
 
 fn keys(keys: &[&str]) -> IngressAuth {
     IngressAuth::Keys(keys.iter().map(|key| (*key).to_owned()).collect())
@@ -30,10 +30,7 @@ async fn a_partner_posts_to_its_list() {
     let api = partners();
     let answer = post(&api, "?ingress_list=one", Some("k1"), vcon(ID).to_string()).await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
-    assert_eq!(
-        (api.store.puts(), api.store.entries_of("one")),
-        (1, vec![ID.to_owned()])
-    );
+    assert_eq!((api.puts(), api.entries("one").await), (1, vec![ID.to_owned()]));
     assert_eq!(
         post(&api, "?ingress_list=two", Some("k2"), vcon(ID).to_string())
             .await
@@ -63,7 +60,7 @@ async fn strangers_are_told_why_not() {
         let answer = post(&api, &format!("?ingress_list={list}"), key, vcon(ID).to_string()).await;
         answer.is(403, json!({"detail": detail}));
     }
-    assert_eq!(api.store.puts(), 0);
+    assert_eq!(api.puts(), 0);
     let closed = Api::partners([]);
     let answer = post(&closed, "?ingress_list=one", Some("k1"), vcon(ID).to_string()).await;
     answer.is(403, json!({"detail": "No ingress authentication configured"}));
@@ -110,7 +107,7 @@ async fn a_stranger_s_large_body_is_not_read() {
 #[tokio::test]
 async fn a_failed_write_is_told() {
     let api = partners();
-    api.store.trouble(Trouble::Refuses);
+    api.store.fail_all(Fault::Refused);
     let answer = post(&api, "?ingress_list=one", Some("k1"), vcon(ID).to_string()).await;
     answer.is(500, json!({"detail": "Failed to store vCon"}));
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::memory_store::Trouble;
 use super::*;
+use crate::store::faulty::Fault;
 
 #[tokio::test]
 async fn a_posted_vcon_is_on_its_lists() {
@@ -16,14 +16,14 @@ async fn a_posted_vcon_is_on_its_lists() {
     );
     api.get("/vcon/egress?egress_list=X&limit=1").await.is(200, json!([ID]));
     api.get("/vcon/egress?egress_list=X&limit=1").await.is(200, json!([]));
-    assert_eq!(api.store.entries_of("a,b"), [ID], "a comma is part of the name");
-    assert_eq!(api.store.puts(), 1, "all in one step");
+    assert_eq!(api.entries("a,b").await, [ID], "a comma is part of the name");
+    assert_eq!(api.puts(), 1, "all in one step");
 }
 
 #[tokio::test]
-async fn egress_is_newest_first() {
+async fn the_newest_entry_of_an_egress_list_comes_first() {
     let api = Api::new();
-    api.store.append("out", &["1", "2", "3"]);
+    api.append("out", &["1", "2", "3"]).await;
     api.get("/vcon/egress?egress_list=out").await.is(200, json!(["3"]));
     api.get("/vcon/egress?egress_list=out&limit=0").await.is(200, json!([]));
     api.get("/vcon/egress?egress_list=out&limit=-5")
@@ -32,16 +32,16 @@ async fn egress_is_newest_first() {
     api.get("/vcon/egress?egress_list=out&limit=100")
         .await
         .is(200, json!(["2", "1"]));
-    api.store.trouble(Trouble::Refuses);
+    api.store.fail_all(Fault::Refused);
     api.get("/vcon/egress?egress_list=out")
         .await
         .is(500, json!({"detail": "Failed to pop from egress list"}));
 }
 
 #[tokio::test]
-async fn lists_are_counted() {
+async fn the_entries_of_a_list_are_counted() {
     let api = Api::new();
-    api.store.append("out", &["1", "2", "3"]);
+    api.append("out", &["1", "2", "3"]).await;
     api.get("/vcon/count?egress_list=out").await.is(200, json!(3));
     api.get("/vcon/count?egress_list=none").await.is(200, json!(0));
     let open = api
@@ -55,7 +55,7 @@ async fn lists_are_counted() {
     api.get("/stats/queue")
         .await
         .refuses(&[("missing", json!(["query", "list_name"]))]);
-    api.store.trouble(Trouble::Refuses);
+    api.store.fail_all(Fault::Refused);
     api.get("/vcon/count?egress_list=out")
         .await
         .is(500, json!({"detail": "Failed to count egress list"}));
@@ -75,8 +75,8 @@ async fn only_what_exists_is_queued_again() {
         )
         .await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
-    assert_eq!(api.store.entries_of("again"), [ID, ID]);
-    assert_eq!(api.store.pushes(), 1);
+    assert_eq!(api.entries("again").await, [ID, ID]);
+    assert_eq!(api.store.calls("push"), 1);
     assert_eq!(
         api.post("/vcon/ingress?ingress_list=again", &json!([])).await.status,
         204
@@ -87,8 +87,8 @@ async fn only_what_exists_is_queued_again() {
             .status,
         204
     );
-    assert_eq!(api.store.pushes(), 1);
-    api.store.trouble(Trouble::Refuses);
+    assert_eq!(api.store.calls("push"), 1);
+    api.store.fail_all(Fault::Refused);
     let failed = api.post("/vcon/ingress?ingress_list=again", &json!([ID])).await;
     failed.is(500, json!({"detail": "Failed to add to ingress list"}));
 }
@@ -125,12 +125,12 @@ async fn many_bad_ids_are_not_all_named() {
 #[tokio::test]
 async fn dead_letters_are_read_and_tried_again() {
     let api = Api::new();
-    api.store.append("DLQ:in", &["1", "2", "3"]);
+    api.append("DLQ:in", &["1", "2", "3"]).await;
     api.get("/dlq?ingress_list=in").await.is(200, json!(["1", "2", "3"]));
     let again = |count| format!("/dlq/reprocess?ingress_list=in&count={count}");
     let request = keyed("POST", &again("2"), Body::empty());
     api.send(request).await.is(200, json!(2));
-    assert_eq!(api.store.entries_of("in"), ["1", "2"]);
+    assert_eq!(api.entries("in").await, ["1", "2"]);
     api.send(keyed("POST", "/dlq/reprocess?ingress_list=in", Body::empty()))
         .await
         .is(200, json!(1));
@@ -145,7 +145,7 @@ async fn dead_letters_are_read_and_tried_again() {
         let answer = api.send(keyed("POST", &again(count), Body::empty())).await;
         answer.refuses(&[(kind, json!(["query", "count"]))]);
     }
-    api.store.trouble(Trouble::Refuses);
+    api.store.fail_all(Fault::Refused);
     api.get("/dlq?ingress_list=in")
         .await
         .is(500, json!({"detail": "Failed to read DLQ"}));

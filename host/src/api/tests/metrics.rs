@@ -32,7 +32,7 @@ async fn queued_vcons_are_counted_by_list_and_source() {
     assert!(enqueued(&handle).is_empty(), "no list, no count");
     api.post("/vcon?ingress_lists=a", &vcon(ID)).await;
     api.post("/vcon/ingress?ingress_list=a", &json!([ID, OTHER])).await;
-    api.store.append("DLQ:a", &["1", "2"]);
+    api.append("DLQ:a", &["1", "2"]).await;
     api.send(keyed("POST", "/dlq/reprocess?ingress_list=a", Body::empty()))
         .await;
     api.send(keyed("POST", "/dlq/reprocess?ingress_list=b", Body::empty()))
@@ -50,7 +50,7 @@ async fn queued_vcons_are_counted_by_list_and_source() {
 }
 
 #[tokio::test]
-async fn labels_are_bounded() {
+async fn the_number_of_labels_is_bounded() {
     let (_guard, handle) = recorder();
     let api = Api::new();
     for at in 0..MAX_LISTS + 20 {

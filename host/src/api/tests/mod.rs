@@ -9,8 +9,8 @@ mod config;
 mod edge;
 mod external;
 mod lists;
-mod memory_store;
 mod metrics;
+mod scene;
 mod serving;
 mod storages;
 mod system;
@@ -25,6 +25,7 @@ use axum::extract::Request;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -42,21 +43,24 @@ use crate::sandbox::{Sandbox, SandboxSettings};
 use crate::snapshot::{Live, Snapshot};
 use crate::storage::Storage;
 use crate::storage::factory::StorageContext;
+use crate::store::faulty::FaultyStore;
+use crate::store::sqlite::SqliteStore;
 use crate::telemetry::stats::LinkStats;
 use crate::vcon::EgressFormat;
-use memory_store::MemoryStore;
 
 pub const KEY: &str = "fake-token";
 pub const MAX_BODY: usize = 300_000;
 
-/// The API on a store in memory.
+/// The API on a store of its own.
 pub struct Api {
     pub router: Router,
-    pub store: Arc<MemoryStore>,
+    pub store: Arc<FaultyStore>,
     pub live: Live,
     pub readiness: Arc<Readiness>,
     pub stopping: CancellationToken,
     pub events: Events,
+    /// Of the store; removed at the end.
+    _folder: TempDir,
 }
 
 /// An answer, read to its end.
@@ -129,7 +133,8 @@ impl Api {
     }
 
     pub fn with(settings: Settings, snapshot: Snapshot) -> Self {
-        let store = Arc::new(MemoryStore::default());
+        let folder = tempfile::tempdir().unwrap();
+        let store = FaultyStore::over(SqliteStore::open(folder.path(), settings.lifetimes).unwrap());
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot));
         let readiness = Arc::new(Readiness::default());
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
@@ -158,6 +163,7 @@ impl Api {
             readiness,
             stopping,
             events,
+            _folder: folder,
         }
     }
 
@@ -235,7 +241,7 @@ pub const ID: &str = "11111111-2222-4333-8444-555555555555";
 pub const OTHER: &str = "99999999-2222-4333-8444-555555555555";
 
 /// The service over a small sandbox, which all tests share.
-pub fn links(store: &Arc<MemoryStore>, live: &Live) -> Arc<Links> {
+pub fn links(store: &Arc<FaultyStore>, live: &Live) -> Arc<Links> {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
     let sandbox = SANDBOX.get_or_init(|| {
         Sandbox::new(SandboxSettings {

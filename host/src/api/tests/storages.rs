@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::admin_queues::admin;
-use super::memory_store::Trouble;
 use super::*;
 use crate::names::VconId;
 use crate::storage::{Abilities, Saved, StorageError};
+use crate::store::faulty::Fault;
 
 /// A storage with one answer for everything.
 #[derive(Default)]
@@ -18,7 +18,7 @@ struct Shelf {
     text: Option<String>,
     broken: bool,
     /// Where another client posts the vCon while this storage is asked.
-    posted_meanwhile: OnceLock<Arc<MemoryStore>>,
+    posted_meanwhile: OnceLock<Arc<FaultyStore>>,
     reads: AtomicUsize,
     deletes: AtomicUsize,
 }
@@ -37,7 +37,7 @@ impl Storage for Shelf {
     async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if let Some(store) = self.posted_meanwhile.get() {
-            store.set_raw(id.as_str(), &vcon(ID).to_string());
+            scene::keep(store.real(), id.as_str(), &vcon(ID).to_string()).await;
         }
         if self.broken {
             Err(StorageError::Permanent("broken".into()))
@@ -120,7 +120,7 @@ async fn a_storage_answers_for_the_store_in_the_current_form() {
         json!([{"purpose": "tags", "body": "{\"k\": \"v\"}", "encoding": "json"}])
     );
     assert!(document.get("group").is_none());
-    assert_eq!(api.store.raw(ID).unwrap(), got.text, "kept in the store");
+    assert_eq!(api.raw(ID).await.unwrap(), got.text, "kept in the store");
     api.get("/vcon").await.is(200, json!([ID]));
     assert_eq!(api.get(&format!("/vcon/{ID}")).await.text, got.text);
     for shelf in [broken, empty, full] {
@@ -143,7 +143,7 @@ async fn batches_and_lists_read_through_too() {
             .status,
         204
     );
-    assert_eq!(api.store.entries_of("a"), [ID]);
+    assert_eq!(api.entries("a").await, [ID]);
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn what_is_nowhere_is_not_found() {
     let empty: Arc<dyn Storage> = Arc::new(Shelf::default());
     let api = Api::storages([("empty", empty)], settings());
     assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 404);
-    assert_eq!(api.store.puts(), 0);
+    assert_eq!(api.puts(), 0);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn a_delete_reaches_every_storage() {
         empty,
         full,
     } = shelves();
-    api.store.trouble(Trouble::Refuses);
+    api.store.fail_all(Fault::Refused);
     assert_eq!(api.delete(&format!("/vcon/{ID}")).await.status, 204);
     for shelf in [broken, empty, full] {
         assert_eq!(shelf.deletes.load(Ordering::Relaxed), 1);
@@ -187,7 +187,7 @@ async fn runs_read_from_storages_only_where_they_may() {
         );
         let found = documents.fetch(&VconId::new(ID).unwrap()).await.unwrap();
         assert_eq!(found.is_some(), allowed);
-        assert_eq!(api.store.puts(), usize::from(allowed));
+        assert_eq!(api.puts(), usize::from(allowed));
     }
 }
 
@@ -224,7 +224,7 @@ async fn what_came_in_while_a_storage_was_asked_stays() {
     slow.posted_meanwhile.set(api.store.clone()).ok().unwrap();
     assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 200);
     assert_eq!(
-        api.store.raw(ID),
+        api.raw(ID).await,
         Some(vcon(ID).to_string()),
         "an old copy has overwritten a new one"
     );

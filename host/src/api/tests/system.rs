@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::memory_store::Trouble;
 use super::*;
 use crate::api::readiness::STARTING;
+use crate::store::faulty::Fault;
 
 #[tokio::test]
-async fn health_and_version() {
+async fn health_and_version_need_no_store() {
     let api = Api::new();
     let version = json!({"version": "1.2.3", "git_commit": "abc", "build_time": "today"});
-    api.store.trouble(Trouble::Away);
+    api.store.fail_all(Fault::Away);
     api.get("/health")
         .await
         .is(200, json!({"status": "healthy", "version": version}));
@@ -29,7 +29,7 @@ async fn ready_only_when_chains_can_run_and_the_store_answers() {
         .await
         .is(200, json!({"status": "ready", "reasons": {}}));
     api.readiness.hold("links", "component of link a is being compiled");
-    api.store.trouble(Trouble::Away);
+    api.store.fail_all(Fault::Away);
     let answer = api.get("/ready").await;
     assert_eq!(answer.status, 503);
     assert_eq!(
@@ -40,7 +40,7 @@ async fn ready_only_when_chains_can_run_and_the_store_answers() {
 }
 
 #[tokio::test]
-async fn metrics_are_text() {
+async fn metrics_are_served_as_text() {
     let answer = Api::new().get("/metrics").await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "a_metric 1\n"));
     assert!(answer.header("content-type").starts_with("text/plain"));
@@ -117,7 +117,7 @@ async fn the_description_holds_every_route() {
 
 /// Every reference within the description leads somewhere.
 #[tokio::test]
-async fn the_description_is_whole() {
+async fn every_reference_of_the_description_leads_somewhere() {
     let api = Api::new();
     let answer = api.get("/openapi.json").await;
     let description = answer.json();

@@ -1,98 +1,87 @@
 //! The file and the store's copy, with a store that can be watched, broken and raced.
+//!
+//! Where nothing may happen, a test waits for several looks of the watch. The clock is paused, so they take no time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use async_trait::async_trait;
-use tokio::time::{Duration, timeout};
+use tempfile::TempDir;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use super::*;
-use crate::config::{Written, read};
+use crate::config::{Settings, Written, read};
+use crate::store::faulty::{Fault, FaultyStore};
+use crate::store::sqlite::SqliteStore;
 
-#[derive(Default)]
-struct State {
-    revision: u64,
-    entries: ConfigEntries,
-    saves: usize,
-    /// Saved by another host between the next load and the save after it.
-    rival: Option<ConfigEntries>,
+/// The file of one host, and the store of all hosts.
+struct Scene {
+    folder: TempDir,
+    store: Arc<FaultyStore>,
 }
 
-#[derive(Default)]
-struct Memory {
-    state: Mutex<State>,
-    away: AtomicBool,
-}
-
-impl Memory {
-    fn put(&self, entries: ConfigEntries) {
-        let mut state = self.state.lock().unwrap();
-        state.revision += 1;
-        state.entries = entries;
-    }
-
-    fn answer(&self) -> Result<std::sync::MutexGuard<'_, State>, StoreError> {
-        if self.away.load(Ordering::SeqCst) {
-            return Err(StoreError::Away("test".to_owned()));
-        }
-        Ok(self.state.lock().unwrap())
-    }
-}
-
-#[async_trait]
-impl Copies for Arc<Memory> {
-    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError> {
-        let state = self.answer()?;
-        Ok((state.revision, state.entries.clone()))
-    }
-
-    async fn save(
-        &self,
-        entries: &ConfigEntries,
-        expected: u64,
-        _: Option<&str>,
-    ) -> Result<Result<u64, u64>, StoreError> {
-        let mut state = self.answer()?;
-        if let Some(rival) = state.rival.take() {
-            state.entries = rival;
-            state.revision += 1;
-        }
-        if state.revision != expected {
-            return Ok(Err(state.revision));
-        }
-        state.entries = entries.clone();
-        state.revision += 1;
-        state.saves += 1;
-        Ok(Ok(state.revision))
-    }
-
-    async fn revision(&self) -> Result<u64, StoreError> {
-        Ok(self.answer()?.revision)
-    }
-}
-
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("vconduit-reload-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+impl Scene {
+    /// With this text in the file.
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let lifetimes = Settings::from_env(&|_| None).unwrap().lifetimes;
+        let store = SqliteStore::open(folder.path(), lifetimes).unwrap();
+        let scene = Self {
+            folder,
+            store: FaultyStore::over(store),
+        };
+        scene.write(text);
+        scene
     }
 
     fn file(&self) -> PathBuf {
-        self.0.join("c.yml")
+        self.folder.path().join("c.yml")
     }
 
     fn write(&self, text: &str) {
         std::fs::write(self.file(), text).unwrap();
     }
+
+    fn source(&self) -> ConfigSource {
+        ConfigSource::new(self.file(), self.store.clone() as Arc<dyn Store>)
+    }
+
+    /// What a host that starts works on.
+    async fn start(&self) -> Loaded {
+        self.source().start().await.unwrap()
+    }
+
+    /// What a host that has started hears of changes.
+    async fn watch(&self) -> mpsc::Receiver<Change> {
+        let source = self.source();
+        let started = source.start().await.unwrap();
+        source.watch(started.revision)
+    }
+
+    /// The store's copy now.
+    async fn copy(&self) -> (u64, ConfigEntries) {
+        self.store.real().load_config().await.unwrap()
+    }
+
+    /// Saved by another host.
+    async fn put(&self, entries: ConfigEntries) {
+        save(self.store.real(), &entries).await;
+    }
+
+    /// Waits for several looks of the watch, none of which may find a change.
+    async fn assert_quiet(&self, changes: &mut mpsc::Receiver<Change>) {
+        // A look that has something to save asks for all of the copy first, any other one for its revision only.
+        for _ in 0..LOOKS {
+            tokio::select! {
+                () = self.store.until_called("config_revision", 1) => {}
+                () = self.store.until_called("load_config", 1) => {}
+            }
+        }
+        assert_eq!(changes.try_recv().unwrap_err(), TryRecvError::Empty, "something came");
+    }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// Enough to see a file come to rest, to save it and to follow the store; and one that may have begun before.
+const LOOKS: usize = 6;
+
+async fn save(store: &dyn Store, entries: &ConfigEntries) {
+    store.save_config(entries, None, None).await.unwrap().unwrap();
 }
 
 fn chain(name: &str) -> String {
@@ -108,152 +97,131 @@ fn names(loaded: &Loaded) -> Vec<&str> {
 }
 
 async fn next_change(changes: &mut mpsc::Receiver<Change>) -> Change {
-    timeout(Duration::from_secs(10), changes.recv())
-        .await
-        .expect("nothing came")
-        .expect("the watch ended")
+    changes.recv().await.expect("the watch goes on")
 }
 
 async fn next(changes: &mut mpsc::Receiver<Change>) -> Loaded {
     next_change(changes).await.expect("it can be used")
 }
 
-async fn assert_quiet(changes: &mut mpsc::Receiver<Change>) {
-    assert!(timeout(PAUSES, changes.recv()).await.is_err(), "something came");
-}
-
-/// Enough for several looks.
-const PAUSES: Duration = Duration::from_millis(1500);
-
 #[tokio::test]
 async fn the_file_goes_into_an_empty_store_once() {
-    let (folder, store) = (Folder::new("start"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let first = ConfigSource::new(folder.file(), store.clone()).start().await.unwrap();
+    let scene = Scene::new(&chain("a"));
+    let first = scene.start().await;
     assert_eq!((names(&first), first.revision), (vec!["a"], 1));
-    let second = ConfigSource::new(folder.file(), store.clone()).start().await.unwrap();
+    let second = scene.start().await;
     assert_eq!(second.revision, 1, "the same file was saved again");
-    folder.write(&chain("b"));
-    let third = ConfigSource::new(folder.file(), store.clone()).start().await.unwrap();
+    scene.write(&chain("b"));
+    let third = scene.start().await;
     assert_eq!((names(&third), third.revision), (vec!["b"], 2));
-    assert_eq!(store.state.lock().unwrap().saves, 2);
+    assert_eq!(scene.store.calls("save_config"), 2, "a file was not saved once");
 }
 
 #[tokio::test]
 async fn a_start_with_the_file_that_was_taken_leaves_alone_what_the_api_changed() {
-    let (folder, store) = (Folder::new("api"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let start = async || ConfigSource::new(folder.file(), store.clone()).start().await.unwrap();
-    start().await;
-    let present = store.state.lock().unwrap().entries.clone();
-    store.put(store_copy::beside(entries(&chain("by_api")), &present));
-    assert_eq!(names(&start().await), ["by_api"], "a restart has undone a change");
-    folder.write(&chain("b"));
-    assert_eq!(names(&start().await), ["b"], "a new file was not taken");
+    let scene = Scene::new(&chain("a"));
+    scene.start().await;
+    let (_, present) = scene.copy().await;
+    scene.put(store_copy::beside(entries(&chain("by_api")), &present)).await;
+    assert_eq!(names(&scene.start().await), ["by_api"], "a restart has undone a change");
+    scene.write(&chain("b"));
+    assert_eq!(names(&scene.start().await), ["b"], "a new file was not taken");
 }
 
 #[tokio::test]
 async fn two_hosts_starting_at_once_end_on_the_same() {
-    let (folder, store) = (Folder::new("race"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    store.state.lock().unwrap().rival = Some(entries(&chain("rival")));
-    let loaded = ConfigSource::new(folder.file(), store.clone()).start().await.unwrap();
+    let scene = Scene::new(&chain("a"));
+    let store = scene.store.clone();
+    scene.store.before_next("save_config", async move {
+        save(store.real(), &entries(&chain("rival"))).await;
+    });
+    let loaded = scene.start().await;
     assert_eq!((names(&loaded), loaded.revision), (vec!["rival"], 1));
-    assert_eq!(store.state.lock().unwrap().saves, 0, "the hosts fight");
+    assert_eq!(scene.copy().await.0, 1, "the hosts fight");
 }
 
 #[tokio::test]
 async fn a_start_needs_a_good_file_and_the_store() {
-    let (folder, store) = (Folder::new("bad"), Arc::new(Memory::default()));
-    let start = || ConfigSource::new(folder.file(), store.clone());
-    assert!(matches!(start().start().await, Err(LoadError::Unreadable(_))));
-    folder.write("chains:\n  a: {links: [gone], ingress_lists: [i]}\n");
-    let error = start().start().await.unwrap_err().to_string();
+    let scene = Scene::new("chains:\n  a: {links: [gone], ingress_lists: [i]}\n");
+    let error = scene.source().start().await.unwrap_err().to_string();
     assert!(error.contains("c.yml:2:") && error.contains("`gone`"), "{error}");
-    folder.write(&chain("a"));
-    store.away.store(true, Ordering::SeqCst);
-    assert!(matches!(start().start().await, Err(LoadError::Store(_))));
+    std::fs::remove_file(scene.file()).unwrap();
+    assert!(matches!(scene.source().start().await, Err(LoadError::Unreadable(_))));
+    scene.write(&chain("a"));
+    scene.store.fail_all(Fault::Away);
+    assert!(matches!(scene.source().start().await, Err(LoadError::Store(_))));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_changed_file_reaches_the_store_and_the_host() {
-    let (folder, store) = (Folder::new("change"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let source = ConfigSource::new(folder.file(), store.clone());
-    let started = source.start().await.unwrap();
-    let mut changes = source.watch(started.revision);
-    assert_quiet(&mut changes).await;
-    folder.write(&chain("b"));
+    let scene = Scene::new(&chain("a"));
+    let mut changes = scene.watch().await;
+    scene.assert_quiet(&mut changes).await;
+    scene.write(&chain("b"));
     let changed = next(&mut changes).await;
     assert_eq!((names(&changed), changed.revision), (vec!["b"], 2));
-    let copy = store.state.lock().unwrap().entries.clone();
+    let (_, copy) = scene.copy().await;
     assert_eq!(store_copy::configured(&copy), entries(&chain("b")));
     // Touched but the same: nothing happens.
-    folder.write(&chain("b"));
-    assert_quiet(&mut changes).await;
-    assert_eq!(store.state.lock().unwrap().saves, 2);
+    scene.write(&chain("b"));
+    scene.assert_quiet(&mut changes).await;
+    assert_eq!(scene.store.calls("save_config"), 2, "the same file was saved again");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_broken_or_half_written_file_changes_nothing() {
-    let (folder, store) = (Folder::new("broken"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let source = ConfigSource::new(folder.file(), store.clone());
-    let started = source.start().await.unwrap();
-    let mut changes = source.watch(started.revision);
+    let scene = Scene::new(&chain("a"));
+    let mut changes = scene.watch().await;
     for broken in [
         "",
         "chains:\n  b: {links: [",
         "chains:\n  b: {links: [gone], ingress_lists: [i]}\n",
     ] {
-        folder.write(broken);
-        assert_quiet(&mut changes).await;
+        scene.write(broken);
+        scene.assert_quiet(&mut changes).await;
     }
-    std::fs::remove_file(folder.file()).unwrap();
-    assert_quiet(&mut changes).await;
-    assert_eq!(store.state.lock().unwrap().revision, 1);
-    folder.write(&chain("b"));
+    std::fs::remove_file(scene.file()).unwrap();
+    scene.assert_quiet(&mut changes).await;
+    assert_eq!(scene.copy().await.0, 1, "a broken file was saved");
+    scene.write(&chain("b"));
     assert_eq!(names(&next(&mut changes).await), ["b"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_of_the_store_is_taken_if_it_is_good() {
-    let (folder, store) = (Folder::new("store"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let source = ConfigSource::new(folder.file(), store.clone());
-    let started = source.start().await.unwrap();
-    let mut changes = source.watch(started.revision);
-    store.put(entries(&chain("other")));
+    let scene = Scene::new(&chain("a"));
+    let mut changes = scene.watch().await;
+    scene.put(entries(&chain("other"))).await;
     let changed = next(&mut changes).await;
     assert_eq!((names(&changed), changed.revision), (vec!["other"], 2));
-    store.put(vec![("chains:x".to_owned(), "{".to_owned())]);
+    scene.put(vec![("chains:x".to_owned(), "{".to_owned())]).await;
     let broken = next_change(&mut changes).await.expect_err("it can't be used");
     assert!(broken.revision == 3 && broken.reason.contains("chains:x"), "{broken:?}");
-    store.put(to_entries(&Written::new()));
-    assert!(next(&mut changes).await.config.chains.is_empty());
+    scene.put(to_entries(&Written::new())).await;
+    assert!(
+        next(&mut changes).await.config.chains.is_empty(),
+        "an empty copy was not taken"
+    );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_change_made_while_the_store_is_away_is_not_lost() {
-    let (folder, store) = (Folder::new("away"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let source = ConfigSource::new(folder.file(), store.clone());
-    let started = source.start().await.unwrap();
-    let mut changes = source.watch(started.revision);
-    store.away.store(true, Ordering::SeqCst);
-    folder.write(&chain("b"));
-    assert_quiet(&mut changes).await;
-    store.away.store(false, Ordering::SeqCst);
+    let scene = Scene::new(&chain("a"));
+    let mut changes = scene.watch().await;
+    scene.store.fail_all(Fault::Away);
+    scene.write(&chain("b"));
+    scene.assert_quiet(&mut changes).await;
+    scene.store.mend();
     assert_eq!(names(&next(&mut changes).await), ["b"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_watch_ends_with_its_receiver() {
-    let (folder, store) = (Folder::new("end"), Arc::new(Memory::default()));
-    folder.write(&chain("a"));
-    let source = ConfigSource::new(folder.file(), store.clone());
-    let started = source.start().await.unwrap();
-    drop(source.watch(started.revision));
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(Arc::strong_count(&store), 1);
+    let scene = Scene::new(&chain("a"));
+    let others = Arc::strong_count(&scene.store);
+    drop(scene.watch().await);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(Arc::strong_count(&scene.store), others, "the watch goes on");
 }

@@ -1,7 +1,6 @@
 //! The webhook storage: check C15, and what receivers do.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -21,9 +20,6 @@ async fn receiver() -> (String, Seen) {
         seen.lock().unwrap().push((headers, body));
         StatusCode::OK
     }
-    async fn slow() {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-    }
     let seen = Seen::default();
     let routes = Router::new()
         .route("/keep", post(keep))
@@ -31,7 +27,7 @@ async fn receiver() -> (String, Seen) {
         .route("/busy", post(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/much", post(|| async { StatusCode::TOO_MANY_REQUESTS }))
         .route("/away", post(|| async { Redirect::temporary("/keep").into_response() }))
-        .route("/slow", post(slow))
+        .route("/slow", post(std::future::pending::<StatusCode>))
         .with_state(Arc::clone(&seen));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -3,17 +3,17 @@
 use super::*;
 
 on_both!(
-    newest_first,
-    with_the_configuration,
+    the_newest_entry_comes_first,
+    a_saved_configuration_and_its_entry_are_one_step,
     a_conflict_leaves_no_entry,
-    the_last_ten_thousand
+    the_last_ten_thousand_entries_are_kept
 );
 
 async fn log(place: &Place, offset: u64, count: u64) -> Vec<String> {
     place.store.audit_log(offset, count).await.unwrap()
 }
 
-async fn newest_first(place: Place) {
+async fn the_newest_entry_comes_first(place: Place) {
     assert!(log(&place, 0, 10).await.is_empty());
     for entry in ["1", r#"{"who":"é"}"#, "3"] {
         place.store.audit(entry).await.unwrap();
@@ -25,7 +25,7 @@ async fn newest_first(place: Place) {
     assert_eq!(log(&place, 2, u64::MAX).await, ["1"]);
 }
 
-async fn with_the_configuration(place: Place) {
+async fn a_saved_configuration_and_its_entry_are_one_step(place: Place) {
     let entries = vec![("link:a".to_owned(), "{}".to_owned())];
     let saved = place.store.save_config(&entries, Some(0), Some("by me")).await.unwrap();
     assert_eq!(saved, Ok(1));
@@ -52,7 +52,7 @@ async fn a_conflict_leaves_no_entry(place: Place) {
     assert_eq!(log(&place, 0, 10).await, [saved[0].to_string()]);
 }
 
-async fn the_last_ten_thousand(place: Place) {
+async fn the_last_ten_thousand_entries_are_kept(place: Place) {
     place.store.audit("1").await.unwrap();
     let entries: Vec<String> = (2..=10_040).map(|n| n.to_string()).collect();
     for some in entries.chunks(250) {

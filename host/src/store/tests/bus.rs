@@ -5,7 +5,11 @@ use futures::stream::BoxStream;
 
 use super::*;
 
-on_both!(all_hear_in_order, nobody_listens, a_slow_listener_holds_up_nobody);
+on_both!(
+    every_listener_hears_all_events_in_order,
+    an_event_that_nobody_listens_to_does_no_harm,
+    a_slow_listener_holds_up_nobody
+);
 
 fn numbered(from: usize, to: usize) -> Vec<String> {
     (from..to).map(|i| format!(r#"{{"n":{i}}}"#)).collect()
@@ -26,7 +30,7 @@ async fn until_listeners(place: &Place, count: u64) {
     tokio::time::timeout(Duration::from_secs(20), all).await.unwrap();
 }
 
-async fn all_hear_in_order(place: Place) {
+async fn every_listener_hears_all_events_in_order(place: Place) {
     let mut one = place.store.subscribe().await.unwrap();
     let mut two = place.store.subscribe().await.unwrap();
     assert!(place.store.listeners().await.unwrap() > 0);
@@ -40,7 +44,7 @@ async fn all_hear_in_order(place: Place) {
     assert_eq!(take(&mut late, 1).await, numbered(100, 101), "from then on");
 }
 
-async fn nobody_listens(place: Place) {
+async fn an_event_that_nobody_listens_to_does_no_harm(place: Place) {
     assert_eq!(place.store.listeners().await.unwrap(), 0);
     place.store.publish(&numbered(0, 10)).await.unwrap();
     let stream = place.store.subscribe().await.unwrap();
@@ -68,7 +72,7 @@ async fn a_slow_listener_holds_up_nobody(place: Place) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn listens_again_after_an_outage() {
+async fn a_listener_listens_again_after_an_outage() {
     let mut place = Place::redis().await;
     let mut stream = place.store.subscribe().await.unwrap();
     place.server.as_mut().unwrap().kill();
@@ -94,7 +98,7 @@ async fn a_listener_is_told_that_the_store_is_away() {
 
 /// Other programs listen and tell on the same channel; what is no text is passed over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn others_on_the_channel() {
+async fn what_others_say_on_the_channel_is_heard() {
     let place = Place::redis().await;
     let mut stream = place.store.subscribe().await.unwrap();
     let _: i64 = place

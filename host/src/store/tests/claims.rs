@@ -6,18 +6,18 @@ use super::*;
 use crate::names::ClaimId;
 
 on_both!(
-    oldest_first,
-    none_twice,
-    duplicates_are_two_entries,
-    renew_tells_what_is_lost,
-    contexts_belong_to_entries,
-    checkpoint_is_kept,
-    checkpoint_without_claim,
-    checkpoint_conflict_changes_nothing,
-    claims_for_people,
+    the_oldest_entry_is_claimed_first,
+    no_entry_is_claimed_twice,
+    the_same_id_twice_is_two_entries,
+    a_renewal_returns_the_claims_that_are_lost,
+    a_trace_context_belongs_to_its_entry,
+    a_checkpoint_is_kept_with_its_entry,
+    a_checkpoint_without_a_claim_changes_nothing,
+    a_checkpoint_with_a_conflict_changes_nothing,
+    claims_are_listed_with_their_hosts,
 );
 
-async fn oldest_first(place: Place) {
+async fn the_oldest_entry_is_claimed_first(place: Place) {
     place.push("q", &["a", "b", "c"]).await;
     let claims = place.claim("q", 2).await;
     assert_eq!(vcons(&claims), ["a", "b"]);
@@ -32,7 +32,7 @@ async fn oldest_first(place: Place) {
     assert!(place.claim("q", 0).await.is_empty());
 }
 
-async fn none_twice(place: Place) {
+async fn no_entry_is_claimed_twice(place: Place) {
     let names: Vec<VconId> = (0..3000).map(|i| id(&format!("v{i}"))).collect();
     place.store.push(&list("q"), &names, None).await.unwrap();
     let tasks: Vec<_> = (0..8)
@@ -69,7 +69,7 @@ async fn none_twice(place: Place) {
     assert_eq!(out.iter().collect::<HashSet<_>>().len(), 3000);
 }
 
-async fn duplicates_are_two_entries(place: Place) {
+async fn the_same_id_twice_is_two_entries(place: Place) {
     place.push("q", &["a", "a"]).await;
     let claims = place.claim("q", 5).await;
     assert_eq!(vcons(&claims), ["a", "a"]);
@@ -82,7 +82,7 @@ async fn duplicates_are_two_entries(place: Place) {
     assert_eq!(place.entries("DLQ:q").await, ["a"]);
 }
 
-async fn renew_tells_what_is_lost(place: Place) {
+async fn a_renewal_returns_the_claims_that_are_lost(place: Place) {
     place.push("q", &["a", "b"]).await;
     let claims = place.claim("q", 2).await;
     place.finish(&claims[0], &[]).await;
@@ -97,7 +97,7 @@ async fn renew_tells_what_is_lost(place: Place) {
     );
 }
 
-async fn contexts_belong_to_entries(place: Place) {
+async fn a_trace_context_belongs_to_its_entry(place: Place) {
     place
         .store
         .push(&list("q"), &[id("a")], Some(r#"{"n":1}"#))
@@ -124,7 +124,7 @@ async fn contexts_belong_to_entries(place: Place) {
     assert_eq!(place.claim_one("q").await.context.as_deref(), Some(r#"{"n":2}"#));
 }
 
-async fn checkpoint_is_kept(place: Place) {
+async fn a_checkpoint_is_kept_with_its_entry(place: Place) {
     place.put("a").await;
     place.put("other").await;
     place.push("q", &["a"]).await;
@@ -156,7 +156,7 @@ async fn checkpoint_is_kept(place: Place) {
     assert_eq!((again.checkpoint, again.lost_leases), (point, 1));
 }
 
-async fn checkpoint_without_claim(place: Place) {
+async fn a_checkpoint_without_a_claim_changes_nothing(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -177,7 +177,7 @@ async fn checkpoint_without_claim(place: Place) {
     assert!(place.entries("side").await.is_empty());
 }
 
-async fn checkpoint_conflict_changes_nothing(place: Place) {
+async fn a_checkpoint_with_a_conflict_changes_nothing(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -209,7 +209,7 @@ async fn checkpoint_conflict_changes_nothing(place: Place) {
     );
 }
 
-async fn claims_for_people(place: Place) {
+async fn claims_are_listed_with_their_hosts(place: Place) {
     place
         .store
         .push(&list("q"), &ids(&["c", "b"]), Some(r#"{"t":"1"}"#))

@@ -6,7 +6,11 @@ use super::*;
 use crate::names::Digest;
 use crate::store::sqlite::SqliteStore;
 
-on_both!(damaged, incomplete, given_up);
+on_both!(
+    a_damaged_component_is_refused_and_can_be_kept_again,
+    a_component_with_a_part_missing_is_refused,
+    an_upload_that_was_given_up_leaves_nothing
+);
 
 /// Damages or removes one part, as a fault of the disk or an administrator would.
 async fn harm(place: &Place, remove: bool) {
@@ -47,16 +51,16 @@ async fn is_refused_and_can_be_mended(place: &Place, remove: bool) {
     assert_eq!(parts(place).await, 3, "nothing is left of the damaged one");
 }
 
-async fn damaged(place: Place) {
+async fn a_damaged_component_is_refused_and_can_be_kept_again(place: Place) {
     is_refused_and_can_be_mended(&place, false).await;
 }
 
-async fn incomplete(place: Place) {
+async fn a_component_with_a_part_missing_is_refused(place: Place) {
     is_refused_and_can_be_mended(&place, true).await;
 }
 
 /// A client that goes away in the middle of its upload: nobody sees anything of it.
-async fn given_up(place: Place) {
+async fn an_upload_that_was_given_up_leaves_nothing(place: Place) {
     let bytes = component(5_000_000, 6);
     let digest = Digest::of(&bytes);
     let (store, of, sent) = (place.store.clone(), digest.clone(), bytes.clone());

@@ -6,12 +6,12 @@ use super::*;
 use crate::names::Digest;
 
 on_both!(
-    kept_and_read,
+    a_component_is_read_as_it_was_kept,
     the_same_again_changes_nothing,
-    bytes_of_another_digest,
-    dropped_and_kept_again,
-    two_hosts_at_once,
-    others_go_on_meanwhile,
+    bytes_of_another_digest_are_refused,
+    a_dropped_component_can_be_kept_again,
+    two_hosts_can_keep_the_same_component_at_once,
+    other_steps_go_on_while_a_component_is_kept,
 );
 
 /// Bytes that are nowhere the same, so that parts in the wrong order are noticed.
@@ -24,7 +24,7 @@ pub fn component(length: usize, seed: u32) -> Bytes {
     std::iter::repeat_with(next).take(length).collect()
 }
 
-async fn kept_and_read(place: Place) {
+async fn a_component_is_read_as_it_was_kept(place: Place) {
     for length in [0, 1, 256 * 1024, 256 * 1024 + 1, 3_000_000] {
         let bytes = component(length, 7);
         let digest = Digest::of(&bytes);
@@ -54,7 +54,7 @@ async fn the_same_again_changes_nothing(place: Place) {
     );
 }
 
-async fn bytes_of_another_digest(place: Place) {
+async fn bytes_of_another_digest_are_refused(place: Place) {
     let digest = Digest::of(b"something else");
     let error = place
         .store
@@ -65,7 +65,7 @@ async fn bytes_of_another_digest(place: Place) {
     assert_eq!(place.store.component(&digest).await.unwrap(), None);
 }
 
-async fn dropped_and_kept_again(place: Place) {
+async fn a_dropped_component_can_be_kept_again(place: Place) {
     let (one, two) = (component(600_000, 1), component(600_000, 2));
     for bytes in [&one, &two] {
         place
@@ -104,7 +104,7 @@ pub async fn parts(place: &Place) -> usize {
     usize::try_from(count).unwrap()
 }
 
-async fn two_hosts_at_once(place: Place) {
+async fn two_hosts_can_keep_the_same_component_at_once(place: Place) {
     let bytes = component(2_000_000, 3);
     let digest = Digest::of(&bytes);
     let keep = || place.store.keep_component(&digest, bytes.clone(), "{}");
@@ -116,7 +116,7 @@ async fn two_hosts_at_once(place: Place) {
 }
 
 /// Not one step of the queues waits for the whole of a large component.
-async fn others_go_on_meanwhile(place: Place) {
+async fn other_steps_go_on_while_a_component_is_kept(place: Place) {
     let bytes = component(18_000_000, 4);
     let digest = Digest::of(&bytes);
     let (store, of) = (place.store.clone(), digest.clone());

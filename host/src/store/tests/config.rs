@@ -3,11 +3,11 @@
 use super::*;
 
 on_both!(
-    empty_at_first,
-    replaced_as_a_whole,
-    guarded_by_revision,
-    many_at_once,
-    ping_and_describe
+    the_configuration_is_empty_at_first,
+    a_configuration_is_replaced_as_a_whole,
+    a_save_on_an_old_revision_changes_nothing,
+    one_of_many_saves_at_once_wins,
+    the_store_answers_and_says_what_it_is
 );
 
 fn entries(entries: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -17,12 +17,12 @@ fn entries(entries: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn empty_at_first(place: Place) {
+async fn the_configuration_is_empty_at_first(place: Place) {
     assert_eq!(place.store.load_config().await.unwrap(), (0, Vec::new()));
     assert_eq!(place.store.config_revision().await.unwrap(), 0);
 }
 
-async fn replaced_as_a_whole(place: Place) {
+async fn a_configuration_is_replaced_as_a_whole(place: Place) {
     let first = entries(&[("chains:b", "{}"), ("link:a", r#"{"x":1}"#), ("storage:s", "{}")]);
     assert_eq!(place.store.save_config(&first, None, None).await.unwrap(), Ok(1));
     assert_eq!(place.store.load_config().await.unwrap(), (1, first));
@@ -38,7 +38,7 @@ async fn replaced_as_a_whole(place: Place) {
     assert_eq!(place.store.load_config().await.unwrap(), (3, Vec::new()));
 }
 
-async fn guarded_by_revision(place: Place) {
+async fn a_save_on_an_old_revision_changes_nothing(place: Place) {
     let one = entries(&[("link:a", "1")]);
     let two = entries(&[("link:a", "2")]);
     assert_eq!(place.store.save_config(&one, Some(7), None).await.unwrap(), Err(0));
@@ -47,7 +47,7 @@ async fn guarded_by_revision(place: Place) {
     assert_eq!(place.store.load_config().await.unwrap(), (1, one));
 }
 
-async fn many_at_once(place: Place) {
+async fn one_of_many_saves_at_once_wins(place: Place) {
     let entries = entries(&[("link:a", "1")]);
     let saves = (0..20).map(|_| place.store.save_config(&entries, Some(0), None));
     let saved = futures::future::join_all(saves)
@@ -58,7 +58,7 @@ async fn many_at_once(place: Place) {
     assert_eq!(saved, 1);
 }
 
-async fn ping_and_describe(place: Place) {
+async fn the_store_answers_and_says_what_it_is(place: Place) {
     place.store.ping().await.unwrap();
     let text = place.store.describe();
     assert!(text.starts_with("Redis 7") || text.starts_with("SQLite 3"), "{text}");

@@ -3,11 +3,11 @@
 use super::*;
 
 on_both!(
-    oldest_first,
-    without_a_claim,
-    reprocess_some,
-    reprocess_many,
-    records_are_forgotten
+    the_oldest_dead_letter_comes_first,
+    a_dead_letter_needs_no_claim,
+    as_many_dead_letters_go_back_as_were_asked_for,
+    many_dead_letters_go_back_at_once,
+    a_dead_letter_that_goes_back_leaves_no_record
 );
 
 async fn die(place: &Place, names: &[&str]) {
@@ -17,7 +17,7 @@ async fn die(place: &Place, names: &[&str]) {
     }
 }
 
-async fn oldest_first(place: Place) {
+async fn the_oldest_dead_letter_comes_first(place: Place) {
     die(&place, &["a", "b", "c"]).await;
     place.push("DLQ:q", &["pushed-by-someone"]).await;
     let letters = place.store.dead_letters(&list("q"), 1, 9).await.unwrap();
@@ -30,7 +30,7 @@ async fn oldest_first(place: Place) {
     assert!(place.store.dead_letters(&list("none"), 0, 5).await.unwrap().is_empty());
 }
 
-async fn without_a_claim(place: Place) {
+async fn a_dead_letter_needs_no_claim(place: Place) {
     place.put("a").await;
     place
         .store
@@ -43,7 +43,7 @@ async fn without_a_claim(place: Place) {
     assert_eq!(letters[0].record.as_ref().unwrap().class, "storage");
 }
 
-async fn reprocess_some(place: Place) {
+async fn as_many_dead_letters_go_back_as_were_asked_for(place: Place) {
     die(&place, &["a", "b", "c"]).await;
     place.push("q", &["new"]).await;
     assert_eq!(place.store.reprocess(&list("q"), 2).await.unwrap(), 2);
@@ -55,14 +55,14 @@ async fn reprocess_some(place: Place) {
     assert_eq!(place.store.reprocess(&list("none"), 5).await.unwrap(), 0);
 }
 
-async fn reprocess_many(place: Place) {
+async fn many_dead_letters_go_back_at_once(place: Place) {
     let names: Vec<VconId> = (0..2300).map(|i| id(&format!("v{i}"))).collect();
     place.store.push(&list("DLQ:q"), &names, None).await.unwrap();
     assert_eq!(place.store.reprocess(&list("q"), 100_000).await.unwrap(), 2300);
     assert_eq!(place.entries("q").await, texts(&names));
 }
 
-async fn records_are_forgotten(place: Place) {
+async fn a_dead_letter_that_goes_back_leaves_no_record(place: Place) {
     die(&place, &["a"]).await;
     place.store.reprocess(&list("q"), 1).await.unwrap();
     place.push("DLQ:q", &["a"]).await;

@@ -4,24 +4,24 @@ use super::*;
 use crate::vcon::Text;
 
 on_both!(
-    put_and_get,
-    put_overwrites,
-    restore_never_overwrites,
-    write_if_unchanged,
-    large_documents,
-    delete_removes,
-    lifetimes,
-    no_lifetime,
-    expired_is_gone,
-    listing,
-    listing_survives_expiry,
-    search,
-    scan_pages,
-    put_does_all,
-    text_is_kept,
+    a_document_is_read_as_it_was_put,
+    a_put_overwrites_a_document_with_the_same_id,
+    a_restore_never_overwrites,
+    a_write_needs_the_state_that_was_read,
+    large_documents_are_kept,
+    a_deleted_document_is_gone,
+    lifetimes_are_set_and_read,
+    a_lifetime_of_zero_or_less_means_for_ever,
+    an_expired_document_is_gone,
+    documents_are_listed_newest_first,
+    a_document_stays_listed_after_it_expires,
+    a_search_returns_the_ids_of_each_term,
+    a_scan_returns_every_document_in_pages,
+    a_put_stores_indexes_and_queues_in_one_step,
+    a_text_is_kept_byte_for_byte,
 );
 
-async fn put_and_get(place: Place) {
+async fn a_document_is_read_as_it_was_put(place: Place) {
     place.put("a").await;
     place.put("b").await;
     let found = place.store.get(&ids(&["b", "none", "a", "b"])).await.unwrap();
@@ -34,7 +34,7 @@ async fn put_and_get(place: Place) {
     assert!(place.store.get(&[]).await.unwrap().is_empty());
 }
 
-async fn put_overwrites(place: Place) {
+async fn a_put_overwrites_a_document_with_the_same_id(place: Place) {
     place.put("a").await;
     let before = place.revision("a").await;
     place.store.expire(&id("a"), 10).await.unwrap();
@@ -51,7 +51,7 @@ async fn put_overwrites(place: Place) {
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(3600));
 }
 
-async fn restore_never_overwrites(place: Place) {
+async fn a_restore_never_overwrites(place: Place) {
     let store = &place.store;
     // The second is long enough to go the way of large texts.
     for (name, length) in [("a", 10), ("b", 300_000)] {
@@ -84,7 +84,7 @@ async fn restore_never_overwrites(place: Place) {
     }
 }
 
-async fn write_if_unchanged(place: Place) {
+async fn a_write_needs_the_state_that_was_read(place: Place) {
     place.put("a").await;
     place.store.expire(&id("a"), 100).await.unwrap();
     let stale = place.write_to("a", r#"{"n":1}"#).await;
@@ -106,7 +106,7 @@ async fn write_if_unchanged(place: Place) {
 }
 
 /// Above 64 KiB Redis compares samples and a token; a change between the samples must be seen all the same.
-async fn large_documents(place: Place) {
+async fn large_documents_are_kept(place: Place) {
     for length in [65_500, 65_536, 65_537, 70_000, 300_000, 3_000_000] {
         let first = text_of(length, "first");
         place
@@ -147,7 +147,7 @@ async fn large_documents(place: Place) {
     }
 }
 
-async fn delete_removes(place: Place) {
+async fn a_deleted_document_is_gone(place: Place) {
     place
         .store
         .put(NewDocument {
@@ -162,7 +162,7 @@ async fn delete_removes(place: Place) {
     assert!(place.store.list(None, None, 0, -1).await.unwrap().is_empty());
 }
 
-async fn lifetimes(place: Place) {
+async fn lifetimes_are_set_and_read(place: Place) {
     place.put("a").await;
     let store = &place.store;
     assert_eq!(store.lifetime(&id("a")).await.unwrap(), Some(3600));
@@ -175,7 +175,7 @@ async fn lifetimes(place: Place) {
     assert_eq!(place.text("a").await, None);
 }
 
-async fn no_lifetime(place: Place) {
+async fn a_lifetime_of_zero_or_less_means_for_ever(place: Place) {
     let place = place
         .again_with(Lifetimes {
             document_s: 0,
@@ -206,7 +206,7 @@ async fn no_lifetime(place: Place) {
     );
 }
 
-async fn expired_is_gone(place: Place) {
+async fn an_expired_document_is_gone(place: Place) {
     let place = place
         .again_with(Lifetimes {
             document_s: 1,
@@ -224,8 +224,13 @@ async fn expired_is_gone(place: Place) {
         .await
         .unwrap();
     let write = place.write_to("a", "{}").await;
-    tokio::time::sleep(Duration::from_millis(1300)).await;
-    assert_eq!(place.text("a").await, None);
+    let is_expired = async || {
+        let found = place.store.search(&index).await.unwrap();
+        place.text("a").await.is_none() && found == [Vec::<String>::new()]
+    };
+    while !is_expired().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), None);
     assert!(!place.store.expire(&id("a"), 5).await.unwrap());
     assert_eq!(place.store.write(write).await.unwrap(), Guarded::Gone);
@@ -244,7 +249,7 @@ async fn expired_is_gone(place: Place) {
     assert_eq!(place.store.scan(None).await.unwrap().0, ids(&["b"]));
 }
 
-async fn listing(place: Place) {
+async fn documents_are_listed_newest_first(place: Place) {
     for (name, at) in [("a", 10), ("b", 20), ("c", 20), ("d", -5)] {
         place
             .store
@@ -269,7 +274,7 @@ async fn listing(place: Place) {
     assert_eq!(list(None, None, 0, 1).await, ["not-listed"]);
 }
 
-async fn listing_survives_expiry(place: Place) {
+async fn a_document_stays_listed_after_it_expires(place: Place) {
     place
         .store
         .put(NewDocument {
@@ -282,7 +287,7 @@ async fn listing_survives_expiry(place: Place) {
     assert_eq!(place.store.list(None, None, 0, -1).await.unwrap(), ["a"]);
 }
 
-async fn search(place: Place) {
+async fn a_search_returns_the_ids_of_each_term(place: Place) {
     use IndexKind::{Mailto, Name, Tel};
     let index = terms(&[(Tel, "+1"), (Mailto, "a@b"), (Name, "Ann")]);
     place.store.put(NewDocument { index, ..document("a") }).await.unwrap();
@@ -295,7 +300,7 @@ async fn search(place: Place) {
     assert!(place.store.search(&[]).await.unwrap().is_empty());
 }
 
-async fn scan_pages(place: Place) {
+async fn a_scan_returns_every_document_in_pages(place: Place) {
     let mut expected = Vec::new();
     for i in 0..2500 {
         expected.push(format!("v{i:04}"));
@@ -316,7 +321,7 @@ async fn scan_pages(place: Place) {
     assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
 }
 
-async fn put_does_all(place: Place) {
+async fn a_put_stores_indexes_and_queues_in_one_step(place: Place) {
     let new = NewDocument {
         created_at_s: Some(7),
         index: terms(&[(IndexKind::Tel, "+1")]),
@@ -334,7 +339,7 @@ async fn put_does_all(place: Place) {
 }
 
 /// Byte for byte: spaces, order of members, escapes, numbers of any length.
-async fn text_is_kept(place: Place) {
+async fn a_text_is_kept_byte_for_byte(place: Place) {
     if place.has_json() {
         return;
     }

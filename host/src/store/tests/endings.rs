@@ -3,20 +3,20 @@
 use super::*;
 
 on_both!(
-    finish_does_all,
-    finish_on_another_vcon,
-    finish_conflict_then_again,
-    finish_of_a_gone_document,
-    finish_without_write_never_conflicts,
+    a_finish_writes_and_queues_in_one_step,
+    a_run_that_switched_finishes_with_the_other_vcon,
+    a_finish_with_a_conflict_can_be_tried_again,
+    a_finish_of_a_deleted_document_changes_nothing,
+    a_finish_without_a_write_never_conflicts,
     a_lost_claim_changes_nothing,
-    fail_makes_a_dead_letter,
-    fail_leaves_lifetime_when_zero,
-    hand_back_keeps_place_and_count,
-    stopped_run,
-    effects_delete,
+    a_failed_run_is_a_dead_letter,
+    a_failed_run_leaves_the_lifetime_where_the_setting_is_zero,
+    an_entry_that_is_handed_back_keeps_its_place_and_count,
+    a_stopped_run_goes_to_no_list,
+    an_effect_can_delete_a_document,
 );
 
-async fn finish_does_all(place: Place) {
+async fn a_finish_writes_and_queues_in_one_step(place: Place) {
     place.put("a").await;
     place.store.expire(&id("a"), 500).await.unwrap();
     place.push("q", &["a"]).await;
@@ -41,7 +41,7 @@ async fn finish_does_all(place: Place) {
     assert!(place.store.claims(&list("q")).await.unwrap().is_empty());
 }
 
-async fn finish_on_another_vcon(place: Place) {
+async fn a_run_that_switched_finishes_with_the_other_vcon(place: Place) {
     place.put("b").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -55,7 +55,7 @@ async fn finish_on_another_vcon(place: Place) {
     assert_eq!(place.text("b").await.unwrap(), r#"{"n":1}"#);
 }
 
-async fn finish_conflict_then_again(place: Place) {
+async fn a_finish_with_a_conflict_can_be_tried_again(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -79,7 +79,7 @@ async fn finish_conflict_then_again(place: Place) {
     assert_eq!(place.entries("out").await, ["a"]);
 }
 
-async fn finish_of_a_gone_document(place: Place) {
+async fn a_finish_of_a_deleted_document_changes_nothing(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -99,7 +99,7 @@ async fn finish_of_a_gone_document(place: Place) {
     assert_eq!(place.text("a").await, None);
 }
 
-async fn finish_without_write_never_conflicts(place: Place) {
+async fn a_finish_without_a_write_never_conflicts(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     assert_eq!(place.finish(&claim, &["out"]).await, Guarded::Done(None));
@@ -143,7 +143,7 @@ async fn a_lost_claim_changes_nothing(place: Place) {
     assert_eq!(place.text("a").await.unwrap(), r#"{"uuid":"a"}"#);
 }
 
-async fn fail_makes_a_dead_letter(place: Place) {
+async fn a_failed_run_is_a_dead_letter(place: Place) {
     place.put("a").await;
     place.put("b").await;
     place.push("q", &["a"]).await;
@@ -164,7 +164,7 @@ async fn fail_makes_a_dead_letter(place: Place) {
     );
 }
 
-async fn fail_leaves_lifetime_when_zero(place: Place) {
+async fn a_failed_run_leaves_the_lifetime_where_the_setting_is_zero(place: Place) {
     let place = place
         .again_with(Lifetimes {
             dead_letter_s: 0,
@@ -178,7 +178,7 @@ async fn fail_leaves_lifetime_when_zero(place: Place) {
     assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(3600));
 }
 
-async fn hand_back_keeps_place_and_count(place: Place) {
+async fn an_entry_that_is_handed_back_keeps_its_place_and_count(place: Place) {
     place.push("q", &["a", "b"]).await;
     let claim = place.claim_one("q").await;
     place
@@ -192,7 +192,7 @@ async fn hand_back_keeps_place_and_count(place: Place) {
     assert_eq!((again.checkpoint, again.lost_leases), (at_link(2), 0));
 }
 
-async fn stopped_run(place: Place) {
+async fn a_stopped_run_goes_to_no_list(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     assert_eq!(place.finish(&claim, &[]).await, Guarded::Done(None));
@@ -200,7 +200,7 @@ async fn stopped_run(place: Place) {
     assert_eq!(place.reap("q").await, (vec![], vec![]));
 }
 
-async fn effects_delete(place: Place) {
+async fn an_effect_can_delete_a_document(place: Place) {
     place.put("a").await;
     place.put("b").await;
     place.push("q", &["a"]).await;

@@ -2,7 +2,11 @@
 
 use super::*;
 
-on_both!(the_last_report_counts, gone_in_time, gone_at_once);
+on_both!(
+    the_last_report_counts,
+    a_host_that_is_silent_is_not_listed_any_more,
+    a_host_that_withdraws_is_gone_at_once
+);
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -26,7 +30,7 @@ async fn the_last_report_counts(place: Place) {
     assert_eq!(seen(&hosts), [("a", "2"), ("b", "3")]);
 }
 
-async fn gone_in_time(place: Place) {
+async fn a_host_that_is_silent_is_not_listed_any_more(place: Place) {
     place.store.announce(&named("a"), "1", Duration::ZERO).await.unwrap();
     place.store.announce(&named("b"), "2", LONG).await.unwrap();
     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -41,7 +45,7 @@ async fn gone_in_time(place: Place) {
     assert_eq!(place.store.hosts().await.unwrap().len(), 2, "it is back");
 }
 
-async fn gone_at_once(place: Place) {
+async fn a_host_that_withdraws_is_gone_at_once(place: Place) {
     place.store.announce(&named("a"), "1", LONG).await.unwrap();
     place.store.withdraw(&named("a")).await.unwrap();
     place.store.withdraw(&named("never")).await.unwrap();

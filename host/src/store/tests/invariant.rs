@@ -9,7 +9,10 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 
-on_both!(nothing_lost_nothing_twice, nothing_lost_one_at_a_time);
+on_both!(
+    many_workers_lose_nothing_and_double_nothing,
+    one_worker_loses_nothing_and_doubles_nothing
+);
 
 const VCONS: usize = 120;
 
@@ -154,10 +157,10 @@ async fn run(place: &Place, tasks: u64, steps: usize) {
     }
 }
 
-async fn nothing_lost_nothing_twice(place: Place) {
+async fn many_workers_lose_nothing_and_double_nothing(place: Place) {
     run(&place, 6, 60).await;
 }
 
-async fn nothing_lost_one_at_a_time(place: Place) {
+async fn one_worker_loses_nothing_and_doubles_nothing(place: Place) {
     run(&place, 1, 150).await;
 }

@@ -4,17 +4,17 @@ use super::*;
 use crate::names::{ClaimId, Digest, LinkName};
 
 on_both!(
-    retry_moves_just_that_one,
-    retry_begins_anew,
-    retry_with_a_checkpoint,
-    equal_letters_are_two,
-    no_such_letter,
-    dead_letters_of_a_storage,
-    drop_keeps_the_document,
-    requeue_takes_the_claim_away,
-    no_such_claim,
-    position_from_the_head,
-    parked_ids,
+    a_retry_moves_just_that_dead_letter,
+    a_retry_begins_the_run_anew,
+    a_retry_with_a_checkpoint_begins_there,
+    two_equal_dead_letters_are_two,
+    a_dead_letter_that_is_not_there_is_not_found,
+    dead_letters_of_a_storage_cannot_go_back,
+    a_dropped_dead_letter_leaves_its_document,
+    a_requeue_takes_the_claim_away,
+    a_claim_that_is_not_there_is_not_found,
+    a_position_is_counted_from_the_head,
+    parked_ids_are_listed_once_each,
 );
 
 async fn die(place: &Place, names: &[&str]) {
@@ -40,7 +40,7 @@ async fn records(place: &Place) -> Vec<(String, bool)> {
         .collect()
 }
 
-async fn retry_moves_just_that_one(place: Place) {
+async fn a_retry_moves_just_that_dead_letter(place: Place) {
     die(&place, &["a", "b", "c"]).await;
     place.push("q", &["new"]).await;
     assert!(retry(&place, "b", None).await);
@@ -54,7 +54,7 @@ async fn retry_moves_just_that_one(place: Place) {
     );
 }
 
-async fn retry_begins_anew(place: Place) {
+async fn a_retry_begins_the_run_anew(place: Place) {
     // A note that is left from another entry with the same id.
     place.push("q", &["a", "a"]).await;
     let claims = place.claim("q", 2).await;
@@ -71,7 +71,7 @@ async fn retry_begins_anew(place: Place) {
     assert_eq!((again.checkpoint, again.lost_leases), (Checkpoint::default(), 0));
 }
 
-async fn retry_with_a_checkpoint(place: Place) {
+async fn a_retry_with_a_checkpoint_begins_there(place: Place) {
     die(&place, &["a"]).await;
     let version = (LinkName::new("tag").unwrap(), Digest::of(b"other"));
     let point = Checkpoint {
@@ -97,7 +97,7 @@ async fn retry_with_a_checkpoint(place: Place) {
     assert_eq!(place.claim_one("q").await.checkpoint, further);
 }
 
-async fn equal_letters_are_two(place: Place) {
+async fn two_equal_dead_letters_are_two(place: Place) {
     die(&place, &["a", "b", "a"]).await;
     assert!(retry(&place, "a", None).await);
     assert_eq!(place.entries("DLQ:q").await, ["b", "a"], "the oldest goes");
@@ -112,7 +112,7 @@ async fn equal_letters_are_two(place: Place) {
     assert_eq!(place.entries("q").await, ["a"]);
 }
 
-async fn no_such_letter(place: Place) {
+async fn a_dead_letter_that_is_not_there_is_not_found(place: Place) {
     die(&place, &["a"]).await;
     assert!(!retry(&place, "b", None).await);
     assert!(!retry(&place, "b", Some(&at_link(1))).await);
@@ -125,7 +125,7 @@ async fn no_such_letter(place: Place) {
     assert_eq!(place.claim_one("q").await.checkpoint, Checkpoint::default());
 }
 
-async fn dead_letters_of_a_storage(place: Place) {
+async fn dead_letters_of_a_storage_cannot_go_back(place: Place) {
     place
         .store
         .dead_letter(&list("DLQ:storage:s3"), &id("a"), &record("storage"))
@@ -144,7 +144,7 @@ async fn dead_letters_of_a_storage(place: Place) {
     assert!(place.entries("DLQ:storage:s3").await.is_empty());
 }
 
-async fn drop_keeps_the_document(place: Place) {
+async fn a_dropped_dead_letter_leaves_its_document(place: Place) {
     place.put("a").await;
     die(&place, &["a", "b"]).await;
     assert!(place.store.drop_dead_letter(&list("q"), &id("a")).await.unwrap());
@@ -154,7 +154,7 @@ async fn drop_keeps_the_document(place: Place) {
     assert!(place.text("a").await.is_some());
 }
 
-async fn requeue_takes_the_claim_away(place: Place) {
+async fn a_requeue_takes_the_claim_away(place: Place) {
     place.put("a").await;
     place.push("q", &["a", "b"]).await;
     let claim = place.claim_one("q").await;
@@ -193,7 +193,7 @@ async fn requeue_takes_the_claim_away(place: Place) {
     assert_eq!((again.checkpoint, again.lost_leases), (at_link(2), 0));
 }
 
-async fn no_such_claim(place: Place) {
+async fn a_claim_that_is_not_there_is_not_found(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     assert!(!place.store.requeue_claim(&list("q"), &ClaimId::random()).await.unwrap());
@@ -204,7 +204,7 @@ async fn no_such_claim(place: Place) {
     assert!(place.entries("other").await.is_empty());
 }
 
-async fn position_from_the_head(place: Place) {
+async fn a_position_is_counted_from_the_head(place: Place) {
     place.push("q", &["a", "b", "c", "b"]).await;
     let position = async |name: &str| place.store.position(&list("q"), &id(name)).await.unwrap();
     assert_eq!(position("a").await, Some(0));
@@ -219,7 +219,7 @@ async fn position_from_the_head(place: Place) {
     assert_eq!(place.store.position(&list("none"), &id("a")).await.unwrap(), None);
 }
 
-async fn parked_ids(place: Place) {
+async fn parked_ids_are_listed_once_each(place: Place) {
     place.push("q", &["b", "a", "a", "c"]).await;
     for claim in place.claim("q", 4).await {
         let point = Checkpoint {

@@ -31,7 +31,6 @@ mod place;
 mod recovery;
 mod redis_faults;
 mod redis_shapes;
-mod speed;
 mod sqlite_file;
 mod trails;
 

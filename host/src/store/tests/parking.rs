@@ -3,13 +3,13 @@
 use super::*;
 
 on_both!(
-    there_and_back,
-    not_in_time,
-    a_stranger_comes_back,
-    the_same_vcon_twice,
-    order_of_return,
-    park_conflict,
-    parked_as_another_vcon,
+    a_parked_run_goes_on_when_its_id_comes_back,
+    a_run_that_is_parked_too_long_is_a_dead_letter,
+    an_id_that_was_not_parked_is_a_dead_letter,
+    two_parked_runs_on_one_vcon_are_two,
+    parked_runs_go_on_in_the_order_of_return,
+    a_conflict_parks_nothing,
+    a_run_that_switched_is_parked_as_the_other_vcon,
     a_place_survives_every_way_back_to_the_list,
 );
 
@@ -27,7 +27,7 @@ async fn resume(place: &Place) -> (Vec<String>, Vec<String>) {
     (texts(&reaped.returned), texts(&reaped.dead))
 }
 
-async fn there_and_back(place: Place) {
+async fn a_parked_run_goes_on_when_its_id_comes_back(place: Place) {
     place.put("a").await;
     place
         .store
@@ -65,7 +65,7 @@ async fn there_and_back(place: Place) {
     );
 }
 
-async fn not_in_time(place: Place) {
+async fn a_run_that_is_parked_too_long_is_a_dead_letter(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -85,7 +85,7 @@ async fn not_in_time(place: Place) {
     assert_eq!(letters[0].record.as_ref().unwrap().class, "hand-off");
 }
 
-async fn a_stranger_comes_back(place: Place) {
+async fn an_id_that_was_not_parked_is_a_dead_letter(place: Place) {
     place.push("resume:q", &["x"]).await;
     assert_eq!(resume(&place).await, (vec![], vec!["x".to_owned()]));
     assert_eq!(place.entries("DLQ:q").await, ["x"]);
@@ -99,7 +99,7 @@ async fn a_stranger_comes_back(place: Place) {
     );
 }
 
-async fn the_same_vcon_twice(place: Place) {
+async fn two_parked_runs_on_one_vcon_are_two(place: Place) {
     place.push("q", &["a", "a"]).await;
     let claims = place.claim("q", 2).await;
     park(&place, &claims[0], LEASE).await;
@@ -110,7 +110,7 @@ async fn the_same_vcon_twice(place: Place) {
     assert_eq!(resume(&place).await, (vec![], vec!["a".to_owned()]));
 }
 
-async fn order_of_return(place: Place) {
+async fn parked_runs_go_on_in_the_order_of_return(place: Place) {
     place.push("q", &["a", "b", "c", "d"]).await;
     for claim in place.claim("q", 3).await {
         park(&place, &claim, LEASE).await;
@@ -120,7 +120,7 @@ async fn order_of_return(place: Place) {
     assert_eq!(place.entries("q").await, ["b", "c", "a", "d"]);
 }
 
-async fn park_conflict(place: Place) {
+async fn a_conflict_parks_nothing(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
@@ -138,7 +138,7 @@ async fn park_conflict(place: Place) {
 }
 
 /// The run had switched to another vCon: that one goes out and comes back, the entry is the original one.
-async fn parked_as_another_vcon(place: Place) {
+async fn a_run_that_switched_is_parked_as_the_other_vcon(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     let point = Checkpoint {

@@ -3,16 +3,16 @@
 use super::*;
 
 on_both!(
-    order_is_kept,
-    a_live_lease_stays,
-    too_many_lost_leases,
-    one_dead_among_many,
-    many_at_once,
+    returned_entries_keep_their_order,
+    an_entry_with_a_live_lease_stays,
+    an_entry_that_lost_too_many_leases_is_a_dead_letter,
+    one_dead_entry_does_not_stop_the_others,
+    many_entries_are_returned_at_once,
     a_duplicate_keeps_the_higher_count,
-    finish_before_reaping
+    a_run_that_finishes_before_the_reaping_is_done
 );
 
-async fn order_is_kept(place: Place) {
+async fn returned_entries_keep_their_order(place: Place) {
     place.push("q", &["a", "b", "c", "d", "e"]).await;
     let mut claims = place.claim("q", 2).await;
     claims.extend(place.claim("q", 2).await);
@@ -25,7 +25,7 @@ async fn order_is_kept(place: Place) {
     assert_eq!(place.entries("q").await, ["a", "b", "c", "d", "e"]);
 }
 
-async fn a_live_lease_stays(place: Place) {
+async fn an_entry_with_a_live_lease_stays(place: Place) {
     place.push("q", &["a", "b"]).await;
     let claims = place.claim("q", 2).await;
     place.lose(&claims[..1]).await;
@@ -34,7 +34,7 @@ async fn a_live_lease_stays(place: Place) {
     assert_eq!(place.finish(&claims[0], &["out"]).await, Guarded::LostClaim);
 }
 
-async fn too_many_lost_leases(place: Place) {
+async fn an_entry_that_lost_too_many_leases_is_a_dead_letter(place: Place) {
     place.put("a").await;
     place.push("q", &["a"]).await;
     for lost in 0..5 {
@@ -60,7 +60,7 @@ async fn too_many_lost_leases(place: Place) {
     assert_eq!((fresh.lost_leases, fresh.checkpoint), (0, Checkpoint::default()));
 }
 
-async fn one_dead_among_many(place: Place) {
+async fn one_dead_entry_does_not_stop_the_others(place: Place) {
     place.push("q", &["bad"]).await;
     for _ in 0..4 {
         let claim = place.claim_one("q").await;
@@ -77,7 +77,7 @@ async fn one_dead_among_many(place: Place) {
     );
 }
 
-async fn many_at_once(place: Place) {
+async fn many_entries_are_returned_at_once(place: Place) {
     let names: Vec<VconId> = (0..450).map(|i| id(&format!("v{i:03}"))).collect();
     place.store.push(&list("q"), &names, None).await.unwrap();
     let claims = place.claim("q", 450).await;
@@ -111,7 +111,7 @@ async fn a_duplicate_keeps_the_higher_count(place: Place) {
 }
 
 /// A lease that has run out still belongs to its worker until someone takes the entry away.
-async fn finish_before_reaping(place: Place) {
+async fn a_run_that_finishes_before_the_reaping_is_done(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     place.lose(std::slice::from_ref(&claim)).await;

@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn as_the_conserver_writes() {
+async fn keys_have_the_shapes_that_the_conserver_writes() {
     let place = Place::redis().await;
     let new = NewDocument {
         created_at_s: Some(1_700_000_000),
@@ -49,7 +49,7 @@ async fn as_the_conserver_writes() {
 }
 
 #[tokio::test]
-async fn as_others_write() {
+async fn what_others_write_is_read() {
     let place = Place::redis().await;
     let server = place.server();
     let _: () = server.raw(&["SET", "vcon:a", r#"{"uuid":"a"}"#]).await;
@@ -78,7 +78,7 @@ async fn as_others_write() {
 
 /// A large document that a third party wrote has no token; its length and samples are compared all the same.
 #[tokio::test]
-async fn large_documents_of_others() {
+async fn large_documents_of_others_are_read() {
     let place = Place::redis().await;
     let text = text_of(200_000, "one");
     let _: () = place.server().raw(&["SET", "vcon:a", &text]).await;
@@ -95,7 +95,7 @@ async fn large_documents_of_others() {
 
 /// Nothing stays behind when all is done.
 #[tokio::test]
-async fn nothing_left_over() {
+async fn no_key_is_left_over() {
     let place = Place::redis().await;
     let text = text_of(100_000, "x");
     let new = NewDocument {

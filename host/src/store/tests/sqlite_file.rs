@@ -22,7 +22,7 @@ async fn a_second_owner_is_refused() {
 }
 
 #[tokio::test]
-async fn a_restart_keeps_all() {
+async fn a_restart_keeps_everything() {
     let directory = Directory::new();
     let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
     store
@@ -136,7 +136,7 @@ async fn a_newer_form_is_refused() {
 
 /// Puts documents for ever and tells of each that was answered. Only runs when asked by `killed_while_writing`.
 #[tokio::test]
-async fn child_that_will_be_killed() {
+async fn a_child_that_will_be_killed_writes() {
     let Ok(directory) = std::env::var(CHILD) else { return };
     let store = Arc::new(SqliteStore::open(directory.as_ref(), LIFETIMES).unwrap());
     let told = directory + "/told";
@@ -165,14 +165,14 @@ async fn child_that_will_be_killed() {
 }
 
 #[tokio::test]
-async fn killed_while_writing() {
+async fn a_process_killed_while_writing_loses_nothing_it_was_told() {
     let directory = Directory::new();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
             "--nocapture",
             &format!(
-                "{}::child_that_will_be_killed",
+                "{}::a_child_that_will_be_killed",
                 module_path!().split_once("::").unwrap().1
             ),
         ])

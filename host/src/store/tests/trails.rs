@@ -5,8 +5,8 @@ use super::*;
 on_both!(
     each_step_notes_what_it_did,
     a_switched_run_is_in_both_trails,
-    the_last_twenty,
-    no_trails,
+    the_last_twenty_entries_are_kept,
+    a_lifetime_of_zero_keeps_no_trails,
     a_trail_expires,
     steps_that_fail_note_nothing,
 );
@@ -84,7 +84,7 @@ async fn a_switched_run_is_in_both_trails(place: Place) {
     assert_eq!(trail(&place, "b").await, ["1", "2", "3", "4"]);
 }
 
-async fn the_last_twenty(place: Place) {
+async fn the_last_twenty_entries_are_kept(place: Place) {
     place.push("q", &["a"]).await;
     let claim = place.claim_one("q").await;
     for n in 1..=25 {
@@ -98,7 +98,7 @@ async fn the_last_twenty(place: Place) {
     assert_eq!(trail(&place, "a").await, expected);
 }
 
-async fn no_trails(place: Place) {
+async fn a_lifetime_of_zero_keeps_no_trails(place: Place) {
     let place = place
         .again_with(Lifetimes {
             trail_s: 0,
@@ -198,7 +198,7 @@ async fn a_trail_holds_up_no_step() {
 }
 
 #[tokio::test]
-async fn a_repeated_step_notes_once() {
+async fn a_repeated_step_is_noted_once() {
     let place = Place::redis().await;
     place.push("q", &["a", "a"]).await;
     let claims = place.claim("q", 2).await;

@@ -9,7 +9,7 @@ use vconduit::sandbox::{Grants, Sandbox, SandboxSettings};
 
 #[tokio::test]
 async fn the_standard_links_do_what_the_conserver_links_did() {
-    let cases = Case::read(include_str!("../data/link-cases.json")).expect("the cases");
+    let cases = Case::read(include_str!("../../data/link-cases.json")).expect("the cases");
     let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
     let mut failed = Vec::new();
     let mut ran = 0;
@@ -29,7 +29,7 @@ async fn the_standard_links_do_what_the_conserver_links_did() {
 #[tokio::test]
 async fn a_case_that_is_wrong_fails() {
     let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
-    let text = include_str!("../data/link-cases.json");
+    let text = include_str!("../../data/link-cases.json");
     let spoilt = [
         ("tag-01-new-attachment", "\"vip:vip\\\"]", "\"vip:other\\\"]"),
         ("tag-01-new-attachment", "\"stored\": true", "\"stored\": false"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vconduit_harness::components::{example, marked};
-use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, grant_of, samples};
 
 /// A chain of one link that the configuration knows, `mine`, with tags that tell the configured component from an uploaded one.
 fn config() -> String {
@@ -18,16 +18,6 @@ fn digest(answer: &Value) -> String {
         .as_str()
         .unwrap_or_else(|| panic!("no digest in {answer}"))
         .to_owned()
-}
-
-/// A vCon in which this was said, and its id.
-fn said(text: &str) -> (String, String) {
-    let id = uuid::Uuid::new_v4().to_string();
-    let vcon = json!({
-        "vcon": "0.4.0", "uuid": id, "created_at": "2026-01-02T03:04:05Z", "parties": [{"tel": "+15551230001"}],
-        "dialog": [{"type": "text", "start": "2026-01-02T03:04:05Z", "parties": [0], "body": text, "encoding": "none"}],
-    });
-    (id, vcon.to_string())
 }
 
 async fn uploaded(host: &Host, link: &str, component: Vec<u8>, how: &str) -> Value {
@@ -175,8 +165,7 @@ async fn a_version_that_needs_more_than_was_granted_is_held_until_somebody_decid
 
     let bad = json!({"grants": {"http": ["http://x"]}});
     assert_eq!(host.admin("PUT", "/links/topics/grants", Some(&bad)).await.0, 422);
-    let place = service.url().replace("http://", "");
-    let grants = json!({"http": [{"host": place, "private": true}]});
+    let grants = grant_of(&service.url());
     host.admin_ok("PUT", "/links/topics/grants", Some(&json!({"grants": grants})))
         .await;
     host.admin_ok("POST", &path, None).await;
@@ -198,7 +187,7 @@ async fn a_version_that_needs_more_than_was_granted_is_held_until_somebody_decid
 
     let chain = json!({"links": ["topics"], "ingress_lists": ["t"], "egress_lists": ["t_out"]});
     host.admin_ok("PUT", "/chains/topics", Some(&chain)).await;
-    let (id, text) = said("about my bill");
+    let (id, text) = samples::said("about my bill", None);
     host.post_vcon(&text, "t").await;
     host.until_depth("t_out", 1).await;
     let vcon = host.vcon(&id).await.expect("the vCon");

@@ -1,21 +1,17 @@
 //! The same link by hand in four languages, and harm done in two: what authors who don't write Rust meet.
 
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
+use vconduit_harness::components::polyglot_file as component;
+use vconduit_harness::samples::{self, said};
+use vconduit_harness::{
+    Host, HostBuilder, Receiver, RedisServer, SOON, authority, chain_of, config, eventually, grant_of,
+};
 
 /// Python and Go ask over `wasi:http`, JavaScript and C with `vcon:link/http`.
 const LANGUAGES: [&str; 4] = ["python", "js", "c", "go"];
 
 /// What the service answers: with more than ASCII, so that a language's own text form shows.
 const TOPICS: [&str; 2] = ["Rückfrage 😀", "refund"];
-
-/// A component that `tests/polyglot/build` made.
-fn component(name: &str) -> PathBuf {
-    let path = samples::root().join("target/polyglot").join(format!("{name}.wasm"));
-    path.canonicalize()
-        .unwrap_or_else(|error| panic!("{} is missing ({error}): tests/polyglot/build makes it", path.display()))
-}
 
 /// Starts a host, one at a time over all tests: the first one compiles for a minute, and those after it find the result in
 /// the cache instead of doing the same work beside it.
@@ -27,34 +23,12 @@ async fn start(builder: HostBuilder) -> Host {
     builder.start().await
 }
 
-/// A chain of one link, with the link's name for all of it.
-fn chain_of(link: &str) -> Value {
-    json!({"links": [link], "ingress_lists": [link], "egress_lists": [format!("{link}_out")]})
-}
-
-/// A vCon with one dialog of this text, and a transcript of it if there is one. Its id comes with it.
-fn vcon(said: &str, transcript: Option<&str>) -> (String, String) {
-    let id = uuid::Uuid::new_v4().to_string();
-    let mut vcon = json!({
-        "vcon": "0.4.0", "uuid": id, "created_at": "2026-01-02T03:04:05Z", "parties": [{"tel": "+15551230001"}],
-        "dialog": [{"type": "text", "start": "2026-01-02T03:04:05Z", "parties": [0], "body": said, "encoding": "none"}],
-        "analysis": [], "attachments": [],
-    });
-    if let Some(text) = transcript {
-        vcon["analysis"] =
-            json!([{"type": "transcript", "dialog": 0, "vendor": "test", "body": text, "encoding": "none"}]);
-    }
-    (id, vcon.to_string())
-}
-
-/// The error record of a dead letter.
+/// The error record of a dead letter, once it is one.
 async fn record_of(redis: &RedisServer, list: &str, id: &str) -> Value {
-    let key = format!("vconduit:dead:{{{list}}}");
-    let text = eventually(&format!("{id} is a dead letter of `{list}`"), SOON, async || {
-        redis::Commands::hget::<_, _, Option<String>>(&mut redis.connect(), &key, id).expect("HGET")
+    eventually(&format!("{id} is a dead letter of `{list}`"), SOON, async || {
+        redis.record(list, id)
     })
-    .await;
-    serde_json::from_str(&text).expect("a record is JSON")
+    .await
 }
 
 /// Each language's link in a chain of its name, with a service of its own, on one host.
@@ -74,15 +48,15 @@ impl Setup {
             links[language] = json!({
                 "component": component(&format!("topics_{language}")),
                 "options": {"url": format!("{url}/topics?of=text")},
-                "grants": {"http": [{"host": url.trim_start_matches("http://"), "private": true}]},
+                "grants": grant_of(&url),
                 "limits": {"attempts": 2},
             });
             adapt(&mut links[language]);
-            chains[language] = chain_of(language);
+            chains[language] = chain_of(language, language);
             services.push(service);
         }
         let redis = RedisServer::start();
-        let config = json!({"links": links, "chains": chains}).to_string();
+        let config = config(&links, &chains);
         let host = start(Host::with(config).redis(&redis)).await;
         Self { host, redis, services }
     }
@@ -92,10 +66,10 @@ impl Setup {
     }
 
     /// Has every language work on a vCon like this; answers the documents that come out.
-    async fn work(&self, said: &str, transcript: Option<&str>) -> Vec<(&'static str, Value)> {
+    async fn work(&self, text: &str, transcript: Option<&str>) -> Vec<(&'static str, Value)> {
         let mut worked = Vec::new();
         for language in LANGUAGES {
-            let (id, text) = vcon(said, transcript);
+            let (id, text) = said(text, transcript);
             self.host.post_vcon(&text, language).await;
             self.host.until_depth(&format!("{language}_out"), 1).await;
             worked.push((language, self.host.vcon(&id).await.expect("the vCon")));
@@ -104,10 +78,10 @@ impl Setup {
     }
 
     /// Has every language fail on a vCon like this; answers the error records.
-    async fn fail(&self, said: &str) -> Vec<(&'static str, Value)> {
+    async fn fail(&self, text: &str) -> Vec<(&'static str, Value)> {
         let mut failed = Vec::new();
         for language in LANGUAGES {
-            let (id, text) = vcon(said, None);
+            let (id, text) = said(text, None);
             self.host.post_vcon(&text, language).await;
             failed.push((language, record_of(&self.redis, language, &id).await));
         }
@@ -155,7 +129,7 @@ mod the_same_link {
                 "{language} asks for HTTP: {answer}"
             );
             let url = service.url();
-            let grants = json!({"http": [{"host": url.trim_start_matches("http://"), "private": true}]});
+            let grants = grant_of(&url);
             let path = |what: &str| format!("/links/{link}/{what}");
             host.admin_ok("PUT", &path("grants"), Some(&json!({"grants": grants})))
                 .await;
@@ -164,9 +138,9 @@ mod the_same_link {
                 .await;
             host.admin_ok("PUT", &path("options"), Some(&json!({"url": format!("{url}/topics")})))
                 .await;
-            host.admin_ok("PUT", &format!("/chains/{link}"), Some(&chain_of(&link)))
+            host.admin_ok("PUT", &format!("/chains/{link}"), Some(&chain_of(&link, &link)))
                 .await;
-            let (id, text) = vcon("said", Some("a transcript"));
+            let (id, text) = said("said", Some("a transcript"));
             host.post_vcon(&text, &link).await;
             host.until_depth(&format!("{link}_out"), 1).await;
             assert_worked(language, &host.vcon(&id).await.expect("the vCon"), 1, "topic");
@@ -224,7 +198,7 @@ mod the_same_link {
     #[tokio::test]
     async fn lets_a_signed_vcon_through_untouched() {
         let setup = Setup::start(|_| {}).await;
-        let (id, _) = vcon("sealed", None);
+        let (id, _) = said("sealed", None);
         let signed = json!({"payload": "e30", "signatures": [{"header": {"uuid": id}, "signature": "AA"}]});
         for language in LANGUAGES {
             let (status, body) = setup
@@ -267,7 +241,7 @@ mod a_failure {
         let away = Receiver::start().await.url();
         let setup = Setup::start(|link| {
             link["options"]["url"] = format!("{away}/topics").into();
-            link["grants"]["http"][0]["host"] = away.trim_start_matches("http://").into();
+            link["grants"]["http"][0]["host"] = authority(&away).into();
         })
         .await;
         assert_failed(&setup, "hello", "service", 2, &[&away, "was not reached"]).await;
@@ -310,19 +284,19 @@ mod harm {
     async fn assert_contained(act: &str, limits: Value, words: &str) {
         let redis = RedisServer::start();
         let mut links = json!({"tag": {"module": "links.tag", "options": {"tags": ["seen"]}}});
-        let mut chains = json!({"tag": chain_of("tag")});
+        let mut chains = json!({"tag": chain_of("tag", "tag")});
         for language in ["python", "js"] {
             links[language] = json!({
                 "component": component(&format!("hostile_{language}")), "options": {"act": act}, "limits": limits,
             });
-            chains[language] = chain_of(language);
+            chains[language] = chain_of(language, language);
         }
-        let config = json!({"links": links, "chains": chains}).to_string();
+        let config = config(&links, &chains);
         let host = start(Host::with(config).redis(&redis)).await;
         for language in ["python", "js"] {
-            let (id, text) = vcon("hello", None);
+            let (id, text) = said("hello", None);
             host.post_vcon(&text, language).await;
-            host.post_vcon(&vcon("neighbour", None).1, "tag").await;
+            host.post_vcon(&said("neighbour", None).1, "tag").await;
             let record = record_of(&redis, language, &id).await;
             assert_eq!(record["class"], "limit", "{language}: {record}");
             let message = record["message"].as_str().expect("a text");

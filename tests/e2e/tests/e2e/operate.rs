@@ -53,13 +53,20 @@ async fn roles_can_be_split_over_processes() {
     let api = Host::with(CONFIG).redis(&redis).roles("api").start().await;
     let (id, text) = samples::many(1).remove(0);
     api.post_vcon(&text, "in").await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(api.depth("in").await, 1, "a host without the role `worker` worked");
     let worker = Host::with(CONFIG).redis(&redis).roles("worker").start().await;
     eventually("the worker works", SOON, async || {
         (redis.list("out") == [id.clone()]).then_some(())
     })
     .await;
+    let found = api.admin_ok("GET", &format!("/where/{id}"), None).await;
+    let hosts = api.admin_ok("GET", "/hosts", None).await;
+    let mut known = hosts["hosts"].as_array().expect("hosts").iter();
+    let own = known.find(|host| api.url("").ends_with(host["address"].as_str().unwrap_or("none")));
+    let own = own.expect("the host with the role `api`");
+    assert_ne!(
+        found["trail"][0]["host"], own["id"],
+        "a host without the role `worker` worked"
+    );
     let (status, _) = worker.post("/vcon", text).await;
     assert_eq!(status, 404, "a host without the role `api` took a vCon");
 }

@@ -36,13 +36,18 @@ chains:
     )
 }
 
-async fn on_both(test: impl AsyncFn(HostBuilder, &str)) {
-    let receiver = Receiver::start().await;
-    let with_secret =
-        |receiver: &Receiver| Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", "s3cr3t-v4lue");
-    test(with_secret(&receiver), &receiver.url()).await;
-    let redis = RedisServer::start();
-    test(with_secret(&receiver).redis(&redis), &receiver.url()).await;
+const SECRET: &str = "s3cr3t-v4lue";
+
+/// A host whose webhook is this receiver.
+fn with_secret(receiver: &Receiver) -> HostBuilder {
+    Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", SECRET)
+}
+
+async fn on_both(test: impl AsyncFn(Host)) {
+    let (redis, receiver) = (RedisServer::start(), Receiver::start().await);
+    for store in [None, Some(&redis)] {
+        test(with_secret(&receiver).on(store).start().await).await;
+    }
     let received = receiver.received();
     assert!(!received.is_empty(), "the webhook was never called");
     for request in received {
@@ -51,7 +56,7 @@ async fn on_both(test: impl AsyncFn(HostBuilder, &str)) {
                 .headers
                 .get("authorization")
                 .and_then(|value| value.to_str().ok()),
-            Some("Bearer s3cr3t-v4lue"),
+            Some(format!("Bearer {SECRET}").as_str()),
             "the secret was not filled in"
         );
     }
@@ -59,8 +64,7 @@ async fn on_both(test: impl AsyncFn(HostBuilder, &str)) {
 
 #[tokio::test]
 async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress() {
-    on_both(async |builder, _| {
-        let host = builder.start().await;
+    on_both(async |host| {
         let calls = samples::calls();
         for call in &calls {
             host.post_vcon(call, "in").await;
@@ -73,12 +77,9 @@ async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress
             let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
             let id = sent["uuid"].as_str().expect("a sample has a uuid");
             let stored = host.vcon(id).await.expect("the vCon is there");
-            let tags = stored["attachments"]
-                .as_array()
-                .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"));
             assert_eq!(
-                tags.expect("a tags attachment")["body"],
-                "[\"seen:seen\"]",
+                samples::tags_of(&stored),
+                [r#"["seen:seen"]"#],
                 "{id} was not tagged once"
             );
             assert_eq!(
@@ -88,65 +89,46 @@ async fn every_sample_goes_through_all_links_and_comes_out_in_storage_and_egress
         }
         let files = walk(&host.folder().join("data/stored"));
         assert_eq!(files, 24, "the file storage does not hold every sample");
-        assert!(!host.log().contains("s3cr3t-v4lue"), "the secret is in the log");
+        assert!(!host.log().contains(SECRET), "the secret is in the log");
     })
     .await;
 }
 
 #[tokio::test]
 async fn an_id_that_a_third_party_pushes_onto_a_redis_list_is_processed() {
-    let receiver = Receiver::start().await;
-    let redis = RedisServer::start();
-    let host = Host::with(config(&receiver.url()))
-        .env("VCONDUIT_SECRET_HOOK", "x")
-        .redis(&redis)
-        .start()
-        .await;
+    let (redis, receiver) = (RedisServer::start(), Receiver::start().await);
+    let host = with_secret(&receiver).redis(&redis).start().await;
     let call = &samples::calls()[0];
     let (status, _) = host.post("/vcon", call.clone()).await;
     assert_eq!(status, 201);
-    let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
-    let id = sent["uuid"].as_str().expect("a uuid");
-    let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
+    let id = samples::id_of(call);
+    redis.push("in", &id);
     eventually("the id is on the list `out`", SOON, async || {
-        (redis.list("out") == [id]).then_some(())
+        (redis.list("out") == [id.as_str()]).then_some(())
     })
     .await;
 }
 
 #[tokio::test]
 async fn a_vcon_that_expired_from_the_store_is_read_from_the_storage_again() {
-    let receiver = Receiver::start().await;
-    let redis = RedisServer::start();
-    let host = Host::with(config(&receiver.url()))
-        .env("VCONDUIT_SECRET_HOOK", "x")
-        .redis(&redis)
-        .start()
-        .await;
+    let (redis, receiver) = (RedisServer::start(), Receiver::start().await);
+    let host = with_secret(&receiver).redis(&redis).start().await;
     let call = &samples::calls()[1];
     host.post_vcon(call, "in").await;
     host.until_depth("out", 1).await;
-    let sent: serde_json::Value = serde_json::from_str(call).expect("a sample is JSON");
-    let id = sent["uuid"].as_str().expect("a uuid");
+    let id = &samples::id_of(call);
     let _: i64 = redis::Commands::del(&mut redis.connect(), format!("vcon:{id}")).expect("DEL");
     let again = host.vcon(id).await.expect("the storage has it");
-    assert_eq!(again["uuid"], id);
+    assert_eq!(again["uuid"], id.as_str());
     let cached: bool = redis::Commands::exists(&mut redis.connect(), format!("vcon:{id}")).expect("EXISTS");
     assert!(cached, "it was not put back into the store");
-    let deleted = host
-        .client()
-        .delete(host.url(&format!("/vcon/{id}")))
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(deleted.status(), 204);
+    host.delete_vcon(id).await;
     assert!(host.vcon(id).await.is_none(), "the delete did not reach the storage");
 }
 
 #[tokio::test]
 async fn a_signed_or_encrypted_vcon_goes_through_untouched() {
-    on_both(async |builder, _| {
-        let host = builder.start().await;
+    on_both(async |host| {
         for name in [
             "ietf-ab_call_ext_rec_signed.vcon.json",
             "ietf-ab_call_ext_rec_encrypted.vcon.json",

@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use vconduit_harness::components::hostile_file;
 use vconduit_harness::samples;
 
-use crate::server::Server;
-
-/// Where `tests/run` puts those that are written in Rust, from the folder of the project.
-const BUILT: &str = "target/links-hostile/wasm32-wasip2/release/examples";
+use super::server::Server;
 
 /// Limits that end an attack soon; a case may set others.
 const LIMITS: &str = r#"{"cpu_ms": 500, "wall_ms": 10000, "memory_bytes": 33554432, "attempts": 1}"#;
@@ -113,12 +111,7 @@ impl Case {
             return wat::parse_file(&text).unwrap_or_else(|error| panic!("{error}"));
         }
         let file = self.folder.file_name().and_then(|name| name.to_str()).expect("a name");
-        let built = samples::root()
-            .join(BUILT)
-            .join(file.replace('-', "_"))
-            .with_extension("wasm");
-        std::fs::read(&built)
-            .unwrap_or_else(|error| panic!("{} is missing ({error}): tests/run builds it", built.display()))
+        std::fs::read(hostile_file(file)).expect("a built component")
     }
 
     /// The link as the configuration has it; its component is put into this folder.

@@ -6,10 +6,9 @@ mod server;
 mod upload;
 
 use cases::{Case, Ends};
-use redis::Commands as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use server::Server;
-use vconduit_harness::{Host, RedisServer, SOON, eventually, samples};
+use vconduit_harness::{Host, RedisServer, SOON, chain_of, eventually, samples};
 
 /// The secret that the attacks are after.
 const SECRET: &str = "hostile-s3cr3t";
@@ -32,16 +31,12 @@ struct Attempt<'a> {
 
 fn config(cases: &[Case], components: &std::path::Path, server: &Server) -> String {
     let mut links = json!({"neighbour": {"module": "links.tag", "options": {"tags": ["seen"]}}});
-    let mut chains = json!({"neighbour": chain("neighbour", "neighbour")});
+    let mut chains = json!({"neighbour": chain_of("neighbour", "neighbour")});
     for case in cases {
         links[&case.name] = case.link(components, server);
-        chains[&case.name] = chain(&case.name, &case.name);
+        chains[&case.name] = chain_of(&case.name, &case.name);
     }
-    json!({"links": links, "chains": chains}).to_string()
-}
-
-fn chain(link: &str, name: &str) -> Value {
-    json!({"links": [link], "ingress_lists": [name], "egress_lists": [format!("{name}_out")]})
+    vconduit_harness::config(&links, &chains)
 }
 
 /// Posts a vCon to each attack, and others to the neighbour in between; waits until all of them are where they belong.
@@ -91,11 +86,7 @@ fn is_at(redis: &RedisServer, attempt: &Attempt<'_>, end: Ends) -> bool {
 /// What is wrong with the end of an attack: where its vCon is, and the class and words of the record.
 fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Option<String> {
     let Attempt { case, id } = attempt;
-    let records = format!("vconduit:dead:{{{}}}", case.name);
-    let record: Option<String> = redis.connect().hget(records, id).expect("HGET");
-    let record: Value = record.map_or(Value::Null, |text| {
-        serde_json::from_str(&text).expect("a record is JSON")
-    });
+    let record = redis.record(&case.name, id).unwrap_or_default();
     let right = match case.ends {
         Ends::DeadLetter => {
             let message = record["message"].as_str().unwrap_or_default();
@@ -109,12 +100,7 @@ fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Opt
 
 /// What is wrong with the log of an attack: it does not say what it should, or too much.
 fn wrong_log(host: &Host, case: &Case, server: &Server) -> Option<String> {
-    let lines: Vec<Value> = host
-        .log()
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|line| line["link"] == case.name.as_str())
-        .collect();
+    let lines = host.log_of(&case.name);
     let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();
     let missing = case
         .log

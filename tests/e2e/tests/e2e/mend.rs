@@ -193,15 +193,6 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
     host.until_dead_letter("b/1 x", &id).await;
 }
 
-/// The claim on a list, once there is one other than `but`.
-async fn claim_on(host: &Host, list: &str, but: &Value) -> Value {
-    eventually("a claim", SOON, async || {
-        let claim = host.admin_ok("GET", &format!("/claims?list={list}"), None).await["claims"][0].clone();
-        (!claim.is_null() && claim["id"] != but["id"]).then_some(claim)
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
     let redis = RedisServer::start();
@@ -211,12 +202,12 @@ async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
     let (first, second) = (alone().start().await, alone().start().await);
     let (id, text) = samples::many(1).remove(0);
     first.post_vcon(&text, "slow").await;
-    let claim = claim_on(&first, "slow", &Value::Null).await;
+    let claim = first.until_claim("slow", None).await;
     assert_eq!(claim["vcon"], json!(id));
     let path = format!("/claims/{}/requeue", claim["id"].as_str().expect("an id"));
     let (status, body) = second.admin("POST", &path, None).await;
     assert_eq!((status, &body["host"]), (200, &claim["host"]), "{body}");
-    let other = claim_on(&second, "slow", &claim).await;
+    let other = second.until_claim("slow", claim["id"].as_str()).await;
     assert_ne!(other["host"], claim["host"], "the same host has it again");
     assert_eq!(second.admin("POST", &path, None).await.0, 404, "the old claim is over");
     eventually("the host that had it notices", SOON, async || {
@@ -237,10 +228,10 @@ async fn a_run_that_is_taken_away_ends_exactly_once_on_the_embedded_store() {
     let host = Host::with(config("http://127.0.0.1:9")).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "slow").await;
-    let claim = claim_on(&host, "slow", &Value::Null).await;
+    let claim = host.until_claim("slow", None).await;
     let path = format!("/claims/{}/requeue", claim["id"].as_str().expect("an id"));
     assert_eq!(host.admin("POST", &path, None).await.0, 200);
-    claim_on(&host, "slow", &claim).await;
+    host.until_claim("slow", claim["id"].as_str()).await;
     eventually("the first run notices", SOON, async || {
         host.log().contains("the lease was lost").then_some(())
     })
@@ -337,7 +328,7 @@ async fn an_entry_whose_worker_dies_is_heard_of_and_goes_on() {
     let mut hosts = vec![host().start().await, host().start().await];
     let (id, text) = samples::many(1).remove(0);
     hosts[0].post_vcon(&text, "slow").await;
-    let claim = claim_on(&hosts[0], "slow", &Value::Null).await;
+    let claim = hosts[0].until_claim("slow", None).await;
     let known = hosts[0].admin_ok("GET", "/hosts", None).await;
     let mut known = known["hosts"].as_array().expect("hosts").iter();
     let holder = known.find(|known| known["id"] == claim["host"]);

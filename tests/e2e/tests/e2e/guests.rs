@@ -3,36 +3,7 @@
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vconduit_harness::components::example_file as example;
-use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
-
-/// A configuration. JSON is YAML as well.
-fn config(links: Value, chains: Value) -> String {
-    json!({"links": links, "chains": chains}).to_string()
-}
-
-/// A chain of one link, from list `name` to list `name_out`.
-fn chain_of(link: &str, name: &str) -> Value {
-    json!({"links": [link], "ingress_lists": [name], "egress_lists": [format!("{name}_out")]})
-}
-
-/// The grant to call what listens at this URL on this machine.
-fn granted(url: &str) -> Value {
-    json!({"http": [{"host": place(url), "private": true}]})
-}
-
-/// Address and port of a URL.
-fn place(url: &str) -> &str {
-    url.strip_prefix("http://").expect("a URL of a receiver")
-}
-
-/// The lines of a host's log that are about this link: what it wrote, what it asked for, how it failed.
-fn lines_of(host: &Host, link: &str) -> Vec<Value> {
-    host.log()
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|line| line["link"] == link)
-        .collect()
-}
+use vconduit_harness::{Host, Receiver, RedisServer, SOON, authority, chain_of, config, eventually, grant_of, samples};
 
 /// Whether one line holds all these words, in whatever members.
 fn says(lines: &[Value], words: &[&str]) -> bool {
@@ -68,11 +39,11 @@ mod well_behaved {
     async fn both_worlds_make_the_same_document_of_the_same_change() {
         let options = json!({"tags": ["vip"]});
         let host = Host::with(config(
-            json!({
+            &json!({
                 "edits": {"module": "links.tag", "options": options},
                 "whole": {"component": example("tag_transform"), "options": options},
             }),
-            json!({"one": chain_of("edits", "link"), "other": chain_of("whole", "transform")}),
+            &json!({"one": chain_of("edits", "link"), "other": chain_of("whole", "transform")}),
         ))
         .start()
         .await;
@@ -88,27 +59,17 @@ mod well_behaved {
     async fn a_transform_without_a_document_is_a_dead_letter_that_says_so() {
         let redis = RedisServer::start();
         let host = Host::with(config(
-            json!({"whole": {"component": example("tag_transform")}}),
-            json!({"one": chain_of("whole", "in")}),
+            &json!({"whole": {"component": example("tag_transform")}}),
+            &json!({"one": chain_of("whole", "in")}),
         ))
         .redis(&redis)
         .start()
         .await;
         let id = "0190c1f2-0000-8000-8000-00000000dead";
-        let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
+        redis.push("in", id);
         host.until_dead_letter("in", id).await;
-        let lines = lines_of(&host, "whole");
+        let lines = host.log_of("whole");
         assert!(says(&lines, &["vcon", "does not exist"]), "{lines:#?}");
-    }
-
-    /// A support call with a transcript of its first dialog; its id comes with it.
-    fn with_transcript(transcript: &str) -> (String, String) {
-        let (id, text) = samples::many(1).remove(0);
-        let mut vcon: Value = serde_json::from_str(&text).expect("a sample is JSON");
-        vcon["analysis"] = json!([
-            {"type": "transcript", "dialog": 0, "vendor": "test", "body": transcript, "encoding": "none"}
-        ]);
-        (id, vcon.to_string())
     }
 
     #[tokio::test]
@@ -117,16 +78,16 @@ mod well_behaved {
         service.answer(200, r#"{"topics": ["billing", "refund"]}"#);
         let url = service.url();
         let host = Host::with(config(
-            json!({"topics": {
+            &json!({"topics": {
                 "component": example("keyword_tagger"),
                 "options": {"url": format!("{url}/topics")},
-                "grants": granted(&url),
+                "grants": grant_of(&url),
             }}),
-            json!({"main": chain_of("topics", "in")}),
+            &json!({"main": chain_of("topics", "in")}),
         ))
         .start()
         .await;
-        let (id, text) = with_transcript("I was charged twice.");
+        let (id, text) = samples::said("not this", Some("I was charged twice."));
         host.post_vcon(&text, "in").await;
         host.until_depth("in_out", 1).await;
 
@@ -163,7 +124,7 @@ mod noisy {
         noisy["options"]["act"] = act.into();
         let links = json!({"culprit": noisy, "tag": {"module": "links.tag", "options": {"tags": ["seen"]}}});
         let chains = json!({"bad": chain_of("culprit", "bad"), "good": chain_of("tag", "good")});
-        Host::with(config(links, chains)).start().await
+        Host::with(config(&links, &chains)).start().await
     }
 
     /// Posts to both chains, in turns; answers the ids that went to the noisy one.
@@ -192,7 +153,7 @@ mod noisy {
         })
         .await;
         assert_eq!(host.depth("bad_out").await, 0, "a vCon of the noisy link was sent on");
-        lines_of(host, "culprit")
+        host.log_of("culprit")
     }
 
     async fn dead_by(act: &str, more: Value) -> Vec<Value> {
@@ -204,7 +165,7 @@ mod noisy {
         let host = start("print", json!({}), json!({})).await;
         post(&host).await;
         host.until_depth("bad_out", VICTIMS as u64).await;
-        let lines = lines_of(&host, "culprit");
+        let lines = host.log_of("culprit");
         assert!(says(&lines, &["INFO", "noisy on standard output"]), "{lines:#?}");
         assert!(says(&lines, &["WARN", "noisy on standard error"]), "{lines:#?}");
     }
@@ -212,16 +173,17 @@ mod noisy {
     #[tokio::test]
     async fn a_vcon_that_was_handed_to_someone_goes_on_at_the_next_link_when_it_comes_back() {
         let redis = RedisServer::start();
-        for on_redis in [false, true] {
+        for store in [None, Some(&redis)] {
             let links = json!({
                 "culprit": {"component": example("noisy"), "options": {"act": "hand_off"}, "grants": {"queues": ["people"]}},
                 "tag": {"module": "links.tag", "options": {"tags": ["after"]}},
             });
             let mut chain = chain_of("culprit", "bad");
             chain["links"] = json!(["culprit", "tag"]);
-            let builder = Host::with(config(links, json!({"bad": chain})));
-            let builder = if on_redis { builder.redis(&redis) } else { builder };
-            let host = builder.start().await;
+            let host = Host::with(config(&links, &json!({"bad": chain})))
+                .on(store)
+                .start()
+                .await;
             let (id, text) = samples::many(1).remove(0);
             host.post_vcon(&text, "bad").await;
             host.until_depth("people", 1).await;
@@ -284,7 +246,7 @@ mod noisy {
         post(&host).await;
         host.until_depth("good_out", NEIGHBOURS as u64).await;
         host.until_depth("bad_out", VICTIMS as u64).await;
-        let lines = lines_of(&host, "culprit");
+        let lines = host.log_of("culprit");
         let starting = |words: &str| {
             let lines = lines.iter().filter_map(|line| line["message"].as_str());
             lines.filter(|message| message.starts_with(words)).count()
@@ -323,7 +285,7 @@ mod noisy {
     async fn a_granted_service_is_called() {
         let service = Receiver::start().await;
         let url = service.url();
-        let host = start("call", json!({"url": url}), json!({"grants": granted(&url)})).await;
+        let host = start("call", json!({"url": url}), json!({"grants": grant_of(&url)})).await;
         post(&host).await;
         host.until_depth("bad_out", VICTIMS as u64).await;
         assert_eq!(service.received().len(), VICTIMS);
@@ -335,7 +297,7 @@ mod noisy {
         let url = service.url();
         let host = start("call", json!({"url": url}), json!({})).await;
         let lines = dead(&host).await;
-        let grant = format!(r#"add `http: [{{host: "{}", private: true}}]`"#, place(&url));
+        let grant = format!(r#"add `http: [{{host: "{}", private: true}}]`"#, authority(&url));
         assert!(says(&lines, &["not granted", &grant]), "{lines:#?}");
         assert!(says(&lines, &["not allowed", "DLQ:bad"]), "{lines:#?}");
         assert!(service.received().is_empty(), "a service without a grant was called");
@@ -349,9 +311,9 @@ mod noisy {
             service.answer_with(302, (&location).try_into().expect("a header"), "");
         }
         let (url, elsewhere) = (service.url(), other.url());
-        let host = start("call", json!({"url": url}), json!({"grants": granted(&url)})).await;
+        let host = start("call", json!({"url": url}), json!({"grants": grant_of(&url)})).await;
         let lines = dead(&host).await;
-        assert!(says(&lines, &[place(&elsewhere), "not granted"]), "{lines:#?}");
+        assert!(says(&lines, &[authority(&elsewhere), "not granted"]), "{lines:#?}");
         assert_eq!(
             service.received().len(),
             VICTIMS,
@@ -368,7 +330,7 @@ mod noisy {
         // Connections are taken by the system and never by anyone here.
         let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
         let url = format!("http://{}", silent.local_addr().expect("its address"));
-        let more = json!({"grants": granted(&url), "limits": {"wall_ms": 1000}});
+        let more = json!({"grants": grant_of(&url), "limits": {"wall_ms": 1000}});
         let host = start("call", json!({"url": url}), more).await;
         let lines = dead(&host).await;
         assert!(says(&lines, &["1000 ms", "wall_ms", "DLQ:bad"]), "{lines:#?}");
@@ -384,7 +346,7 @@ mod not_a_component {
         let file = folder.path().join("odd.wasm");
         std::fs::write(&file, bytes).expect("the component's file");
         let links = json!({"odd": {"component": file}});
-        let mut host = Host::with(config(links, json!({"main": chain_of("odd", "in")}))).spawn();
+        let mut host = Host::with(config(&links, &json!({"main": chain_of("odd", "in")}))).spawn();
         eventually("the host says why it does not start", SOON, async || {
             host.log().contains("error: ").then_some(())
         })

@@ -8,7 +8,7 @@ use std::time::Duration;
 use vconduit::sandbox::{CompileError, Compiled, Compiler, Sandbox, SandboxSettings};
 use vconduit_harness::{Host, eventually, host};
 
-use crate::cases::{self, Ends};
+use super::cases::{self, Ends};
 
 const MIB: usize = 1024 * 1024;
 
@@ -60,7 +60,7 @@ fn doll(levels: usize) -> Vec<u8> {
     bytes
 }
 
-/// Processes that this one started: their ids and states.
+/// Compiling processes that this one started, also those that ended and were not waited for: their ids and states.
 fn children() -> Vec<(u32, char)> {
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
@@ -69,7 +69,10 @@ fn children() -> Vec<(u32, char)> {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         let mut fields = stat.rsplit_once(") ")?.1.split(' ');
         let state = fields.next()?.chars().next()?;
-        (fields.next()? == own).then_some((id, state))
+        // A process that ended has no command line any more, only its name.
+        let is_ended = state == 'Z' && stat.contains("(vconduit)");
+        let command = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
+        (fields.next()? == own && (is_ended || command.contains("compile-component"))).then_some((id, state))
     })
     .collect()
 }

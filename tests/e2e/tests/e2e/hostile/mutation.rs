@@ -11,7 +11,7 @@ use vconduit::sandbox::{CompileError, Sandbox, SandboxSettings};
 use vconduit::vcon::{Document, Edit, Pointer};
 use vconduit_harness::samples;
 
-use crate::cases;
+use super::cases;
 
 /// Mutants of a component of 3 KB. Most are refused before anything is compiled; the others take some milliseconds.
 const SMALL_MUTANTS: usize = 4_000;

@@ -1,7 +1,5 @@
 //! Bad input and faults: each is named, none is lost, none stops the others.
 
-use std::time::Duration;
-
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 const CONFIG: &str = r"
@@ -20,6 +18,26 @@ chains:
   idle: {links: [tag], ingress_lists: [idle], enabled: 0, egress_lists: [out]}
 ";
 
+/// The body of a tags attachment after two runs of the link `tag`.
+const TAGGED_TWICE: &str = r#"["seen:seen", "seen:seen"]"#;
+
+/// Waits until the link `tag` has run for the first time: its run holds the document and is now in the next link.
+async fn until_tagged(host: &Host) {
+    let ran = r#"conserver_link_count_total{link_name="tag",outcome="success"} 1"#;
+    eventually("the link tag has run", SOON, async || {
+        host.get("/metrics").await.1.contains(ran).then_some(())
+    })
+    .await;
+}
+
+/// Has a host of its own fail on a list, and expects these words in its log.
+async fn fails_with_a_log_of(list: &str, words: &str) {
+    let host = Host::with(CONFIG).start().await;
+    fails_on(&host, list).await;
+    let log = host.log();
+    assert!(log.contains(words), "the log does not contain `{words}`:\n{log}");
+}
+
 /// Posts a vCon onto a list on which it can only fail, and waits until it has.
 async fn fails_on(host: &Host, list: &str) -> (String, String) {
     let (id, text) = samples::many(1).remove(0);
@@ -32,14 +50,13 @@ async fn fails_on(host: &Host, list: &str) -> (String, String) {
 async fn garbage_on_a_list_is_set_aside_and_does_not_stop_what_follows() {
     let redis = RedisServer::start();
     let host = Host::with(CONFIG).redis(&redis).start().await;
-    let mut connection = redis.connect();
     for garbage in [b"".as_slice(), b"\x00\x01\xff", b"a\nb", &[b'x'; 4000]] {
-        let _: i64 = redis::Commands::rpush(&mut connection, "in", garbage).expect("RPUSH");
+        redis.push("in", garbage);
     }
-    let _: i64 = redis::Commands::rpush(&mut connection, "in", "0190c1f2-0000-8000-8000-00000000dead").expect("RPUSH");
+    redis.push("in", "0190c1f2-0000-8000-8000-00000000dead");
     host.post_vcon(&samples::calls()[0], "in").await;
     host.until_depth("out", 1).await;
-    let dead: Vec<Vec<u8>> = redis::Commands::lrange(&mut connection, "DLQ:in", 0, -1).expect("LRANGE");
+    let dead: Vec<Vec<u8>> = redis::Commands::lrange(&mut redis.connect(), "DLQ:in", 0, -1).expect("LRANGE");
     assert_eq!(dead.len(), 4, "the garbage is not in the dead letters: {dead:?}");
 }
 
@@ -49,7 +66,7 @@ async fn a_damaged_document_goes_to_the_dead_letters_with_the_reason() {
     let host = Host::with(CONFIG).redis(&redis).start().await;
     let id = "0190c1f2-0000-8000-8000-00000000beef";
     let _: () = redis::Commands::set(&mut redis.connect(), format!("vcon:{id}"), "{\"uuid\": nonsense").expect("SET");
-    let _: i64 = redis::Commands::rpush(&mut redis.connect(), "in", id).expect("RPUSH");
+    redis.push("in", id);
     host.until_dead_letter("in", id).await;
     let log = host.log();
     assert!(
@@ -63,15 +80,9 @@ async fn a_vcon_deleted_during_its_run_stays_deleted() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "slow").await;
-    host.until_depth("slow", 0).await;
-    let deleted = host
-        .client()
-        .delete(host.url(&format!("/vcon/{id}")))
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(deleted.status(), 204);
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    until_tagged(&host).await;
+    host.delete_vcon(&id).await;
+    host.until_idle("slow").await;
     assert!(host.vcon(&id).await.is_none(), "the run brought a deleted vCon back");
     assert_eq!(host.depth("slow_out").await, 0, "a deleted vCon was sent on");
 }
@@ -79,15 +90,10 @@ async fn a_vcon_deleted_during_its_run_stays_deleted() {
 #[tokio::test]
 async fn a_vcon_changed_by_rest_during_its_run_keeps_both_changes() {
     for redis in [None, Some(RedisServer::start())] {
-        let builder = Host::with(CONFIG);
-        let host = match &redis {
-            Some(redis) => builder.redis(redis).start().await,
-            None => builder.start().await,
-        };
+        let host = Host::with(CONFIG).on(redis.as_ref()).start().await;
         let (id, text) = samples::many(1).remove(0);
         host.post_vcon(&text, "slow").await;
-        host.until_depth("slow", 0).await;
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        until_tagged(&host).await;
         let mut changed: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         changed["subject"] = "changed meanwhile".into();
         let (status, _) = host.post("/vcon", changed.to_string()).await;
@@ -95,14 +101,7 @@ async fn a_vcon_changed_by_rest_during_its_run_keeps_both_changes() {
         host.until_depth("slow_out", 1).await;
         let vcon = host.vcon(&id).await.expect("the vCon");
         assert_eq!(vcon["subject"], "changed meanwhile", "the change by REST is lost");
-        let tags = vcon["attachments"]
-            .as_array()
-            .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"))
-            .expect("tags");
-        assert_eq!(
-            tags["body"], "[\"seen:seen\", \"seen:seen\"]",
-            "the edits of the run are lost"
-        );
+        assert_eq!(samples::tags_of(&vcon), [TAGGED_TWICE], "the edits of the run are lost");
     }
 }
 
@@ -114,36 +113,17 @@ async fn the_same_id_twice_on_a_list_is_worked_on_twice_and_comes_out_twice() {
     assert_eq!(status, 201);
     host.until_depth("out", 2).await;
     let vcon = host.vcon(&id).await.expect("the vCon");
-    let tags = vcon["attachments"]
-        .as_array()
-        .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"))
-        .expect("tags");
-    assert_eq!(
-        tags["body"], "[\"seen:seen\", \"seen:seen\"]",
-        "one run undid the other"
-    );
+    assert_eq!(samples::tags_of(&vcon), [TAGGED_TWICE], "one run undid the other");
 }
 
 #[tokio::test]
 async fn a_link_that_takes_too_long_fails_with_the_limit_and_the_key_that_raises_it() {
-    let host = Host::with(CONFIG).start().await;
-    fails_on(&host, "never").await;
-    assert!(
-        host.log().contains("wall_ms"),
-        "the log does not name the limit:\n{}",
-        host.log()
-    );
+    fails_with_a_log_of("never", "wall_ms").await;
 }
 
 #[tokio::test]
 async fn a_chain_timeout_is_enforced() {
-    let host = Host::with(CONFIG).start().await;
-    fails_on(&host, "late").await;
-    assert!(
-        host.log().contains("timeout"),
-        "the log does not name the timeout:\n{}",
-        host.log()
-    );
+    fails_with_a_log_of("late", "timeout").await;
 }
 
 #[tokio::test]

@@ -1,12 +1,11 @@
 //! Nothing that was acknowledged is lost, and nothing is in two places: hosts killed at random, Redis killed at random, a host that
 //! dies while another lives.
 
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::RngExt as _;
-use vconduit_harness::{Host, HostBuilder, RedisServer, eventually, samples};
+use vconduit_harness::{Host, HostBuilder, RedisServer, SOON, eventually, samples};
 
 const CONFIG: &str = r"
 links:
@@ -20,8 +19,6 @@ chains:
 ";
 const VCONS: usize = 1_000;
 const KILLS: usize = 10;
-/// How long everything may take after the last kill.
-const SETTLE: Duration = Duration::from_secs(90);
 
 fn builder() -> HostBuilder {
     Host::with(CONFIG)
@@ -65,27 +62,10 @@ async fn nap(from_ms: u64, to_ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
-/// Waits until nothing moves any more. What was posted but not acknowledged may be there too, so a count alone does not say that all
-/// have arrived: the lists have to rest for longer than a lease lasts and its entry takes to run again.
-async fn settle(host: &Host, at_least: u64) {
-    let resting = Cell::new((0, Instant::now()));
-    eventually(
-        "all vCons have come out and nothing moves any more",
-        SETTLE,
-        async || {
-            let out = host.depth("out").await;
-            if out != resting.get().0 || host.depth("in").await > 0 {
-                resting.set((out, Instant::now()));
-            }
-            (out >= at_least && resting.get().1.elapsed() > Duration::from_secs(4)).then_some(())
-        },
-    )
-    .await;
-}
-
-/// Waits until every acknowledged vCon is on `out`; then checks that each is there once, tagged once, and nowhere else.
+/// Waits until nothing waits or is in work any more; then checks that every acknowledged vCon is on `out` once, tagged once, and
+/// nowhere else.
 async fn check(host: &Host, acknowledged: &[String]) {
-    settle(host, acknowledged.len() as u64).await;
+    host.until_idle("in").await;
     let (_, body) = host.get("/vcon/egress?egress_list=out&limit=100000").await;
     let out: Vec<String> = serde_json::from_str(&body).expect("ids");
     let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -111,18 +91,8 @@ async fn check(host: &Host, acknowledged: &[String]) {
     for id in acknowledged {
         let vcon = host.vcon(id).await.expect("the document is there");
         assert_eq!(
-            vcon["attachments"]
-                .as_array()
-                .map_or(0, |all| all.iter().filter(|one| one["purpose"] == "tags").count()),
-            1
-        );
-        let body = vcon["attachments"]
-            .as_array()
-            .and_then(|all| all.iter().find(|one| one["purpose"] == "tags"))
-            .map(|tags| tags["body"].clone());
-        assert_eq!(
-            body.expect("tags"),
-            "[\"once:once\"]",
+            samples::tags_of(&vcon),
+            [r#"["once:once"]"#],
             "{id} was not tagged exactly once"
         );
     }
@@ -133,7 +103,7 @@ async fn check(host: &Host, acknowledged: &[String]) {
 async fn flows(host: &Host) {
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
-    let out = eventually("a fresh vCon comes out", SETTLE, async || {
+    let out = eventually("a fresh vCon comes out", SOON, async || {
         let (_, body) = host.get("/vcon/egress?egress_list=out&limit=1").await;
         serde_json::from_str::<Vec<String>>(&body).ok()?.pop()
     })

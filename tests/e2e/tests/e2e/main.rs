@@ -1,0 +1,17 @@
+//! vConduit from the outside: one module for each capability, all in one program, which is linked once.
+
+mod conformance;
+mod contract;
+mod crash;
+mod edited_chain;
+mod faults;
+mod flow;
+mod guests;
+mod hostile;
+mod link_cli;
+mod links;
+mod mend;
+mod operate;
+mod polyglot;
+mod reload;
+mod trust;
