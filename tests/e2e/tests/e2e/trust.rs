@@ -10,8 +10,8 @@ use vconduit_harness::{Host, RegistryServer, host::binary};
 
 /// A key pair made by minisign. Its id begins with a zero, which minisign leaves out: it shows E06143EAE626D74.
 const LEADING_ZERO: (&str, &str) = (
-    include_str!("../data/leading-zero.pub"),
-    include_str!("../data/leading-zero.key"),
+    include_str!("../../data/leading-zero.pub"),
+    include_str!("../../data/leading-zero.key"),
 );
 
 /// A minisign key pair.
