@@ -35,6 +35,8 @@ pub enum Fault {
 struct State {
     /// Of every method.
     fault: Option<Fault>,
+    /// Of single methods.
+    faults: BTreeMap<&'static str, Fault>,
     calls: BTreeMap<&'static str, usize>,
     actions: BTreeMap<&'static str, VecDeque<BoxFuture<'static, ()>>>,
 }
@@ -68,9 +70,33 @@ impl FaultyStore {
         self.state().fault = Some(fault);
     }
 
-    /// From now on no call fails.
+    /// From now on every call of this method fails in this way.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    pub fn fail(&self, method: &'static str, fault: Fault) {
+        assert_is_method(method);
+        self.state().faults.insert(method, fault);
+    }
+
+    /// From now on no call fails, and no action is left to be done.
     pub fn mend(&self) {
-        self.state().fault = None;
+        let mut state = self.state();
+        state.fault = None;
+        state.faults.clear();
+        state.actions.clear();
+    }
+
+    /// The next saves of the configuration, this many, lose against another host.
+    pub fn lose_saves(self: &Arc<Self>, times: usize) {
+        for _ in 0..times {
+            let real = self.real.clone();
+            self.before_next("save_config", async move {
+                let (_, entries) = real.load_config().await.expect("the configuration");
+                let saved = real.save_config(&entries, None, None).await.expect("the other host's save");
+                assert!(saved.is_ok(), "a save on top of any revision was refused");
+            });
+        }
     }
 
     /// Does this when the method is called next, before the call goes on: another host acts in this moment, or the store takes its
@@ -119,7 +145,10 @@ impl FaultyStore {
         if let Some(action) = action {
             action.await;
         }
-        let fault = self.state().fault;
+        let fault = {
+            let state = self.state();
+            state.faults.get(method).copied().or(state.fault)
+        };
         match fault {
             None => Ok(()),
             Some(Fault::Away) => Err(StoreError::Away("a test".to_owned())),

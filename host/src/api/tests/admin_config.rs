@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::admin_queues::admin;
 use super::*;
+use crate::store::faulty::Fault;
 use crate::store::AuditLog as _;
 
 /// Text that the log of this thread has so far.
@@ -104,14 +105,14 @@ async fn a_change_that_was_not_saved_leaves_no_line() {
     let log = Log::default();
     let _guard = log.of_this_thread();
     for (path, body) in changes() {
-        api.store.refuse_saves(true);
+        api.store.fail("save_config", Fault::Refused);
         let refused = api.put(path, &body).await;
         assert_eq!(refused.status, 500, "{}", refused.text);
-        api.store.refuse_saves(false);
+        api.store.mend();
         api.store.lose_saves(1_000);
         let lost = api.put(path, &body).await;
         assert_eq!(lost.status, 503, "{}", lost.text);
-        api.store.lose_saves(0);
+        api.store.mend();
     }
     assert_eq!(log.actions(), Vec::<String>::new(), "nothing was done");
     assert!(api.store.audit_log(0, 10).await.unwrap().is_empty());
