@@ -63,6 +63,17 @@ pub(super) struct Stage<'a> {
     pub lists: &'a [ListName],
 }
 
+impl Stage<'_> {
+    /// A stage without class and lists.
+    pub fn of(ended: &'static str) -> Self {
+        Stage {
+            ended,
+            class: None,
+            lists: &[],
+        }
+    }
+}
+
 /// The run that an entry is about.
 pub(super) struct Heading<'a> {
     /// The time now, in Unix milliseconds.
@@ -75,17 +86,6 @@ pub(super) struct Heading<'a> {
     pub list: &'a ListName,
     /// The vCon that the run is about, when a link had switched.
     pub current: Option<&'a VconId>,
-}
-
-impl Stage<'_> {
-    /// A stage without class and lists.
-    pub fn of(ended: &'static str) -> Self {
-        Stage {
-            ended,
-            class: None,
-            lists: &[],
-        }
-    }
 }
 
 #[derive(Serialize)]
