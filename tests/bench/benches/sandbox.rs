@@ -7,10 +7,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Builder;
-use vconduit::sandbox::{Sandbox, SandboxSettings};
-use vconduit::vcon;
 use vconduit_bench::sandbox::Bench;
 use vconduit_harness::samples;
+use vconduit_sandbox::{Sandbox, SandboxSettings};
 
 fn calls(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -35,7 +34,7 @@ fn ingest(criterion: &mut Criterion) {
     criterion.bench_function("ingest, 24 of 5 KB", |bencher| {
         bencher.iter(|| {
             for text in &texts {
-                black_box(vcon::ingest::ingest(text.as_bytes()).is_ok());
+                black_box(vcon_document::ingest::ingest(text.as_bytes()).is_ok());
             }
         });
     });

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use vconduit::registry::standard;
 use vconduit_harness::Host;
+use vconduit_standard_links::standard;
 
 /// Longer than the largest component takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);

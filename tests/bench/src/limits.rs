@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use redis::Commands as _;
-use vconduit::vcon::{Document, Edit, canonical};
+use vcon_document::{Document, Edit, canonical};
 use vconduit_harness::RedisServer;
 
 /// Ids moved from list to list with their documents read, one at a time on one connection but 16 to a round trip: per second.

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
-use vconduit::names::{ChainName, LinkName, VconId};
-use vconduit::registry::standard;
-use vconduit::sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
-use vconduit::sandbox::runtime::LinksRuntime;
-use vconduit::sandbox::{Call, CallError, Compiled, Grants, Limits, Sandbox, SandboxSettings, Secrets};
-use vconduit::vcon::Text;
-use vconduit::vcon::{Document, Edit, EgressFormat, canonical};
+use vcon_document::VconId;
+use vcon_document::{Document, Edit, EgressFormat, Text, canonical};
+use vconduit_base::Secrets;
+use vconduit_base::names::{ChainName, LinkName};
 use vconduit_harness::samples;
+use vconduit_policy::{Grants, Limits};
+use vconduit_sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
+use vconduit_sandbox::runtime::LinksRuntime;
+use vconduit_sandbox::{Call, CallError, Compiled, Sandbox, SandboxSettings};
+use vconduit_standard_links::standard;
 
 use crate::Scale;
 use crate::figure::Figure;
@@ -278,7 +280,7 @@ fn rate(bench: &Bench, threads: usize, calls: usize) -> f64 {
 
 /// p99 of a short link while two others spin to their limit, on the runtime that links run on.
 pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
-    let runtime = vconduit::sandbox::runtime::for_links().expect("the runtime for links");
+    let runtime = vconduit_sandbox::runtime::for_links().expect("the runtime for links");
     let here = single();
     let sandbox = Sandbox::new(SandboxSettings::default()).expect("a sandbox");
     let text = samples::many(1).remove(0).1;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vconduit::vcon::{Document, Edit};
+use vcon_document::{Document, Edit};
 
 fuzz_target!(|texts: (&str, &str)| {
     let Ok(mut document) = Document::parse(texts.0) else { return };

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
-use vconduit::sandbox::{CompileError, Sandbox, SandboxSettings};
+use vconduit_sandbox::{CompileError, Sandbox, SandboxSettings};
 
 static HOST: LazyLock<(Runtime, Arc<Sandbox>)> = LazyLock::new(|| {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");

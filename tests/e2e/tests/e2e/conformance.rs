@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use vconduit::link::cases::{self, Case, Stage};
-use vconduit::registry::standard;
-use vconduit::sandbox::{Grants, Sandbox, SandboxSettings};
+use vconduit_cli::link::cases::{self, Case, Stage};
+use vconduit_policy::Grants;
+use vconduit_sandbox::{Sandbox, SandboxSettings};
+use vconduit_standard_links::standard;
 
 #[tokio::test]
 async fn the_standard_links_do_what_the_conserver_links_did() {

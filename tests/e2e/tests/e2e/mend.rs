@@ -2,12 +2,12 @@
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
-use vconduit::config::{Settings, store_copy};
-use vconduit::names::Digest;
-use vconduit::registry::standard;
-use vconduit::store::redis::RedisStore;
-use vconduit::store::{Components as _, Store as _};
+use vconduit_base::names::Digest;
+use vconduit_config::{Settings, store_copy};
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
+use vconduit_standard_links::standard;
+use vconduit_store::redis::RedisStore;
+use vconduit_store::{Components as _, Store as _};
 
 /// JSON is YAML as well.
 fn config(webhook: &str) -> String {

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use vconduit::registry::standard;
 use vconduit_harness::{Host, RedisServer, SOON, eventually, host::binary, samples};
+use vconduit_standard_links::standard;
 
 const CONFIG: &str = "links: {tag: {module: links.tag, options: {tags: [x]}}}\nchains:\n  main: {links: [tag], ingress_lists: [in], egress_lists: [out]}\n";
 

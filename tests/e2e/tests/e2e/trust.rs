@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use vconduit::registry::signature::KeyId;
 use vconduit_harness::components::{example, example_file, marked};
 use vconduit_harness::{Host, RegistryServer, host::binary};
+use vconduit_policy::signature::KeyId;
 
 /// A key pair made by minisign. Its id begins with a zero, which minisign leaves out: it shows E06143EAE626D74.
 const LEADING_ZERO: (&str, &str) = (

@@ -7,9 +7,9 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
-use vconduit::sandbox::{CompileError, Sandbox, SandboxSettings};
-use vconduit::vcon::{Document, Edit, Pointer};
+use vcon_document::{Document, Edit, Pointer};
 use vconduit_harness::samples;
+use vconduit_sandbox::{CompileError, Sandbox, SandboxSettings};
 
 use super::cases;
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vconduit::sandbox::{CompileError, Compiled, Compiler, Sandbox, SandboxSettings};
 use vconduit_harness::{Host, eventually, host};
+use vconduit_sandbox::{CompileError, Compiled, Compiler, Sandbox, SandboxSettings};
 
 use super::cases::{self, Ends};
 

@@ -1,0 +1,136 @@
+//! Faults of a request, in the shape that FastAPI's clients know.
+//!
+//! Guarantee: all faults of a request are reported together, but one of syntax stands alone: nothing after it was read.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::ApiError;
+
+/// The kind of a body that is not JSON.
+const JSON_INVALID: &str = "json_invalid";
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldFault {
+    /// What kind of fault, for programs.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// Where: `path`, `query` or `body`, then names and indexes.
+    pub loc: Vec<Value>,
+    /// For people.
+    pub msg: String,
+    /// What was sent.
+    pub input: Value,
+    /// What the message was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctx: Option<Value>,
+    /// The JSON Pointer of a fault within the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+}
+
+/// Something parsed, or everything that is wrong with it.
+pub type Parsed<T> = Result<T, Vec<FieldFault>>;
+
+/// Both, or all faults of both.
+///
+/// # Errors
+/// The faults of both, in order.
+pub fn both<A, B>(first: Parsed<A>, second: Parsed<B>) -> Parsed<(A, B)> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (Err(mut first), Err(second)) => {
+            first.extend(second);
+            Err(first)
+        }
+        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults),
+    }
+}
+
+impl FieldFault {
+    /// A fault without context.
+    #[must_use]
+    pub fn new(kind: &'static str, loc: Vec<Value>, msg: impl Into<String>, input: Value) -> Self {
+        Self {
+            kind: kind.into(),
+            loc,
+            msg: msg.into(),
+            input,
+            ctx: None,
+            pointer: None,
+        }
+    }
+
+    /// With what the message was made from.
+    #[must_use]
+    pub fn with(mut self, ctx: Value) -> Self {
+        self.ctx = Some(ctx);
+        self
+    }
+
+    /// A parameter or body that has to be there.
+    #[must_use]
+    pub fn missing(loc: Vec<Value>) -> Self {
+        Self::new("missing", loc, "Field required", Value::Null)
+    }
+
+    /// A value that breaks a rule of ours.
+    #[must_use]
+    pub fn value(loc: Vec<Value>, rule: impl std::fmt::Display, input: Value) -> Self {
+        Self::new("value_error", loc, format!("Value error, {rule}"), input).with(json!({"error": {}}))
+    }
+
+    /// A body that is not JSON; `at` counts from its start.
+    #[must_use]
+    pub fn not_json(at: usize, reason: &str) -> Self {
+        Self::new(
+            JSON_INVALID,
+            vec!["body".into(), at.into()],
+            "JSON decode error",
+            json!({}),
+        )
+        .with(json!({"error": reason}))
+    }
+
+    fn is_syntax(&self) -> bool {
+        self.kind == JSON_INVALID
+    }
+}
+
+impl From<vcon_document::Fault> for FieldFault {
+    fn from(fault: vcon_document::Fault) -> Self {
+        let loc = std::iter::once("body".into()).chain(fault.location).collect();
+        if fault.kind == JSON_INVALID {
+            let reason = fault
+                .message
+                .strip_prefix("JSON decode error: ")
+                .unwrap_or(&fault.message);
+            return Self::new(JSON_INVALID, loc, "JSON decode error", json!({})).with(json!({"error": reason}));
+        }
+        let pointer = Some(fault.pointer);
+        Self {
+            kind: fault.kind.into(),
+            loc,
+            msg: fault.message,
+            input: fault.input,
+            ctx: None,
+            pointer,
+        }
+    }
+}
+
+impl From<Vec<FieldFault>> for ApiError {
+    fn from(faults: Vec<FieldFault>) -> Self {
+        let syntax: Vec<_> = faults.iter().filter(|fault| fault.is_syntax()).cloned().collect();
+        Self::Invalid(if syntax.is_empty() { faults } else { syntax })
+    }
+}
+
+impl From<FieldFault> for ApiError {
+    fn from(fault: FieldFault) -> Self {
+        Self::Invalid(vec![fault])
+    }
+}

@@ -1,0 +1,169 @@
+//! The admin API changes the configuration: what the audit log and the log say of a change, and what is refused.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::json;
+
+use super::admin_queues::admin;
+use super::*;
+use vconduit_store::AuditLog as _;
+use vconduit_test_support::Fault;
+
+/// Text that the log of this thread has so far.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Writes what this thread logs into this text, until the guard is dropped.
+    fn of_this_thread(&self) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(move || log.clone())
+            .with_ansi(false)
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    /// The lines about actions of admins.
+    fn actions(&self) -> Vec<String> {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let text = String::from_utf8(bytes).unwrap();
+        let about_actions = text.lines().filter(|line| line.contains("admin action"));
+        about_actions.map(ToOwned::to_owned).collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Api {
+    async fn put(&self, path: &str, body: &Value) -> Answer {
+        let mut request = admin("PUT", path, body.to_string());
+        let json = "application/json".parse().unwrap();
+        request.headers_mut().insert("content-type", json);
+        self.send(request).await
+    }
+
+    async fn validate(&self, body: &Value) -> Answer {
+        let mut request = admin("POST", "/config/validate", body.to_string());
+        let json = "application/json".parse().unwrap();
+        request.headers_mut().insert("content-type", json);
+        self.send(request).await
+    }
+}
+
+/// One change of each kind.
+fn changes() -> [(&'static str, Value); 2] {
+    [
+        ("/chains/c", json!({"links": [], "ingress_lists": ["i"]})),
+        ("/links/t/limits", json!({"cpu_ms": 7})),
+    ]
+}
+
+async fn api() -> Api {
+    let api = Api::with(admin_settings(), Snapshot::default());
+    let configured = json!({"links": {"t": {"module": "links.tag", "options": {"tags": ["a"]}}}});
+    let mut request = keyed("POST", "/config", Body::from(configured.to_string()));
+    request
+        .headers_mut()
+        .insert("authorization", "Bearer root".parse().unwrap());
+    let answer = api.send(request).await;
+    assert_eq!(answer.status, 204, "{}", answer.text);
+    api
+}
+
+#[tokio::test]
+async fn a_change_that_lost_races_has_one_line_in_the_log_and_one_in_the_audit_log() {
+    let api = api().await;
+    let log = Log::default();
+    let _guard = log.of_this_thread();
+    for (number, (path, body)) in changes().into_iter().enumerate() {
+        api.store.lose_saves(3);
+        let answer = api.put(path, &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let lines = log.actions();
+        assert_eq!(lines.len(), number + 1, "each lost race left a line: {lines:#?}");
+        assert_eq!(api.store.audit_log(0, 10).await.unwrap().len(), number + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_was_not_saved_leaves_no_line() {
+    let api = api().await;
+    let log = Log::default();
+    let _guard = log.of_this_thread();
+    for (path, body) in changes() {
+        api.store.fail("save_config", Fault::Refused);
+        let refused = api.put(path, &body).await;
+        assert_eq!(refused.status, 500, "{}", refused.text);
+        api.store.mend();
+        api.store.lose_saves(1_000);
+        let lost = api.put(path, &body).await;
+        assert_eq!(lost.status, 503, "{}", lost.text);
+        api.store.mend();
+    }
+    assert_eq!(log.actions(), Vec::<String>::new(), "nothing was done");
+    assert!(api.store.audit_log(0, 10).await.unwrap().is_empty());
+}
+
+/// Configurations that can be read and can't run, each with the place of its problem and a word of its message.
+fn unrunnable() -> [(Value, &'static str, &'static str); 4] {
+    let chains = json!({"c": {"links": ["t"], "ingress_lists": ["i"]}});
+    let tag = |options: Value| json!({"t": {"module": "links.tag", "options": options}});
+    [
+        (
+            json!({"chains": chains, "links": tag(json!({"tags": 5}))}),
+            "links.t",
+            "options.tags",
+        ),
+        (
+            json!({"chains": {"c": {"links": [{"t": {"tags": 5}}], "ingress_lists": ["i"]}}, "links": tag(json!({"tags": ["a"]}))}),
+            "chains.c.links[0]",
+            "options.tags",
+        ),
+        (
+            json!({"chains": chains, "links": {"t": {"component": "/nowhere/t.wasm"}}}),
+            "links.t",
+            "can't be read",
+        ),
+        (
+            json!({"storages": {"s": {"module": "storage.postgres", "options": {"port": "x"}}}}),
+            "storages.s",
+            "port",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn what_can_not_run_is_refused_by_validation_and_by_post_config_alike() {
+    let api = Api::with(admin_settings(), Snapshot::default());
+    for (config, place, word) in unrunnable() {
+        let validated = api.validate(&config).await;
+        assert_eq!(validated.status, 422, "{config}: {}", validated.text);
+        assert!(validated.text.contains(word), "{}", validated.text);
+        let mut request = keyed("POST", "/config", Body::from(config.to_string()));
+        request
+            .headers_mut()
+            .insert("authorization", "Bearer root".parse().unwrap());
+        let posted = api.send(request).await;
+        posted.refuses(&[("value_error", json!(["body", place]))]);
+        assert!(posted.text.contains(word), "{}", posted.text);
+        assert_eq!(
+            vconduit_store::Store::config_revision(&*api.store).await.unwrap(),
+            0,
+            "it was saved"
+        );
+    }
+}

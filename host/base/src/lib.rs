@@ -1,0 +1,21 @@
+//! Vocabulary that every part of vConduit shares: names, secrets, texts made safe to show, lifetimes.
+//! One file for each purpose; a helper with one user belongs to that user.
+//!
+//! Guarantee: nothing here reads a document, calls a store or opens a connection.
+
+pub mod cause;
+pub mod clock;
+pub mod entries;
+pub mod lifetimes;
+pub mod log_format;
+pub mod names;
+pub mod secret_ref;
+pub mod secrets;
+pub mod suggest;
+pub mod text;
+pub mod tls;
+
+pub use entries::ConfigEntries;
+pub use lifetimes::Lifetimes;
+pub use log_format::LogFormat;
+pub use secrets::Secrets;

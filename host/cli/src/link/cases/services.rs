@@ -1,0 +1,153 @@
+//! The services that a case's link calls: on loopback, in place of those that the case names.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{Method, StatusCode, Uri};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use super::{Answer, Case};
+use vconduit_policy::grants::HostGrant;
+
+/// More than any limit lets a link send.
+const MAX_BODY_BYTES: usize = 128 << 20;
+
+/// The services of a case; they end when dropped.
+pub(super) struct Services {
+    services: Vec<Service>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Service {
+    /// `https://api.example.com`, as the case writes it.
+    origin: String,
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    answers: VecDeque<Answer>,
+    received: Vec<Value>,
+}
+
+type Told = (Arc<str>, Arc<Mutex<Shared>>);
+
+impl Services {
+    /// Starts one for each place that the case expects requests to.
+    pub(super) async fn start(case: &Case) -> std::io::Result<Self> {
+        let shared = Arc::new(Mutex::new(Shared {
+            answers: case.host.http_responses.iter().cloned().collect(),
+            received: Vec::new(),
+        }));
+        let mut services = Vec::new();
+        for origin in origins(case) {
+            let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+            let address = listener.local_addr()?;
+            let state: Told = (Arc::from(origin.as_str()), Arc::clone(&shared));
+            let router = Router::new()
+                .fallback(answer)
+                .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+                .with_state(state);
+            let task = tokio::spawn(async move {
+                let _ = axum::serve(listener, router).await;
+            });
+            services.push(Service { origin, address, task });
+        }
+        Ok(Self { services, shared })
+    }
+
+    /// The options, with the services' local addresses in place of their own.
+    pub(super) fn redirect(&self, options: &str) -> String {
+        let replaced =
+            |text: String, service: &Service| text.replace(&service.origin, &format!("http://{}", service.address));
+        self.services.iter().fold(options.to_owned(), replaced)
+    }
+
+    /// What a link has to be granted to reach them, and nothing else.
+    pub(super) fn grants(&self) -> Vec<HostGrant> {
+        let grant = |service: &Service| HostGrant {
+            host: service.address.ip().to_string(),
+            port: Some(service.address.port()),
+            private: true,
+        };
+        self.services.iter().map(grant).collect()
+    }
+
+    /// The requests so far, in order.
+    pub(super) fn received(&self) -> Vec<Value> {
+        lock(&self.shared).received.clone()
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        for service in &self.services {
+            service.task.abort();
+        }
+    }
+}
+
+/// The longest first, so that one that begins like another is replaced before it.
+fn origins(case: &Case) -> Vec<String> {
+    let urls = case
+        .expect
+        .http
+        .iter()
+        .filter_map(|request| request.get("url")?.as_str());
+    let mut origins: Vec<String> = urls.filter_map(origin).map(ToOwned::to_owned).collect();
+    origins.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    origins.dedup();
+    origins
+}
+
+/// `https://host:port` of a URL.
+fn origin(url: &str) -> Option<&str> {
+    let start = url.find("://")? + 3;
+    let rest = url.get(start..)?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    url.get(..start + end).filter(|_| end > 0)
+}
+
+async fn answer(State((origin, shared)): State<Told>, method: Method, uri: Uri, body: Bytes) -> (StatusCode, String) {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let mut shared = lock(&shared);
+    shared
+        .received
+        .push(json!({"method": method.as_str(), "url": format!("{origin}{path}"), "json": json}));
+    match shared.answers.pop_front() {
+        Some(answer) => (
+            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            answer.json.to_string(),
+        ),
+        None => (StatusCode::OK, "{}".to_owned()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_of_a_url_ends_where_its_path_begins() {
+        for (url, expected) in [
+            ("https://a.example/x/y", Some("https://a.example")),
+            ("http://a.example:81?q", Some("http://a.example:81")),
+            ("https://a.example", Some("https://a.example")),
+            ("https:///x", None),
+            ("a.example/x", None),
+        ] {
+            assert_eq!(origin(url), expected, "{url}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The environment: what is read once, at start (`spec/conserver.md` §4.2).
+//!
+//! Guarantee: all that is wrong with the environment is said at once; no credential is in a message or in `Debug` output.
+//!
+//! Not `figment` or `config`: they stop at the first error and derive the names of variables, which
+//! are given by the Conserver here.
+
+mod from_env;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use vcon_document::EgressFormat;
+use vconduit_base::{Lifetimes, LogFormat};
+
+/// What is read once, at start.
+#[derive(Clone)]
+pub struct Settings {
+    /// `REDIS_URL`; absent or empty: the embedded store.
+    pub redis_url: Option<String>,
+    /// `VCONDUIT_DATA_DIR`, default `./data`.
+    pub data_dir: PathBuf,
+    /// `VCONDUIT_COMPILE_CACHE_DIR`: where compiled components are kept; absent: `compiled` under the data folder.
+    pub compile_cache_dir: Option<PathBuf>,
+    /// `CONSERVER_CONFIG_FILE`, overridden by `--config`.
+    pub config_file: PathBuf,
+    /// `CONSERVER_API_TOKEN` and the lines of `CONSERVER_API_TOKEN_FILE`. Empty: every route is open.
+    pub api_keys: Vec<String>,
+    /// `VCONDUIT_ADMIN_TOKEN` (name `admin`) and the lines `name:key` of `VCONDUIT_ADMIN_TOKEN_FILE`: who may use the admin API.
+    pub admin_keys: Vec<AdminKey>,
+    /// `CONSERVER_HEADER_NAME`, default `x-conserver-api-token`.
+    pub api_key_header: String,
+    /// `API_ROOT_PATH`, default `/api`; empty: no prefix.
+    pub root_path: String,
+    /// `CONSERVER_VCON_CONCURRENCY` × `CONSERVER_WORKERS` where either is set; else [`Settings::DEFAULT_CONCURRENCY`].
+    pub concurrency: usize,
+    /// `CONSERVER_PARALLEL_STORAGE`, default true.
+    pub parallel_storage: bool,
+    /// `VCON_REDIS_EXPIRY`, `VCON_INDEX_EXPIRY`, `VCON_CONTEXT_EXPIRY`, `VCON_DLQ_EXPIRY`, `VCONDUIT_TRAIL_EXPIRY`.
+    pub lifetimes: Lifetimes,
+    /// `VCON_SORTED_SET_NAME`, default `vcons`.
+    pub sorted_set: String,
+    /// `VCON_STORAGE_FALLBACK_ENABLED`, default true.
+    pub storage_fallback: bool,
+    /// `EGRESS_FORMAT_VERSION`.
+    pub egress: EgressFormat,
+    /// `VCON_SERVER_VERSION`, `VCON_SERVER_GIT_COMMIT`, `VCON_SERVER_BUILD_TIME`.
+    pub version: Version,
+    /// `VCONDUIT_SECRETS_DIR`: one 0600 file for each secret.
+    pub secrets_dir: Option<PathBuf>,
+    /// `VCONDUIT_MAX_BODY_BYTES`: the largest request body, default 64 MiB: twice the largest document, for its escapes.
+    pub max_body_bytes: usize,
+    /// `VCONDUIT_LEASE_MS`, default 30,000: how long a claim lasts without renewal. A crash delays a vCon by this much.
+    pub lease_ms: u64,
+    /// `VCONDUIT_LOG_FORMAT`: `json` or `pretty`; default pretty on a terminal, else JSON.
+    pub log_format: LogFormat,
+    /// `VCONDUIT_DRAIN_MS`, default 25,000: how long a stop waits for runs in flight before it hands them back.
+    pub drain_ms: u64,
+}
+
+impl Settings {
+    /// vCons in work at once where nothing is set. Enough to cover the waiting for Redis and slow links on two cores; memory
+    /// stays bounded by it.
+    pub const DEFAULT_CONCURRENCY: usize = 64;
+
+    /// Variables of the Conserver that mean nothing here; they may stay set.
+    pub const IGNORED: [&str; 21] = [
+        "CONSERVER_START_METHOD",
+        "VCON_STORAGE",
+        "UUID8_DOMAIN_NAME",
+        "LOGGING_CONFIG_FILE",
+        "LOG_LEVEL",
+        "ENV",
+        "HOSTNAME",
+        "TICK_INTERVAL",
+        "VCON_SORTED_FORCE_RESET",
+        "WEVIATE_HOST",
+        "WEVIATE_API_KEY",
+        "DEEPGRAM_KEY",
+        "OPENAI_API_KEY",
+        "GROQ_API_KEY",
+        "SENTRY_DSN",
+        "SXT_API_KEY",
+        "SXT_VCON_TABLENAME",
+        "SXT_VCON_TABLE_WRITE_BISCUI",
+        "COMPOSE_PROFILES",
+        "CONSERVER_EXTERNAL_PORT",
+        "REDIS_EXTERNAL_PORT",
+    ];
+}
+
+/// A variable whose value does not work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}{}: {allowed}", self.shown())]
+pub struct SettingProblem {
+    /// Which.
+    pub variable: &'static str,
+    /// Its value; absent where it may hold a credential.
+    pub value: Option<String>,
+    /// What is wrong, and what works.
+    pub allowed: String,
+}
+
+impl SettingProblem {
+    fn shown(&self) -> String {
+        self.value
+            .as_ref()
+            .map(|value| format!("={value:?}"))
+            .unwrap_or_default()
+    }
+}
+
+/// A key of the admin API.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AdminKey {
+    /// What the audit log calls its holder.
+    pub name: String,
+    /// The key.
+    pub key: String,
+}
+
+/// What the Conserver's `/version` answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Default `dev`.
+    pub version: String,
+    /// Default `unknown`.
+    pub git_commit: String,
+    /// Default `unknown`.
+    pub build_time: String,
+}
+
+impl fmt::Debug for Settings {
+    /// Without credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("redis", &self.redis_url.is_some())
+            .field("data_dir", &self.data_dir)
+            .field("config_file", &self.config_file)
+            .field("api_keys", &self.api_keys.len())
+            .field("admin_keys", &self.admin_keys.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+//! The entries that are only ours: link records, and which file was taken last.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{LinkRecord, Written};
+use vconduit_base::ConfigEntries;
+use vconduit_base::names::Digest;
+
+/// The beginning of the key of a link's record.
+const RECORD: &str = "vconduit:link:";
+/// The entry with the fingerprint of the file that was taken last.
+const FILE: &str = "vconduit:file";
+
+/// Entries that can't be read: their keys, each with the reason.
+pub type Damaged = Vec<(String, String)>;
+
+/// The records by link name.
+///
+/// # Errors
+/// The keys of the records that can't be read, each with the reason.
+pub fn records(entries: &ConfigEntries) -> Result<Vec<(String, LinkRecord)>, Damaged> {
+    let (mut records, mut damaged) = (Vec::new(), Vec::new());
+    for (key, text) in entries {
+        let Some(name) = key.strip_prefix(RECORD) else { continue };
+        match serde_json::from_str(text) {
+            Ok(record) => records.push((name.to_owned(), record)),
+            Err(error) => damaged.push((key.clone(), error.to_string())),
+        }
+    }
+    if damaged.is_empty() { Ok(records) } else { Err(damaged) }
+}
+
+/// The record of one link; an empty one where there is none.
+///
+/// # Errors
+/// The record can't be read.
+pub fn record(entries: &ConfigEntries, link: &str) -> Result<LinkRecord, String> {
+    let found = entries.iter().find(|(key, _)| key.strip_prefix(RECORD) == Some(link));
+    found.map_or_else(
+        || Ok(LinkRecord::default()),
+        |(key, text)| serde_json::from_str(text).map_err(|error| format!("{key}: {error}")),
+    )
+}
+
+/// Links that run an uploaded component: a configuration may name them without defining them.
+#[must_use]
+pub fn uploaded_names(entries: &ConfigEntries) -> Vec<String> {
+    let records = records(entries).unwrap_or_default();
+    let active = records.into_iter().filter(|(_, record)| record.active.is_some());
+    active.map(|(name, _)| name).collect()
+}
+
+/// Of each link the version that was uploaded last.
+#[must_use]
+pub fn newest_versions(entries: &ConfigEntries) -> Vec<Digest> {
+    let records = records(entries).unwrap_or_default();
+    let newest = records.into_iter().filter_map(|(_, mut record)| record.versions.pop());
+    newest.map(|version| version.digest).collect()
+}
+
+/// The copy with this record of this link; an empty one is taken out.
+#[must_use]
+pub fn with_record(entries: &ConfigEntries, link: &str, record: &LinkRecord) -> ConfigEntries {
+    let mut entries = entries.clone();
+    entries.retain(|(key, _)| key.strip_prefix(RECORD) != Some(link));
+    if !record.is_empty() {
+        let text = serde_json::to_string(record).unwrap_or_default();
+        entries.push((format!("{RECORD}{link}"), text));
+    }
+    entries
+}
+
+/// The entries that an operator wrote, without ours.
+#[must_use]
+pub fn configured(entries: &ConfigEntries) -> ConfigEntries {
+    let of_operator = |(key, _): &&(String, String)| !is_own(key);
+    entries.iter().filter(of_operator).cloned().collect()
+}
+
+/// A new configuration beside what is ours in the present copy.
+#[must_use]
+pub fn beside(mut configured: ConfigEntries, present: &ConfigEntries) -> ConfigEntries {
+    configured.extend(present.iter().filter(|(key, _)| is_own(key)).cloned());
+    configured
+}
+
+/// A file's entries beside the present records, with a note that they were taken from it.
+#[must_use]
+pub fn with_file(configured: ConfigEntries, present: &ConfigEntries) -> ConfigEntries {
+    let print = Value::from(fingerprint(&configured)).to_string();
+    let mut entries = beside(configured, present);
+    entries.retain(|(key, _)| key != FILE);
+    entries.push((FILE.to_owned(), print));
+    entries
+}
+
+/// The fingerprint of the file that the copy was taken from last.
+#[must_use]
+pub fn taken_from(entries: &ConfigEntries) -> Option<String> {
+    let (_, text) = entries.iter().find(|(key, _)| key == FILE)?;
+    serde_json::from_str(text).ok()
+}
+
+/// Tells entries apart, whatever their order.
+#[must_use]
+pub fn fingerprint(configured: &ConfigEntries) -> String {
+    let mut sorted: Vec<_> = configured.iter().collect();
+    sorted.sort();
+    let mut hash = Sha256::new();
+    for (key, text) in sorted {
+        // The lengths keep what belongs to the key apart from what belongs to the text.
+        hash.update((key.len() as u64).to_le_bytes());
+        hash.update(key);
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// What an operator wrote with the records laid over it.
+pub(super) fn lay_over(mut written: Written, entries: &ConfigEntries) -> Result<Written, Damaged> {
+    let records = records(entries)?;
+    if records.is_empty() {
+        return Ok(written);
+    }
+    let links = written.entry("links").or_insert_with(|| Value::Object(Written::new()));
+    if links.is_null() {
+        *links = Value::Object(Written::new());
+    }
+    // What is no mapping is reported when it is read.
+    if let Value::Object(links) = links {
+        for (name, record) in records {
+            if let Some(link) = record.over(links.get(&name)) {
+                links.insert(name, link);
+            }
+        }
+    }
+    Ok(written)
+}
+
+fn is_own(key: &str) -> bool {
+    key == FILE || key.starts_with(RECORD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ComponentSource, Version, read, store_copy};
+
+    const TEXT: &str = "chains:\n  a: {links: [mine], ingress_lists: [i]}\nlinks:\n";
+
+    fn active(text: &str) -> LinkRecord {
+        let digest = Digest::of(text.as_bytes());
+        let version = Version {
+            digest: digest.clone(),
+            at_ms: 0,
+            by: "anna".to_owned(),
+            note: String::new(),
+            size_bytes: 0,
+            grants: serde_json::from_str(r#"{"http":["a.com"]}"#).ok(),
+            held: None,
+            signed_by: None,
+        };
+        let mut record = LinkRecord::default();
+        record.add(version).unwrap();
+        record.activate(&digest).unwrap();
+        record
+    }
+
+    fn file_entries(text: &str, uploaded: &[String]) -> ConfigEntries {
+        let checked = crate::read_beside(text, "/c.yml", uploaded);
+        assert!(checked.config.is_some(), "{:?}", checked.problems);
+        store_copy::to_entries(&checked.written)
+    }
+
+    #[test]
+    fn a_link_that_was_only_uploaded_runs_in_a_chain_that_names_it() {
+        let present = with_record(&ConfigEntries::new(), "mine", &active("x"));
+        assert!(read(TEXT, "/c.yml").config.is_none(), "the link is not in the file");
+        let entries = beside(file_entries(TEXT, &uploaded_names(&present)), &present);
+        let config = store_copy::from_entries(&entries)
+            .config
+            .expect("the record defines it");
+        let link = config.links.values().next().unwrap();
+        assert_eq!(link.component, ComponentSource::Uploaded(Digest::of(b"x")));
+        assert_eq!(link.grants.http.len(), 1, "the version's grants are missing");
+    }
+
+    #[test]
+    fn the_version_uploaded_last_is_known_whether_it_is_active_or_not() {
+        let mut newer = active("old");
+        let mut version = newer.versions[0].clone();
+        version.digest = Digest::of(b"new");
+        newer.add(version).unwrap();
+        let entries = with_record(&with_record(&ConfigEntries::new(), "a", &newer), "b", &active("x"));
+        assert_eq!(newest_versions(&entries), [Digest::of(b"new"), Digest::of(b"x")]);
+    }
+
+    #[test]
+    fn records_outlive_a_new_configuration_and_an_empty_one_leaves_no_entry() {
+        let present = with_record(&ConfigEntries::new(), "mine", &active("x"));
+        let changed = with_file(store_copy::to_entries(&read("chains:\n", "/c.yml").written), &present);
+        assert_eq!(records(&changed).unwrap().len(), 1);
+        assert_eq!(record(&changed, "mine"), Ok(active("x")));
+        let without = with_record(&changed, "mine", &LinkRecord::default());
+        assert!(records(&without).unwrap().is_empty());
+        assert_eq!(
+            configured(&without),
+            configured(&changed),
+            "the operator's entries were touched"
+        );
+    }
+
+    #[test]
+    fn a_file_is_known_again_and_told_from_another() {
+        let entries = store_copy::to_entries(&read("chains:\n", "/c.yml").written);
+        let taken = with_file(entries.clone(), &ConfigEntries::new());
+        assert_eq!(taken_from(&taken), Some(fingerprint(&entries)));
+        let other = store_copy::to_entries(&read("storages:\n  s: {module: storage.file}\n", "/c.yml").written);
+        assert_ne!(fingerprint(&other), fingerprint(&entries));
+    }
+
+    #[test]
+    fn a_damaged_record_is_named() {
+        let entries = vec![("vconduit:link:mine".to_owned(), "{".to_owned())];
+        let checked = store_copy::from_entries(&entries);
+        assert!(checked.config.is_none());
+        assert_eq!(checked.problems[0].path, "vconduit:link:mine");
+    }
+}

@@ -1,0 +1,180 @@
+//! The writes of a run, each guarded by its claim and by the state of the document.
+
+use super::end::{Ended, Reason};
+use super::state::Run;
+use super::trail::Stage;
+use super::{ChainRunner, Fault, Flow};
+use vcon_document::{Document, canonical};
+use vconduit_base::names::ListName;
+use vconduit_config::Chain;
+use vconduit_store::{Guarded, Stored, Write};
+use vconduit_telemetry::metrics;
+
+/// Attempts to write a document that others keep changing. One that changes faster than this is
+/// contended for.
+const MAX_CONFLICTS: u32 = 20;
+
+impl ChainRunner {
+    /// Reads the current vCon into the run, from the store or else from the storages.
+    pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), Fault> {
+        let stored = match stored {
+            Some(stored) => Some(stored),
+            None => self.documents.fetch(&run.current).await?,
+        };
+        let Some(stored) = stored else {
+            run.document = None;
+            run.revision = None;
+            return Ok(());
+        };
+        let mut document = parse(run, &stored)?;
+        canonical::upgrade(&mut document);
+        run.document = Some(document);
+        run.revision = Some(stored.revision);
+        Ok(())
+    }
+
+    /// Writes pending edits and effects together with the place of the run in its chain.
+    pub(super) async fn checkpoint(&self, run: &mut Run, chain: &Chain) -> Result<Flow, Fault> {
+        let mut tries = 0;
+        run.effects.trail = self.trail(run, &Stage::of("checkpoint"));
+        loop {
+            let write = pending(run);
+            match self
+                .store
+                .checkpoint(&run.claim, &run.checkpoint(chain), write, &run.effects)
+                .await?
+            {
+                Guarded::Done(revision) => {
+                    written(run, revision);
+                    return Ok(Flow::Next);
+                }
+                Guarded::LostClaim => return Ok(Flow::Over(Ended::Lost)),
+                Guarded::Conflict => self.rebase(run, &mut tries).await?,
+                Guarded::Gone => gone(run),
+            }
+        }
+    }
+
+    /// Ends the run without saving or sending it on. Pending edits and effects are written.
+    pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, Fault> {
+        self.finish(run, &[], Ended::Stopped).await
+    }
+
+    /// Ends the run: writes pending edits and effects and sends the id on, in one step.
+    pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, Fault> {
+        let (mut egress, mut well, mut tries) = (egress, well, 0);
+        loop {
+            let write = pending(run);
+            let stage = Stage {
+                lists: egress,
+                ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
+            };
+            run.effects.trail = self.trail(run, &stage);
+            match self
+                .store
+                .finish(&run.claim, &run.current, write, &run.effects, egress)
+                .await?
+            {
+                Guarded::Done(_) => return Ok(well),
+                Guarded::LostClaim => return Ok(Ended::Lost),
+                Guarded::Gone => {
+                    gone(run);
+                    (egress, well) = (&[], Ended::Stopped);
+                }
+                Guarded::Conflict => self.rebase(run, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Parks the run: someone else works on the vCon, then the run continues with the next link.
+    pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, Fault> {
+        let mut tries = 0;
+        let stage = Stage {
+            lists: std::slice::from_ref(list),
+            ..Stage::of("parked")
+        };
+        run.effects.trail = self.trail(run, &stage);
+        loop {
+            let write = pending(run);
+            let at_most = chain.hand_off_timeout;
+            let parked = self
+                .store
+                .park(&run.claim, &run.checkpoint(chain), write, &run.effects, list, at_most)
+                .await?;
+            match parked {
+                Guarded::Done(_) => return Ok(Ended::Parked),
+                Guarded::LostClaim => return Ok(Ended::Lost),
+                Guarded::Gone => gone(run),
+                Guarded::Conflict => self.rebase(run, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Applies the pending edits to the newer document in the store.
+    async fn rebase(&self, run: &mut Run, tries: &mut u32) -> Result<(), Fault> {
+        metrics::conflict(&run.chain);
+        *tries += 1;
+        if *tries > MAX_CONFLICTS {
+            let message =
+                format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
+            return Err(Fault::Run(Reason::plain("conflict", message)));
+        }
+        let Some(stored) = self.store.get_one(&run.current).await? else {
+            gone(run);
+            return Ok(());
+        };
+        let mut document = parse(run, &stored)?;
+        canonical::upgrade(&mut document);
+        for edit in &run.edits {
+            document.apply(edit).map_err(|error| {
+                let message = format!("the document was changed meanwhile, and an edit no longer fits: {error}");
+                Fault::Run(Reason::plain("conflict", message))
+            })?;
+        }
+        canonical::enforce(&mut document);
+        run.document = Some(document);
+        run.revision = Some(stored.revision);
+        Ok(())
+    }
+}
+
+fn parse(run: &Run, stored: &Stored) -> Result<Document, Fault> {
+    Document::parse(stored.text.clone()).map_err(|error| {
+        let message = format!(
+            "the stored text of {} is damaged: {error}; post the vCon again",
+            run.current
+        );
+        Fault::Run(Reason::plain("vcon", message))
+    })
+}
+
+/// The write of the pending edits, if there are any.
+fn pending(run: &Run) -> Option<Write> {
+    if run.edits.is_empty() {
+        return None;
+    }
+    let (document, revision) = (run.document.as_ref()?, run.revision.clone()?);
+    Some(Write {
+        id: run.current.clone(),
+        text: document.text(),
+        expected: revision,
+    })
+}
+
+fn written(run: &mut Run, revision: Option<vconduit_store::Revision>) {
+    if revision.is_some() {
+        run.revision = revision;
+    }
+    run.edits.clear();
+    run.effects = vconduit_store::Effects::default();
+    run.trail.written();
+}
+
+/// Drops the edits of a vCon that was deleted or has expired during the run. It is not written
+/// again, because a deletion has to hold.
+fn gone(run: &mut Run) {
+    tracing::warn!(vcon = %run.current, chain = %run.chain, "the vCon was deleted or expired during the run; its edits are dropped");
+    run.edits.clear();
+    run.document = None;
+    run.revision = None;
+}

@@ -1,0 +1,154 @@
+//! The state of a run: what is known of its document, and what is done but not yet written.
+
+use std::collections::BTreeMap;
+
+use super::resume::{self, NoPlace};
+use super::trail::Trail;
+use crate::events::RunEvent;
+use vcon_document::VconId;
+use vcon_document::{Document, Edit};
+use vconduit_base::names::{ChainName, Digest, LinkName};
+use vconduit_config::Chain;
+use vconduit_store::{Checkpoint, Claim, Effects, Progress, Revision};
+
+/// A run in progress.
+pub(super) struct Run {
+    /// The claim that guards every write.
+    pub claim: Claim,
+    /// The chain.
+    pub chain: ChainName,
+    /// The vCon that the run is about now.
+    pub current: VconId,
+    /// The vCon that a link switched to; checkpoints note it.
+    pub switched: Option<VconId>,
+    /// The document as links see it, edits applied; absent when there is none.
+    pub document: Option<Document>,
+    /// The stored state that `document` was made from.
+    pub revision: Option<Revision>,
+    /// Edits that are in `document` but not yet in the store.
+    pub edits: Vec<Edit>,
+    /// Effects that are not yet in the store.
+    pub effects: Effects,
+    /// The index of the next link in the chain.
+    pub next_link: u32,
+    /// The links that ran or were passed over, in order.
+    pub done: Vec<LinkName>,
+    /// When the run began, in Unix milliseconds.
+    pub began_ms: u64,
+    /// Versions of links to run instead of the active ones.
+    pub versions: BTreeMap<LinkName, Digest>,
+    /// The link that was called last, and its version.
+    pub last: Option<(LinkName, Digest)>,
+    /// Why the run failed, if it did.
+    pub failing: Option<Failing>,
+    /// Notes for the trail that are not yet written.
+    pub trail: Trail,
+}
+
+/// What made a run fail.
+pub(super) struct Failing {
+    /// The link, if one was running.
+    pub link: Option<LinkName>,
+    /// The digest of its component.
+    pub version: Option<Digest>,
+    /// The class of the fault, as in the error record.
+    pub class: &'static str,
+}
+
+impl Run {
+    /// Takes up a claim where its checkpoint left off. [`Self::find_place`] has to follow before a
+    /// link is called.
+    pub fn begin(claim: Claim, chain: ChainName, now_ms: u64, trails: bool) -> Self {
+        let checkpoint = checkpoint_for(&claim, &chain);
+        Self {
+            current: checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()),
+            switched: checkpoint.current,
+            document: None,
+            revision: None,
+            edits: Vec::new(),
+            effects: Effects::default(),
+            next_link: 0,
+            done: Vec::new(),
+            began_ms: if checkpoint.began_ms == 0 {
+                now_ms
+            } else {
+                checkpoint.began_ms
+            },
+            versions: checkpoint.versions,
+            last: None,
+            failing: None,
+            trail: Trail::new(trails),
+            claim,
+            chain,
+        }
+    }
+
+    /// Finds the next link in the chain as it is now.
+    pub fn find_place(&mut self, chain: &Chain) -> Result<(), NoPlace> {
+        let links: Vec<_> = chain.links.iter().map(|link| &link.name).collect();
+        let checkpoint = &self.claim.checkpoint;
+        let resumed = resume::resume(checkpoint, &self.chain, &links)?;
+        (self.next_link, self.done) = (resumed.next_link, resumed.done);
+        if self.next_link != checkpoint.next_link {
+            tracing::info!(
+                vcon = %self.current, chain = %self.chain, before = checkpoint.next_link, now = self.next_link,
+                "the chain was edited since the checkpoint; the run continues at the link's new place"
+            );
+        }
+        Ok(())
+    }
+
+    /// The link is done: the next one is that after it.
+    pub fn pass(&mut self, link: &LinkName) {
+        self.done.push(link.clone());
+        self.next_link += 1;
+    }
+
+    /// How far it has come in this chain, for the store.
+    pub fn checkpoint(&self, chain: &Chain) -> Checkpoint {
+        let left = chain.links.iter().skip(self.next_link as usize);
+        Checkpoint {
+            chain: Some(self.chain.clone()),
+            next_link: self.next_link,
+            progress: Some(Progress {
+                done: self.done.clone(),
+                left: left.map(|link| link.name.clone()).collect(),
+            }),
+            current: self.switched.clone(),
+            began_ms: self.began_ms,
+            versions: self.versions.clone(),
+        }
+    }
+
+    /// This run, for those who listen.
+    pub fn event(&self) -> RunEvent {
+        RunEvent::of(self.claim.vcon.clone(), self.claim.list.clone(), self.chain.clone())
+    }
+
+    /// The end of this run, for those who listen: with the link that failed it, else with the link
+    /// that was called last.
+    pub fn end_event(&self) -> RunEvent {
+        let event = self.event();
+        if let Some(failing) = &self.failing {
+            return RunEvent {
+                link: failing.link.clone(),
+                version: failing.version.clone(),
+                class: Some(failing.class.to_owned()),
+                ..event
+            };
+        }
+        let (link, version) = self.last.clone().unzip();
+        RunEvent { link, version, ..event }
+    }
+}
+
+/// The checkpoint of a claim. What was noted for a run of another chain that has not begun (a retry
+/// with versions) does not count.
+fn checkpoint_for(claim: &Claim, chain: &ChainName) -> Checkpoint {
+    let checkpoint = &claim.checkpoint;
+    let began = checkpoint.next_link > 0 || checkpoint.progress.is_some();
+    if began || checkpoint.chain.as_ref() == Some(chain) {
+        return checkpoint.clone();
+    }
+    Checkpoint::default()
+}

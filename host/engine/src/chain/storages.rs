@@ -1,0 +1,83 @@
+//! The last part of a run, after all links: storages first, then egress.
+
+use std::sync::Arc;
+
+use super::end::{Ended, Reason};
+use super::state::Run;
+use super::{ChainRunner, Fault, Flow};
+use crate::snapshot::Snapshot;
+use vconduit_base::names::{ListName, StorageName};
+use vconduit_config::Chain;
+use vconduit_storage::runner::Target;
+use vconduit_storage::{Saved, StorageError};
+use vconduit_store::StoreError;
+use vconduit_telemetry::metrics;
+
+impl ChainRunner {
+    /// Saves the vCon to the chain's storages and sends its id on.
+    pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, Fault> {
+        if !chain.storages.is_empty() {
+            // Pending edits are written first, so that storages and store have the same document.
+            if (!run.edits.is_empty() || !run.effects.is_empty())
+                && let Flow::Over(ended) = self.checkpoint(run, chain).await?
+            {
+                return Ok(ended);
+            }
+            self.save(run, chain, snapshot).await?;
+        }
+        self.finish(run, &chain.egress_lists, Ended::Finished).await
+    }
+
+    async fn save(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let Some(document) = &run.document else {
+            for name in &chain.storages {
+                self.not_saved(
+                    run,
+                    name,
+                    "the vCon is neither in the working store nor in a storage".into(),
+                )
+                .await?;
+            }
+            return Ok(());
+        };
+        let saved = Saved {
+            id: run.current.clone(),
+            document: Arc::new(document.clone()),
+            text: document.text(),
+            egress: self.egress,
+        };
+        let targets: Vec<Target> = chain
+            .storages
+            .iter()
+            .filter_map(|name| Some((name.clone(), snapshot.storages.get(name)?.clone())))
+            .collect();
+        for (name, result) in self
+            .documents
+            .runner()
+            .save_all(&targets, &saved, &self.save_policy)
+            .await
+        {
+            match result {
+                Ok(()) => run.trail.storage(&name, None),
+                Err(StorageError::Transient(message) | StorageError::Permanent(message)) => {
+                    self.not_saved(run, &name, message).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a failed storage in its own dead-letter list. The run itself continues.
+    async fn not_saved(&self, run: &mut Run, storage: &StorageName, message: String) -> Result<(), StoreError> {
+        run.trail.storage(storage, Some(&message));
+        let Ok(list) = ListName::new(format!("storage:{storage}")) else {
+            return Ok(());
+        };
+        let dead_letters = list.dead_letters();
+        tracing::error!(vcon = %run.current, chain = %run.chain, %storage, error = message, "the vCon was not saved; it is in {dead_letters}");
+        let record = self.record(run, Reason::plain("storage", format!("storage {storage}: {message}")));
+        self.store.dead_letter(&dead_letters, &run.current, &record).await?;
+        metrics::dead_letter(&dead_letters);
+        Ok(())
+    }
+}

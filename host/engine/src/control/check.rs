@@ -1,0 +1,54 @@
+//! The check that each new configuration has to pass.
+//!
+//! Guarantee: a configuration that passes can be read and can run on this host: names lead somewhere, components compile, options fit
+//! their schemas, storages can be built. `POST /config`, the admin API and `vconduit check-config` use this check.
+
+use std::sync::Arc;
+
+use crate::registry::{Registry, RegistryError};
+use vconduit_base::ConfigEntries;
+use vconduit_config::{Problem, problem, store_copy};
+
+/// Problems of a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It can't be read.
+    #[error("{}", problem::in_one_line(.0))]
+    Invalid(Vec<Problem>),
+    /// It can be read and can't run.
+    #[error("it would not run: {}", in_one_line(.0))]
+    CantRun(Vec<RegistryError>),
+}
+
+/// All errors in one line.
+pub(super) fn in_one_line(errors: &[RegistryError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Checks configurations against what this host has and can do.
+#[derive(Clone)]
+pub struct Checker {
+    registry: Arc<Registry>,
+}
+
+impl Checker {
+    /// A checker for this registry.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>) -> Self {
+        Self { registry }
+    }
+
+    /// Checks the entries of a configuration, link records included.
+    ///
+    /// # Errors
+    /// All problems.
+    pub async fn check(&self, entries: &ConfigEntries) -> Result<(), CheckError> {
+        let checked = store_copy::from_entries(entries);
+        let errors = checked.errors().cloned().collect();
+        let Some(config) = checked.config else {
+            return Err(CheckError::Invalid(errors));
+        };
+        let ready = self.registry.snapshot(config, 0).await;
+        ready.map(drop).map_err(CheckError::CantRun)
+    }
+}

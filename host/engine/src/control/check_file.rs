@@ -1,0 +1,143 @@
+//! The check of a configuration file without a server, for `vconduit check-config`.
+//!
+//! Guarantee: the file passes only when a host with the same environment could start with it. Parts that only a server can judge are
+//! reported as not checked: uploaded components, and storages that need a part of the environment that is missing here.
+
+use std::path::Path;
+
+use crate::registry::{Registry, RegistryError};
+use vconduit_config::check::{self, Unreadable};
+use vconduit_config::{Checked, Problem, Severity, locate, read};
+
+/// Reads a configuration file and checks it. The registry needs no store.
+///
+/// # Errors
+/// When the file can't be read at all.
+pub async fn check_file(path: &Path, registry: &Registry) -> Result<Checked, Unreadable> {
+    let text = check::text(path)?;
+    let mut checked = read(&text, &path.to_string_lossy());
+    let Some(config) = checked.config.clone() else {
+        return Ok(checked);
+    };
+    if let Err(errors) = registry.snapshot(config, 0).await {
+        checked.add(errors.iter().map(|error| problem(error, &text)));
+    }
+    Ok(checked)
+}
+
+fn problem(error: &RegistryError, text: &str) -> Problem {
+    let (line, column) = locate::locate(text, &error.steps());
+    let (severity, hint) = match error.is_of_this_machine() {
+        false => (Severity::Error, ""),
+        true => (
+            Severity::Warning,
+            "not checked; a server tells more: POST /admin/v1/config/validate",
+        ),
+    };
+    Problem {
+        severity,
+        line,
+        column,
+        path: error.path(),
+        message: error.to_string(),
+        hint: hint.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use vconduit_sandbox::{Sandbox, SandboxSettings};
+    use vconduit_storage::factory::StorageContext;
+
+    async fn checked(text: &str) -> Checked {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.yml");
+        std::fs::write(&file, text).unwrap();
+        let sandbox = Sandbox::new(SandboxSettings::default()).unwrap();
+        let storages = StorageContext {
+            redis_url: None,
+            data_dir: folder.path().to_owned(),
+            secrets: Arc::new(|_| None),
+        };
+        check_file(&file, &Registry::without_store(sandbox, storages))
+            .await
+            .unwrap()
+    }
+
+    /// Each problem as severity, line and path.
+    fn found(checked: &Checked) -> Vec<(Severity, usize, &str)> {
+        let problems = checked.problems.iter();
+        problems
+            .map(|problem| (problem.severity, problem.line, problem.path.as_str()))
+            .collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_can_not_run_is_an_error_with_its_line() {
+        let text = "\
+chains:
+  a: {links: [t, {u: {tags: 7}}], ingress_lists: [i]}
+links:
+  t: {module: links.tag, options: {tags: 5}}
+  u: {module: links.tag, options: {tags: [x]}}
+  gone: {component: gone.wasm}
+storages:
+  pg: {module: storage.postgres, options: {port: x}}
+";
+        let checked = checked(text).await;
+        assert!(checked.config.is_none(), "a host could not start with it");
+        let wanted = [
+            (Severity::Error, 2, "chains.a.links[1]"),
+            (Severity::Error, 4, "links.t"),
+            (Severity::Error, 6, "links.gone"),
+            (Severity::Error, 8, "storages.pg"),
+        ];
+        assert_eq!(found(&checked), wanted, "{:#?}", checked.problems);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_only_a_server_can_judge_is_reported_as_not_checked() {
+        let text = format!(
+            "\
+links:
+  t: {{component: 'sha256:{}'}}
+storages:
+  copies: {{module: storage.redis_storage}}
+  pg: {{module: storage.postgres, options: {{password: '{{{{secret:PG}}}}', user: u, host: h, database: d}}}}
+",
+            "ab".repeat(32)
+        );
+        let checked = checked(&text).await;
+        assert!(checked.config.is_some(), "{:#?}", checked.problems);
+        let wanted = [
+            (Severity::Warning, 2, "links.t"),
+            (Severity::Warning, 4, "storages.copies"),
+            (Severity::Warning, 5, "storages.pg"),
+        ];
+        assert_eq!(found(&checked), wanted, "{:#?}", checked.problems);
+        assert!(
+            checked
+                .problems
+                .iter()
+                .all(|problem| problem.hint.contains("not checked"))
+        );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_that_can_run_has_no_problems() {
+        let text = "\
+chains:
+  a: {links: [t], ingress_lists: [i], storages: [disk]}
+links:
+  t: {module: links.tag, options: {tags: [x]}}
+storages:
+  disk: {module: storage.file}
+";
+        let checked = checked(text).await;
+        assert!(checked.config.is_some());
+        assert_eq!(found(&checked), []);
+    }
+}

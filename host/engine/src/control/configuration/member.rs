@@ -1,0 +1,269 @@
+//! One chain or one storage of the configuration.
+//!
+//! Guarantee: a change that names the state that it is for is not made over another state.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::{ConfigError, Configuration, unmasked, written};
+use crate::control::audit::{Actor, AuditEntry};
+use crate::control::change::{Decision, Edit, change};
+use crate::control::confirm::{Confirmation, confirm};
+use crate::events::Event;
+use vconduit_base::ConfigEntries;
+use vconduit_base::names::{ChainName, Digest, StorageName};
+use vconduit_config::{Problem, Written, mask, store_copy};
+
+/// Digits of a tag: enough that two states of one member never share it.
+const TAG_DIGITS: usize = 32;
+/// Characters of a name that is not found that an error repeats.
+const MAX_SHOWN_CHARS: usize = 100;
+
+/// A part of the configuration whose members are changed one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// `chains`
+    Chains,
+    /// `storages`
+    Storages,
+}
+
+impl Section {
+    /// Name of the section in the configuration file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chains => "chains",
+            Self::Storages => "storages",
+        }
+    }
+
+    /// Word for one member.
+    #[must_use]
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Chains => "chain",
+            Self::Storages => "storage",
+        }
+    }
+
+    /// Name of the action in the audit log.
+    fn action(self, deleted: bool) -> &'static str {
+        match (self, deleted) {
+            (Self::Chains, false) => "chain.put",
+            (Self::Chains, true) => "chain.delete",
+            (Self::Storages, false) => "storage.put",
+            (Self::Storages, true) => "storage.delete",
+        }
+    }
+
+    fn check(self, name: &str) -> Result<(), ConfigError> {
+        match self {
+            Self::Chains => ChainName::new(name).map(drop)?,
+            Self::Storages => StorageName::new(name).map(drop)?,
+        }
+        Ok(())
+    }
+
+    fn not_found(self, name: &str) -> ConfigError {
+        ConfigError::NotFound {
+            section: self,
+            name: name.chars().take(MAX_SHOWN_CHARS).collect(),
+        }
+    }
+
+    fn member<'a>(self, written: &'a Written, name: &str) -> Option<&'a Value> {
+        written.get(self.name())?.get(name)
+    }
+}
+
+/// Tells the states of a member apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag(String);
+
+impl Tag {
+    fn of(value: &Value) -> Self {
+        let digest = Digest::of(value.to_string().as_bytes());
+        Self(digest.as_str().chars().take(TAG_DIGITS).collect())
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A member as it is shown.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its value, with masked secrets.
+    pub value: Value,
+    /// Tag of its state.
+    pub tag: Tag,
+}
+
+/// State in which a member has to be for a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Precondition {
+    /// It has to be there, and its tag has to be one of these; an empty list stands for any tag.
+    pub one_of: Option<Vec<String>>,
+    /// There must be none yet.
+    pub absent: bool,
+}
+
+impl Precondition {
+    fn check(&self, present: Option<&Value>) -> Result<(), ConfigError> {
+        if let Some(tags) = &self.one_of {
+            let tag = present.map(Tag::of).ok_or(ConfigError::Changed)?;
+            if !tags.is_empty() && !tags.contains(&tag.0) {
+                return Err(ConfigError::Changed);
+            }
+        }
+        if self.absent && present.is_some() {
+            return Err(ConfigError::Exists);
+        }
+        Ok(())
+    }
+}
+
+/// Result of a change of one member.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MemberChanged {
+    /// Its name.
+    pub name: String,
+    /// Revision of the configuration.
+    pub revision: u64,
+    /// Whether it was deleted.
+    pub deleted: bool,
+    /// Parts of the configuration that have no effect, or perhaps another one than was meant.
+    pub warnings: Vec<Problem>,
+    /// Hosts that run it.
+    #[serde(flatten)]
+    pub confirmation: Confirmation,
+    /// Tag of its new state.
+    #[serde(skip)]
+    pub tag: Option<Tag>,
+}
+
+/// A change of one member.
+struct MemberChange<'a> {
+    section: Section,
+    name: &'a str,
+    /// The new value; nothing deletes the member.
+    value: Option<&'a Map<String, Value>>,
+    precondition: &'a Precondition,
+    actor: &'a Actor,
+}
+
+/// The part of the result that is known before the change is saved.
+type Outcome = (Vec<Problem>, Option<Tag>);
+
+impl Configuration {
+    /// One chain or storage.
+    ///
+    /// # Errors
+    /// There is none of this name; the store is unavailable or its copy is damaged.
+    pub async fn member(&self, section: Section, name: &str) -> Result<Member, ConfigError> {
+        let (_, entries) = self.store.load_config().await?;
+        let current = written(&entries)?;
+        let value = section.member(&current, name).ok_or_else(|| section.not_found(name))?;
+        let masked = mask::mask(&current);
+        Ok(Member {
+            tag: Tag::of(value),
+            value: section.member(&masked, name).cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Sets a chain or storage, or deletes it where there is no value.
+    ///
+    /// # Errors
+    /// The precondition does not hold; the configuration with the change has problems; the store.
+    pub async fn change_member(
+        &self,
+        section: Section,
+        name: &str,
+        value: Option<&Map<String, Value>>,
+        precondition: &Precondition,
+        actor: &Actor,
+    ) -> Result<MemberChanged, ConfigError> {
+        section.check(name)?;
+        let wanted = MemberChange {
+            section,
+            name,
+            value,
+            precondition,
+            actor,
+        };
+        let decide = |present: &ConfigEntries| self.with_member(&wanted, present);
+        let changed = change(&self.store, Some(&self.checker), decide).await?;
+        let (revision, (warnings, tag)) = (changed.revision, changed.outcome);
+        self.events.tell(|| Event::ConfigChanged {
+            revision,
+            by: actor.name.clone(),
+        });
+        Ok(MemberChanged {
+            name: name.to_owned(),
+            revision,
+            deleted: value.is_none(),
+            warnings,
+            confirmation: confirm(self.store.as_ref(), revision).await?,
+            tag,
+        })
+    }
+
+    /// The present configuration with the change in it.
+    fn with_member(
+        &self,
+        wanted: &MemberChange<'_>,
+        present: &ConfigEntries,
+    ) -> Result<Decision<Outcome>, ConfigError> {
+        let (section, name) = (wanted.section, wanted.name);
+        let current = written(present)?;
+        let before = section.member(&current, name);
+        wanted.precondition.check(before)?;
+        if wanted.value.is_none() && before.is_none() {
+            return Err(section.not_found(name));
+        }
+        let sent = unmasked(edited(current.clone(), wanted), &current)?;
+        let checked = self.read(&sent, present)?;
+        Ok(Decision::Save(Edit {
+            entries: store_copy::beside(store_copy::to_entries(&checked.written), present),
+            audit: Some(audit(wanted, &current, &checked.written)),
+            outcome: (
+                checked.warnings().cloned().collect(),
+                section.member(&checked.written, name).map(Tag::of),
+            ),
+        }))
+    }
+}
+
+/// The configuration with the member put in or taken out.
+fn edited(mut written: Written, wanted: &MemberChange<'_>) -> Written {
+    let members = written
+        .entry(wanted.section.name())
+        .or_insert_with(|| Value::Object(Map::new()));
+    if members.is_null() {
+        *members = Value::Object(Map::new());
+    }
+    if let Value::Object(members) = members {
+        match wanted.value {
+            Some(value) => drop(members.insert(wanted.name.to_owned(), value.clone().into())),
+            None => drop(members.shift_remove(wanted.name)),
+        }
+    }
+    written
+}
+
+fn audit(wanted: &MemberChange<'_>, before: &Written, after: &Written) -> AuditEntry {
+    let (section, name) = (wanted.section, wanted.name);
+    let shown = |written: &Written| {
+        let masked = mask::mask(written);
+        section.member(&masked, name).cloned().unwrap_or_default()
+    };
+    let action = section.action(wanted.value.is_none());
+    AuditEntry::new(wanted.actor, action, name, shown(before), shown(after))
+}

@@ -1,0 +1,154 @@
+//! The configuration in the store, as operators read and change it: as a whole, or chain by chain and storage by storage.
+//!
+//! Guarantee: what is saved has passed [`Checker`]; secrets are masked in what is shown, and a mask that comes back stands for the
+//! secret that is there; link records stay as they are.
+
+mod error;
+mod member;
+mod replace;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+pub use error::ConfigError;
+pub use member::{Member, MemberChanged, Precondition, Section, Tag};
+pub use replace::Permission;
+
+use super::check::Checker;
+use crate::events::Events;
+use crate::registry::Registry;
+use vconduit_base::ConfigEntries;
+use vconduit_config::{Checked, Problem, Written, mask, read_written_beside, store_copy};
+use vconduit_store::Store;
+
+/// The service.
+pub struct Configuration {
+    store: Arc<dyn Store>,
+    checker: Checker,
+    events: Events,
+    /// Path of the configuration file: components are relative to it.
+    file: PathBuf,
+}
+
+/// Chains of the configuration.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Chains {
+    /// Revision of the configuration.
+    pub revision: u64,
+    /// Chains by name, in the shape of the configuration file.
+    #[schema(value_type = Object)]
+    pub chains: Map<String, Value>,
+}
+
+/// Storages of the configuration.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Storages {
+    /// Revision of the configuration.
+    pub revision: u64,
+    /// Storages by name, in the shape of the configuration file. Secrets are masked.
+    #[schema(value_type = Object)]
+    pub storages: Map<String, Value>,
+}
+
+/// A configuration that has no errors.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Validation {
+    /// Always true.
+    pub ok: bool,
+    /// Parts that have no effect, or perhaps another one than was meant.
+    pub warnings: Vec<Problem>,
+}
+
+impl Configuration {
+    /// Puts the parts together. `file` is the path of the configuration file.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, events: Events, file: PathBuf) -> Self {
+        Self {
+            store,
+            checker: Checker::new(registry),
+            events,
+            file,
+        }
+    }
+
+    /// The configuration in the shape of the file, with masked secrets.
+    ///
+    /// # Errors
+    /// The store is unavailable or its copy is damaged.
+    pub async fn shown(&self) -> Result<Written, ConfigError> {
+        Ok(self.masked().await?.1)
+    }
+
+    /// All chains.
+    ///
+    /// # Errors
+    /// As for [`Configuration::shown`].
+    pub async fn chains(&self) -> Result<Chains, ConfigError> {
+        let (revision, written) = self.masked().await?;
+        let chains = section_of(&written, Section::Chains);
+        Ok(Chains { revision, chains })
+    }
+
+    /// All storages.
+    ///
+    /// # Errors
+    /// As for [`Configuration::shown`].
+    pub async fn storages(&self) -> Result<Storages, ConfigError> {
+        let (revision, written) = self.masked().await?;
+        let storages = section_of(&written, Section::Storages);
+        Ok(Storages { revision, storages })
+    }
+
+    /// Checks a whole configuration; uploaded links count as defined. Nothing is changed.
+    ///
+    /// # Errors
+    /// All problems.
+    pub async fn validate(&self, sent: &Written) -> Result<Validation, ConfigError> {
+        let (_, present) = self.store.load_config().await?;
+        let checked = self.read(sent, &present)?;
+        let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
+        self.checker.check(&entries).await?;
+        Ok(Validation {
+            ok: true,
+            warnings: checked.warnings().cloned().collect(),
+        })
+    }
+
+    async fn masked(&self) -> Result<(u64, Written), ConfigError> {
+        let (revision, entries) = self.store.load_config().await?;
+        Ok((revision, mask::mask(&written(&entries)?)))
+    }
+
+    /// Reads a configuration that may name the uploaded links of the present copy.
+    fn read(&self, sent: &Written, present: &ConfigEntries) -> Result<Checked, ConfigError> {
+        let uploaded = store_copy::uploaded_names(present);
+        let checked = read_written_beside(sent, &self.file.to_string_lossy(), &uploaded);
+        if checked.config.is_some() {
+            return Ok(checked);
+        }
+        Err(ConfigError::Invalid(checked.errors().cloned().collect()))
+    }
+}
+
+/// The operator's part of the store's copy.
+fn written(entries: &ConfigEntries) -> Result<Written, ConfigError> {
+    store_copy::to_written(entries).map_err(ConfigError::Damaged)
+}
+
+fn section_of(written: &Written, section: Section) -> Map<String, Value> {
+    let members = written.get(section.name()).and_then(Value::as_object);
+    members.cloned().unwrap_or_default()
+}
+
+/// Puts secrets in the place of their masks.
+fn unmasked(mut sent: Written, current: &Written) -> Result<Written, ConfigError> {
+    let unknown = mask::restore(&mut sent, current);
+    if unknown.is_empty() {
+        return Ok(sent);
+    }
+    Err(ConfigError::UnknownMask(unknown))
+}

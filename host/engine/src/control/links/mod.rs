@@ -1,0 +1,84 @@
+//! Links as operators see them: upload, activate, roll back, grant, delete.
+//!
+//! Guarantee: a change is one step in the store, together with its entry in the audit log, on top of the state that it was decided on;
+//! a configuration that could not run on this host is not written. What is active is compiled before it is.
+
+mod activation;
+mod change;
+mod error;
+mod remove;
+mod settings;
+mod upload;
+mod view;
+
+use std::sync::Arc;
+
+pub use activation::Switched;
+pub use error::LinkError;
+pub use remove::{LinkDeleted, VersionDeleted};
+pub use settings::{Granted, Setting, SettingChanged, SettingKind};
+pub use upload::{About, Upload, Uploaded, UploadedVersion};
+pub use view::{LinkDetail, LinkList, LinkSummary, VersionDetail, VersionList};
+
+use super::check::Checker;
+use crate::events::Events;
+use crate::registry::Registry;
+use crate::snapshot::Live;
+use vconduit_base::names::LinkName;
+use vconduit_config::{LinkRecord, store_copy};
+use vconduit_store::Store;
+
+/// The service.
+pub struct Links {
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+    checker: Checker,
+    live: Live,
+    events: Events,
+}
+
+impl Links {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, live: Live, events: Events) -> Self {
+        Self {
+            store,
+            checker: Checker::new(registry.clone()),
+            registry,
+            live,
+            events,
+        }
+    }
+
+    /// Makes components ready.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// The record of a link, and whether the configuration defines the link itself.
+    ///
+    /// # Errors
+    /// There is no such link; the store is away.
+    pub async fn get(&self, link: &LinkName) -> Result<(LinkRecord, bool), LinkError> {
+        let (_, entries) = self.store.load_config().await?;
+        let record = store_copy::record(&entries, link.as_str()).map_err(LinkError::Damaged)?;
+        let configured = change::is_configured(&entries, link);
+        if record.is_empty() && !configured {
+            return Err(LinkError::NoLink(link.clone()));
+        }
+        Ok((record, configured))
+    }
+
+    /// The chains in force that name this link.
+    #[must_use]
+    pub fn used_by(&self, link: &LinkName) -> Vec<String> {
+        let snapshot = self.live.load();
+        let uses = snapshot
+            .config
+            .chains
+            .iter()
+            .filter(|(_, chain)| chain.links.iter().any(|place| place.name == *link));
+        uses.map(|(name, _)| name.to_string()).collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! Queues as operators see and mend them: lists, claims, dead letters, and the whereabouts of one vCon.
+//!
+//! Guarantee: what is shown changes nothing; each action is in the audit log and published as an event.
+
+mod claims;
+mod dead_letters;
+mod error;
+mod lists;
+mod whereabouts;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use claims::{ClaimRow, Claims};
+pub use dead_letters::{DeadLetters, Retried};
+pub use error::QueueError;
+pub use lists::{KnownList, ListKind, ListRow, Lists, ingress, known};
+pub use whereabouts::{CopyIn, PlaceOf, Whereabouts};
+
+use super::audit::{Actor, AuditEntry};
+use crate::documents::Documents;
+use crate::events::Events;
+use crate::snapshot::Live;
+use vconduit_base::names::ListName;
+use vconduit_store::{Store, StoreError};
+
+/// The service.
+pub struct Queues {
+    store: Arc<dyn Store>,
+    documents: Arc<Documents>,
+    live: Live,
+    events: Events,
+}
+
+/// An entry that went to a list, for the audit log.
+#[derive(Serialize)]
+struct OnList<'a> {
+    list: &'a ListName,
+}
+
+impl Queues {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, documents: Arc<Documents>, live: Live, events: Events) -> Self {
+        Self {
+            store,
+            documents,
+            live,
+            events,
+        }
+    }
+
+    /// Notes an action that is done.
+    async fn audit(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        target: &str,
+        before: &impl Serialize,
+        after: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let (before, after) = (serde_json::to_value(before), serde_json::to_value(after));
+        let entry = AuditEntry::new(
+            actor,
+            action,
+            target,
+            before.unwrap_or_default(),
+            after.unwrap_or_default(),
+        );
+        entry.keep(self.store.as_ref()).await
+    }
+}

@@ -1,0 +1,332 @@
+//! Documents, for everyone who works with them: the API, chains, links.
+//!
+//! Guarantee: a document is looked for in the working store first and then in every storage that can read, in the order
+//! of the configuration, whoever asks. What a storage gave is kept in the working store again under the id that was
+//! asked for. A storage that fails is logged and passed over; only the working store's own errors come back.
+
+mod for_links;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+
+use crate::snapshot::Live;
+use vcon_document::VconId;
+use vcon_document::index::IndexKind;
+use vcon_document::{Document, Ingested, Text, canonical, index};
+use vconduit_base::names::{ListName, StorageName};
+use vconduit_config::Settings;
+use vconduit_storage::Storage;
+use vconduit_storage::runner::{CopyState, DeleteOutcome, Runner};
+use vconduit_store::{NewDocument, Store, StoreError, Stored};
+
+/// How many missing documents of one request are looked for in the storages at once. Storages are slow and shared;
+/// the rest of the request waits its turn.
+const READS_AT_ONCE: usize = 8;
+
+/// Told of what happened to documents. Implementations return at once and keep their troubles to themselves.
+pub trait DocumentEvents: Send + Sync + 'static {
+    /// A document was stored; `lists` is where its id was pushed to.
+    fn created(&self, _id: &VconId, _text: &Text, _lists: &[ListName]) {}
+    /// A document was deleted.
+    fn deleted(&self, _id: &VconId) {}
+}
+
+/// Tells no one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoEvents;
+
+impl DocumentEvents for NoEvents {}
+
+/// The service.
+pub struct Documents {
+    store: Arc<dyn Store>,
+    live: Live,
+    runner: Arc<Runner>,
+    events: Arc<dyn DocumentEvents>,
+    /// Whether runs may read from the storages (`VCON_STORAGE_FALLBACK_ENABLED`). The API always may.
+    storage_fallback: bool,
+}
+
+impl Documents {
+    /// Puts the parts together; nobody is told of anything.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, live: Live, settings: &Settings) -> Self {
+        let storage_fallback = settings.storage_fallback;
+        Self {
+            store,
+            live,
+            runner: Arc::default(),
+            events: Arc::new(NoEvents),
+            storage_fallback,
+        }
+    }
+
+    /// The same service over another connection to the same store.
+    #[must_use]
+    pub fn over(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            live: self.live.clone(),
+            runner: self.runner.clone(),
+            events: self.events.clone(),
+            storage_fallback: self.storage_fallback,
+        }
+    }
+
+    /// Tells someone of what happens.
+    #[must_use]
+    pub fn with_events(self, events: Arc<dyn DocumentEvents>) -> Self {
+        Self { events, ..self }
+    }
+
+    /// Who asks the storages. Saves go through the same one: it has to learn that what was missing is there now.
+    #[must_use]
+    pub fn runner(&self) -> Arc<Runner> {
+        self.runner.clone()
+    }
+
+    /// Stores a checked document with its indexes and pushes its id to lists, all in one step. Answers the text stored.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn create(
+        &self,
+        ingested: &Ingested,
+        lists: &[ListName],
+        context: Option<String>,
+    ) -> Result<Text, StoreError> {
+        let text = ingested.document.text();
+        let new = NewDocument {
+            id: ingested.id.clone(),
+            text: text.clone(),
+            created_at_s: ingested.document.created_at_s(),
+            index: index::terms(&ingested.document),
+            push_to: lists.to_vec(),
+            context,
+        };
+        self.store.put(new).await?;
+        self.events.created(&ingested.id, &text, lists);
+        Ok(text)
+    }
+
+    /// A document's JSON text: as the store has it, else as a storage has it, in the current form.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn get(&self, id: &VconId) -> Result<Option<Text>, StoreError> {
+        let stored = self.store.get_one(id).await?;
+        Ok(self.found(id, stored).await)
+    }
+
+    /// Several documents, in the order asked, nothing where there is none.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn get_many(&self, ids: &[VconId]) -> Result<Vec<Option<Text>>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for (id, stored) in ids.iter().zip(self.store.get(ids).await?) {
+            found.push(self.found(id, stored));
+        }
+        Ok(futures::stream::iter(found).buffered(READS_AT_ONCE).collect().await)
+    }
+
+    async fn found(&self, id: &VconId, stored: Option<Stored>) -> Option<Text> {
+        match stored {
+            Some(stored) => Some(stored.text),
+            None => self.read_storages(id).await,
+        }
+    }
+
+    /// A document for a run, with its revision. Reads from the storages only where runs may.
+    ///
+    /// # Errors
+    /// When the store is away or refuses, also to take what a storage gave: a run can't write what is not there.
+    pub async fn fetch(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
+        if let Some(stored) = self.store.get_one(id).await? {
+            return Ok(Some(stored));
+        }
+        if !self.storage_fallback {
+            return Ok(None);
+        }
+        let Some(document) = self.read_through(id).await else {
+            return Ok(None);
+        };
+        self.keep(id, &document).await?;
+        self.store.get_one(id).await
+    }
+
+    /// Deletes a document from the store and from every storage. A storage that fails is logged: the next one is
+    /// tried all the same, and the answer stays good, as clients of the Conserver expect. False if the store had none.
+    ///
+    /// # Errors
+    /// Only when the store is away: then nothing was done, and the call can be repeated.
+    pub async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
+        let existed = match self.store.delete(id).await {
+            Ok(existed) => existed,
+            Err(error @ StoreError::Away(_)) => return Err(error),
+            Err(error) => {
+                tracing::warn!(vcon = %id, %error, "the working store did not delete a document");
+                false
+            }
+        };
+        self.delete_read_storages(id).await;
+        self.events.deleted(id);
+        Ok(existed)
+    }
+
+    /// Ids that carry every term. No terms: no ids.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<String>, StoreError> {
+        if terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sets = self.store.search(terms).await?;
+        sets.sort_by_key(Vec::len);
+        let mut sets = sets.into_iter();
+        let mut found = sets.next().unwrap_or_default();
+        for set in sets {
+            let set: HashSet<String> = set.into_iter().collect();
+            found.retain(|id| set.contains(id));
+        }
+        Ok(found)
+    }
+
+    /// Ids by `created_at`, newest first; a page of `size` ids, all when `size` is negative. Pages count from 1; pages
+    /// before that are empty.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn list(
+        &self,
+        since_s: Option<i64>,
+        until_s: Option<i64>,
+        page: i64,
+        size: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let offset = (i128::from(page) - 1) * i128::from(size);
+        let Ok(offset) = u64::try_from(offset) else {
+            return Ok(Vec::new());
+        };
+        if size == 0 || i64::try_from(offset).is_err() {
+            return Ok(Vec::new());
+        }
+        self.store.list(since_s, until_s, offset, size).await
+    }
+
+    /// Adds every stored document to the listing and the party indexes again; one that can't be read is logged and
+    /// passed over. Answers how many there are.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn reindex(&self) -> Result<u64, StoreError> {
+        let (mut count, mut cursor) = (0_u64, None);
+        loop {
+            let (ids, next) = self.store.scan(cursor).await?;
+            count += ids.len() as u64;
+            for (id, stored) in ids.iter().zip(self.store.get(&ids).await?) {
+                if let Some(stored) = stored {
+                    self.reindex_one(id, &stored).await?;
+                }
+            }
+            if next.is_none() {
+                return Ok(count);
+            }
+            cursor = next;
+        }
+    }
+
+    /// Pushes the ids that exist, in the store or in a storage, to a list in one step, in the order given. Answers how many.
+    ///
+    /// # Errors
+    /// When the store is away or refuses.
+    pub async fn requeue(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<u64, StoreError> {
+        let documents = self.get_many(ids).await?;
+        let (found, missing): (Vec<_>, Vec<_>) =
+            ids.iter().zip(documents).partition(|(_, document)| document.is_some());
+        for (id, _) in missing {
+            tracing::warn!(vcon = %id, %list, "not queued: there is no such vCon");
+        }
+        let found: Vec<VconId> = found.into_iter().map(|(id, _)| id.clone()).collect();
+        if !found.is_empty() {
+            self.store.push(list, &found, context).await?;
+        }
+        Ok(found.len() as u64)
+    }
+
+    /// Which storages of the configuration have a copy.
+    pub async fn copies(&self, id: &VconId) -> Vec<(StorageName, CopyState)> {
+        self.runner.copies(&self.storages(), id).await
+    }
+
+    /// From the storages, kept again; what can't be kept is answered all the same.
+    async fn read_storages(&self, id: &VconId) -> Option<Text> {
+        let document = self.read_through(id).await?;
+        if let Err(error) = self.keep(id, &document).await {
+            tracing::warn!(vcon = %id, %error, "a document read from a storage was not kept in the working store");
+        }
+        Some(document.text())
+    }
+
+    /// The first storage that has it wins; in the form that is written.
+    async fn read_through(&self, id: &VconId) -> Option<Document> {
+        let (storage, mut document) = self.runner.read_through(&self.storages(), id).await?;
+        canonical::enforce(&mut document);
+        tracing::debug!(vcon = %id, %storage, "read from a storage");
+        Some(document)
+    }
+
+    fn storages(&self) -> Vec<(StorageName, Arc<dyn Storage>)> {
+        let snapshot = self.live.load();
+        snapshot
+            .storages
+            .iter()
+            .map(|(name, storage)| (name.clone(), storage.clone()))
+            .collect()
+    }
+
+    /// Not over what came in while a storage was asked: that is newer.
+    async fn keep(&self, id: &VconId, document: &Document) -> Result<(), StoreError> {
+        let stored = self
+            .store
+            .restore(id, &document.text(), document.created_at_s())
+            .await?;
+        if !stored {
+            tracing::debug!(vcon = %id, "the working store has it by now; what a storage gave is not kept");
+        }
+        Ok(())
+    }
+
+    async fn delete_read_storages(&self, id: &VconId) {
+        for (storage, outcome) in self.runner.delete_everywhere(&self.storages(), id).await {
+            match outcome {
+                DeleteOutcome::Deleted | DeleteOutcome::Absent => {
+                    tracing::debug!(vcon = %id, %storage, "not in the storage any more")
+                }
+                DeleteOutcome::Unsupported => {
+                    tracing::warn!(vcon = %id, %storage, "the storage can't delete; its copy stays")
+                }
+                DeleteOutcome::Failed(error) => {
+                    tracing::warn!(vcon = %id, %storage, %error, "not deleted; a copy may stay")
+                }
+            }
+        }
+    }
+
+    async fn reindex_one(&self, id: &VconId, stored: &Stored) -> Result<(), StoreError> {
+        match Document::parse(stored.text.clone()) {
+            Ok(document) => {
+                self.store
+                    .index(id, document.created_at_s(), &index::terms(&document))
+                    .await
+            }
+            Err(error) => {
+                tracing::warn!(vcon = %id, %error, "not indexed: the store holds something that is no document");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! From this host's events to the store's bus, many at a time.
+//!
+//! Guarantee: an event that was queued is tried once, in order, also at a stop; a bus that fails costs events and nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Events, Told};
+use vconduit_store::Store;
+use vconduit_telemetry::metrics;
+
+/// Events in one call of the store.
+const BATCH: usize = 256;
+/// How long the first event of a batch waits for others: what people don't notice, and fifty calls a second at most.
+const GATHER: Duration = Duration::from_millis(20);
+/// How often it is asked whether anyone listens.
+const LOOK: Duration = Duration::from_secs(1);
+/// After this long every host tells the bus that someone listens: one look, and the time that it takes.
+pub const HEARD_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// See the module.
+pub struct Publisher {
+    events: Events,
+    waiting: mpsc::Receiver<Arc<Told>>,
+}
+
+impl Publisher {
+    pub(super) fn new(events: Events, waiting: mpsc::Receiver<Arc<Told>>) -> Self {
+        Self { events, waiting }
+    }
+
+    /// Publishes until `stop` is set and what was told by then is published.
+    pub async fn run(mut self, store: Arc<dyn Store>, stop: CancellationToken) {
+        let looks = look(self.events.clone(), store.clone());
+        let looks = tokio::spawn(stop.clone().run_until_cancelled_owned(looks));
+        while let Some(batch) = self.next(&stop).await {
+            publish(store.as_ref(), batch).await;
+        }
+        // Ends by itself with the same token.
+        let _ = looks.await;
+        self.events.set_on_bus(false);
+        self.waiting.close();
+        let mut rest = Vec::new();
+        while self.waiting.recv_many(&mut rest, BATCH).await > 0 {
+            publish(store.as_ref(), std::mem::take(&mut rest)).await;
+        }
+    }
+
+    /// The next batch; nothing once `stop` is set.
+    async fn next(&mut self, stop: &CancellationToken) -> Option<Vec<Arc<Told>>> {
+        let mut batch = Vec::new();
+        let first = self.waiting.recv_many(&mut batch, BATCH);
+        if stop.run_until_cancelled(first).await? == 0 {
+            return None;
+        }
+        let more = async {
+            while batch.len() < BATCH {
+                let room = BATCH - batch.len();
+                if self.waiting.recv_many(&mut batch, room).await == 0 {
+                    return;
+                }
+            }
+        };
+        // When the time is over what has come is enough.
+        let _ = tokio::time::timeout(GATHER, more).await;
+        Some(batch)
+    }
+}
+
+async fn publish(store: &dyn Store, batch: Vec<Arc<Told>>) {
+    let texts: Vec<String> = batch
+        .iter()
+        .filter_map(|told| serde_json::to_string(told.as_ref()).ok())
+        .collect();
+    if let Err(error) = store.publish(&texts).await {
+        tracing::debug!(%error, events = texts.len(), "events were not published");
+        metrics::events_dropped(texts.len());
+    }
+}
+
+async fn look(events: Events, store: Arc<dyn Store>) {
+    let mut ticks = tokio::time::interval(LOOK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match store.listeners().await {
+            Ok(count) => events.set_on_bus(count > 0),
+            // As it was: a store that is away for a moment has the same listeners when it is back.
+            Err(error) => tracing::debug!(%error, "listeners were not counted"),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use futures::StreamExt as _;
+
+    use super::*;
+    use crate::events::Event;
+    use vconduit_base::names::HostId;
+    use vconduit_store::Bus as _;
+    use vconduit_store::sqlite::SqliteStore;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    fn started(number: usize) -> Event {
+        Event::HostStarted {
+            version: number.to_string(),
+        }
+    }
+
+    /// The bus of an embedded store, where `listeners` counts those in the process.
+    fn store() -> (tempfile::TempDir, Arc<SqliteStore>) {
+        let folder = tempfile::tempdir().unwrap();
+        let lifetimes = vconduit_config::Settings::from_env(&|_| None).unwrap().lifetimes;
+        let store = SqliteStore::open(folder.path(), lifetimes).unwrap();
+        (folder, Arc::new(store))
+    }
+
+    #[tokio::test]
+    async fn what_was_told_before_a_stop_is_published_in_order() {
+        let (_folder, store) = store();
+        let mut heard = store.subscribe().await.unwrap();
+        let (events, publisher) = Events::new(HostId::random());
+        events.set_on_bus(true);
+        for number in 0..1000 {
+            events.tell(|| started(number));
+        }
+        let stop = CancellationToken::new();
+        stop.cancel();
+        publisher.run(store, stop).await;
+        for number in 0..1000 {
+            let text = heard.next().await.unwrap();
+            assert_eq!(serde_json::from_str::<Told>(&text).unwrap().event, started(number));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_listener_on_the_bus_is_noticed() {
+        let (_folder, store) = store();
+        let (events, publisher) = Events::new(HostId::random());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(publisher.run(store.clone(), stop.clone()));
+        let mut heard = store.subscribe().await.unwrap();
+        let telling = async {
+            loop {
+                events.tell(|| started(1));
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let text = tokio::time::timeout(SOON, async {
+            tokio::select! { text = heard.next() => text, () = telling => None }
+        });
+        assert!(text.await.unwrap().unwrap().contains("host.started"));
+        stop.cancel();
+        running.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_drops_and_does_not_wait() {
+        let (events, _publisher) = Events::new(HostId::random());
+        events.set_on_bus(true);
+        for number in 0..crate::events::QUEUE + 10 {
+            events.tell(|| started(number));
+        }
+        assert_eq!(events.0.queue.capacity(), 0);
+    }
+}

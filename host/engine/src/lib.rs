@@ -1,0 +1,14 @@
+//! The engine: claims vCons, runs them through their chains, and keeps links, storages and configuration ready for that.
+//!
+//! Guarantee: nothing here knows HTTP or the command line. API and CLI call the engine; it never calls them.
+
+pub mod chain;
+pub mod control;
+pub mod documents;
+pub mod events;
+pub mod figures;
+pub mod hosts;
+pub mod registry;
+pub mod reload;
+pub mod snapshot;
+pub mod worker;

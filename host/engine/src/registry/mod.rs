@@ -1,0 +1,11 @@
+//! Makes links ready: finds their components, compiles them, merges and checks their options.
+//!
+//! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
+
+mod ahead;
+pub mod options;
+mod ready;
+mod uploaded;
+
+pub use ready::{Registry, RegistryError};
+pub use uploaded::VersionError;

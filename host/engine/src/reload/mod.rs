@@ -1,0 +1,177 @@
+//! Where the configuration comes from while hosts run: the file and the store's copy.
+//!
+//! Guarantee: what is handed out has no errors; a broken or half-written file changes nothing; every host of a store ends on the same
+//! copy, the last one saved. The file counts when it is new: a host that starts again with the file that was taken last leaves alone
+//! what was changed through the API since.
+
+mod file;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::control::change::Copies;
+use file::Seen;
+use vconduit_base::ConfigEntries;
+use vconduit_base::names::Digest;
+use vconduit_config::store_copy::{self, are_equal, from_entries, to_entries};
+use vconduit_config::{Checked, Config, check, read_beside};
+use vconduit_store::{Store, StoreError};
+
+/// A configuration that can be used, and the revision of the store's copy that it is.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Of the store's copy.
+    pub revision: u64,
+    /// Of each link the version that was uploaded last, active or not.
+    pub uploaded: Vec<Digest>,
+}
+
+impl Loaded {
+    fn new(config: Config, revision: u64, entries: &ConfigEntries) -> Self {
+        Self {
+            config,
+            revision,
+            uploaded: store_copy::newest_versions(entries),
+        }
+    }
+}
+
+/// A copy in the store that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Of the store's copy.
+    pub revision: u64,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What the store's copy has become.
+pub type Change = Result<Loaded, Broken>;
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] check::Unreadable),
+    /// It has errors; the text is that of `vconduit check-config`.
+    #[error("the configuration has errors\n{0}")]
+    Invalid(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The file and the store's copy.
+pub struct ConfigSource<C = Arc<dyn Store>> {
+    file: PathBuf,
+    store: C,
+    /// The state of the file that [`ConfigSource::start`] has read, for the watch to go on from.
+    started_with: Mutex<Option<Seen>>,
+}
+
+impl<C: Copies> ConfigSource<C> {
+    /// A source; nothing is read yet.
+    pub fn new(file: PathBuf, store: C) -> Self {
+        Self {
+            file,
+            store,
+            started_with: Mutex::new(None),
+        }
+    }
+
+    /// Reads the file and puts it into the store, unless the store has taken it already.
+    ///
+    /// # Errors
+    /// When the file can't be read or has errors, and when the store does not answer.
+    pub async fn start(&self) -> Result<Loaded, LoadError> {
+        let (seen, text) = file::read(&self.file).await?;
+        let (revision, present) = self.store.load().await?;
+        let uploaded = store_copy::uploaded_names(&present);
+        let checked = read_beside(&text, &self.file.to_string_lossy(), &uploaded);
+        if checked.config.is_none() {
+            return Err(LoadError::Invalid(check::report(&checked, false)));
+        }
+        log_problems(&checked);
+        *self.started_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        let own = to_entries(&checked.written);
+        if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
+            let there = from_entries(&present);
+            if let Some(config) = there.config {
+                return Ok(Loaded::new(config, revision, &present));
+            }
+            log_problems(&there);
+            tracing::error!("the store's copy has errors; the file takes its place");
+        }
+        tell_what_is_lost(&present, &own);
+        let entries = store_copy::with_file(own, &present);
+        match self.store.save(&entries, revision, None).await? {
+            Ok(revision) => usable(&entries, revision),
+            Err(_) => self.take_the_others(&entries).await,
+        }
+    }
+
+    /// Another host has saved in the same moment. Saving over it would make the two take turns; whoever came first has it.
+    async fn take_the_others(&self, own: &ConfigEntries) -> Result<Loaded, LoadError> {
+        let (revision, entries) = self.store.load().await?;
+        if !are_equal(&entries, own) {
+            tracing::warn!(
+                revision,
+                "another host has just saved another configuration; that one is used here too"
+            );
+        }
+        usable(&entries, revision)
+    }
+
+    /// Watches the file and the store from `revision` on, and sends every configuration that the store comes to have. Ends when the
+    /// receiver is dropped.
+    pub fn watch(self, revision: u64) -> mpsc::Receiver<Change> {
+        let (sender, receiver) = mpsc::channel(1);
+        let seen = self.started_with.into_inner().unwrap_or_else(PoisonError::into_inner);
+        tokio::spawn(watch::Watch::new(self.file, self.store, seen, revision).run(sender));
+        receiver
+    }
+}
+
+/// The configuration that a copy is.
+fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
+    judged(from_entries(entries), revision, entries).map_err(|broken| LoadError::Invalid(broken.reason))
+}
+
+/// What a copy that was checked has become.
+fn judged(checked: Checked, revision: u64, entries: &ConfigEntries) -> Change {
+    let reason = check::report(&checked, false);
+    checked
+        .config
+        .map(|config| Loaded::new(config, revision, entries))
+        .ok_or(Broken { revision, reason })
+}
+
+/// The file counts more than what was changed through the API, but not without a word.
+fn tell_what_is_lost(present: &ConfigEntries, new: &ConfigEntries) {
+    let now = store_copy::configured(present);
+    let changed_since = store_copy::taken_from(present).is_some_and(|taken| taken != store_copy::fingerprint(&now));
+    if changed_since && !are_equal(&now, new) {
+        tracing::warn!("the file is new and replaces the chains, links and storages that were changed through the API");
+    }
+}
+
+/// One line in the log for each problem.
+fn log_problems(checked: &Checked) {
+    for problem in &checked.problems {
+        let line = check::problem_text(&checked.source, problem)
+            .trim_end()
+            .replace("\n  ", "; ");
+        match problem.severity {
+            vconduit_config::Severity::Error => tracing::error!("{line}"),
+            vconduit_config::Severity::Warning => tracing::warn!("{line}"),
+        }
+    }
+}

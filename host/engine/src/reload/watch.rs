@@ -1,0 +1,142 @@
+//! The loop that watches the file and the store's copy.
+//!
+//! Guarantee: at most [`PAUSE`] and one answer of the store lie between two looks; a store that is away ends nothing and loses no change.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::file::{FileWatch, Seen};
+use super::{Change, judged, log_problems, tell_what_is_lost};
+use crate::control::change::{ChangeError, Copies, Decision, Edit, change};
+use vconduit_base::ConfigEntries;
+use vconduit_config::store_copy::{self, from_entries, to_entries};
+use vconduit_config::{check, read_beside};
+use vconduit_store::StoreError;
+
+/// Between two looks. A change of the file is taken at the second look that sees it.
+const PAUSE: Duration = Duration::from_millis(300);
+
+pub(super) struct Watch<C> {
+    file: PathBuf,
+    store: C,
+    look: FileWatch,
+    revision: u64,
+    /// The file's new text on its way into the store.
+    new_text: Option<String>,
+}
+
+impl<C: Copies> Watch<C> {
+    pub(super) fn new(file: PathBuf, store: C, seen: Option<Seen>, revision: u64) -> Self {
+        Self {
+            file,
+            store,
+            look: FileWatch::new(seen),
+            revision,
+            new_text: None,
+        }
+    }
+
+    pub(super) async fn run(mut self, changes: mpsc::Sender<Change>) {
+        loop {
+            tokio::select! {
+                () = changes.closed() => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+            self.look_at_file().await;
+            match self.follow_store().await {
+                Ok(Some(change)) => {
+                    if changes.send(change).await.is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => {}
+                // Whoever keeps the connection says so; here the next look tries again.
+                Err(error) => tracing::debug!(%error, "the store's configuration can't be followed now"),
+            }
+        }
+    }
+
+    async fn look_at_file(&mut self) {
+        let Some(text) = self.look.look(&self.file).await else {
+            return;
+        };
+        if text.trim().is_empty() {
+            // What an editor or a copy leaves for a moment; as a configuration it would stop all chains.
+            let file = self.file.display();
+            tracing::error!("{file} is empty; the configuration in force stays (write `{{}}` for one without chains)");
+            return;
+        }
+        self.new_text = Some(text);
+    }
+
+    /// Saves what the file brought, then takes what the store has, if that is new.
+    async fn follow_store(&mut self) -> Result<Option<Change>, StoreError> {
+        if let Some(text) = self.new_text.take()
+            && let Err(error) = self.take_file(&text).await
+        {
+            self.new_text = Some(text);
+            return Err(error);
+        }
+        let revision = self.store.revision().await?;
+        // 0 is a store that has lost its copy: nothing to take, and the file's owner has to save it again.
+        if revision == self.revision || revision == 0 {
+            return Ok(None);
+        }
+        let (revision, entries) = self.store.load().await?;
+        self.revision = revision;
+        let checked = from_entries(&entries);
+        if checked.has_errors() {
+            log_problems(&checked);
+            tracing::error!(
+                revision,
+                "{}; the configuration in force stays",
+                check::summary(&checked)
+            );
+        }
+        Ok(Some(judged(checked, revision, &entries)))
+    }
+
+    async fn take_file(&self, text: &str) -> Result<(), StoreError> {
+        let decide = |present: &ConfigEntries| Ok(self.with_file(text, present));
+        // Each host judges for itself whether the file can run there, and says so.
+        match change::<_, ChangeError>(&self.store, None, decide).await {
+            Ok(_) => Ok(()),
+            Err(ChangeError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::error!("{error}; this host's file was not saved");
+                Ok(())
+            }
+        }
+    }
+
+    /// The present copy with the file's chains, links and storages; nothing is saved when the file has errors or was taken before.
+    fn with_file(&self, text: &str, present: &ConfigEntries) -> Decision<()> {
+        let Some(own) = self.checked(text, present) else {
+            return Decision::Keep(());
+        };
+        if store_copy::taken_from(present) == Some(store_copy::fingerprint(&own)) {
+            return Decision::Keep(());
+        }
+        tell_what_is_lost(present, &own);
+        Decision::Save(Edit {
+            entries: store_copy::with_file(own, present),
+            audit: None,
+            outcome: (),
+        })
+    }
+
+    fn checked(&self, text: &str, present: &ConfigEntries) -> Option<ConfigEntries> {
+        let uploaded = store_copy::uploaded_names(present);
+        let checked = read_beside(text, &self.file.to_string_lossy(), &uploaded);
+        log_problems(&checked);
+        let summary = check::summary(&checked);
+        if checked.has_errors() {
+            tracing::error!("{summary}; the configuration in force stays");
+            return None;
+        }
+        tracing::info!("{summary}; it goes into the store");
+        Some(to_entries(&checked.written))
+    }
+}

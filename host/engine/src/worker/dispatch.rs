@@ -1,0 +1,244 @@
+//! Claims vCons and starts their runs, one permit for each; and waits for lists that have work.
+//!
+//! Guarantee: a run that panics is an error in the log and a lost lease. Its permit is free again,
+//! and other runs go on.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use super::Worker;
+use super::lease::Lease;
+use crate::chain::{Ended, Job};
+use crate::snapshot::Snapshot;
+use vconduit_base::names::ListName;
+use vconduit_config::Chain;
+use vconduit_store::{Claim, Stored};
+use vconduit_telemetry::metrics;
+
+/// The length of one wait for work. After it the waiter checks whether its list is still wanted.
+const WAIT: Duration = Duration::from_secs(5);
+/// The pause after a failure of the store, so that a store that is unavailable is not flooded.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The interval in which the waiters are compared with the configuration: a quarter of the 2 s
+/// within which a change takes effect.
+const REFRESH: Duration = Duration::from_millis(500);
+
+impl Worker {
+    /// Claims entries and starts runs until the worker drains.
+    pub(super) async fn dispatch(self: Arc<Self>) {
+        while let Some(taken) = self
+            .draining
+            .run_until_cancelled(self.permits.clone().acquire_owned())
+            .await
+        {
+            let Ok(permit) = taken else { return };
+            let permits = 1 + self.permits.available_permits();
+            let Some(next) = self.draining.run_until_cancelled(self.lists.next(permits)).await else {
+                return;
+            };
+            // Not cancelled by draining: a claim whose reply nobody waits for would have no run.
+            self.claim(&next.list, next.at_most, permit).await;
+        }
+    }
+
+    async fn claim(self: &Arc<Self>, list: &ListName, at_most: usize, first: OwnedSemaphorePermit) {
+        let snapshot = self.live.load_full();
+        let Some(chain) = snapshot.ingress.get(list).cloned() else {
+            return self.lists.set_empty(list);
+        };
+        let (permits, at_most) = self.more_permits(first, at_most);
+        let claims = match self.store.claim(list, &self.host, at_most, self.settings.lease).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                tracing::debug!(%list, %error, "nothing was claimed");
+                self.lists.set_empty(list);
+                return;
+            }
+        };
+        if claims.len() < at_most {
+            self.lists.set_empty(list);
+        }
+        if claims.is_empty() {
+            return;
+        }
+        metrics::received(list, claims.len());
+        let stored = self.documents_of(&claims).await;
+        for ((claim, stored), permit) in claims.into_iter().zip(stored).zip(permits) {
+            let job = Job {
+                claim,
+                chain: chain.clone(),
+                snapshot: snapshot.clone(),
+                stored,
+            };
+            let lease = self.leases.add(&job.claim);
+            self.runs.spawn(self.clone().work(job, lease, permit));
+        }
+    }
+
+    fn more_permits(&self, first: OwnedSemaphorePermit, wished: usize) -> (Vec<OwnedSemaphorePermit>, usize) {
+        let mut permits = vec![first];
+        while permits.len() < wished
+            && let Ok(permit) = self.permits.clone().try_acquire_owned()
+        {
+            permits.push(permit);
+        }
+        let count = permits.len();
+        (permits, count)
+    }
+
+    /// The documents of these claims, read in one step. When that fails, each run reads its own.
+    async fn documents_of(&self, claims: &[Claim]) -> Vec<Option<Stored>> {
+        let ids: Vec<_> = claims
+            .iter()
+            .map(|claim| claim.checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()))
+            .collect();
+        match self.store.get(&ids).await {
+            Ok(stored) => stored,
+            Err(_) => vec![None; claims.len()],
+        }
+    }
+
+    /// Runs a job, and gives its lease and its permit back however it ends.
+    async fn work(self: Arc<Self>, job: Job, lease: Lease, permit: OwnedSemaphorePermit) {
+        let (claim, chain) = (job.claim.clone(), job.chain.clone());
+        // What a panic leaves behind is the run's own; what runs share stays whole without
+        // unwinding through it.
+        let run = AssertUnwindSafe(self.runner.run(job)).catch_unwind();
+        tokio::select! {
+            biased;
+            () = lease.lost() => {
+                tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; the run is cancelled");
+            }
+            () = self.giving_back.cancelled() => self.give_back(&claim).await,
+            ended = run => match ended {
+                Ok(Ok(Ended::Lost)) => {
+                    tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; nothing was written");
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(vcon = %claim.vcon, list = %claim.list, %error, "the run could not be ended");
+                    self.give_back(&claim).await;
+                }
+                Err(_) => {
+                    tracing::error!(
+                        vcon = %claim.vcon, list = %claim.list, %chain,
+                        "the run panicked, which is a defect of the host: please report it with the message of the panic; \
+                         the entry has lost a lease, and is tried again or becomes a dead letter"
+                    );
+                    drop(lease);
+                    self.end_lease(&claim, &chain).await;
+                }
+            },
+        }
+        drop(permit);
+    }
+
+    /// Gives an entry back to the head of its list. When the store is unavailable, its lease runs
+    /// out and the reaper does the same.
+    async fn give_back(&self, claim: &Claim) {
+        let mut tries = 0;
+        while let Err(error) = self.store.hand_back(claim).await {
+            tries += 1;
+            if tries == 3 {
+                tracing::warn!(vcon = %claim.vcon, list = %claim.list, %error, "the entry was not given back; its lease runs out by itself");
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Keeps one waiter for each ingress list of the active configuration.
+    pub(super) async fn watch_lists(self: Arc<Self>) {
+        let mut waiters: HashMap<ListName, CancellationToken> = HashMap::new();
+        let mut ticks = tokio::time::interval(REFRESH);
+        while self.draining.run_until_cancelled(ticks.tick()).await.is_some() {
+            let snapshot = self.live.load_full();
+            waiters.retain(|list, waiter| {
+                let wanted = snapshot.ingress.contains_key(list);
+                if !wanted {
+                    waiter.cancel();
+                    self.lists.set_empty(list);
+                }
+                wanted
+            });
+            for list in snapshot.ingress.keys() {
+                if !waiters.contains_key(list) {
+                    let waiter = self.draining.child_token();
+                    tokio::spawn(self.clone().wait_on(list.clone(), waiter.clone()));
+                    waiters.insert(list.clone(), waiter);
+                }
+            }
+        }
+    }
+
+    async fn wait_on(self: Arc<Self>, list: ListName, stop: CancellationToken) {
+        while stop.run_until_cancelled(self.wait_once(&list)).await.is_some() {}
+    }
+
+    async fn wait_once(&self, list: &ListName) {
+        let snapshot = self.live.load_full();
+        let Some(chain) = chain_of(&snapshot, list) else {
+            return tokio::time::sleep(REFRESH).await;
+        };
+        if let Some(schedule) = &chain.schedule {
+            let wait = until_scheduled(schedule);
+            tokio::time::sleep(wait.min(REFRESH)).await;
+            if wait > REFRESH {
+                // Not yet. The schedule may have changed by the next look.
+                return;
+            }
+        }
+        match self.store.wait(list, WAIT).await {
+            Ok(true) => {
+                self.lists.set_ready(list, chain.weight);
+                self.lists.until_empty(list).await;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%list, %error, "waiting for work failed");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn chain_of<'a>(snapshot: &'a Snapshot, list: &ListName) -> Option<&'a Chain> {
+    snapshot.config.chains.get(snapshot.ingress.get(list)?)
+}
+
+/// The time until the next occurrence of a cron expression, in UTC. An expression that can't be
+/// read was refused with the configuration.
+fn until_scheduled(schedule: &str) -> Duration {
+    let now = chrono::Utc::now();
+    let next = schedule
+        .parse::<croner::Cron>()
+        .ok()
+        .and_then(|cron| cron.find_next_occurrence(&now, false).ok());
+    next.and_then(|next| (next - now).to_std().ok()).unwrap_or(WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_waited_for_and_no_longer() {
+        let minute = until_scheduled("* * * * *");
+        assert!(
+            minute <= Duration::from_secs(60),
+            "every minute is at most a minute away, not {minute:?}"
+        );
+        let year = until_scheduled("0 0 1 1 *");
+        assert!(
+            year <= Duration::from_secs(366 * 86_400),
+            "New Year is at most a year away, not {year:?}"
+        );
+        assert!(year > minute, "the next minute comes before the next year");
+    }
+}

@@ -1,0 +1,207 @@
+//! A worker with a real store and a chain without links: how a run that panics ends.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+
+use super::*;
+use crate::documents::Documents;
+use crate::figures::stats::LinkStats;
+use crate::registry::Registry;
+use crate::snapshot::Snapshot;
+use vcon_document::EgressFormat;
+use vcon_document::VconId;
+use vconduit_base::Secrets;
+use vconduit_base::names::{ChainName, ListName};
+use vconduit_config::{Chain, Config, OnError, Settings};
+use vconduit_sandbox::call::Environment;
+use vconduit_sandbox::probe::{NoMetrics, SystemEnvironment};
+use vconduit_sandbox::{Sandbox, SandboxSettings};
+use vconduit_storage::factory::StorageContext;
+use vconduit_storage::runner::SavePolicy;
+use vconduit_store::sqlite::SqliteStore;
+
+/// Longer than any test: a lease of this length never runs out by itself.
+const LEASE: Duration = Duration::from_secs(3600);
+/// How long a test waits for what has to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Panics in the first runs: each of them asks for the time when it begins.
+struct PanicsAtFirst {
+    runs: AtomicUsize,
+    panics: usize,
+}
+
+impl Environment for PanicsAtFirst {
+    fn now_ms(&self) -> u64 {
+        let run = self.runs.fetch_add(1, Ordering::SeqCst);
+        assert!(run >= self.panics, "run {run} panics, as this test wants it to");
+        1_700_000_000_000
+    }
+    fn uniform(&self) -> f64 {
+        0.5
+    }
+    fn fill(&self, bytes: &mut [u8]) {
+        SystemEnvironment.fill(bytes);
+    }
+}
+
+fn list(name: &str) -> ListName {
+    ListName::new(name).unwrap()
+}
+
+fn snapshot() -> Snapshot {
+    let chain = Chain {
+        links: Vec::new(),
+        ingress_lists: vec![list("in")],
+        egress_lists: vec![list("out")],
+        storages: Vec::new(),
+        enabled: true,
+        timeout: None,
+        weight: 1,
+        hand_off_timeout: LEASE,
+        schedule: None,
+        on_error: OnError::default(),
+    };
+    let mut config = Config::default();
+    config.chains.insert(ChainName::new("main").unwrap(), chain);
+    Snapshot {
+        ingress: config.ingress(),
+        config,
+        ..Snapshot::default()
+    }
+}
+
+/// A worker that does one run at a time; the first `panics` of them panic.
+struct Place {
+    store: Arc<dyn Store>,
+    worker: Arc<Worker>,
+    environment: Arc<PanicsAtFirst>,
+}
+
+impl Place {
+    fn new(folder: &Path, panics: usize) -> Self {
+        let settings = Settings::from_env(&|_| None).unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder, settings.lifetimes).unwrap());
+        let live: Live = Arc::new(ArcSwap::from_pointee(snapshot()));
+        let sandbox = Sandbox::new(SandboxSettings::default()).unwrap();
+        let environment = Arc::new(PanicsAtFirst {
+            runs: AtomicUsize::new(0),
+            panics,
+        });
+        let host = HostId::new("h").unwrap();
+        let (events, _) = Events::new(host.clone());
+        let storages = StorageContext {
+            redis_url: None,
+            data_dir: folder.to_owned(),
+            secrets: Arc::new(|_| None),
+        };
+        let runner = ChainRunner {
+            sandbox: sandbox.clone(),
+            store: store.clone(),
+            documents: Arc::new(Documents::new(store.clone(), live.clone(), &settings)),
+            secrets: Arc::new(Secrets::default()),
+            environment: environment.clone(),
+            guest_metrics: Arc::new(NoMetrics),
+            stats: LinkStats::default(),
+            egress: EgressFormat::default(),
+            save_policy: SavePolicy::default(),
+            events: events.clone(),
+            registry: Arc::new(Registry::new(sandbox, storages, store.clone())),
+            host: host.clone(),
+            trails: false,
+        };
+        let settings = WorkerSettings {
+            concurrency: 1,
+            lease: LEASE,
+            max_lost_leases: 5,
+            drain: PATIENCE,
+        };
+        let worker = Worker::new(store.clone(), live, Arc::new(runner), settings, host, events);
+        Self {
+            store,
+            worker,
+            environment,
+        }
+    }
+
+    /// Works until `out` has this many entries, then stops and drains.
+    async fn work_until_out_has(&self, depth: u64) {
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(self.worker.clone().run(stop.clone()));
+        let end = Instant::now() + PATIENCE;
+        while self.store.depth(&list("out")).await.unwrap() < depth {
+            let runs = self.environment.runs.load(Ordering::SeqCst);
+            assert!(
+                Instant::now() < end,
+                "work has stopped after {runs} runs: a run that panicked keeps its lease"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.cancel();
+        worker.await.unwrap();
+    }
+
+    async fn entries(&self, name: &str) -> Vec<String> {
+        self.store.entries(&list(name), 0, 100).await.unwrap()
+    }
+}
+
+fn ids(names: &[&str]) -> Vec<VconId> {
+    names.iter().map(|name| VconId::new(name).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_whose_runs_panic_becomes_a_dead_letter_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path(), 5);
+    let entries = ids(&["bad", "good", "other"]);
+    place.store.push(&list("in"), &entries, None).await.unwrap();
+    place.work_until_out_has(2).await;
+    assert_eq!(
+        place.entries("out").await,
+        ["good", "other"],
+        "entries after the one whose runs panic have to go on"
+    );
+    let dead = place.store.dead_letters(&list("in"), 0, 10).await.unwrap();
+    let dead: Vec<_> = dead
+        .iter()
+        .map(|letter| {
+            (
+                letter.vcon.as_str(),
+                letter.record.as_ref().map(|record| record.class.as_str()),
+            )
+        })
+        .collect();
+    assert_eq!(dead, [("bad", Some("lost-lease"))], "five panics are five lost leases");
+    assert_eq!(
+        place.environment.runs.load(Ordering::SeqCst),
+        7,
+        "five runs that panic, two that do not"
+    );
+    assert!(place.entries("in").await.is_empty(), "an entry is still on its list");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_panics_once_leaves_neither_claim_nor_permit_nor_run_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path(), 1);
+    place.store.push(&list("in"), &ids(&["a", "b"]), None).await.unwrap();
+    place.work_until_out_has(2).await;
+    assert_eq!(
+        place.entries("out").await,
+        ["a", "b"],
+        "the entry goes back to the head of its list"
+    );
+    let claims = place.store.claims(&list("in")).await.unwrap();
+    assert!(claims.is_empty(), "claims are left: {claims:?}");
+    assert_eq!(
+        place.worker.permits.available_permits(),
+        1,
+        "a permit was not given back"
+    );
+    assert_eq!(place.worker.in_flight(), 0, "a run counts as in flight that is over");
+    assert!(place.store.dead_letters(&list("in"), 0, 1).await.unwrap().is_empty());
+}

@@ -1,0 +1,127 @@
+//! Compiled code on disk.
+//!
+//! Guarantee: only a file that this program wrote for this component, engine and settings, and that is undamaged and no
+//! one else's, is ever loaded. Everything else is compiled again. A cache that can't be used costs time, nothing more.
+//!
+//! Not `tempfile` or `atomic-write-file`: they cover the write, which is the smaller part. A file
+//! is also checked before it is loaded (owner, mode, checksum, engine). A rename that is lost in a
+//! power cut costs one compile, so folders are not synced.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::code::Code;
+use vconduit_base::names::Digest;
+
+/// The cache. Without a directory it finds and keeps nothing.
+#[derive(Debug)]
+pub(super) struct Cache {
+    directory: Option<PathBuf>,
+    suffix: String,
+    warned: AtomicBool,
+    writes: AtomicU64,
+}
+
+impl Cache {
+    /// Opens the directory, making it if need be.
+    pub(super) fn open(directory: Option<&Path>, engine: &Engine) -> Self {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let suffix = format!("{:016x}.code", hasher.finish());
+        let cache = Self {
+            directory: directory.map(Path::to_owned),
+            suffix,
+            warned: AtomicBool::new(false),
+            writes: AtomicU64::new(0),
+        };
+        if let Some(directory) = directory
+            && let Err(error) = DirBuilder::new().recursive(true).mode(0o700).create(directory)
+        {
+            cache.warn(directory, &error);
+        }
+        cache
+    }
+
+    /// The compiled form of a component, if it is here and sound.
+    pub(super) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
+        let path = self.path(digest)?;
+        let bytes = match read_own(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                self.warn(&path, &error);
+                return None;
+            }
+        };
+        let Some(code) = Code::read(bytes) else {
+            tracing::warn!("the compiled code in {} is damaged; compiling again", path.display());
+            return None;
+        };
+        code.component(engine)
+            .inspect_err(|error| {
+                tracing::warn!(
+                    "the compiled code in {} is for another engine ({error:#}); compiling again",
+                    path.display()
+                )
+            })
+            .ok()
+    }
+
+    /// Keeps the compiled form of a component.
+    pub(super) fn store(&self, digest: &Digest, code: &Code) {
+        let Some(path) = self.path(digest) else { return };
+        if let Err(error) = self.write(&path, code) {
+            self.warn(&path, &error);
+        }
+    }
+
+    fn path(&self, digest: &Digest) -> Option<PathBuf> {
+        Some(self.directory.as_ref()?.join(format!("{digest}-{}", self.suffix)))
+    }
+
+    fn write(&self, path: &Path, code: &Code) -> io::Result<()> {
+        // Two processes, or two threads of one, may write the same component at once: each has its own file until the rename.
+        let number = self.writes.fetch_add(1, Ordering::Relaxed);
+        let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
+        let written = write_new(&temporary, code).and_then(|()| fs::rename(&temporary, path));
+        if written.is_err() {
+            // Best effort: the first error is the one to tell.
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    fn warn(&self, path: &Path, error: &io::Error) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                "can't keep compiled code in {} ({error}); links are compiled again at each start until that is mended",
+                path.display()
+            );
+        }
+    }
+}
+
+fn write_new(path: &Path, code: &Code) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(code.bytes())?;
+    file.sync_all()
+}
+
+/// Reads a file that belongs to this user and that no one else may write or read.
+fn read_own(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = OpenOptions::new().read(true).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o077 != 0 {
+        return Err(io::Error::other("it is not this user's own; remove it"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

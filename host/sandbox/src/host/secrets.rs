@@ -1,0 +1,31 @@
+//! `vcon:link/secrets`: secrets by grant. What was given out is kept out of the log, of errors and of the vCon from then on.
+
+use super::super::bindings::wit::secrets::Host;
+use super::super::bindings::wit::types::Error;
+use super::super::state::CallState;
+
+impl Host for CallState {
+    fn get(&mut self, name: String) -> Result<String, Error> {
+        let Some(granted) = self
+            .context
+            .grants
+            .secrets
+            .iter()
+            .find(|granted| granted.as_str() == name)
+            .cloned()
+        else {
+            let name = vconduit_base::text::clean(&name, 100);
+            return Err(Error::Denied(format!(
+                "`secrets: [{name}]` is missing in the grants of the link {}",
+                self.context.link
+            )));
+        };
+        let Some(value) = self.context.secrets.reveal(&name).map(str::to_owned) else {
+            return Err(Error::Unavailable(format!(
+                "the secret {granted} is granted but not set; set VCONDUIT_SECRET_{granted} or add a file of that name"
+            )));
+        };
+        self.log.hide(granted, &value);
+        Ok(value)
+    }
+}

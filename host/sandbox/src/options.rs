@@ -1,0 +1,62 @@
+//! Options of a link, checked against the JSON Schema that its component describes them by.
+//!
+//! Guarantee: no message holds the value of an option. Options hold credentials.
+
+use serde_json::{Map, Value};
+use vconduit_base::text::clean;
+
+/// The longest message of the schema validator that is shown, in bytes.
+const MAX_MESSAGE_BYTES: usize = 600;
+
+/// What is wrong with options, by their link's own JSON Schema; a schema that is none says so.
+#[must_use]
+pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<String> {
+    let validator = match jsonschema::validator_for(schema) {
+        Ok(validator) => validator,
+        Err(error) => {
+            return vec![format!(
+                "the link's own schema of its options can't be used: {}",
+                clean(&error.to_string(), MAX_MESSAGE_BYTES)
+            )];
+        }
+    };
+    let options = Value::Object(options.clone());
+    let problems = validator.iter_errors(&options).take(50);
+    problems
+        .map(|error| {
+            let place = error.instance_path().to_string();
+            // The value stays out: options hold credentials.
+            let message = error.masked().to_string();
+            let message = clean(&message, MAX_MESSAGE_BYTES);
+            if place.is_empty() {
+                format!("options: {message}")
+            } else {
+                format!("options{}: {message}", place.replace('/', "."))
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn options_are_checked_against_the_links_schema() {
+        let schema = json!({"type": "object", "required": ["url"], "additionalProperties": false,
+            "properties": {"url": {"type": "string"}, "key": {"type": "string"}, "n": {"properties": {"m": {"type": "integer"}}}}});
+        let options = |value: Value| value.as_object().cloned().unwrap();
+        assert!(option_problems(&schema, &options(json!({"url": "x"}))).is_empty());
+        let found = option_problems(&schema, &options(json!({"key": 5551234, "n": {"m": "x"}, "typo": 1})));
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(
+            found.iter().any(|problem| problem.starts_with("options.n.m: ")),
+            "{found:?}"
+        );
+        assert!(found.iter().all(|problem| !problem.contains("5551234")), "{found:?}");
+        let found = option_problems(&json!({"type": 5}), &Map::new());
+        assert!(matches!(found.as_slice(), [one] if one.contains("own schema")));
+    }
+}

@@ -1,0 +1,33 @@
+//! The name that a vCon id has in a file system or an object store.
+//!
+//! Guarantee: the name is one path segment, never `.` or `..`, never hidden, at most [`MAX_BYTES`] long; a UUID stays as it is, and two
+//! ids never share a name.
+
+use std::fmt::Write as _;
+
+use vcon_document::VconId;
+use vconduit_base::names::Digest;
+
+/// File systems take 255 bytes per name; the rest is for extensions and the temporary file's marks.
+const MAX_BYTES: usize = 180;
+
+/// The id, with everything percent-encoded that means something to a path, a glob or a shell.
+pub fn stored_name(id: &VconId) -> String {
+    let mut name = String::with_capacity(id.as_str().len());
+    for (position, byte) in id.as_str().bytes().enumerate() {
+        let plain = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'@' | b'+' | b'=' | b',' | b':')
+            || (byte == b'.' && position > 0);
+        if plain {
+            name.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(name, "%{byte:02X}");
+        }
+    }
+    if name.len() <= MAX_BYTES {
+        return name;
+    }
+    // No encoded name begins like this, so a digest is nobody else's name.
+    format!("%%{}", Digest::of(id.as_str().as_bytes()))
+}

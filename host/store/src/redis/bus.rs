@@ -1,0 +1,151 @@
+//! The bus: PUB/SUB.
+//!
+//! Guarantee: one connection listens for all listeners of this process, and only while there are any. It is read without
+//! waiting for them, so a slow one neither fills the server's buffers nor keeps the others from hearing. After an
+//! outage it subscribes again by itself.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use redis::aio::{PubSubSink, PubSubStream};
+use redis::{Client, Pipeline, RedisError, Value};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::{RedisStore, keys};
+use crate::StoreError;
+use crate::bus::{Bus, Listeners};
+
+/// How long a new listener waits to be connected before it hears that the store is away.
+const PATIENCE: Duration = Duration::from_secs(1);
+const CONNECT: Duration = Duration::from_millis(800);
+/// How long it may be quiet before the server is asked whether it is still there, and whether anyone still listens.
+const QUIET: Duration = Duration::from_secs(1);
+/// A server that does not answer that for so long is gone.
+const RESPONSE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(200);
+
+#[async_trait]
+impl Bus for RedisStore {
+    async fn publish(&self, events: &[String]) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let mut commands = Pipeline::with_capacity(events.len());
+        for event in events {
+            commands.cmd("PUBLISH").arg(keys::EVENTS).arg(event);
+        }
+        self.connection.once(&commands).await
+    }
+
+    async fn listeners(&self) -> Result<u64, StoreError> {
+        let mut command = redis::cmd("PUBSUB");
+        command.arg("NUMSUB").arg(keys::EVENTS);
+        let (_channel, count): (String, u64) = self.connection.run("listeners", &command).await?;
+        Ok(count)
+    }
+
+    async fn subscribe(&self) -> Result<BoxStream<'static, String>, StoreError> {
+        let (stream, mut connected) = self.subscription.add();
+        match timeout(PATIENCE, connected.wait_for(|connected| *connected)).await {
+            Ok(Ok(_)) => Ok(stream),
+            _ => Err(self.connection.away()),
+        }
+    }
+}
+
+/// The listening of this process.
+pub struct Subscription(Arc<Shared>);
+
+struct Shared {
+    client: Client,
+    listeners: Listeners,
+    /// Whether the task that passes events on is connected; nothing when there is no such task.
+    task: Mutex<Option<watch::Receiver<bool>>>,
+}
+
+impl Subscription {
+    /// To this server. Nothing is connected yet.
+    pub fn new(client: Client) -> Self {
+        Self(Arc::new(Shared {
+            client,
+            listeners: Listeners::default(),
+            task: Mutex::default(),
+        }))
+    }
+
+    fn add(&self) -> (BoxStream<'static, String>, watch::Receiver<bool>) {
+        let mut task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: a task that sees no listeners ends under it too.
+        let stream = self.0.listeners.add();
+        // A task that went down with its runtime has closed the channel.
+        if let Some(running) = task.as_ref().filter(|running| running.has_changed().is_ok()) {
+            return (stream, running.clone());
+        }
+        let (connected, running) = watch::channel(false);
+        tokio::spawn(self.0.clone().run(connected));
+        *task = Some(running.clone());
+        (stream, running)
+    }
+}
+
+impl Shared {
+    async fn run(self: Arc<Self>, connected: watch::Sender<bool>) {
+        while !self.ends_unused() {
+            match self.connect().await {
+                Ok((sink, stream)) => {
+                    connected.send_replace(true);
+                    self.pass_on(sink, stream).await;
+                    connected.send_replace(false);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "events can't be listened to now");
+                    sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn ends_unused(&self) -> bool {
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let unused = self.listeners.count() == 0;
+        if unused {
+            *task = None;
+        }
+        unused
+    }
+
+    async fn connect(&self) -> Result<(PubSubSink, PubSubStream), RedisError> {
+        let connect = async {
+            let (mut sink, stream) = self.client.get_async_pubsub().await?.split();
+            sink.subscribe(keys::EVENTS).await?;
+            Ok((sink, stream))
+        };
+        let late = |_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into());
+        timeout(CONNECT, connect).await.unwrap_or_else(late)
+    }
+
+    /// Until the connection breaks, or no one listens any more.
+    async fn pass_on(&self, mut sink: PubSubSink, mut stream: PubSubStream) {
+        while self.listeners.count() > 0 {
+            match timeout(QUIET, stream.next()).await {
+                Ok(Some(message)) => {
+                    // What others publish on the channel and is no text is not for us.
+                    if let Ok(event) = message.get_payload::<String>() {
+                        self.listeners.tell(&event);
+                    }
+                }
+                Ok(None) => return,
+                Err(_) => {
+                    let there = timeout(RESPONSE, sink.ping::<Value>()).await;
+                    if !matches!(there, Ok(Ok(_))) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}

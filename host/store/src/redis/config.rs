@@ -1,0 +1,64 @@
+//! The running configuration.
+//!
+//! Guarantee: it is replaced as a whole and read as a whole; its revision changes with every replacement.
+
+use redis::Value;
+
+use super::claims::json;
+use super::errors::damaged;
+use super::{RedisStore, keys};
+use crate::StoreError;
+use crate::audit::KEPT;
+use vconduit_base::ConfigEntries;
+
+impl RedisStore {
+    pub(super) async fn read_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
+        let call = self.scripts.load_config.call(&[keys::CONFIG]);
+        let answer: Vec<Value> = self
+            .connection
+            .script("load config", &self.scripts.load_config, &call)
+            .await?;
+        let wrong = |_| damaged("load config", "an entry that is no text");
+        let mut answer = answer.into_iter();
+        let revision = redis::from_redis_value(answer.next().unwrap_or(Value::Int(0))).map_err(wrong)?;
+        let mut entries = ConfigEntries::new();
+        while let (Some(key), Some(text)) = (answer.next(), answer.next()) {
+            entries.push((
+                redis::from_redis_value(key).map_err(wrong)?,
+                redis::from_redis_value(text).map_err(wrong)?,
+            ));
+        }
+        Ok((revision, entries))
+    }
+
+    pub(super) async fn replace_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+        audit: Option<&str>,
+    ) -> Result<Result<u64, u64>, StoreError> {
+        let names: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+        let mut call = self.scripts.save_config.call(&[keys::CONFIG, keys::AUDIT]);
+        call.arg(keys::new_step())
+            .arg(expected.map(|expected| expected.to_string()).unwrap_or_default())
+            .arg(audit.unwrap_or_default())
+            .arg(KEPT)
+            .arg(json(&names)?)
+            .arg(entries.len());
+        for (key, text) in entries {
+            call.arg(key).arg(text);
+        }
+        let (saved, revision): (bool, u64) = self
+            .connection
+            .script("save config", &self.scripts.save_config, &call)
+            .await?;
+        Ok(if saved { Ok(revision) } else { Err(revision) })
+    }
+
+    pub(super) async fn read_config_revision(&self) -> Result<u64, StoreError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(keys::CONFIG).arg("revision");
+        let revision: Option<u64> = self.connection.run("config revision", &command).await?;
+        Ok(revision.unwrap_or_default())
+    }
+}

@@ -1,0 +1,101 @@
+//! Dead letters: adding, reading, moving back.
+//!
+//! Guarantee: the list `DLQ:<list>` stays what others know, bare ids; what we know about them is beside it.
+
+use super::claims::json;
+use super::errors::damaged;
+use super::lists::range;
+use super::{RedisStore, keys};
+use crate::{DeadLetter, ErrorRecord, StoreError};
+use vcon_document::VconId;
+use vconduit_base::names::{ListName, MAX_NAME_BYTES};
+
+/// Letters moved in one step.
+const MOST: u64 = 1000;
+
+impl RedisStore {
+    pub(super) async fn add_dead_letter(
+        &self,
+        dead_letters: &ListName,
+        id: &VconId,
+        record: &ErrorRecord,
+    ) -> Result<(), StoreError> {
+        let mut call = self
+            .scripts
+            .dead_letter
+            .call(&[dead_letters.as_str(), &keys::records(dead_letters)]);
+        call.arg(id.as_str())
+            .arg(json(record)?)
+            .arg(self.lifetimes.dead_letter_s);
+        self.connection
+            .script("dead letter", &self.scripts.dead_letter, &call)
+            .await
+    }
+
+    pub(super) async fn read_dead_letters(
+        &self,
+        list: &ListName,
+        offset: u64,
+        count: u64,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        let Some((first, last)) = range(offset, count) else {
+            return Ok(Vec::new());
+        };
+        let dead = list.dead_letters();
+        let mut call = self.scripts.dead_letters.call(&[dead.as_str(), &keys::records(list)]);
+        call.arg(first).arg(last);
+        let (ids, records): (Vec<Vec<u8>>, Vec<Option<String>>) = self
+            .connection
+            .script("dead letters", &self.scripts.dead_letters, &call)
+            .await?;
+        let letter = |(id, record): (Vec<u8>, Option<String>)| {
+            Ok(DeadLetter {
+                vcon: shown(&id)?,
+                record: record.and_then(|text| serde_json::from_str(&text).ok()),
+            })
+        };
+        ids.into_iter().zip(records).map(letter).collect()
+    }
+
+    pub(super) async fn reprocess_dead_letters(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
+        let dead = list.dead_letters();
+        let mut moved = 0;
+        while moved < count {
+            let most = (count - moved).min(MOST);
+            let mut call =
+                self.scripts
+                    .reprocess
+                    .call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
+            call.arg(most);
+            let now: u64 = self
+                .connection
+                .script("reprocess", &self.scripts.reprocess, &call)
+                .await?;
+            moved += now;
+            if now < most {
+                break;
+            }
+        }
+        Ok(moved)
+    }
+}
+
+/// An entry may be here because it can't be an id; people are to see it all the same.
+fn shown(entry: &[u8]) -> Result<VconId, StoreError> {
+    let text = String::from_utf8_lossy(entry);
+    if let Ok(id) = VconId::new(&text) {
+        return Ok(id);
+    }
+    if text.is_empty() {
+        return VconId::new("(empty entry)").map_err(|error| damaged("dead letters", error));
+    }
+    let mut visible = String::new();
+    for c in text.escape_debug() {
+        if visible.len() + c.len_utf8() > MAX_NAME_BYTES - '…'.len_utf8() {
+            visible.push('…');
+            break;
+        }
+        visible.push(c);
+    }
+    VconId::new(visible).map_err(|error| damaged("dead letters", error))
+}

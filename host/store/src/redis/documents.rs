@@ -1,0 +1,189 @@
+//! Documents: put, get, conditional write, delete, lifetime.
+//!
+//! Guarantee: `put` and `write` are one script each; a revision that was read belongs to the text that was read.
+
+use redis::{Cmd, Value};
+
+use super::arguments::{Planned, stage};
+use super::errors::{damaged, refused};
+use super::{RedisStore, keys, revision};
+use crate::{Guarded, NewDocument, StoreError, Stored, Write};
+use vcon_document::Text;
+use vcon_document::VconId;
+
+impl RedisStore {
+    pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
+        let mut call = self.scripts.put.call(&[&self.listing]);
+        let stage = self.append_new_text(&mut call, &document.text);
+        call.arg(keys::new_step());
+        self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
+        self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
+        self.connection
+            .staged_script("put", &self.scripts.put, stage, call)
+            .await
+    }
+
+    pub(super) async fn restore_document(
+        &self,
+        id: &VconId,
+        text: &Text,
+        created_at_s: Option<i64>,
+    ) -> Result<bool, StoreError> {
+        let mut call = self.scripts.restore.call(&[&self.listing]);
+        let stage = self.append_new_text(&mut call, text);
+        self.append_index(&mut call, id, created_at_s, &[]);
+        let restored: i64 = self
+            .connection
+            .staged_script("restore", &self.scripts.restore, stage, call)
+            .await?;
+        Ok(restored == 1)
+    }
+
+    /// A text, its lifetime and its token; answers the command that has to come first when the text goes another way.
+    fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
+        let token = revision::new_token(text, false);
+        let stage = stage(text, &token, self.json);
+        call.arg(if stage.is_some() { "" } else { &**text })
+            .arg(self.lifetimes.document_s)
+            .arg(token);
+        stage
+    }
+
+    pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.json {
+            self.get_json(ids).await
+        } else {
+            self.get_strings(ids).await
+        }
+    }
+
+    /// One MGET, so that token and text are of one moment.
+    async fn get_strings(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
+        let mut command = redis::cmd("MGET");
+        for id in ids {
+            command.arg(keys::document(id)).arg(keys::token(id));
+        }
+        let values: Vec<Value> = self.connection.run("get", &command).await?;
+        let mut values = values.into_iter();
+        let mut found = Vec::with_capacity(ids.len());
+        while let (Some(text), Some(token)) = (values.next(), values.next()) {
+            found.push(stored(text, token)?);
+        }
+        if found.iter().any(Option::is_none) {
+            self.refuse_other_types(ids, &found).await?;
+        }
+        Ok(found)
+    }
+
+    /// MGET answers nil for a key that holds something else. That is no missing document: someone uses our keys.
+    async fn refuse_other_types(&self, ids: &[VconId], found: &[Option<Stored>]) -> Result<(), StoreError> {
+        let mut types = redis::Pipeline::new();
+        let missing: Vec<&VconId> = ids
+            .iter()
+            .zip(found)
+            .filter(|(_, found)| found.is_none())
+            .map(|(id, _)| id)
+            .collect();
+        for id in &missing {
+            types.cmd("TYPE").arg(keys::document(id));
+        }
+        let types = self.connection.run_all("get", &types).await?;
+        for (id, kind) in missing.iter().zip(types) {
+            if let Value::SimpleString(kind) = kind
+                && kind != "none"
+                && kind != "string"
+            {
+                return Err(StoreError::Refused {
+                    operation: "get",
+                    reason: format!("the key {:?} holds a {kind}, not a document", keys::document(id)),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The token comes first: read before a write that comes between, it leads to a conflict too many, not to one
+    /// that is missed.
+    async fn get_json(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
+        let mut commands = redis::Pipeline::new();
+        for id in ids {
+            commands.cmd("GET").arg(keys::token(id));
+            commands.cmd("JSON.GET").arg(keys::document(id));
+        }
+        let mut values = self.connection.run_all("get", &commands).await?.into_iter();
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            let (Some(token), Some(text)) = (values.next(), values.next()) else {
+                return Err(damaged("get", "too few answers"));
+            };
+            // Written as a plain string, by a host that had no RedisJSON: read it as that.
+            let text = match text {
+                Value::ServerError(_) => {
+                    self.connection
+                        .run("get", redis::cmd("GET").arg(keys::document(id)))
+                        .await?
+                }
+                text => text,
+            };
+            found.push(stored(text, token)?);
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn write_document(&self, write: &Write) -> Result<Guarded, StoreError> {
+        let planned = Planned::new(Some(write), self.json);
+        let mut call = self.scripts.write.call(&[]);
+        planned.append(&mut call);
+        let answer: Vec<String> = self
+            .connection
+            .staged_script("write", &self.scripts.write, planned.stage(), call)
+            .await?;
+        planned.guarded("write", &answer)
+    }
+
+    pub(super) async fn delete_document(&self, id: &VconId) -> Result<bool, StoreError> {
+        let mut call = self.scripts.delete.call(&[&self.listing]);
+        call.arg(id.as_str());
+        self.connection.script("delete", &self.scripts.delete, &call).await
+    }
+
+    pub(super) async fn document_lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
+        let left: i64 = self
+            .connection
+            .run("lifetime", redis::cmd("TTL").arg(keys::document(id)))
+            .await?;
+        Ok(Some(left).filter(|left| *left != -2))
+    }
+
+    pub(super) async fn expire_document(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
+        let mut command = Cmd::new();
+        if seconds > 0 {
+            command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
+        } else {
+            command.arg("DEL").arg(keys::document(id));
+        }
+        self.connection.run("expire", &command).await
+    }
+}
+
+fn stored(text: Value, token: Value) -> Result<Option<Stored>, StoreError> {
+    let bytes = match text {
+        Value::Nil => return Ok(None),
+        Value::BulkString(bytes) => bytes,
+        Value::ServerError(error) => return Err(refused("get", &error.into())),
+        _ => return Err(damaged("get", "a document that is no text")),
+    };
+    let token = match &token {
+        Value::BulkString(token) => std::str::from_utf8(token).ok(),
+        _ => None,
+    };
+    let text = String::from_utf8(bytes).map_err(|_| damaged("get", "a document that is not UTF-8"))?;
+    let revision = revision::of(&text, token);
+    Ok(Some(Stored {
+        text: Text::from(text),
+        revision,
+    }))
+}

@@ -1,0 +1,60 @@
+//! What brings entries back that no worker holds: expired leases, and runs that were handed off.
+//!
+//! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
+
+use super::errors::damaged;
+use super::{RedisStore, keys};
+use crate::{Reaped, StoreError};
+use vcon_document::VconId;
+use vconduit_base::names::ListName;
+
+/// Most entries in one step, so that no step keeps Redis busy for more than some milliseconds.
+const MOST: u64 = 200;
+
+type Answer = (Vec<String>, Vec<String>, u64);
+
+impl RedisStore {
+    pub(super) async fn reap_expired(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+        let dead = list.dead_letters();
+        let mut call = self.scripts.reap.call(&[
+            list.as_str(),
+            &keys::claims(list),
+            &keys::leases(list),
+            &keys::resume(list),
+            dead.as_str(),
+            &keys::records(list),
+        ]);
+        call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MOST);
+        self.connection
+            .script("reap", &self.scripts.reap, &call)
+            .await
+            .and_then(reaped)
+    }
+
+    pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
+        let dead = list.dead_letters();
+        let mut call = self.scripts.resume.call(&[
+            list.as_str(),
+            &keys::came_back(list),
+            &keys::resume(list),
+            &keys::parked(list),
+            &keys::parked_until(list),
+            dead.as_str(),
+            &keys::records(list),
+        ]);
+        call.arg(self.lifetimes.dead_letter_s).arg(MOST);
+        self.connection
+            .script("resume", &self.scripts.resume, &call)
+            .await
+            .and_then(reaped)
+    }
+}
+
+fn reaped((returned, dead, _looked_at): Answer) -> Result<Reaped, StoreError> {
+    let ids = |texts: Vec<String>| texts.into_iter().map(VconId::new).collect::<Result<Vec<_>, _>>();
+    let ids = |texts| ids(texts).map_err(|error| damaged("reap", error));
+    Ok(Reaped {
+        returned: ids(returned)?,
+        dead: ids(dead)?,
+    })
+}

@@ -1,0 +1,42 @@
+//! The audit log.
+//!
+//! Guarantee: its numbers have no gaps, so what is too old is known by its number.
+
+use async_trait::async_trait;
+
+use super::SqliteStore;
+use super::errors::Sql;
+use super::writer::Step;
+use crate::StoreError;
+use crate::audit::{AuditLog, KEPT};
+
+/// Adds an entry.
+pub fn add(step: &Step<'_>, entry: &str) -> Sql<()> {
+    step.db
+        .prepare_cached("INSERT INTO audit (entry) VALUES (?1)")?
+        .execute([entry])?;
+    let newest = step.db.last_insert_rowid();
+    step.db
+        .prepare_cached("DELETE FROM audit WHERE number <= ?1")?
+        .execute([newest - i64::from(KEPT)])?;
+    Ok(())
+}
+
+#[async_trait]
+impl AuditLog for SqliteStore {
+    async fn audit(&self, entry: &str) -> Result<(), StoreError> {
+        let entry = entry.to_owned();
+        self.writer.run("audit", move |step| add(step, &entry)).await
+    }
+
+    async fn audit_log(&self, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
+        let clamped = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let page = (clamped(count), clamped(offset));
+        let read = move |db: &rusqlite::Connection| {
+            let mut statement = db.prepare_cached("SELECT entry FROM audit ORDER BY number DESC LIMIT ?1 OFFSET ?2")?;
+            let entries = statement.query_map(page, |row| row.get(0))?;
+            Ok(entries.collect::<Result<_, _>>()?)
+        };
+        self.readers.run("audit log", read).await
+    }
+}

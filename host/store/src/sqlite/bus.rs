@@ -1,0 +1,26 @@
+//! The bus, inside of this process: the file belongs to it alone, so there is no one else to tell.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use super::SqliteStore;
+use crate::StoreError;
+use crate::bus::Bus;
+
+#[async_trait]
+impl Bus for SqliteStore {
+    async fn publish(&self, events: &[String]) -> Result<(), StoreError> {
+        for event in events {
+            self.listeners.tell(event);
+        }
+        Ok(())
+    }
+
+    async fn listeners(&self) -> Result<u64, StoreError> {
+        Ok(self.listeners.count() as u64)
+    }
+
+    async fn subscribe(&self) -> Result<BoxStream<'static, String>, StoreError> {
+        Ok(self.listeners.add())
+    }
+}

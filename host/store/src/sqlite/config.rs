@@ -1,0 +1,83 @@
+//! The running configuration.
+//!
+//! Guarantee: it is replaced as a whole and read as a whole; its revision changes with every replacement.
+
+use rusqlite::Connection;
+
+use super::errors::{Fault, Sql};
+use super::writer::Step;
+use super::{SqliteStore, audit};
+use crate::StoreError;
+use vconduit_base::ConfigEntries;
+
+fn revision(db: &Connection) -> Sql<u64> {
+    let number: i64 = db
+        .prepare_cached("SELECT revision FROM config_revision")?
+        .query_row([], |row| row.get(0))?;
+    u64::try_from(number).map_err(Fault::damaged)
+}
+
+fn load(db: &Connection) -> Sql<(u64, ConfigEntries)> {
+    // Both of one moment.
+    let moment = db.unchecked_transaction()?;
+    let number = revision(&moment)?;
+    let mut statement = moment.prepare_cached("SELECT name, text FROM config ORDER BY number")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let entries = rows.collect::<Result<_, _>>()?;
+    Ok((number, entries))
+}
+
+fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>, audit: Option<&str>) -> Sql<Result<u64, u64>> {
+    let is = revision(step.db)?;
+    if expected.is_some_and(|expected| expected != is) {
+        return Ok(Err(is));
+    }
+    step.db.prepare_cached("DELETE FROM config")?.execute([])?;
+    for (name, text) in entries {
+        step.db
+            .prepare_cached("INSERT INTO config (name, text) VALUES (?1, ?2)")?
+            .execute((name, text))?;
+    }
+    step.db
+        .prepare_cached("UPDATE config_revision SET revision = revision + 1")?
+        .execute([])?;
+    if let Some(entry) = audit {
+        audit::add(step, entry)?;
+    }
+    Ok(Ok(is + 1))
+}
+
+impl SqliteStore {
+    pub(super) async fn read_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
+        self.readers.run("load config", load).await
+    }
+
+    pub(super) async fn replace_config(
+        &self,
+        entries: &ConfigEntries,
+        expected: Option<u64>,
+        audit: Option<&str>,
+    ) -> Result<Result<u64, u64>, StoreError> {
+        let (entries, audit) = (entries.clone(), audit.map(str::to_owned));
+        self.writer
+            .run("save config", move |step| {
+                save(step, &entries, expected, audit.as_deref())
+            })
+            .await
+    }
+
+    pub(super) async fn read_config_revision(&self) -> Result<u64, StoreError> {
+        self.readers.run("config revision", revision).await
+    }
+
+    /// A write that reaches the disk: shows a full one, or one that is read-only.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let write = |step: &Step<'_>| {
+            step.db
+                .prepare_cached("UPDATE config_revision SET revision = revision")?
+                .execute([])?;
+            Ok(())
+        };
+        self.writer.run("ping", write).await
+    }
+}

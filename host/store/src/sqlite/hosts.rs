@@ -1,0 +1,43 @@
+//! Hosts that are there: this one, as the file belongs to one process. So nothing of it has to be on the disk.
+//!
+//! Guarantee: by a clock that never jumps.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::SqliteStore;
+use crate::StoreError;
+use crate::hosts::Hosts;
+use vconduit_base::names::HostId;
+
+/// Host → its last report, and until when it is there (nothing: for ever).
+pub type Present = Mutex<BTreeMap<HostId, (String, Option<Instant>)>>;
+
+#[async_trait]
+impl Hosts for SqliteStore {
+    async fn announce(&self, host: &HostId, report: &str, ttl: Duration) -> Result<(), StoreError> {
+        let until = Instant::now().checked_add(ttl);
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.insert(host.clone(), (report.to_owned(), until));
+        Ok(())
+    }
+
+    async fn hosts(&self) -> Result<Vec<(HostId, String)>, StoreError> {
+        let now = Instant::now();
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        hosts.retain(|_, (_, until)| until.is_none_or(|until| until > now));
+        Ok(hosts
+            .iter()
+            .map(|(host, (report, _))| (host.clone(), report.clone()))
+            .collect())
+    }
+
+    async fn withdraw(&self, host: &HostId) -> Result<(), StoreError> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(host);
+        Ok(())
+    }
+}

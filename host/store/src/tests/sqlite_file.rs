@@ -1,0 +1,218 @@
+//! The SQLite file: one owner, and nothing lost when that one is killed.
+
+use std::process::Command;
+
+use super::place::Directory;
+use super::*;
+use crate::sqlite::SqliteStore;
+
+const CHILD: &str = "VCONDUIT_TEST_KILLED_DIRECTORY";
+
+#[tokio::test]
+async fn a_second_owner_is_refused() {
+    let directory = Directory::new();
+    let first = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
+    assert!(
+        matches!(error, StoreError::InUse { pid, .. } if pid == std::process::id()),
+        "{error}"
+    );
+    drop(first);
+    SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+}
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let directory = Directory::new();
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    store
+        .put(NewDocument {
+            push_to: vec![list("q"), list("q")],
+            ..document("a")
+        })
+        .await
+        .unwrap();
+    store
+        .save_config(&vec![("link:a".into(), "{}".into())], None, None)
+        .await
+        .unwrap()
+        .unwrap();
+    let claim = store.claim(&list("q"), &host(), 1, LEASE).await.unwrap().remove(0);
+    store
+        .checkpoint(&claim, &at_link(2), None, &no_effects())
+        .await
+        .unwrap();
+    let before = store.get(&[id("a")]).await.unwrap().remove(0).unwrap();
+    drop(store);
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    let after = store.get(&[id("a")]).await.unwrap().remove(0).unwrap();
+    assert_eq!((after.text, after.revision), (before.text, before.revision));
+    assert_eq!(store.config_revision().await.unwrap(), 1);
+    // The worker of that claim went with the process: no need to wait for its lease.
+    assert_eq!(store.reap(&list("q"), 5).await.unwrap().returned, ids(&["a"]));
+    let again = store.claim(&list("q"), &host(), 1, LEASE).await.unwrap().remove(0);
+    assert_eq!((again.checkpoint, again.lost_leases), (at_link(2), 1));
+    assert_eq!(store.depth(&list("q")).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn files_of_others_are_refused() {
+    let directory = Directory::new();
+    let path = directory.0.join("vconduit.sqlite3");
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE theirs (x)")
+        .unwrap();
+    let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
+    assert!(error.to_string().contains("another program"), "{error}");
+    std::fs::write(
+        &path,
+        "this is no database at all, and long enough to be looked at as one",
+    )
+    .unwrap();
+    assert!(matches!(
+        SqliteStore::open(&directory.0, LIFETIMES),
+        Err(StoreError::Refused { .. })
+    ));
+}
+
+/// A file as the first release left it, with something in each part that matters.
+#[tokio::test]
+async fn a_file_of_the_first_form_is_brought_up() {
+    let directory = Directory::new();
+    let path = directory.0.join("vconduit.sqlite3");
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;")
+        .unwrap();
+    file.execute_batch(include_str!("../sqlite/schema/1.sql")).unwrap();
+    file.execute_batch(
+        r#"PRAGMA application_id = 1984130926;
+           PRAGMA user_version = 1;
+           INSERT INTO documents VALUES ('a', 7, NULL, '{"uuid":"a"}');
+           INSERT INTO entries VALUES ('q', 1, 'a');
+           INSERT INTO claims VALUES ('c1', 'q', 1, 'b', 'h', 9000000000000, 0, '{"chain":"main","next_link":2,"began_ms":5}', NULL);
+           INSERT INTO config (name, text) VALUES ('link:a', '{}');
+           UPDATE config_revision SET revision = 4;"#,
+    )
+    .unwrap();
+    drop(file);
+    for _ in 0..2 {
+        let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+        assert_eq!(
+            &*store.get(&[id("a")]).await.unwrap()[0].as_ref().unwrap().text,
+            r#"{"uuid":"a"}"#
+        );
+        assert_eq!(
+            store.load_config().await.unwrap(),
+            (4, vec![("link:a".into(), "{}".into())])
+        );
+        let claims = store.claims(&list("q")).await.unwrap();
+        assert_eq!((claims[0].1.vcon.as_str(), claims[0].1.checkpoint.next_link), ("b", 2));
+        assert!(store.trail(&id("a")).await.unwrap().is_empty());
+    }
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    let bytes = bytes::Bytes::from_static(b"component");
+    let digest = vconduit_base::names::Digest::of(&bytes);
+    assert!(store.keep_component(&digest, bytes.clone(), "{}").await.unwrap());
+    store.audit("1").await.unwrap();
+    drop(store);
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    assert_eq!(store.component(&digest).await.unwrap(), Some(bytes));
+    assert_eq!(store.audit_log(0, 9).await.unwrap(), ["1"]);
+}
+
+#[tokio::test]
+async fn a_newer_form_is_refused() {
+    let directory = Directory::new();
+    drop(SqliteStore::open(&directory.0, LIFETIMES).unwrap());
+    let path = directory.0.join("vconduit.sqlite3");
+    rusqlite::Connection::open(path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
+    assert!(error.to_string().contains("form 99"), "{error}");
+}
+
+/// Puts documents for ever and tells of each that was answered. Only runs when asked by `killed_while_writing`.
+#[tokio::test]
+async fn a_child_that_will_be_killed_writes() {
+    let Ok(directory) = std::env::var(CHILD) else { return };
+    let store = Arc::new(SqliteStore::open(directory.as_ref(), LIFETIMES).unwrap());
+    let told = directory + "/told";
+    let tasks: Vec<_> = (0..8)
+        .map(|task| {
+            let (store, told) = (store.clone(), format!("{told}{task}"));
+            tokio::spawn(async move {
+                let mut file = std::fs::File::create(told).unwrap();
+                for i in 0.. {
+                    let name = format!("v{task}-{i}");
+                    store
+                        .put(NewDocument {
+                            push_to: vec![list("q")],
+                            ..document(&name)
+                        })
+                        .await
+                        .unwrap();
+                    std::io::Write::write_all(&mut file, format!("{name}\n").as_bytes()).unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_process_killed_while_writing_loses_nothing_it_was_told() {
+    let directory = Directory::new();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "--nocapture",
+            &format!(
+                "{}::a_child_that_will_be_killed",
+                module_path!().split_once("::").unwrap().1
+            ),
+        ])
+        .env(CHILD, &directory.0)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let told = |directory: &Directory| -> Vec<String> {
+        let read = |task| std::fs::read_to_string(directory.0.join(format!("told{task}"))).unwrap_or_default();
+        (0..8)
+            .flat_map(|task| read(task).lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    };
+    let start = std::time::Instant::now();
+    while told(&directory).len() < 300 && start.elapsed() < Duration::from_secs(20) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
+    assert!(
+        matches!(error, StoreError::InUse { pid, .. } if pid == child.id()),
+        "{error}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let told = told(&directory);
+    assert!(told.len() >= 300, "the child did its work");
+    let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
+    let listed: std::collections::HashSet<String> = store
+        .entries(&list("q"), 0, u64::MAX)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+    for name in &told {
+        assert!(listed.contains(name), "{name} was answered and is lost");
+    }
+    let documents = store
+        .get(&listed.iter().map(|name| id(name)).collect::<Vec<_>>())
+        .await
+        .unwrap();
+    assert!(documents.iter().all(Option::is_some), "document and entry are one step");
+}

@@ -1,0 +1,259 @@
+//! A store that fails where a test says so; everything else is done by a real store.
+//!
+//! Guarantee: a call that fails here has not reached the real store. The scene of a test is set on [`FaultyStore::real`], which
+//! neither fails nor counts.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use tokio::sync::Notify;
+
+use vcon_document::index::IndexKind;
+use vcon_document::{Text, VconId};
+use vconduit_base::ConfigEntries;
+use vconduit_base::names::{ClaimId, Digest, HostId, ListName};
+use vconduit_store::{
+    AuditLog, Bus, Checkpoint, Claim, Components, DeadLetter, Effects, ErrorRecord, Guarded, Hosts, Mending,
+    NewDocument, Reaped, Store, StoreError, Stored, Write,
+};
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// With [`StoreError::Away`].
+    Away,
+    /// With [`StoreError::Refused`].
+    Refused,
+    /// With a panic.
+    Panic,
+}
+
+#[derive(Default)]
+struct State {
+    /// Of every method.
+    fault: Option<Fault>,
+    /// Of single methods.
+    faults: BTreeMap<&'static str, Fault>,
+    calls: BTreeMap<&'static str, usize>,
+    actions: BTreeMap<&'static str, VecDeque<BoxFuture<'static, ()>>>,
+}
+
+/// See the module. A method is named as in the traits of the store: `"put"`, `"save_config"`.
+pub struct FaultyStore {
+    real: Arc<dyn Store>,
+    state: Mutex<State>,
+    called: Notify,
+}
+
+impl FaultyStore {
+    /// A store that does what `real` does, until a test says otherwise.
+    #[must_use]
+    pub fn over(real: impl Store) -> Arc<Self> {
+        Arc::new(Self {
+            real: Arc::new(real),
+            state: Mutex::default(),
+            called: Notify::new(),
+        })
+    }
+
+    /// The store that does the work.
+    #[must_use]
+    pub fn real(&self) -> &dyn Store {
+        &*self.real
+    }
+
+    /// From now on every call fails in this way.
+    pub fn fail_all(&self, fault: Fault) {
+        self.state().fault = Some(fault);
+    }
+
+    /// From now on every call of this method fails in this way.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    pub fn fail(&self, method: &'static str, fault: Fault) {
+        assert_is_method(method);
+        self.state().faults.insert(method, fault);
+    }
+
+    /// From now on no call fails, and no action is left to be done.
+    pub fn mend(&self) {
+        let mut state = self.state();
+        state.fault = None;
+        state.faults.clear();
+        state.actions.clear();
+    }
+
+    /// The next saves of the configuration, this many, lose against another host.
+    pub fn lose_saves(self: &Arc<Self>, times: usize) {
+        for _ in 0..times {
+            let real = self.real.clone();
+            self.before_next("save_config", async move {
+                let (_, entries) = real.load_config().await.expect("the configuration");
+                let saved = real
+                    .save_config(&entries, None, None)
+                    .await
+                    .expect("the other host's save");
+                assert!(saved.is_ok(), "a save on top of any revision was refused");
+            });
+        }
+    }
+
+    /// Does this when the method is called next, before the call goes on: another host acts in this moment, or the store takes its
+    /// time. Several actions are done one at a call.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    pub fn before_next(&self, method: &'static str, action: impl Future<Output = ()> + Send + 'static) {
+        assert_is_method(method);
+        let mut state = self.state();
+        state.actions.entry(method).or_default().push_back(Box::pin(action));
+    }
+
+    /// The number of calls of a method so far, also of those that failed.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    #[must_use]
+    pub fn calls(&self, method: &'static str) -> usize {
+        assert_is_method(method);
+        self.state().calls.get(method).copied().unwrap_or_default()
+    }
+
+    /// Waits until a method has been called this many times more.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    pub async fn until_called(&self, method: &'static str, times: usize) {
+        let wanted = self.calls(method) + times;
+        loop {
+            let called = self.called.notified();
+            if self.calls(method) >= wanted {
+                return;
+            }
+            called.await;
+        }
+    }
+
+    async fn before(&self, method: &'static str) -> Result<(), StoreError> {
+        let action = {
+            let mut state = self.state();
+            *state.calls.entry(method).or_default() += 1;
+            state.actions.get_mut(method).and_then(VecDeque::pop_front)
+        };
+        self.called.notify_waiters();
+        if let Some(action) = action {
+            action.await;
+        }
+        let fault = {
+            let state = self.state();
+            state.faults.get(method).copied().or(state.fault)
+        };
+        match fault {
+            None => Ok(()),
+            Some(Fault::Away) => Err(StoreError::Away("a test".to_owned())),
+            Some(Fault::Refused) => Err(StoreError::Refused {
+                operation: method,
+                reason: "a test wants it so".to_owned(),
+            }),
+            Some(Fault::Panic) => panic!("a test wants {method} to panic"),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn assert_is_method(method: &str) {
+    assert!(METHODS.contains(&method), "the store has no method `{method}`");
+}
+
+/// Makes the methods of the store's traits from their signatures. What is in brackets is not passed on but done as it says.
+macro_rules! pass_on {
+    ($($interface:ident [$($extra:tt)*] {
+        $($method:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*
+    })*) => {
+        const METHODS: &[&str] = &[$($(stringify!($method)),*),*];
+
+        $(#[async_trait]
+        impl $interface for FaultyStore {
+            $(async fn $method(&self, $($argument: $kind),*) -> Result<$answer, StoreError> {
+                self.before(stringify!($method)).await?;
+                self.real.$method($($argument),*).await
+            })*
+            $($extra)*
+        })*
+    };
+}
+
+pass_on! {
+    Store [fn describe(&self) -> String { self.real.describe() }] {
+        put(document: NewDocument) -> ();
+        restore(id: &VconId, text: &Text, created_at_s: Option<i64>) -> bool;
+        get(ids: &[VconId]) -> Vec<Option<Stored>>;
+        write(write: Write) -> Guarded;
+        delete(id: &VconId) -> bool;
+        lifetime(id: &VconId) -> Option<i64>;
+        expire(id: &VconId, seconds: i64) -> bool;
+        list(since_s: Option<i64>, until_s: Option<i64>, offset: u64, count: i64) -> Vec<String>;
+        search(terms: &[(IndexKind, String)]) -> Vec<Vec<String>>;
+        scan(cursor: Option<String>) -> (Vec<VconId>, Option<String>);
+        index(id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) -> ();
+        push(list: &ListName, ids: &[VconId], context: Option<&str>) -> ();
+        pop_tail(list: &ListName, count: usize) -> Vec<String>;
+        depth(list: &ListName) -> u64;
+        entries(list: &ListName, offset: u64, count: u64) -> Vec<String>;
+        wait(list: &ListName, at_most: Duration) -> bool;
+        claim(list: &ListName, host: &HostId, count: usize, lease: Duration) -> Vec<Claim>;
+        renew(list: &ListName, claims: &[ClaimId], lease: Duration) -> Vec<ClaimId>;
+        checkpoint(claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects) -> Guarded;
+        finish(claim: &Claim, current: &VconId, write: Option<Write>, effects: &Effects, egress: &[ListName]) -> Guarded;
+        fail(claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Guarded;
+        dead_letter(dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> ();
+        hand_back(claim: &Claim) -> Guarded;
+        park(claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects, hand_off: &ListName, at_most: Duration) -> Guarded;
+        resume(list: &ListName) -> Reaped;
+        reap(list: &ListName, max_lost: u32) -> Reaped;
+        claims(list: &ListName) -> Vec<(HostId, Claim)>;
+        dead_letters(list: &ListName, offset: u64, count: u64) -> Vec<DeadLetter>;
+        reprocess(list: &ListName, count: u64) -> u64;
+        load_config() -> (u64, ConfigEntries);
+        save_config(entries: &ConfigEntries, expected: Option<u64>, audit: Option<&str>) -> Result<u64, u64>;
+        config_revision() -> u64;
+        ping() -> ();
+    }
+    Components [] {
+        keep_component(digest: &Digest, bytes: Bytes, about: &str) -> bool;
+        component(digest: &Digest) -> Option<Bytes>;
+        about_component(digest: &Digest) -> Option<String>;
+        drop_component(digest: &Digest) -> bool;
+    }
+    Hosts [] {
+        announce(host: &HostId, report: &str, ttl: Duration) -> ();
+        hosts() -> Vec<(HostId, String)>;
+        withdraw(host: &HostId) -> ();
+    }
+    Bus [] {
+        publish(events: &[String]) -> ();
+        listeners() -> u64;
+        subscribe() -> BoxStream<'static, String>;
+    }
+    Mending [] {
+        retry_dead_letter(list: &ListName, id: &VconId, checkpoint: Option<&Checkpoint>) -> bool;
+        drop_dead_letter(list: &ListName, id: &VconId) -> bool;
+        requeue_claim(list: &ListName, claim: &ClaimId) -> bool;
+        position(list: &ListName, id: &VconId) -> Option<u64>;
+        trail(id: &VconId) -> Vec<String>;
+        parked(list: &ListName) -> Vec<VconId>;
+    }
+    AuditLog [] {
+        audit(entry: &str) -> ();
+        audit_log(offset: u64, count: u64) -> Vec<String>;
+    }
+}
