@@ -15,7 +15,7 @@
 //! |---|---|
 //! | [`app`] | builds every part once, owns the tasks: start, drain, stop |
 //! | [`config`] | the configuration file and the environment, checked; changes while running |
-//! | [`control`] | what operators ask for: the one way to change the configuration, links, queues |
+//! | [`control`] | what operators ask for: the one way to change the configuration; links with their versions and grants; queues |
 //! | [`router`] | every route of the service on one screen, grouped by who may call it |
 //! | [`api`] | one file per resource: a handler parses, calls one service, answers |
 //! | [`auth`] | API keys, ingress keys |
@@ -24,7 +24,7 @@
 //! | [`store`] | the working store: documents, indexes, lists, claims, configuration; Redis and SQLite |
 //! | [`worker`] | permits, turns, claims, leases, drain |
 //! | [`chain`] | runs the links in order: continue, stop, switch, hand off, fail |
-//! | [`registry`] | makes links and storages ready to be called; uploads, versions, grants, signatures |
+//! | [`registry`] | makes links and storages ready to be called; uploaded versions, signatures |
 //! | [`sandbox`] | runs components within limits and grants |
 //! | [`storage`] | durable places outside the working store |
 //! | [`snapshot`] | what is in force now, swapped as one |

@@ -6,6 +6,8 @@
 mod error;
 mod member;
 mod replace;
+mod section;
+mod state;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +17,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use error::ConfigError;
-pub use member::{Member, MemberChanged, Precondition, Section, Tag};
+pub use member::MemberChanged;
 pub use replace::Permission;
+pub use section::Section;
+pub use state::{Member, Precondition, Tag};
 
 use super::check::Checker;
 use crate::config::{Checked, Problem, Written, mask, read_written_beside, store_copy};
