@@ -160,8 +160,8 @@ pub async fn validate(_: Admin, State(api): State<Shared>, Body(sent): Body<Map<
     let (_, present) = api.store.load_config().await?;
     let checked = checked(&api, sent, &present)?;
     let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
-    api.links.check(&entries).await?;
-    let warnings: Vec<_> = checked.warnings().collect();
+    let found = api.links.check(&entries).await?;
+    let warnings: Vec<_> = checked.warnings().chain(&found).collect();
     Ok(reply::json(StatusCode::OK, &json!({"ok": true, "warnings": warnings})))
 }
 
@@ -205,7 +205,7 @@ async fn change(
         }
         let checked = checked(api, changed(&current, section, name, value.as_ref())?, &present)?;
         let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
-        api.links.check(&entries).await?;
+        let found = api.links.check(&entries).await?;
         let after = member(&checked.written, section, name);
         let audit = audit(admin, section, name, &current, &checked.written);
         let Ok(revision) = api.store.save_config(&entries, Some(revision), Some(&audit)).await? else {
@@ -216,7 +216,7 @@ async fn change(
             by: admin.name.clone(),
         });
         let confirmation = api.links.confirm(revision).await?;
-        let warnings: Vec<_> = checked.warnings().collect();
+        let warnings: Vec<_> = checked.warnings().chain(&found).collect();
         let answer = reply::json(
             StatusCode::OK,
             &json!({

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{LinkError, Links};
-use crate::config::{LinkRecord, mask, store_copy};
+use crate::config::{LinkRecord, Problem, mask, store_copy};
 use crate::names::LinkName;
 use crate::store::ConfigEntries;
 
@@ -68,18 +68,18 @@ impl Links {
         Err(LinkError::Busy)
     }
 
-    /// Whether a changed configuration can be read and run here.
+    /// Whether a changed configuration can be read and run here. Returns what of it has no effect, besides what its reader tells.
     ///
     /// # Errors
     /// All that keeps it from it.
-    pub async fn check(&self, new: &ConfigEntries) -> Result<(), LinkError> {
+    pub async fn check(&self, new: &ConfigEntries) -> Result<Vec<Problem>, LinkError> {
         let checked = store_copy::from_entries(new);
         let errors = checked.errors().cloned().collect();
         let Some(config) = checked.config else {
             return Err(LinkError::Invalid(errors));
         };
         let ready = self.registry.snapshot(config, 0).await;
-        ready.map(|_| ()).map_err(LinkError::CantRun)
+        ready.map(|snapshot| snapshot.warnings).map_err(LinkError::CantRun)
     }
 }
 
