@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::audit::AuditEntry;
 use super::check::{CheckError, Checker};
+use crate::config::Problem;
 use crate::store::{ConfigEntries, Store, StoreError};
 
 /// Tries before a change is given up. Operators and hosts do not race each other twenty times in a row.
@@ -73,6 +74,8 @@ pub struct Edit<T> {
 pub struct Changed<T> {
     /// Value of the decision.
     pub outcome: T,
+    /// Warnings of the check; empty without a checker.
+    pub warnings: Vec<Problem>,
     /// Revision of the configuration that has the change.
     pub revision: u64,
 }
@@ -104,12 +107,19 @@ pub async fn change<T, E: From<ChangeError>>(
     for _ in 0..MAX_TRIES {
         let (revision, present) = copies.load().await.map_err(ChangeError::Store)?;
         let edit = match decide(&present)? {
-            Decision::Keep(outcome) => return Ok(Changed { outcome, revision }),
+            Decision::Keep(outcome) => {
+                return Ok(Changed {
+                    outcome,
+                    warnings: Vec::new(),
+                    revision,
+                });
+            }
             Decision::Save(edit) => edit,
         };
-        if let Some(checker) = checker {
-            checker.check(&edit.entries).await.map_err(ChangeError::Check)?;
-        }
+        let warnings = match checker {
+            Some(checker) => checker.check(&edit.entries).await.map_err(ChangeError::Check)?,
+            None => Vec::new(),
+        };
         let text = edit.audit.as_ref().map(AuditEntry::text);
         let saved = copies.save(&edit.entries, revision, text.as_deref()).await;
         let Ok(revision) = saved.map_err(ChangeError::Store)? else {
@@ -120,6 +130,7 @@ pub async fn change<T, E: From<ChangeError>>(
         }
         return Ok(Changed {
             outcome: edit.outcome,
+            warnings,
             revision,
         });
     }

@@ -86,7 +86,8 @@ impl Configuration {
         };
         let decide = |present: &ConfigEntries| self.with_member(&wanted, present);
         let changed = change(&self.store, Some(&self.checker), decide).await?;
-        let (revision, (warnings, tag)) = (changed.revision, changed.outcome);
+        let (revision, (mut warnings, tag)) = (changed.revision, changed.outcome);
+        warnings.extend(changed.warnings);
         self.events.tell(|| Event::ConfigChanged {
             revision,
             by: actor.name.clone(),
