@@ -4,10 +4,9 @@
 
 mod auth;
 mod chains;
-mod derive;
 mod fields;
 mod grants;
-mod host;
+pub mod host;
 mod links;
 mod references;
 mod signing;
@@ -25,7 +24,6 @@ use super::yaml::{self, Kind, Node, Place};
 use super::{Checked, Config, Written};
 use fields::Fields;
 
-pub use links::STANDARD_LINKS;
 pub use storages::STORAGE_MODULES;
 
 /// The sections that something reads.
@@ -84,7 +82,11 @@ pub fn read_beside(text: &str, source: &str, uploaded: &[String]) -> Checked {
         place: Place { line: 1, column: 1 },
         kind: Kind::Null,
     });
-    read_node(&root, source, uploaded, problems)
+    let checked = read_node(&root, source, uploaded, problems);
+    Checked {
+        root: Some(root),
+        ..checked
+    }
 }
 
 /// Reads a configuration that is already JSON: what a client sent, or the store's copy.
@@ -139,6 +141,7 @@ fn finish(source: &str, config: Option<Config>, problems: Problems, written: Wri
         config,
         problems: problems.into_sorted(),
         written,
+        root: None,
     }
 }
 
@@ -151,15 +154,14 @@ fn sections_to_config(sections: Fields<'_>, folder: &Path, uploaded: &[String], 
     let enabled = || chains.iter().filter(|draft| draft.chain.enabled);
     let used_links: HashSet<&str> = enabled().flat_map(chains::Draft::link_names).collect();
     let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
-    let mut links = links::read(sections, folder, &used_links, problems);
+    let links = links::read(sections, folder, &used_links, problems);
     let storages = storages::read(sections, &used_storages, problems);
     references::check(&chains, sections, uploaded, problems);
-    derive::widen_for_places(&mut links, &chains);
     Config {
         ingress_auth: auth::read(sections, problems),
         signing: signing::read(sections, problems),
         chains: chains.into_iter().map(|draft| (draft.name, draft.chain)).collect(),
-        links: links.into_iter().map(|draft| (draft.name, draft.link)).collect(),
+        links: links.into_iter().collect(),
         storages,
     }
 }

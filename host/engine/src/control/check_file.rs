@@ -19,8 +19,9 @@ pub async fn check_file(path: &Path, registry: &Registry) -> Result<Checked, Unr
     let Some(config) = checked.config.clone() else {
         return Ok(checked);
     };
-    if let Err(errors) = registry.snapshot(config, 0).await {
-        checked.add(errors.iter().map(|error| problem(error, &text)));
+    match registry.snapshot(config, 0).await {
+        Ok(snapshot) => checked.add(snapshot.warnings),
+        Err(errors) => checked.add(errors.iter().map(|error| problem(error, &text))),
     }
     Ok(checked)
 }

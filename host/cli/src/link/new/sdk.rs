@@ -70,7 +70,7 @@ mod tests {
             manifest.contains(&license),
             "the SDK has another licence than the host: {manifest}"
         );
-        assert!(!text("vendor/vcon-link/src/bindings.rs").contains("../"));
+        assert!(text("vendor/vcon-link/src/bindings.rs").contains("path: \"wit\""));
         assert!(text("vendor/vcon-link/wit/package.wit").contains("package vcon:link@"));
         assert!(text("Cargo.lock").contains("name = \"wit-bindgen\""));
         assert!(files.iter().any(|(path, _)| path == "vendor/vcon-link/src/http/mod.rs"));
