@@ -145,5 +145,4 @@ pub(super) fn edit_entries(
 }
 
 #[cfg(test)]
-#[path = "canonical_tests.rs"]
 mod tests;

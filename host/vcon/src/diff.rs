@@ -177,5 +177,4 @@ pub(super) fn same(left: View<'_>, right: View<'_>) -> bool {
 }
 
 #[cfg(test)]
-#[path = "diff_tests.rs"]
 mod tests;

@@ -46,7 +46,7 @@ pub struct Document {
 
 impl Document {
     /// Reads a text that comes from the store, a storage or a link. Lenient about content, strict about JSON:
-    /// duplicate members and more than [`super::json::MAX_DEPTH`] levels are refused.
+    /// duplicate members and more than [`MAX_DEPTH`](crate::MAX_DEPTH) levels are refused.
     ///
     /// # Errors
     /// Where and why it is not JSON, or that it is not an object.
@@ -244,5 +244,4 @@ impl Document {
 }
 
 #[cfg(test)]
-#[path = "document_tests.rs"]
 mod tests;

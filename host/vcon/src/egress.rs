@@ -4,7 +4,8 @@
 
 use super::Text;
 use super::canonical::{LISTS, Rename, edit_entries, edit_top, rename, rename_all, set_version};
-use super::json::{self, MAX_DEPTH};
+use super::json;
+use super::scan::MAX_DEPTH;
 use super::tree::{Key, Node, Object};
 use super::view::View;
 use super::{Document, Form};

@@ -1,14 +1,10 @@
 //! JSON text: strict scanning, and the Conserver's own way of writing it.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::scan::{Scanner, SyntaxError};
+use super::scan::{Scanner, SyntaxError, unquote};
 
-/// The deepest nesting of arrays and objects that is taken. `serde_json` has the same limit; real vCons stay below 12.
-pub const MAX_DEPTH: usize = 128;
-
-/// Checks that a text is one JSON value under the rules of this crate (no duplicate names, at most [`MAX_DEPTH`] levels) and
+/// Checks that a text is one JSON value under the rules of this crate (no duplicate names, at most [`MAX_DEPTH`](crate::MAX_DEPTH) levels) and
 /// returns how many levels of arrays and objects it has.
 ///
 /// # Errors
@@ -39,19 +35,6 @@ pub fn quote(text: &str) -> String {
     out.push_str(text.get(plain..).unwrap_or_default());
     out.push('"');
     out
-}
-
-/// The content of a string's JSON text (quotes included), unescaped. The text has to have passed [`check`].
-#[must_use]
-pub fn unquote(raw: &str) -> Cow<'_, str> {
-    let inner = raw
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default();
-    if !inner.as_bytes().contains(&b'\\') {
-        return Cow::Borrowed(inner);
-    }
-    Cow::Owned(serde_json::from_str(raw).unwrap_or_default())
 }
 
 /// Rewrites JSON text the way Python's `json.dumps` does (`spec/links.md` §2.3): `", "`, `": "`, ASCII escapes, Python float forms.
@@ -221,5 +204,4 @@ fn decimal(number: &str) -> (bool, String, i64) {
 }
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
 mod tests;

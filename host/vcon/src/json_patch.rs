@@ -75,5 +75,4 @@ fn exists(document: &Document, pointer: &Pointer) -> bool {
 }
 
 #[cfg(test)]
-#[path = "json_patch_tests.rs"]
 mod tests;

@@ -20,6 +20,7 @@ pub mod text;
 
 mod apply;
 mod body;
+mod change;
 mod dates;
 mod patch;
 mod scan;
@@ -34,5 +35,5 @@ pub use egress::EgressFormat;
 pub use id::{IdError, VconId};
 pub use ingest::{Fault, Ingested};
 pub use pointer::Pointer;
-pub use scan::SyntaxError;
+pub use scan::{MAX_DEPTH, SyntaxError};
 pub use text::Text;

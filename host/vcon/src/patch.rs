@@ -5,7 +5,7 @@
 //! Not the `json-patch` crate: it works on `serde_json::Value`, which loses the bytes of what a
 //! patch does not name.
 
-use super::apply::{at_parent, fits, nowhere, remove, replace};
+use super::change::{at_parent, fits, nowhere, remove, replace};
 use super::diff::same;
 use super::json;
 use super::pointer::index;

@@ -9,9 +9,10 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::json::{MAX_DEPTH, unquote};
-
 mod tokens;
+
+/// The deepest nesting of arrays and objects that is accepted. `serde_json` has the same limit. Real vCons stay below 12.
+pub const MAX_DEPTH: usize = 128;
 
 /// Objects with more members than this compare names through a hash set. Below, comparing them one by one is faster.
 const FEW_NAMES: usize = 16;
@@ -252,4 +253,16 @@ impl<'a> Scanner<'a> {
             what: format!("member name {name} appears twice in an object").into(),
         })
     }
+}
+
+/// The text that a string's JSON text (quotes included) stands for. The JSON text has to have passed a strict scan.
+pub(super) fn unquote(raw: &str) -> Cow<'_, str> {
+    let inner = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default();
+    if !inner.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(inner);
+    }
+    Cow::Owned(serde_json::from_str(raw).unwrap_or_default())
 }

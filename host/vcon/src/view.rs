@@ -4,9 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::json::unquote;
 use super::pointer::index;
-use super::scan::Scanner;
+use super::scan::{Scanner, unquote};
 use super::tree::{Array, Node, Object};
 
 /// The six kinds of JSON values.

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use super::Node;
 use crate::Text;
-use crate::json::{quote, unquote};
-use crate::scan::Span;
+use crate::json::quote;
+use crate::scan::{Span, unquote};
 
 /// A part of a checked JSON text: of the document's own, or of one that an edit brought.
 #[derive(Debug, Clone)]

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::json;
 use super::*;
+use crate::MAX_DEPTH;
+use crate::json;
 
 fn samples() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/samples");
@@ -184,7 +185,7 @@ fn edits_that_lead_nowhere_name_the_pointer() {
 
 #[test]
 fn an_edit_cannot_make_a_document_that_is_too_deep() {
-    let inner = "[".repeat(json::MAX_DEPTH - 1) + &"]".repeat(json::MAX_DEPTH - 1);
+    let inner = "[".repeat(MAX_DEPTH - 1) + &"]".repeat(MAX_DEPTH - 1);
     assert!(edited("{}", &set("/a", &inner)).is_ok(), "exactly as deep as is taken");
     assert!(
         matches!(edited(r#"{"a":{}}"#, &set("/a/b", &inner)), Err(EditError::BadJson(_))),

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::scan::MAX_DEPTH;
 
 fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))
