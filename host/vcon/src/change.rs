@@ -9,7 +9,7 @@ use super::tree::{Array, Key, Node};
 use super::view::{Kind, View};
 use super::{Document, DocumentError, EditError, Pointer};
 
-/// A node of a JSON text that is put where the pointer leads.
+/// Makes a node of a JSON text that is about to be set or appended at a pointer.
 pub(super) fn checked(pointer: &Pointer, value: &str) -> Result<Node, EditError> {
     let levels = json::check(value).map_err(|error| EditError::BadJson(error.describe(value)))?;
     fits(pointer, levels)?;
@@ -40,7 +40,8 @@ pub(super) fn replace(document: &mut Document, value: &str) -> Result<(), EditEr
     Ok(())
 }
 
-/// Passes the container that the last token of a pointer names a place in, and that token, to `edit`.
+/// Passes the container that the last token of a pointer names a place in, and that token, to
+/// `edit`.
 pub(super) fn at_parent<R>(
     root: &mut Node,
     base: &str,
@@ -90,7 +91,7 @@ pub(super) fn append(root: &mut Node, base: &str, pointer: &Pointer, value: Node
                 .flatten()
                 .ok_or_else(|| nowhere(pointer))
         }
-        // Readers take null for an absent list.
+        // Readers treat null as an absent list.
         None | Some(Kind::Null) => set(root, base, pointer, Node::Array(Array::new(vec![value]).into())),
         Some(_) => Err(EditError::WrongType(format!("{:?} is not an array", pointer.as_str()))),
     }
@@ -115,3 +116,6 @@ pub(super) fn remove(root: &mut Node, base: &str, pointer: &Pointer) -> Result<O
         Ok(Some(array.change().remove(at)))
     })
 }
+
+#[cfg(test)]
+mod tests;
