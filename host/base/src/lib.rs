@@ -13,6 +13,7 @@ pub mod secret_ref;
 pub mod secrets;
 pub mod suggest;
 pub mod text;
+#[cfg(feature = "tls")]
 pub mod tls;
 
 pub use entries::ConfigEntries;

@@ -1,4 +1,4 @@
-//! Renames and the written form.
+//! Renames, and the form that is written.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn enforced(text: &str) -> String {
 }
 
 #[test]
-fn old_names_move_to_the_end_and_existing_new_ones_win() {
+fn renamed_members_become_the_last_and_existing_new_names_stay() {
     for (text, expected) in [
         (r#"{"appended": {"x": 1.0}, "b": 2}"#, r#"{"b":2,"amended":{"x": 1.0}}"#),
         (
@@ -47,7 +47,7 @@ fn old_names_move_to_the_end_and_existing_new_ones_win() {
 }
 
 #[test]
-fn what_needs_no_rename_keeps_every_byte() {
+fn documents_that_need_no_rename_keep_every_byte() {
     for text in [
         r#" { "parties": [ {"mimetype": "x", "type":"y"} ], "dialog": null, "analysis": {}, "attachments": [1, "mimetype", null] } "#,
         r#"{"dialog": [ {"mediatype": "m", "transfer": 1, "alg": "x", "signature": "y"} ]}"#,
@@ -59,7 +59,7 @@ fn what_needs_no_rename_keeps_every_byte() {
 }
 
 #[test]
-fn entries_without_old_names_keep_their_bytes_beside_others() {
+fn entries_without_old_names_keep_their_bytes_next_to_others() {
     let text = r#"{"dialog":[{"a" : 1.0},{"mimetype":"m"}],"x": [ 1 ]}"#;
     assert_eq!(
         upgraded(text),
@@ -86,7 +86,7 @@ fn the_written_form_has_version_text_bodies_and_nothing_empty() {
 }
 
 #[test]
-fn the_written_form_keeps_what_it_does_not_have_to_change() {
+fn the_written_form_keeps_members_that_need_no_change() {
     assert_eq!(
         enforced(r#"{ "vcon" : "0.4.0" }"#),
         r#"{ "vcon" : "0.4.0" }"#,

@@ -1,4 +1,4 @@
-//! The patch between two documents turns one into the other, also where someone else applies it.
+//! The patch between two documents turns one into the other, also in another implementation.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -13,8 +13,9 @@ fn patch(before: &Value, after: &Value) -> Vec<Value> {
         .collect()
 }
 
-/// RFC 6902 by the letter, apart from the code under test. It knows the three operations that are used, and refuses to add where
-/// something is there already, to replace or remove where nothing is.
+/// An implementation of RFC 6902 that shares nothing with the code under test. It knows the three
+/// operations that are used. It refuses to add a member that exists, and to replace or remove one
+/// that does not.
 fn applied(mut document: Value, patch: &[Value]) -> Value {
     for operation in patch {
         let path = operation["path"].as_str().unwrap();
@@ -99,7 +100,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Few names, so that two objects share some.
+/// An object with few possible names, so that two objects share some.
 fn object(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::vec(("[ab~/0-]{0,2}", inner), 0..5).prop_map(|members| members.into_iter().collect())
 }

@@ -1,8 +1,9 @@
-//! What counts as JSON, and the Conserver's way of writing it.
+//! The strict check, and JSON as Python writes it.
 
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::scan::MAX_DEPTH;
 
 fn sha256(text: &str) -> String {
     hex::encode(Sha256::digest(text))
@@ -56,7 +57,7 @@ fn floats_are_written_as_python_writes_them() {
 }
 
 #[test]
-fn what_is_not_strict_json_is_refused_with_a_place() {
+fn text_that_is_not_strict_json_is_refused_with_line_and_column() {
     for (text, why) in [
         ("", "ends"),
         ("  ", "ends"),
@@ -104,14 +105,14 @@ fn duplicates_are_found_in_large_objects() {
         members.push(twice.to_owned());
         assert!(
             check(&format!("{{{}}}", members.join(","))).is_err(),
-            "{twice} was taken"
+            "{twice} was accepted"
         );
         members.pop();
     }
 }
 
 #[test]
-fn strict_json_is_taken() {
+fn strict_json_is_accepted() {
     for text in [
         "0",
         "-0",
@@ -137,7 +138,7 @@ fn strict_json_is_taken() {
 #[test]
 fn depth_is_bounded_and_the_stack_with_it() {
     let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
-    assert_eq!(check(&nested(MAX_DEPTH)), Ok(MAX_DEPTH), "the deepest that is taken");
+    assert_eq!(check(&nested(MAX_DEPTH)), Ok(MAX_DEPTH), "the deepest that is accepted");
     assert!(check(&nested(MAX_DEPTH + 1)).is_err(), "one level more");
     assert!(check(&"[".repeat(1_000_000)).is_err(), "a million levels of arrays");
     assert!(
@@ -182,7 +183,7 @@ fn numbers_are_compared_exactly() {
 }
 
 #[test]
-fn quote_and_unquote_are_each_others_inverse() {
+fn unquote_is_the_inverse_of_quote() {
     for text in ["", "plain", "a\"b\\c/\n\r\t\u{8}\u{c}\u{1}\u{7f}é😀\u{2028}"] {
         let quoted = quote(text);
         assert!(check(&quoted).is_ok(), "{quoted}");

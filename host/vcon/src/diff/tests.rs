@@ -74,7 +74,7 @@ fn large_objects_are_compared_by_name() {
 }
 
 #[test]
-fn very_many_changes_come_as_whole_members() {
+fn very_many_changes_become_whole_members() {
     let list = |first: usize| {
         (first..first + 10_001)
             .map(|at| at.to_string())
@@ -121,7 +121,7 @@ fn json_text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn applied_to_before_they_give_after(before in json_text(), after in json_text()) {
+    fn the_edits_applied_to_the_first_document_make_the_second(before in json_text(), after in json_text()) {
         let before = Document::parse(format!("{{\"v\":{before}}}")).unwrap();
         let after = Document::parse(format!("{{\"v\":{after}}}")).unwrap();
         let mut now = before.clone();
