@@ -134,7 +134,8 @@ async fn a_newer_form_is_refused() {
     assert!(error.to_string().contains("form 99"), "{error}");
 }
 
-/// Puts documents for ever and tells of each that was answered. Only runs when asked by `killed_while_writing`.
+/// Stores documents until it is killed, and writes the id of each stored one to a file. It runs only when
+/// `a_process_killed_while_writing_loses_nothing_it_was_told` starts it.
 #[tokio::test]
 async fn a_child_that_will_be_killed_writes() {
     let Ok(directory) = std::env::var(CHILD) else { return };
@@ -172,7 +173,7 @@ async fn a_process_killed_while_writing_loses_nothing_it_was_told() {
             "--exact",
             "--nocapture",
             &format!(
-                "{}::a_child_that_will_be_killed",
+                "{}::a_child_that_will_be_killed_writes",
                 module_path!().split_once("::").unwrap().1
             ),
         ])
