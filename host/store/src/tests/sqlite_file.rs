@@ -5,6 +5,10 @@ use std::process::Command;
 use super::place::Directory;
 use super::*;
 use crate::sqlite::SqliteStore;
+use crate::{
+    AuditStore as _, ClaimStore as _, ComponentStore as _, ConfigStore as _, DocumentStore as _, EntryRecovery as _,
+    ListStore as _,
+};
 
 const CHILD: &str = "VCONDUIT_TEST_KILLED_DIRECTORY";
 
