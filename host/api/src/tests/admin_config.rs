@@ -8,7 +8,7 @@ use serde_json::json;
 use super::admin_queues::admin;
 use super::*;
 use vconduit_policy::signature::{Signing, SigningKey};
-use vconduit_store::AuditLog as _;
+use vconduit_store::{AuditStore as _, ConfigStore as _};
 use vconduit_test_support::Fault;
 
 /// Text that the log of this thread has so far.
@@ -162,7 +162,7 @@ async fn what_can_not_run_is_refused_by_validation_and_by_post_config_alike() {
         posted.refuses(&[("value_error", json!(["body", place]))]);
         assert!(posted.text.contains(word), "{}", posted.text);
         assert_eq!(
-            vconduit_store::Store::config_revision(&*api.store).await.unwrap(),
+            api.store.config_revision().await.unwrap(),
             0,
             "it was saved"
         );

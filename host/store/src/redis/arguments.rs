@@ -6,7 +6,7 @@ use redis::Cmd;
 
 use super::errors::damaged;
 use super::{RedisStore, keys, revision};
-use crate::mending::TRAIL;
+use crate::claims::MAX_TRAIL_ENTRIES;
 use crate::{Effects, Guarded, Revision, StoreError, Write};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
@@ -112,7 +112,7 @@ impl RedisStore {
         let current = current.filter(|current| *current != entry);
         call.arg(trail.unwrap_or_default())
             .arg(self.lifetimes.trail_s)
-            .arg(TRAIL)
+            .arg(MAX_TRAIL_ENTRIES)
             .arg(1 + usize::from(current.is_some()))
             .arg(entry.as_str());
         if let Some(current) = current {

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use redis::Value;
 use serde::{Deserialize, Serialize};
 
 use super::arguments::Planned;
 use super::errors::damaged;
 use super::{RedisStore, keys, revision};
-use crate::{Checkpoint, Claim, Effects, Guarded, StoreError, Write};
+use crate::{Checkpoint, Claim, ClaimStore, Effects, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, HostId, ListName};
 
@@ -41,8 +42,9 @@ struct Step<'a> {
     new: Option<String>,
 }
 
-impl RedisStore {
-    pub(super) async fn claim_entries(
+#[async_trait]
+impl ClaimStore for RedisStore {
+    async fn claim(
         &self,
         list: &ListName,
         host: &HostId,
@@ -72,12 +74,7 @@ impl RedisStore {
         names.into_iter().zip(answer).filter_map(claim).collect()
     }
 
-    pub(super) async fn renew_leases(
-        &self,
-        list: &ListName,
-        claims: &[ClaimId],
-        lease: Duration,
-    ) -> Result<Vec<ClaimId>, StoreError> {
+    async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
@@ -94,13 +91,14 @@ impl RedisStore {
             .collect())
     }
 
-    pub(super) async fn note_checkpoint(
+    async fn checkpoint(
         &self,
         claim: &Claim,
         checkpoint: &Checkpoint,
-        write: Option<&Write>,
+        write: Option<Write>,
         effects: &Effects,
     ) -> Result<Guarded, StoreError> {
+        let write = write.as_ref();
         let planned = Planned::new(write, self.json);
         let step = Step {
             checkpoint,
@@ -129,7 +127,7 @@ impl RedisStore {
     }
 
     /// In the order in which the entries were taken.
-    pub(super) async fn all_claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
+    async fn claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
         let kept: Vec<(String, String)> = self
             .connection
             .run("claims", redis::cmd("HGETALL").arg(keys::claims(list)))
@@ -161,6 +159,12 @@ impl RedisStore {
         }
         claims.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(claims.into_iter().map(|(_, host, claim)| (host, claim)).collect())
+    }
+
+    async fn trail(&self, id: &VconId) -> Result<Vec<String>, StoreError> {
+        let mut command = redis::cmd("LRANGE");
+        command.arg(keys::trail(id)).arg(0).arg(-1);
+        self.connection.run("trail", &command).await
     }
 }
 

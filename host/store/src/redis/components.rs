@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 
 use super::{RedisStore, keys};
-use crate::StoreError;
-use crate::components::{ABANDONED_S, CHUNK, Components, check, damage};
+use crate::components::{MAX_UPLOAD_S, PART_BYTES, check, damage};
+use crate::{ComponentStore, StoreError};
 use vconduit_base::names::Digest;
 
 /// How often parts are sent that are gone when the last step looks for them: the server was restarted without a memory.
@@ -31,7 +31,7 @@ enum Found {
 }
 
 #[async_trait]
-impl Components for RedisStore {
+impl ComponentStore for RedisStore {
     async fn keep_component(&self, digest: &Digest, bytes: Bytes, about: &str) -> Result<bool, StoreError> {
         let bytes = check("keep component", digest, bytes).await?;
         let damaged = match self.find(digest).await? {
@@ -40,7 +40,7 @@ impl Components for RedisStore {
             Found::Damaged(upload, _) => upload,
         };
         let upload = keys::new_step();
-        let mut missing: Vec<usize> = (0..bytes.len().div_ceil(CHUNK)).collect();
+        let mut missing: Vec<usize> = (0..bytes.len().div_ceil(PART_BYTES)).collect();
         for _ in 0..ROUNDS {
             for number in missing {
                 self.send_part(digest, &upload, number, &bytes).await?;
@@ -123,14 +123,14 @@ impl RedisStore {
     }
 
     async fn send_part(&self, digest: &Digest, upload: &str, number: usize, bytes: &Bytes) -> Result<(), StoreError> {
-        let part = bytes.chunks(CHUNK).nth(number).unwrap_or_default();
+        let part = bytes.chunks(PART_BYTES).nth(number).unwrap_or_default();
         let mut command = redis::Cmd::with_capacity(5, part.len() + 256);
         command
             .arg("SET")
             .arg(keys::component_part(digest, upload, number))
             .arg(part)
             .arg("EX")
-            .arg(ABANDONED_S);
+            .arg(MAX_UPLOAD_S);
         self.large.run("keep component", &command).await
     }
 
@@ -147,8 +147,8 @@ impl RedisStore {
         call.arg(upload)
             .arg(damaged)
             .arg(size)
-            .arg(CHUNK)
-            .arg(size.div_ceil(CHUNK))
+            .arg(PART_BYTES)
+            .arg(size.div_ceil(PART_BYTES))
             .arg(about);
         self.connection.script("keep component", script, &call).await
     }
@@ -159,7 +159,7 @@ impl RedisStore {
             return Ok(());
         }
         let mut command = redis::cmd("UNLINK");
-        for number in 0..size.div_ceil(CHUNK) {
+        for number in 0..size.div_ceil(PART_BYTES) {
             command.arg(keys::component_part(digest, upload, number));
         }
         self.connection.run("keep component", &command).await

@@ -2,24 +2,23 @@
 //!
 //! Guarantee: the list `DLQ:<list>` stays what others know, bare ids; what we know about them is beside it.
 
+use async_trait::async_trait;
+
 use super::claims::json;
 use super::errors::damaged;
 use super::lists::range;
 use super::{RedisStore, keys};
-use crate::{DeadLetter, ErrorRecord, StoreError};
+use crate::dead_letters::check_can_go_back;
+use crate::{Checkpoint, DeadLetter, DeadLetterStore, ErrorRecord, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::{ListName, MAX_NAME_BYTES};
 
 /// Letters moved in one step.
 const MOST: u64 = 1000;
 
-impl RedisStore {
-    pub(super) async fn add_dead_letter(
-        &self,
-        dead_letters: &ListName,
-        id: &VconId,
-        record: &ErrorRecord,
-    ) -> Result<(), StoreError> {
+#[async_trait]
+impl DeadLetterStore for RedisStore {
+    async fn dead_letter(&self, dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> Result<(), StoreError> {
         let mut call = self
             .scripts
             .dead_letter
@@ -32,12 +31,7 @@ impl RedisStore {
             .await
     }
 
-    pub(super) async fn read_dead_letters(
-        &self,
-        list: &ListName,
-        offset: u64,
-        count: u64,
-    ) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<DeadLetter>, StoreError> {
         let Some((first, last)) = range(offset, count) else {
             return Ok(Vec::new());
         };
@@ -57,7 +51,7 @@ impl RedisStore {
         ids.into_iter().zip(records).map(letter).collect()
     }
 
-    pub(super) async fn reprocess_dead_letters(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
+    async fn reprocess(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
         let dead = list.dead_letters();
         let mut moved = 0;
         while moved < count {
@@ -77,6 +71,31 @@ impl RedisStore {
             }
         }
         Ok(moved)
+    }
+
+    async fn retry_dead_letter(
+        &self,
+        list: &ListName,
+        id: &VconId,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<bool, StoreError> {
+        check_can_go_back(list)?;
+        let checkpoint = checkpoint.map(json).transpose()?;
+        let dead = list.dead_letters();
+        let script = &self.scripts.retry_dead_letter;
+        let mut call = script.call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
+        call.arg(keys::new_step())
+            .arg(id.as_str())
+            .arg(checkpoint.unwrap_or_default());
+        self.connection.script("retry dead letter", script, &call).await
+    }
+
+    async fn drop_dead_letter(&self, list: &ListName, id: &VconId) -> Result<bool, StoreError> {
+        let dead = list.dead_letters();
+        let script = &self.scripts.drop_dead_letter;
+        let mut call = script.call(&[dead.as_str(), &keys::records(list)]);
+        call.arg(keys::new_step()).arg(id.as_str());
+        self.connection.script("drop dead letter", script, &call).await
     }
 }
 

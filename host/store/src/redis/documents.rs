@@ -2,17 +2,18 @@
 //!
 //! Guarantee: `put` and `write` are one script each; a revision that was read belongs to the text that was read.
 
+use async_trait::async_trait;
 use redis::{Cmd, Value};
 
 use super::arguments::{Planned, stage};
 use super::errors::{damaged, refused};
 use super::{RedisStore, keys, revision};
-use crate::{Guarded, NewDocument, StoreError, Stored, Write};
-use vcon_document::Text;
-use vcon_document::VconId;
+use crate::{DocumentStore, Guarded, NewDocument, StoreError, Stored, Write};
+use vcon_document::{Text, VconId};
 
-impl RedisStore {
-    pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
+#[async_trait]
+impl DocumentStore for RedisStore {
+    async fn put(&self, document: NewDocument) -> Result<(), StoreError> {
         let mut call = self.scripts.put.call(&[&self.listing]);
         let stage = self.append_new_text(&mut call, &document.text);
         call.arg(keys::new_step());
@@ -23,12 +24,7 @@ impl RedisStore {
             .await
     }
 
-    pub(super) async fn restore_document(
-        &self,
-        id: &VconId,
-        text: &Text,
-        created_at_s: Option<i64>,
-    ) -> Result<bool, StoreError> {
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError> {
         let mut call = self.scripts.restore.call(&[&self.listing]);
         let stage = self.append_new_text(&mut call, text);
         self.append_index(&mut call, id, created_at_s, &[]);
@@ -39,17 +35,7 @@ impl RedisStore {
         Ok(restored == 1)
     }
 
-    /// A text, its lifetime and its token; answers the command that has to come first when the text goes another way.
-    fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
-        let token = revision::new_token(text, false);
-        let stage = stage(text, &token, self.json);
-        call.arg(if stage.is_some() { "" } else { &**text })
-            .arg(self.lifetimes.document_s)
-            .arg(token);
-        stage
-    }
-
-    pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
+    async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -58,6 +44,53 @@ impl RedisStore {
         } else {
             self.get_strings(ids).await
         }
+    }
+
+    async fn write(&self, write: Write) -> Result<Guarded, StoreError> {
+        let planned = Planned::new(Some(&write), self.json);
+        let mut call = self.scripts.write.call(&[]);
+        planned.append(&mut call);
+        let answer: Vec<String> = self
+            .connection
+            .staged_script("write", &self.scripts.write, planned.stage(), call)
+            .await?;
+        planned.guarded("write", &answer)
+    }
+
+    async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
+        let mut call = self.scripts.delete.call(&[&self.listing]);
+        call.arg(id.as_str());
+        self.connection.script("delete", &self.scripts.delete, &call).await
+    }
+
+    async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
+        let left: i64 = self
+            .connection
+            .run("lifetime", redis::cmd("TTL").arg(keys::document(id)))
+            .await?;
+        Ok(Some(left).filter(|left| *left != -2))
+    }
+
+    async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
+        let mut command = Cmd::new();
+        if seconds > 0 {
+            command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
+        } else {
+            command.arg("DEL").arg(keys::document(id));
+        }
+        self.connection.run("expire", &command).await
+    }
+}
+
+impl RedisStore {
+    /// A text, its lifetime and its token; answers the command that has to come first when the text goes another way.
+    fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
+        let token = revision::new_token(text, false);
+        let stage = stage(text, &token, self.json);
+        call.arg(if stage.is_some() { "" } else { &**text })
+            .arg(self.lifetimes.document_s)
+            .arg(token);
+        stage
     }
 
     /// One MGET, so that token and text are of one moment.
@@ -131,41 +164,6 @@ impl RedisStore {
             found.push(stored(text, token)?);
         }
         Ok(found)
-    }
-
-    pub(super) async fn write_document(&self, write: &Write) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(Some(write), self.json);
-        let mut call = self.scripts.write.call(&[]);
-        planned.append(&mut call);
-        let answer: Vec<String> = self
-            .connection
-            .staged_script("write", &self.scripts.write, planned.stage(), call)
-            .await?;
-        planned.guarded("write", &answer)
-    }
-
-    pub(super) async fn delete_document(&self, id: &VconId) -> Result<bool, StoreError> {
-        let mut call = self.scripts.delete.call(&[&self.listing]);
-        call.arg(id.as_str());
-        self.connection.script("delete", &self.scripts.delete, &call).await
-    }
-
-    pub(super) async fn document_lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
-        let left: i64 = self
-            .connection
-            .run("lifetime", redis::cmd("TTL").arg(keys::document(id)))
-            .await?;
-        Ok(Some(left).filter(|left| *left != -2))
-    }
-
-    pub(super) async fn expire_document(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
-        let mut command = Cmd::new();
-        if seconds > 0 {
-            command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
-        } else {
-            command.arg("DEL").arg(keys::document(id));
-        }
-        self.connection.run("expire", &command).await
     }
 }
 

@@ -5,24 +5,27 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use super::RedisStore;
 use super::arguments::Planned;
 use super::claims::{json, millis};
 use super::keys;
-use crate::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, StoreError, Write};
+use crate::{Checkpoint, Claim, ClaimEndings, Effects, ErrorRecord, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, ListName};
 
-impl RedisStore {
-    pub(super) async fn finish_claim(
+#[async_trait]
+impl ClaimEndings for RedisStore {
+    async fn finish(
         &self,
         claim: &Claim,
         current: &VconId,
-        write: Option<&Write>,
+        write: Option<Write>,
         effects: &Effects,
         egress: &[ListName],
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write, self.json);
+        let planned = Planned::new(write.as_ref(), self.json);
         let list = &claim.list;
         let mut call = self
             .scripts
@@ -40,12 +43,7 @@ impl RedisStore {
         planned.guarded("finish", &answer)
     }
 
-    pub(super) async fn fail_claim(
-        &self,
-        claim: &Claim,
-        record: &ErrorRecord,
-        trail: Option<&str>,
-    ) -> Result<Guarded, StoreError> {
+    async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError> {
         let list = &claim.list;
         let dead = list.dead_letters();
         let mut call = self.scripts.fail.call(&[
@@ -70,43 +68,20 @@ impl RedisStore {
         Planned::new(None, self.json).guarded("fail", &answer)
     }
 
-    pub(super) async fn hand_claim_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
+    async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         self.give_back("hand back", &claim.list, &claim.id, "back").await
     }
 
-    /// `how` is what the end is remembered as.
-    pub(super) async fn give_back(
-        &self,
-        operation: &'static str,
-        list: &ListName,
-        claim: &ClaimId,
-        how: &str,
-    ) -> Result<Guarded, StoreError> {
-        let mut call = self.scripts.hand_back.call(&[
-            list.as_str(),
-            &keys::claims(list),
-            &keys::leases(list),
-            &keys::ended(list),
-            &keys::resume(list),
-        ]);
-        call.arg(claim.as_str()).arg(how);
-        let answer: Vec<String> = self
-            .connection
-            .script(operation, &self.scripts.hand_back, &call)
-            .await?;
-        Planned::new(None, self.json).guarded(operation, &answer)
-    }
-
-    pub(super) async fn park_claim(
+    async fn park(
         &self,
         claim: &Claim,
         checkpoint: &Checkpoint,
-        write: Option<&Write>,
+        write: Option<Write>,
         effects: &Effects,
         hand_off: &ListName,
         at_most: Duration,
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write, self.json);
+        let planned = Planned::new(write.as_ref(), self.json);
         let list = &claim.list;
         let mut call = self.scripts.park.call(&[
             &keys::claims(list),
@@ -129,5 +104,35 @@ impl RedisStore {
             .staged_script("park", &self.scripts.park, planned.stage(), call)
             .await?;
         planned.guarded("park", &answer)
+    }
+
+    async fn requeue_claim(&self, list: &ListName, claim: &ClaimId) -> Result<bool, StoreError> {
+        let ended = self.give_back("requeue claim", list, claim, "force").await?;
+        Ok(matches!(ended, Guarded::Done(_)))
+    }
+}
+
+impl RedisStore {
+    /// `how` is what the end is remembered as.
+    async fn give_back(
+        &self,
+        operation: &'static str,
+        list: &ListName,
+        claim: &ClaimId,
+        how: &str,
+    ) -> Result<Guarded, StoreError> {
+        let mut call = self.scripts.hand_back.call(&[
+            list.as_str(),
+            &keys::claims(list),
+            &keys::leases(list),
+            &keys::ended(list),
+            &keys::resume(list),
+        ]);
+        call.arg(claim.as_str()).arg(how);
+        let answer: Vec<String> = self
+            .connection
+            .script(operation, &self.scripts.hand_back, &call)
+            .await?;
+        Planned::new(None, self.json).guarded(operation, &answer)
     }
 }

@@ -9,12 +9,11 @@ use async_trait::async_trait;
 use super::claims::millis;
 use super::errors::damaged;
 use super::{RedisStore, keys};
-use crate::StoreError;
-use crate::hosts::Hosts;
+use crate::{HostStore, StoreError};
 use vconduit_base::names::HostId;
 
 #[async_trait]
-impl Hosts for RedisStore {
+impl HostStore for RedisStore {
     async fn announce(&self, host: &HostId, report: &str, ttl: Duration) -> Result<(), StoreError> {
         let mut call = self.scripts.announce.call(&[keys::HOSTS, keys::HOSTS_UNTIL]);
         call.arg(host.as_str()).arg(report).arg(millis(ttl));

@@ -2,19 +2,21 @@
 //!
 //! Guarantee: members of the listing are written as `vcon:<id>` and read with and without that prefix.
 
+use async_trait::async_trait;
 use redis::Value;
 
 use super::errors::{damaged, refused};
 use super::{RedisStore, keys};
-use crate::StoreError;
+use crate::{IndexStore, StoreError};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
 
 /// How many keys Redis looks at for one page of a scan: some 100 µs of its time.
 const SCAN_STEP: usize = 1000;
 
-impl RedisStore {
-    pub(super) async fn list_ids(
+#[async_trait]
+impl IndexStore for RedisStore {
+    async fn list(
         &self,
         since_s: Option<i64>,
         until_s: Option<i64>,
@@ -42,7 +44,7 @@ impl RedisStore {
         Ok(members.into_iter().map(id).collect())
     }
 
-    pub(super) async fn search_terms(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
+    async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
         if terms.is_empty() {
             return Ok(Vec::new());
         }
@@ -54,7 +56,7 @@ impl RedisStore {
         answers.into_iter().map(members).collect()
     }
 
-    pub(super) async fn scan_ids(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
+    async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         let mut command = redis::cmd("SCAN");
         command
             .arg(cursor.as_deref().unwrap_or("0"))
@@ -75,7 +77,7 @@ impl RedisStore {
         ))
     }
 
-    pub(super) async fn index_document(
+    async fn index(
         &self,
         id: &VconId,
         created_at_s: Option<i64>,

@@ -3,18 +3,24 @@
 //! Guarantee: lists stay plain Redis lists that anyone may push to and pop from; what others put there is shown as
 //! it is (bytes that are not UTF-8 as U+FFFD).
 
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
+
+use super::errors::{Fault, refused};
 use super::{RedisStore, keys};
-use crate::StoreError;
+use crate::{ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-impl RedisStore {
-    pub(super) async fn push_ids(
-        &self,
-        list: &ListName,
-        ids: &[VconId],
-        context: Option<&str>,
-    ) -> Result<(), StoreError> {
+/// As for other commands: how long a wait tries to connect before it says `Away`.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[async_trait]
+impl ListStore for RedisStore {
+    async fn push(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<(), StoreError> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -29,7 +35,7 @@ impl RedisStore {
         self.connection.script("push", &self.scripts.push, &call).await
     }
 
-    pub(super) async fn pop_entries(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
+    async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
         if count == 0 {
             return Ok(Vec::new());
         }
@@ -39,18 +45,13 @@ impl RedisStore {
         Ok(entries.unwrap_or_default().iter().map(|entry| shown(entry)).collect())
     }
 
-    pub(super) async fn list_depth(&self, list: &ListName) -> Result<u64, StoreError> {
+    async fn depth(&self, list: &ListName) -> Result<u64, StoreError> {
         self.connection
             .run("depth", redis::cmd("LLEN").arg(list.as_str()))
             .await
     }
 
-    pub(super) async fn list_entries(
-        &self,
-        list: &ListName,
-        offset: u64,
-        count: u64,
-    ) -> Result<Vec<String>, StoreError> {
+    async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
         let Some((first, last)) = range(offset, count) else {
             return Ok(Vec::new());
         };
@@ -58,6 +59,37 @@ impl RedisStore {
         command.arg(list.as_str()).arg(first).arg(last);
         let entries: Vec<Vec<u8>> = self.connection.run("entries", &command).await?;
         Ok(entries.iter().map(|entry| shown(entry)).collect())
+    }
+
+    async fn position(&self, list: &ListName, id: &VconId) -> Result<Option<u64>, StoreError> {
+        let mut command = redis::cmd("LPOS");
+        command.arg(list.as_str()).arg(id.as_str());
+        self.connection.run("position", &command).await
+    }
+
+    async fn wait(&self, list: &ListName, at_most: Duration) -> Result<bool, StoreError> {
+        let start = Instant::now();
+        let mut patience = start + PATIENCE;
+        loop {
+            let left = at_most.saturating_sub(start.elapsed());
+            let error = match self.waits.peek(&self.connection, list, left, patience).await {
+                Ok(there) => return Ok(there),
+                Err(error) => error,
+            };
+            match Fault::of(&error) {
+                Fault::Refusal | Fault::UnknownScript => return Err(refused("wait", &error)),
+                Fault::Silent => return Err(self.connection.away()),
+                Fault::Connection | Fault::NotNow => {}
+            }
+            // The connection may have broken late in a long wait; the server gets its time to come back from then on.
+            if start.elapsed() > PATIENCE && patience == start + PATIENCE {
+                patience = Instant::now() + PATIENCE;
+            }
+            if Instant::now() + PAUSE >= patience {
+                return Err(self.connection.away());
+            }
+            sleep(PAUSE).await;
+        }
     }
 }
 

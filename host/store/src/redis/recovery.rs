@@ -2,9 +2,11 @@
 //!
 //! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
 
+use async_trait::async_trait;
+
 use super::errors::damaged;
 use super::{RedisStore, keys};
-use crate::{Reaped, StoreError};
+use crate::{EntryRecovery, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
@@ -13,8 +15,9 @@ const MOST: u64 = 200;
 
 type Answer = (Vec<String>, Vec<String>, u64);
 
-impl RedisStore {
-    pub(super) async fn reap_expired(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+#[async_trait]
+impl EntryRecovery for RedisStore {
+    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
         let dead = list.dead_letters();
         let mut call = self.scripts.reap.call(&[
             list.as_str(),
@@ -31,7 +34,7 @@ impl RedisStore {
             .and_then(reaped)
     }
 
-    pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
+    async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
         let dead = list.dead_letters();
         let mut call = self.scripts.resume.call(&[
             list.as_str(),
@@ -47,6 +50,17 @@ impl RedisStore {
             .script("resume", &self.scripts.resume, &call)
             .await
             .and_then(reaped)
+    }
+
+    async fn parked(&self, list: &ListName) -> Result<Vec<VconId>, StoreError> {
+        let ids: Vec<String> = self
+            .connection
+            .run("parked", redis::cmd("HKEYS").arg(keys::parked(list)))
+            .await?;
+        let ids: Result<Vec<VconId>, _> = ids.into_iter().map(VconId::new).collect();
+        let mut ids = ids.map_err(|error| damaged("parked", error))?;
+        ids.sort();
+        Ok(ids)
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! Guarantee: the server is asked what it can do, not told; the answer is in the log at start.
 
+use async_trait::async_trait;
 use redis::{Cmd, InfoDict, Value};
 
 use super::connection::Connection;
 use super::{RedisStore, keys};
-use crate::StoreError;
+use crate::{Store, StoreError};
 
 /// What was found out at connect.
 pub struct Server {
@@ -43,15 +44,16 @@ fn new_enough(version: &str) -> bool {
     }
 }
 
-impl RedisStore {
+#[async_trait]
+impl Store for RedisStore {
     /// A write shows what a `PING` does not: a full memory, a read-only replica, a disk that takes no more.
-    pub(super) async fn check_server(&self) -> Result<(), StoreError> {
+    async fn ping(&self) -> Result<(), StoreError> {
         let mut set = Cmd::new();
         set.arg("SET").arg(keys::PING).arg("1").arg("EX").arg(60);
         self.connection.run("ping", &set).await
     }
 
-    pub(super) fn describe_server(&self) -> String {
+    fn describe(&self) -> String {
         let form = if self.json {
             "RedisJSON values"
         } else {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::SqliteStore;
 use super::errors::Sql;
 use super::writer::Step;
-use crate::StoreError;
-use crate::audit::{AuditLog, KEPT};
+use crate::audit::MAX_AUDIT_ENTRIES;
+use crate::{AuditStore, StoreError};
 
 /// Adds an entry.
 pub fn add(step: &Step<'_>, entry: &str) -> Sql<()> {
@@ -18,12 +18,12 @@ pub fn add(step: &Step<'_>, entry: &str) -> Sql<()> {
     let newest = step.db.last_insert_rowid();
     step.db
         .prepare_cached("DELETE FROM audit WHERE number <= ?1")?
-        .execute([newest - i64::from(KEPT)])?;
+        .execute([newest - i64::from(MAX_AUDIT_ENTRIES)])?;
     Ok(())
 }
 
 #[async_trait]
-impl AuditLog for SqliteStore {
+impl AuditStore for SqliteStore {
     async fn audit(&self, entry: &str) -> Result<(), StoreError> {
         let entry = entry.to_owned();
         self.writer.run("audit", move |step| add(step, &entry)).await

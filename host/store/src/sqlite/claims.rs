@@ -4,13 +4,14 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::errors::{Fault, Sql};
 use super::trails::Note;
 use super::writer::Step;
-use super::{SqliteStore, documents, lists};
-use crate::{Checkpoint, Claim, Effects, Guarded, StoreError, Write};
+use super::{SqliteStore, documents, lists, trails};
+use crate::{Checkpoint, Claim, ClaimStore, Effects, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, HostId, ListName};
 
@@ -152,8 +153,9 @@ pub fn ends(now_ms: i64, lasts: Duration) -> i64 {
     now_ms.saturating_add(i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX))
 }
 
-impl SqliteStore {
-    pub(super) async fn claim_entries(
+#[async_trait]
+impl ClaimStore for SqliteStore {
+    async fn claim(
         &self,
         list: &ListName,
         host: &HostId,
@@ -173,12 +175,7 @@ impl SqliteStore {
         self.writer.run("claim", claim).await
     }
 
-    pub(super) async fn renew_leases(
-        &self,
-        list: &ListName,
-        claims: &[ClaimId],
-        lease: Duration,
-    ) -> Result<Vec<ClaimId>, StoreError> {
+    async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
         let (list, claims) = (list.clone(), claims.to_vec());
         let renew = move |step: &Step<'_>| {
             let mut statement = step
@@ -195,7 +192,7 @@ impl SqliteStore {
         self.writer.run("renew", renew).await
     }
 
-    pub(super) async fn note_checkpoint(
+    async fn checkpoint(
         &self,
         claim: &Claim,
         checkpoint: &Checkpoint,
@@ -223,8 +220,13 @@ impl SqliteStore {
         self.writer.run("checkpoint", work).await
     }
 
-    pub(super) async fn all_claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
+    async fn claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
         let list = list.clone();
         self.readers.run("claims", move |db| read_all(db, &list)).await
+    }
+
+    async fn trail(&self, id: &VconId) -> Result<Vec<String>, StoreError> {
+        let id = id.clone();
+        self.readers.run("trail", move |db| trails::read(db, id.as_str())).await
     }
 }

@@ -12,8 +12,8 @@ use super::SqliteStore;
 use super::documents::expiry;
 use super::errors::{Fault, Sql};
 use super::writer::Step;
-use crate::StoreError;
-use crate::components::{ABANDONED_S, CHUNK, Components, check};
+use crate::components::{MAX_UPLOAD_S, PART_BYTES, check};
+use crate::{ComponentStore, StoreError};
 use vconduit_base::names::Digest;
 
 /// Parts removed in one step: 4 MB.
@@ -68,7 +68,7 @@ fn read(db: &Connection, digest: &Digest) -> Sql<Option<(String, Bytes)>> {
 
 fn begin(step: &Step<'_>, upload: &str, digest: &Digest, about: &str) -> Sql<()> {
     let sql = "INSERT INTO components (upload, digest, about, expires_ms) VALUES (?1, ?2, ?3, ?4)";
-    let until = expiry(step.now_ms, i64::from(ABANDONED_S));
+    let until = expiry(step.now_ms, i64::from(MAX_UPLOAD_S));
     step.db
         .prepare_cached(sql)?
         .execute((upload, digest.as_str(), about, until))?;
@@ -111,7 +111,7 @@ fn retire(step: &Step<'_>, upload: &str) -> Sql<()> {
 }
 
 #[async_trait]
-impl Components for SqliteStore {
+impl ComponentStore for SqliteStore {
     async fn keep_component(&self, digest: &Digest, bytes: Bytes, about: &str) -> Result<bool, StoreError> {
         const WHAT: &str = "keep component";
         let bytes = check(WHAT, digest, bytes).await?;
@@ -129,7 +129,7 @@ impl Components for SqliteStore {
         self.writer
             .run(WHAT, move |step| begin(step, &name, &of, &about))
             .await?;
-        for (number, part) in (0..).zip(bytes.chunks(CHUNK)) {
+        for (number, part) in (0..).zip(bytes.chunks(PART_BYTES)) {
             let part = bytes.slice_ref(part);
             let name = upload.clone();
             self.writer

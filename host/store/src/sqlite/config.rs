@@ -2,12 +2,13 @@
 //!
 //! Guarantee: it is replaced as a whole and read as a whole; its revision changes with every replacement.
 
+use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::errors::{Fault, Sql};
 use super::writer::Step;
 use super::{SqliteStore, audit};
-use crate::StoreError;
+use crate::{ConfigStore, StoreError};
 use vconduit_base::ConfigEntries;
 
 fn revision(db: &Connection) -> Sql<u64> {
@@ -47,12 +48,13 @@ fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>, audit: 
     Ok(Ok(is + 1))
 }
 
-impl SqliteStore {
-    pub(super) async fn read_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
+#[async_trait]
+impl ConfigStore for SqliteStore {
+    async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
         self.readers.run("load config", load).await
     }
 
-    pub(super) async fn replace_config(
+    async fn save_config(
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
@@ -66,18 +68,7 @@ impl SqliteStore {
             .await
     }
 
-    pub(super) async fn read_config_revision(&self) -> Result<u64, StoreError> {
+    async fn config_revision(&self) -> Result<u64, StoreError> {
         self.readers.run("config revision", revision).await
-    }
-
-    /// A write that reaches the disk: shows a full one, or one that is read-only.
-    pub(super) async fn check(&self) -> Result<(), StoreError> {
-        let write = |step: &Step<'_>| {
-            step.db
-                .prepare_cached("UPDATE config_revision SET revision = revision")?
-                .execute([])?;
-            Ok(())
-        };
-        self.writer.run("ping", write).await
     }
 }

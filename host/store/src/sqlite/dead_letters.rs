@@ -3,12 +3,15 @@
 //! Guarantee: a dead letter is an entry of the list `DLQ:<list>`, in the order in which it died, with its record
 //! beside it.
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::claims::{Standing, note, text_of};
 use super::errors::{Fault, Sql};
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
-use crate::{DeadLetter, ErrorRecord, StoreError};
+use crate::dead_letters::check_can_go_back;
+use crate::{Checkpoint, DeadLetter, DeadLetterStore, ErrorRecord, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
@@ -66,13 +69,45 @@ fn move_back(step: &Step<'_>, list: &ListName, most: u32) -> Sql<usize> {
     Ok(ids.len())
 }
 
-impl SqliteStore {
-    pub(super) async fn add_dead_letter(
-        &self,
-        dead_letters: &ListName,
-        id: &VconId,
-        record: &ErrorRecord,
-    ) -> Result<(), StoreError> {
+/// Takes the oldest letter with this id off its list. The record goes with the last letter that it stands for.
+fn take_letter(step: &Step<'_>, letters: &str, id: &str) -> Sql<bool> {
+    let Some(position) = lists::first_position(step.db, letters, id)? else {
+        return Ok(false);
+    };
+    step.db
+        .prepare_cached("DELETE FROM entries WHERE list = ?1 AND position = ?2")?
+        .execute((letters, position))?;
+    if lists::first_position(step.db, letters, id)?.is_none() {
+        step.db
+            .prepare_cached("DELETE FROM records WHERE list = ?1 AND vcon = ?2")?
+            .execute((letters, id))?;
+    }
+    Ok(true)
+}
+
+fn retry(step: &Step<'_>, list: &ListName, id: &VconId, checkpoint: Option<&Checkpoint>) -> Sql<bool> {
+    if !take_letter(step, list.dead_letters().as_str(), id.as_str())? {
+        return Ok(false);
+    }
+    lists::push(step, list.as_str(), id.as_str())?;
+    // Not even a part of an older note is to be left.
+    step.db
+        .prepare_cached("DELETE FROM notes WHERE list = ?1 AND vcon = ?2")?
+        .execute((list.as_str(), id.as_str()))?;
+    if let Some(checkpoint) = checkpoint {
+        let standing = Standing {
+            vcon: id.as_str().to_owned(),
+            checkpoint: text_of(checkpoint)?,
+            ..Standing::default()
+        };
+        note(step, list.as_str(), &standing)?;
+    }
+    Ok(true)
+}
+
+#[async_trait]
+impl DeadLetterStore for SqliteStore {
+    async fn dead_letter(&self, dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> Result<(), StoreError> {
         let (letters, id, record, dead_s) = (
             dead_letters.clone(),
             id.clone(),
@@ -83,12 +118,7 @@ impl SqliteStore {
         self.writer.run("dead letter", work).await
     }
 
-    pub(super) async fn read_dead_letters(
-        &self,
-        list: &ListName,
-        offset: u64,
-        count: u64,
-    ) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<DeadLetter>, StoreError> {
         let letters = list.dead_letters();
         let read = move |db: &Connection| {
             let ids = lists::entries(db, letters.as_str(), offset, count)?;
@@ -97,7 +127,7 @@ impl SqliteStore {
         self.readers.run("dead letters", read).await
     }
 
-    pub(super) async fn reprocess_dead_letters(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
+    async fn reprocess(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
         let mut moved = 0;
         while moved < count {
             let most = u32::try_from(count - moved).unwrap_or(MOST).min(MOST);
@@ -112,5 +142,29 @@ impl SqliteStore {
             }
         }
         Ok(moved)
+    }
+
+    async fn retry_dead_letter(
+        &self,
+        list: &ListName,
+        id: &VconId,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<bool, StoreError> {
+        check_can_go_back(list)?;
+        let (list, id, checkpoint) = (list.clone(), id.clone(), checkpoint.cloned());
+        self.writer
+            .run("retry dead letter", move |step| {
+                retry(step, &list, &id, checkpoint.as_ref())
+            })
+            .await
+    }
+
+    async fn drop_dead_letter(&self, list: &ListName, id: &VconId) -> Result<bool, StoreError> {
+        let (letters, id) = (list.dead_letters(), id.clone());
+        self.writer
+            .run("drop dead letter", move |step| {
+                take_letter(step, letters.as_str(), id.as_str())
+            })
+            .await
     }
 }

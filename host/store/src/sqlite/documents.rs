@@ -2,14 +2,14 @@
 //!
 //! Guarantee: an expired document is as good as none, whether it has been removed yet or not.
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::errors::{Fault, Sql};
 use super::writer::Step;
 use super::{SqliteStore, index, lists, now_ms};
-use crate::{Guarded, NewDocument, Revision, StoreError, Stored, Write};
-use vcon_document::Text;
-use vcon_document::VconId;
+use crate::{DocumentStore, Guarded, NewDocument, Revision, StoreError, Stored, Write};
+use vcon_document::{Text, VconId};
 
 /// When something expires that lives this long from now; 0 or less: never.
 pub fn expiry(now_ms: i64, seconds: i64) -> Option<i64> {
@@ -98,13 +98,9 @@ fn read(db: &Connection, id: &str, now_ms: i64) -> Sql<Option<Stored>> {
     }))
 }
 
-impl SqliteStore {
-    pub(super) async fn restore_document(
-        &self,
-        id: &VconId,
-        text: &Text,
-        created_at_s: Option<i64>,
-    ) -> Result<bool, StoreError> {
+#[async_trait]
+impl DocumentStore for SqliteStore {
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError> {
         let (lifetimes, id, text) = (self.lifetimes, id.clone(), text.clone());
         let restore = move |step: &Step<'_>| {
             let id = id.as_str();
@@ -125,7 +121,7 @@ impl SqliteStore {
         self.writer.run("restore", restore).await
     }
 
-    pub(super) async fn put_document(&self, document: NewDocument) -> Result<(), StoreError> {
+    async fn put(&self, document: NewDocument) -> Result<(), StoreError> {
         let lifetimes = self.lifetimes;
         let put = move |step: &Step<'_>| {
             let id = document.id.as_str();
@@ -151,7 +147,7 @@ impl SqliteStore {
         self.writer.run("put", put).await
     }
 
-    pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
+    async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         let ids = ids.to_vec();
         let get = move |db: &Connection| {
             let now = now_ms();
@@ -160,11 +156,11 @@ impl SqliteStore {
         self.readers.run("get", get).await
     }
 
-    pub(super) async fn write_document(&self, write: Write) -> Result<Guarded, StoreError> {
+    async fn write(&self, write: Write) -> Result<Guarded, StoreError> {
         self.writer.run("write", move |step| overwrite(step, &write)).await
     }
 
-    pub(super) async fn delete_document(&self, id: &VconId) -> Result<bool, StoreError> {
+    async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
         let id = id.clone();
         let delete = move |step: &Step<'_>| {
             step.db
@@ -175,14 +171,14 @@ impl SqliteStore {
         self.writer.run("delete", delete).await
     }
 
-    pub(super) async fn document_lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
+    async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
         let id = id.clone();
         self.readers
             .run("lifetime", move |db| lifetime(db, id.as_str(), now_ms()))
             .await
     }
 
-    pub(super) async fn expire_document(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
+    async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
         let id = id.clone();
         self.writer
             .run("expire", move |step| set_lifetime(step, id.as_str(), seconds))

@@ -4,18 +4,20 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use super::claims::{drop_claim, ends, held, note, text_of, write_if_any};
 use super::dead_letters::{bury, record_text};
 use super::errors::Sql;
 use super::trails::Note;
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
-use crate::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, StoreError, Write};
+use crate::{Checkpoint, Claim, ClaimEndings, Effects, ErrorRecord, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, ListName};
 
 /// Gives an entry back to the head of its list, whoever holds it.
-pub fn give_back(step: &Step<'_>, list: &ListName, claim: &ClaimId) -> Sql<Guarded> {
+fn give_back(step: &Step<'_>, list: &ListName, claim: &ClaimId) -> Sql<Guarded> {
     let Some(entry) = held(step.db, list, claim)? else {
         return Ok(Guarded::LostClaim);
     };
@@ -25,8 +27,9 @@ pub fn give_back(step: &Step<'_>, list: &ListName, claim: &ClaimId) -> Sql<Guard
     Ok(Guarded::Done(None))
 }
 
-impl SqliteStore {
-    pub(super) async fn finish_claim(
+#[async_trait]
+impl ClaimEndings for SqliteStore {
+    async fn finish(
         &self,
         claim: &Claim,
         current: &VconId,
@@ -62,12 +65,7 @@ impl SqliteStore {
         self.writer.run("finish", work).await
     }
 
-    pub(super) async fn fail_claim(
-        &self,
-        claim: &Claim,
-        record: &ErrorRecord,
-        trail: Option<&str>,
-    ) -> Result<Guarded, StoreError> {
+    async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError> {
         let trail = Note::new(trail, self.lifetimes.trail_s);
         let (claim, record, dead_s) = (claim.clone(), record.clone(), self.lifetimes.dead_letter_s);
         let work = move |step: &Step<'_>| {
@@ -92,14 +90,14 @@ impl SqliteStore {
         self.writer.run("fail", work).await
     }
 
-    pub(super) async fn hand_claim_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
+    async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         let (id, list) = (claim.id.clone(), claim.list.clone());
         self.writer
             .run("hand back", move |step| give_back(step, &list, &id))
             .await
     }
 
-    pub(super) async fn park_claim(
+    async fn park(
         &self,
         claim: &Claim,
         checkpoint: &Checkpoint,
@@ -146,5 +144,14 @@ impl SqliteStore {
             Ok(written)
         };
         self.writer.run("park", work).await
+    }
+
+    async fn requeue_claim(&self, list: &ListName, claim: &ClaimId) -> Result<bool, StoreError> {
+        let (list, claim) = (list.clone(), claim.clone());
+        let ended = self
+            .writer
+            .run("requeue claim", move |step| give_back(step, &list, &claim))
+            .await?;
+        Ok(matches!(ended, Guarded::Done(_)))
     }
 }

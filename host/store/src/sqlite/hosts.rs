@@ -10,15 +10,14 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::SqliteStore;
-use crate::StoreError;
-use crate::hosts::Hosts;
+use crate::{HostStore, StoreError};
 use vconduit_base::names::HostId;
 
 /// Host → its last report, and until when it is there (nothing: for ever).
 pub type Present = Mutex<BTreeMap<HostId, (String, Option<Instant>)>>;
 
 #[async_trait]
-impl Hosts for SqliteStore {
+impl HostStore for SqliteStore {
     async fn announce(&self, host: &HostId, report: &str, ttl: Duration) -> Result<(), StoreError> {
         let until = Instant::now().checked_add(ttl);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);

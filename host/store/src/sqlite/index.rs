@@ -2,13 +2,14 @@
 //!
 //! Guarantee: pages are made by the database, not here, so a page costs the same however much there is.
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::documents::expiry;
 use super::errors::Sql;
 use super::writer::Step;
 use super::{SqliteStore, now_ms};
-use crate::StoreError;
+use crate::{IndexStore, StoreError};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
 
@@ -64,8 +65,9 @@ fn ids_of(db: &Connection, term: &str) -> Sql<Vec<String>> {
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-impl SqliteStore {
-    pub(super) async fn list_ids(
+#[async_trait]
+impl IndexStore for SqliteStore {
+    async fn list(
         &self,
         since_s: Option<i64>,
         until_s: Option<i64>,
@@ -84,7 +86,7 @@ impl SqliteStore {
         self.readers.run("list", list).await
     }
 
-    pub(super) async fn search_terms(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
+    async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
         let terms: Vec<String> = terms.iter().map(|(kind, value)| term(*kind, value)).collect();
         self.readers
             .run("search", move |db| terms.iter().map(|term| ids_of(db, term)).collect())
@@ -92,7 +94,7 @@ impl SqliteStore {
     }
 
     /// The cursor is the last id of the page before.
-    pub(super) async fn scan_ids(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
+    async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         let scan = move |db: &Connection| {
             let mut statement = db.prepare_cached(
                 "SELECT id FROM documents WHERE id > ?1 AND (expires_ms IS NULL OR expires_ms > ?2) ORDER BY id LIMIT ?3",
@@ -109,7 +111,7 @@ impl SqliteStore {
         self.readers.run("scan", scan).await
     }
 
-    pub(super) async fn index_document(
+    async fn index(
         &self,
         id: &VconId,
         created_at_s: Option<i64>,

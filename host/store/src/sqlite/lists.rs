@@ -4,14 +4,15 @@
 
 use std::time::Duration;
 
-use rusqlite::Connection;
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension};
 use tokio::time::{Instant, timeout_at};
 
 use super::SqliteStore;
 use super::documents::expiry;
 use super::errors::Sql;
 use super::writer::Step;
-use crate::{Effects, StoreError};
+use crate::{Effects, ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
@@ -110,13 +111,19 @@ fn take_tail(step: &Step<'_>, list: &str, count: usize) -> Sql<Vec<String>> {
     Ok(entries.into_iter().map(|(id, _)| id).collect())
 }
 
-impl SqliteStore {
-    pub(super) async fn push_ids(
-        &self,
-        list: &ListName,
-        ids: &[VconId],
-        context: Option<&str>,
-    ) -> Result<(), StoreError> {
+/// Returns the position of the first entry with this id.
+pub fn first_position(db: &Connection, list: &str, id: &str) -> Sql<Option<i64>> {
+    let sql = "SELECT min(position) FROM entries WHERE list = ?1 AND id = ?2";
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row((list, id), |row| row.get(0))
+        .optional()?
+        .flatten())
+}
+
+#[async_trait]
+impl ListStore for SqliteStore {
+    async fn push(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<(), StoreError> {
         let (list, ids, context) = (list.clone(), ids.to_vec(), context.map(str::to_owned));
         let context_s = self.lifetimes.context_s;
         let all = move |step: &Step<'_>| {
@@ -126,14 +133,14 @@ impl SqliteStore {
         self.writer.run("push", all).await
     }
 
-    pub(super) async fn pop_entries(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
+    async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
         let list = list.clone();
         self.writer
             .run("pop", move |step| take_tail(step, list.as_str(), count))
             .await
     }
 
-    pub(super) async fn list_depth(&self, list: &ListName) -> Result<u64, StoreError> {
+    async fn depth(&self, list: &ListName) -> Result<u64, StoreError> {
         let list = list.clone();
         let depth = move |db: &Connection| {
             let count: i64 = db
@@ -144,19 +151,14 @@ impl SqliteStore {
         self.readers.run("depth", depth).await
     }
 
-    pub(super) async fn list_entries(
-        &self,
-        list: &ListName,
-        offset: u64,
-        count: u64,
-    ) -> Result<Vec<String>, StoreError> {
+    async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
         let list = list.clone();
         self.readers
             .run("entries", move |db| entries(db, list.as_str(), offset, count))
             .await
     }
 
-    pub(super) async fn wait_for_entry(&self, list: &ListName, at_most: Duration) -> Result<bool, StoreError> {
+    async fn wait(&self, list: &ListName, at_most: Duration) -> Result<bool, StoreError> {
         // A time too far away to be one means as long as it takes.
         let until = Instant::now()
             .checked_add(at_most)
@@ -175,6 +177,22 @@ impl SqliteStore {
         }
     }
 
+    async fn position(&self, list: &ListName, id: &VconId) -> Result<Option<u64>, StoreError> {
+        let (list, id) = (list.clone(), id.clone());
+        let look = move |db: &Connection| {
+            let Some(position) = first_position(db, list.as_str(), id.as_str())? else {
+                return Ok(None);
+            };
+            let before: i64 = db
+                .prepare_cached("SELECT count(*) FROM entries WHERE list = ?1 AND position < ?2")?
+                .query_row((list.as_str(), position), |row| row.get(0))?;
+            Ok(Some(before.unsigned_abs()))
+        };
+        self.readers.run("position", look).await
+    }
+}
+
+impl SqliteStore {
     async fn has_entry(&self, list: &ListName) -> Result<bool, StoreError> {
         let list = list.clone();
         let look = move |db: &Connection| {

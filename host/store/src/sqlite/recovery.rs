@@ -2,12 +2,15 @@
 //!
 //! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
 
+use async_trait::async_trait;
+use rusqlite::Connection;
+
 use super::claims::{Standing, drop_claim, note};
 use super::dead_letters::{bury, is_dead, record_text};
 use super::errors::{Fault, Sql};
 use super::writer::Step;
 use super::{SqliteStore, documents, lists};
-use crate::{ErrorRecord, Reaped, StoreError};
+use crate::{EntryRecovery, ErrorRecord, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
@@ -135,13 +138,14 @@ impl Recovery<'_> {
     }
 }
 
-impl SqliteStore {
-    pub(super) async fn reap_expired(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+#[async_trait]
+impl EntryRecovery for SqliteStore {
+    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
         self.recover("reap", list, move |recovery| recovery.expired_leases(max_lost))
             .await
     }
 
-    pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
+    async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
         self.recover("resume", list, |recovery| {
             recovery.came_back()?;
             recovery.parked_too_long()
@@ -149,6 +153,19 @@ impl SqliteStore {
         .await
     }
 
+    async fn parked(&self, list: &ListName) -> Result<Vec<VconId>, StoreError> {
+        let list = list.clone();
+        let read = move |db: &Connection| {
+            let mut statement =
+                db.prepare_cached("SELECT DISTINCT current FROM parked WHERE list = ?1 ORDER BY current")?;
+            let ids = statement.query_map([list.as_str()], |row| row.get::<_, String>(0))?;
+            ids.map(|id| VconId::new(id?).map_err(Fault::damaged)).collect()
+        };
+        self.readers.run("parked", read).await
+    }
+}
+
+impl SqliteStore {
     async fn recover<F>(&self, operation: &'static str, list: &ListName, work: F) -> Result<Reaped, StoreError>
     where
         F: FnOnce(&mut Recovery<'_>) -> Sql<()> + Send + 'static,

@@ -8,7 +8,7 @@ use super::documents::expiry;
 use super::errors::Sql;
 use super::now_ms;
 use super::writer::Step;
-use crate::mending::TRAIL;
+use crate::claims::MAX_TRAIL_ENTRIES;
 use vcon_document::VconId;
 
 /// What there is to note.
@@ -45,7 +45,7 @@ impl Note {
                     "DELETE FROM trails WHERE vcon = ?1 AND number <=
                        (SELECT number FROM trails WHERE vcon = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
                 )?
-                .execute((id.as_str(), TRAIL))?;
+                .execute((id.as_str(), MAX_TRAIL_ENTRIES))?;
         }
         Ok(())
     }

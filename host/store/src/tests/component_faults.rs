@@ -3,6 +3,7 @@
 use super::components::{component, parts};
 use super::place::Directory;
 use super::*;
+use crate::ComponentStore as _;
 use crate::sqlite::SqliteStore;
 use vconduit_base::names::Digest;
 

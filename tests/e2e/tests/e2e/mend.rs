@@ -7,7 +7,7 @@ use vconduit_config::{Settings, store_copy};
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 use vconduit_standard_links::standard;
 use vconduit_store::redis::RedisStore;
-use vconduit_store::{Components as _, Store as _};
+use vconduit_store::{ComponentStore as _, ConfigStore as _};
 
 /// JSON is YAML as well.
 fn config(webhook: &str) -> String {

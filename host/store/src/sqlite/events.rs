@@ -4,14 +4,13 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use super::SqliteStore;
-use crate::StoreError;
-use crate::bus::Bus;
+use crate::{EventBus, StoreError};
 
 #[async_trait]
-impl Bus for SqliteStore {
+impl EventBus for SqliteStore {
     async fn publish(&self, events: &[String]) -> Result<(), StoreError> {
         for event in events {
-            self.listeners.tell(event);
+            self.listeners.send(event);
         }
         Ok(())
     }

@@ -1,12 +1,40 @@
-//! The place of a run in its chain, by the names of the links.
+//! The progress of a run through its chain.
 //!
-//! Guarantee: a place survives an edit of the chain. It holds the names of all links that are done
-//! and of all that are left, so that it can be found again in a chain whose links were inserted,
-//! removed or moved.
+//! Guarantee: a place in a chain survives an edit of the chain. It holds the names of all links that
+//! are done and of all that are left, so that it can be found again in a chain whose links were
+//! inserted, removed or moved.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use vconduit_base::names::LinkName;
+use vcon_document::VconId;
+use vconduit_base::names::{ChainName, Digest, LinkName};
+
+/// Progress of a chain run. The default is that of a run that has not begun.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Chain that the checkpoint was written for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<ChainName>,
+    /// Index of the next link, from 0, in the chain at the time of writing. The number of links when
+    /// only storages and egress were left. Used only where `progress` is absent.
+    #[serde(default)]
+    pub next_link: u32,
+    /// Place in the chain by the names of the links. Absent when the run has not begun, or when an
+    /// older host wrote the checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// The vCon that the run is about now, when a link has switched to another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<VconId>,
+    /// Begin of the run, in Unix milliseconds. The chain deadline counts from here. 0: not begun.
+    #[serde(default)]
+    pub began_ms: u64,
+    /// Versions of links to run instead of the active ones, from a retry with other versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<LinkName, Digest>,
+}
 
 /// The links of a chain, divided at the place where a run stands. A chain may name a link several
 /// times.
@@ -38,7 +66,6 @@ impl Progress {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

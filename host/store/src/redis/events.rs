@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{RedisStore, keys};
 use crate::StoreError;
-use crate::bus::{Bus, Listeners};
+use crate::events::{EventBus, Listeners};
 
 /// How long a new listener waits to be connected before it hears that the store is away.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -29,7 +29,7 @@ const RESPONSE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
 #[async_trait]
-impl Bus for RedisStore {
+impl EventBus for RedisStore {
     async fn publish(&self, events: &[String]) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
@@ -135,7 +135,7 @@ impl Shared {
                 Ok(Some(message)) => {
                     // What others publish on the channel and is no text is not for us.
                     if let Ok(event) = message.get_payload::<String>() {
-                        self.listeners.tell(&event);
+                        self.listeners.send(&event);
                     }
                 }
                 Ok(None) => return,
