@@ -8,6 +8,7 @@ pub mod clock;
 pub mod entries;
 pub mod lifetimes;
 pub mod log_format;
+pub mod modules;
 pub mod names;
 pub mod secret_ref;
 pub mod secrets;

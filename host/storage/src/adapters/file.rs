@@ -17,8 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::options::{Options, Vocabulary};
-use super::{Abilities, Saved, Storage, StorageError};
+use super::Implementation;
+use crate::factory::StorageContext;
+use crate::options::{OptionKind, OptionSpec, Options};
+use crate::{Abilities, Saved, Storage, StorageError};
 use vcon_document::VconId;
 
 /// The options; their defaults stand where they are read.
@@ -38,27 +40,39 @@ pub struct FileOptions {
     pub dir_permissions: u32,
 }
 
-/// What the options are called.
-pub(super) const WORDS: Vocabulary = Vocabulary {
-    known: &[
-        "path",
-        "organize_by_date",
-        "compression",
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new("path", OptionKind::Text),
+    OptionSpec::new("organize_by_date", OptionKind::Flag),
+    OptionSpec::new("compression", OptionKind::Flag),
+    OptionSpec::new(
         "max_file_size",
-        "file_permissions",
-        "dir_permissions",
-    ],
-    aliases: &[],
+        OptionKind::Whole {
+            min: 1,
+            max: 0xFFFF_FFFF,
+        },
+    ),
+    OptionSpec::new("file_permissions", OptionKind::FileMode),
+    OptionSpec::new("dir_permissions", OptionKind::FileMode),
+];
+
+pub(super) const IMPLEMENTATION: Implementation = Implementation {
+    options: OPTIONS,
+    build,
 };
+
+fn build(options: &mut Options, context: &StorageContext) -> Option<Arc<dyn Storage>> {
+    let options = FileOptions::read(options, &context.data_dir);
+    Some(Arc::new(FileStorage::new(options)))
+}
 
 impl FileOptions {
     /// Reads them; `base` is where a relative `path` begins.
     pub(super) fn read(options: &mut Options, base: &std::path::Path) -> Self {
         Self {
-            path: base.join(options.filled("path").unwrap_or_else(|| "/data/vcons".to_owned())),
+            path: base.join(options.text("path").unwrap_or_else(|| "/data/vcons".to_owned())),
             organize_by_date: options.flag("organize_by_date", true),
             compression: options.flag("compression", false),
-            max_file_size: options.whole("max_file_size", 10 * 1024 * 1024, 1..=u64::from(u32::MAX)),
+            max_file_size: options.whole("max_file_size", 10 * 1024 * 1024),
             file_permissions: modes::read(options, "file_permissions", 0o644),
             dir_permissions: modes::read(options, "dir_permissions", 0o755),
         }

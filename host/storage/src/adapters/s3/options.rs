@@ -9,7 +9,7 @@ use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::{ClientOptions, RetryConfig};
 
 use crate::egress;
-use crate::options::{Options, Vocabulary};
+use crate::options::{OptionKind, OptionSpec, Options};
 use crate::secret::{Secret, shown_address};
 use vcon_document::EgressFormat;
 
@@ -36,38 +36,29 @@ pub struct S3Options {
     pub egress: Option<EgressFormat>,
 }
 
-/// What the options are called.
-pub(crate) const WORDS: Vocabulary = Vocabulary {
-    known: &[
-        "aws_access_key_id",
-        "aws_secret_access_key",
-        "aws_session_token",
-        "aws_bucket",
-        "aws_region",
-        "endpoint_url",
-        "s3_path",
-        egress::OPTION,
-    ],
-    aliases: &[
-        ("bucket", "aws_bucket"),
-        ("region", "aws_region"),
-        ("prefix", "s3_path"),
-    ],
-};
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new("aws_access_key_id", OptionKind::Text).secret(),
+    OptionSpec::new("aws_secret_access_key", OptionKind::Text).secret(),
+    OptionSpec::new("aws_session_token", OptionKind::Text).secret(),
+    OptionSpec::new("aws_bucket", OptionKind::Text)
+        .old_names(&["bucket"])
+        .required(),
+    OptionSpec::new("aws_region", OptionKind::Text).old_names(&["region"]),
+    OptionSpec::new("endpoint_url", OptionKind::Text),
+    OptionSpec::new("s3_path", OptionKind::Text).old_names(&["prefix"]),
+    egress::OPTION,
+];
 
 impl S3Options {
     /// Reads them.
-    pub(crate) fn read(options: &mut Options) -> Option<Self> {
-        let bucket = options.filled("aws_bucket");
-        if bucket.is_none() && options.problems.iter().all(|problem| problem.option != "aws_bucket") {
-            options.problem("aws_bucket", "is needed");
-        }
+    pub(super) fn read(options: &mut Options) -> Option<Self> {
+        let bucket = options.text("aws_bucket");
         Some(Self {
             keys: keys(options),
-            session_token: options.filled("aws_session_token").map(Secret::new),
-            region: options.filled("aws_region"),
+            session_token: options.secret("aws_session_token"),
+            region: options.text("aws_region"),
             endpoint_url: endpoint(options).or_else(|| variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])),
-            s3_path: options.filled("s3_path").unwrap_or_default(),
+            s3_path: options.text("s3_path").unwrap_or_default(),
             egress: egress::read(options),
             bucket: bucket?,
         })
@@ -154,8 +145,8 @@ fn variable(names: &[&str]) -> Option<String> {
 }
 
 fn keys(options: &mut Options) -> Option<(Secret, Secret)> {
-    let id = options.filled("aws_access_key_id").map(Secret::new);
-    let key = options.filled("aws_secret_access_key").map(Secret::new);
+    let id = options.secret("aws_access_key_id");
+    let key = options.secret("aws_secret_access_key");
     match (id, key) {
         (Some(id), Some(key)) => Some((id, key)),
         (None, None) => None,
@@ -171,7 +162,7 @@ fn keys(options: &mut Options) -> Option<(Secret, Secret)> {
 }
 
 fn endpoint(options: &mut Options) -> Option<String> {
-    let url = options.filled("endpoint_url")?;
+    let url = options.text("endpoint_url")?;
     let parsed = reqwest::Url::parse(&url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());

@@ -2,6 +2,7 @@
 //!
 //! Guarantee: `Ok` means that every address answered 2xx. All are tried, whatever the others do; a retry posts to all of them again.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -11,9 +12,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
-use super::options::{Options, Vocabulary};
-use super::secret::{Secret, shown_address};
-use super::{Abilities, Saved, Storage, StorageError};
+use super::{Implementation, built};
+use crate::factory::StorageContext;
+use crate::options::{OptionKind, OptionSpec, Options};
+use crate::secret::{Secret, shown_address};
+use crate::{Abilities, Saved, Storage, StorageError};
 use vcon_document::VconId;
 use vcon_document::{Edit, Form, Pointer, Text};
 use vconduit_base::cause::root_cause;
@@ -31,34 +34,47 @@ pub struct WebhookOptions {
     pub timeout: Duration,
 }
 
-/// What the options are called.
-pub(super) const WORDS: Vocabulary = Vocabulary {
-    known: &["webhook-urls", "headers", "timeout"],
-    aliases: &[("webhook_urls", "webhook-urls"), ("urls", "webhook-urls")],
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new(URLS, OptionKind::Urls)
+        .old_names(&["webhook_urls", "urls"])
+        .secret(),
+    OptionSpec::new(HEADERS, OptionKind::Headers).secret(),
+    OptionSpec::new("timeout", OptionKind::Whole { min: 1, max: 600 }),
+];
+
+const URLS: &str = "webhook-urls";
+const HEADERS: &str = "headers";
+
+pub(super) const IMPLEMENTATION: Implementation = Implementation {
+    options: OPTIONS,
+    build,
 };
+
+fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> {
+    let read = WebhookOptions::read(options);
+    built(options, "", WebhookStorage::new(read))
+}
 
 impl WebhookOptions {
     /// Reads them.
-    pub(super) fn read(options: &mut Options) -> Self {
+    fn read(options: &mut Options) -> Self {
         let read = Self {
             urls: urls(options),
             headers: headers(options),
-            timeout: Duration::from_secs(options.whole("timeout", 10, 1..=600)),
+            timeout: Duration::from_secs(options.whole("timeout", 10)),
         };
         if read.urls.is_empty() && options.problems.is_empty() {
-            options.warn("webhook-urls", "is empty: nothing is sent");
+            options.warn(URLS, "is empty: nothing is sent");
         }
         read
     }
 }
 
 fn urls(options: &mut Options) -> Vec<Secret> {
-    const NAME: &str = "webhook-urls";
-    let items = match options.take(NAME) {
+    let items = match options.take(URLS) {
         None => return Vec::new(),
         Some(Value::Array(items)) => items,
-        Some(single @ Value::String(_)) => vec![single],
-        Some(other) => return options.wrong(NAME, "a list of URLs", &other).unwrap_or_default(),
+        Some(single) => vec![single],
     };
     let mut urls = Vec::with_capacity(items.len());
     for (position, item) in items.iter().enumerate() {
@@ -67,22 +83,15 @@ fn urls(options: &mut Options) -> Vec<Secret> {
             .filter(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https")))
         {
             Some(text) => urls.push(Secret::new(text)),
-            None => options.problem(NAME, format!("entry {} must be an http or https URL", position + 1)),
+            None => options.problem(URLS, format!("entry {} must be an http or https URL", position + 1)),
         }
     }
     urls
 }
 
 fn headers(options: &mut Options) -> HeaderMap {
-    const NAME: &str = "headers";
-    let members = match options.take(NAME) {
-        None => return HeaderMap::new(),
-        Some(Value::Object(members)) => members,
-        Some(other) => {
-            return options
-                .wrong(NAME, "a mapping of names to texts", &other)
-                .unwrap_or_default();
-        }
+    let Some(Value::Object(members)) = options.take(HEADERS) else {
+        return HeaderMap::new();
     };
     let mut headers = HeaderMap::new();
     for (name, value) in &members {
@@ -94,7 +103,10 @@ fn headers(options: &mut Options) -> HeaderMap {
             .ok()
             .zip(text.and_then(|text| HeaderValue::try_from(text).ok()));
         let Some((header, mut value)) = parts else {
-            options.problem(NAME, format!("{name:?} must be a header name, with a text of one line"));
+            options.problem(
+                HEADERS,
+                format!("{name:?} must be a header name, with a text of one line"),
+            );
             continue;
         };
         value.set_sensitive(true);

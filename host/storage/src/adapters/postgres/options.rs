@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_postgres::Config;
 
 use crate::egress;
-use crate::options::{Options, Vocabulary};
+use crate::options::{OptionKind, OptionSpec, Options};
 use crate::secret::Secret;
 use vcon_document::EgressFormat;
 
@@ -32,33 +32,31 @@ pub struct PostgresOptions {
     pub egress: Option<EgressFormat>,
 }
 
-/// What the options are called. `name` has no meaning, there as here, but is in everybody's files.
-pub(crate) const WORDS: Vocabulary = Vocabulary {
-    known: &[
-        "name",
-        "database",
-        "user",
-        "password",
-        "host",
-        "port",
-        "table_name",
-        "pool_size",
-        egress::OPTION,
-    ],
-    aliases: &[("table", "table_name")],
-};
+/// `name` has no meaning, as in the Conserver, and is in everybody's files.
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new("name", OptionKind::Text),
+    OptionSpec::new("database", OptionKind::Text),
+    OptionSpec::new("user", OptionKind::Text),
+    OptionSpec::new("password", OptionKind::Text).secret(),
+    OptionSpec::new("host", OptionKind::Text),
+    OptionSpec::new("port", OptionKind::Whole { min: 1, max: 65_535 }),
+    OptionSpec::new("table_name", OptionKind::Text).old_names(&["table"]),
+    OptionSpec::new("pool_size", OptionKind::Whole { min: 1, max: 100 }),
+    egress::OPTION,
+];
 
 impl PostgresOptions {
     /// Reads them.
-    pub(crate) fn read(options: &mut Options) -> Self {
+    pub(super) fn read(options: &mut Options) -> Self {
+        let _ = options.text("name");
         Self {
-            database: options.filled("database").unwrap_or_else(|| "vcon_db".to_owned()),
-            user: options.filled("user").unwrap_or_else(|| "postgres".to_owned()),
+            database: options.text("database").unwrap_or_else(|| "vcon_db".to_owned()),
+            user: options.text("user").unwrap_or_else(|| "postgres".to_owned()),
             password: options.secret("password").unwrap_or_else(|| Secret::new("")),
-            host: options.filled("host").unwrap_or_else(|| "localhost".to_owned()),
-            port: u16::try_from(options.whole("port", 5432, 1..=65535)).unwrap_or(5432),
-            table_name: options.filled("table_name").unwrap_or_else(|| "vcons".to_owned()),
-            pool_size: usize::try_from(options.whole("pool_size", 4, 1..=100)).unwrap_or(4),
+            host: options.text("host").unwrap_or_else(|| "localhost".to_owned()),
+            port: u16::try_from(options.whole("port", 5432)).unwrap_or(5432),
+            table_name: options.text("table_name").unwrap_or_else(|| "vcons".to_owned()),
+            pool_size: usize::try_from(options.whole("pool_size", 4)).unwrap_or(4),
             egress: egress::read(options),
         }
     }

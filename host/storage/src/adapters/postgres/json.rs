@@ -72,3 +72,24 @@ fn code_unit(escape: &str) -> Option<u32> {
     let digits = escape.strip_prefix('u')?.get(..4)?;
     u32::from_str_radix(digits, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::storable;
+
+    #[test]
+    fn only_what_must_change_changes() {
+        for same in [r#"{"a": "\\u0000 \" \n \u00e9 \ud83d\ude00"}"#, "{}", r#""\\\\u0000""#] {
+            assert_eq!(storable(same), (same.into(), false));
+        }
+        for (from, to) in [
+            (r#""\u0000""#, r#""""#),
+            (r#""\\\u0000x""#, r#""\\x""#),
+            (r#""\udc00\ud800""#, "\"\u{FFFD}\u{FFFD}\""),
+            (r#""\ud800A""#, "\"\u{FFFD}A\""),
+            (r#""\ud800\u0000""#, "\"\u{FFFD}\""),
+        ] {
+            assert_eq!(storable(from), (to.into(), true), "{from}");
+        }
+    }
+}

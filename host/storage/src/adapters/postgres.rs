@@ -3,10 +3,12 @@
 //! Guarantee: a save that answered `Ok` is committed; the table is upstream's, column for column, so that both can use one database.
 //! Connections are not encrypted: the server must be reached by a network that can be trusted.
 
+mod created_at;
 mod json;
 mod options;
 mod table;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,14 +20,23 @@ use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
-use super::{Abilities, Saved, Storage, StorageError};
+use super::{Implementation, built};
+use crate::factory::StorageContext;
+use crate::options::Options;
+use crate::{Abilities, Saved, Storage, StorageError};
+use options::PostgresOptions;
 use table::{Row, Statements};
 use vcon_document::VconId;
 
-#[cfg(test)]
-pub(super) use json::storable;
-pub use options::PostgresOptions;
-pub(super) use options::WORDS;
+pub(super) const IMPLEMENTATION: Implementation = Implementation {
+    options: options::OPTIONS,
+    build,
+};
+
+fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> {
+    let read = PostgresOptions::read(options);
+    built(options, "", PostgresStorage::new(read))
+}
 
 /// How long to wait for a connection, free or new. The runner's own deadline is above both.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -151,7 +162,7 @@ impl Storage for PostgresStorage {
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
         let egress = self.options.egress.unwrap_or(saved.egress);
-        let row = super::prepare(saved, move |saved| Row::of(saved, egress)).await?;
+        let row = crate::prepare(saved, move |saved| Row::of(saved, egress)).await?;
         let row = row.map_err(|fault| StorageError::Permanent(format!("{}: {fault}", self.options.shown())))?;
         let mut client = self.client().await?;
         self.ready(&mut client).await?;

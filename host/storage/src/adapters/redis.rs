@@ -3,6 +3,7 @@
 //! Guarantee: one key `<prefix>:<id>` per vCon, plain text, with a time to live; whether a saved copy survives a crash of Redis is up to
 //! that server's persistence.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,9 +11,11 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands as _, Client, ErrorKind, RedisError, ServerErrorKind};
 use tokio::sync::OnceCell;
 
-use super::options::{Options, Vocabulary};
-use super::secret::{Secret, shown_address};
-use super::{Abilities, Saved, Storage, StorageError};
+use super::{Implementation, built};
+use crate::factory::StorageContext;
+use crate::options::{OptionKind, OptionSpec, Options};
+use crate::secret::{Secret, shown_address};
+use crate::{Abilities, Saved, Storage, StorageError};
 use vcon_document::VconId;
 use vcon_document::json::python_text;
 use vconduit_base::tls;
@@ -35,17 +38,36 @@ pub struct RedisOptions {
     pub expires: u64,
 }
 
-/// What the options are called.
-pub(super) const WORDS: Vocabulary = Vocabulary {
-    known: &["redis_url", "prefix", "expires", "host", "port"],
-    aliases: &[("key_prefix", "prefix"), ("ttl", "expires")],
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new("redis_url", OptionKind::Text).secret(),
+    OptionSpec::new("prefix", OptionKind::Text).old_names(&["key_prefix"]),
+    OptionSpec::new(
+        "expires",
+        OptionKind::Whole {
+            min: 1,
+            max: 0xFFFF_FFFF,
+        },
+    )
+    .old_names(&["ttl"]),
+    OptionSpec::new("host", OptionKind::Text),
+    OptionSpec::new("port", OptionKind::Whole { min: 1, max: 65_535 }),
+];
+
+pub(super) const IMPLEMENTATION: Implementation = Implementation {
+    options: OPTIONS,
+    build,
 };
+
+fn build(options: &mut Options, context: &StorageContext) -> Option<Arc<dyn Storage>> {
+    let read = RedisOptions::read(options, context.redis_url.as_ref())?;
+    built(options, "redis_url", RedisStorage::new(read))
+}
 
 impl RedisOptions {
     /// Reads them; `main` is the working store's server, where that is Redis.
-    pub(super) fn read(options: &mut Options, main: Option<&Secret>) -> Option<Self> {
-        let prefix = options.filled("prefix").unwrap_or_else(|| "vcon_storage".to_owned());
-        let expires = options.whole("expires", 604_800, 1..=u64::from(u32::MAX));
+    fn read(options: &mut Options, main: Option<&Secret>) -> Option<Self> {
+        let prefix = options.text("prefix").unwrap_or_else(|| "vcon_storage".to_owned());
+        let expires = options.whole("expires", 604_800);
         let given = given_url(options).or_else(|| main.cloned());
         let Some(redis_url) = given else {
             options.problem_of_environment("redis_url", "is needed, because the working store is not Redis");
@@ -61,18 +83,18 @@ impl RedisOptions {
 
 /// `redis_url`, or what `host` and `port` make of it.
 fn given_url(options: &mut Options) -> Option<Secret> {
-    let url = options.filled("redis_url");
-    let host = options.filled("host");
-    let port = options.whole("port", 6379, 1..=65535);
+    let url = options.secret("redis_url");
+    let host = options.text("host");
+    let port = options.whole("port", 6379);
     match (url, host) {
-        (Some(url), _) if url == UPSTREAM_DEFAULT_URL => {
+        (Some(url), _) if url.expose() == UPSTREAM_DEFAULT_URL => {
             options.warn(
                 "redis_url",
                 "is the old default, which was never used: the working store's Redis is taken",
             );
             None
         }
-        (Some(url), _) => Some(Secret::new(url)),
+        (Some(url), _) => Some(url),
         (None, Some(host)) => {
             options.warn("host", "and \"port\" are old names, please write \"redis_url\"");
             Some(Secret::new(format!("redis://{host}:{port}")))
@@ -166,7 +188,7 @@ impl Storage for RedisStorage {
     }
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
-        let text = super::prepare(saved, |saved| python_text(&saved.text)).await?;
+        let text = crate::prepare(saved, |saved| python_text(&saved.text)).await?;
         let work = async {
             self.connection()
                 .await?

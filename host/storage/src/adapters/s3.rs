@@ -6,19 +6,33 @@
 mod keys;
 mod options;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, Error, ObjectStore as _, ObjectStoreExt as _, PutOptions, PutPayload};
 
-use super::{Abilities, MAX_READ_BYTES, Saved, Storage, StorageError};
+use super::{Implementation, built};
+use crate::day::is_day;
+use crate::factory::StorageContext;
+use crate::options::Options;
+use crate::{Abilities, MAX_READ_BYTES, Saved, Storage, StorageError};
 use keys::Keys;
+use options::S3Options;
 use vcon_document::json::python_text;
 use vcon_document::{Form, VconId};
 use vconduit_base::tls;
 
-pub use options::S3Options;
-pub(super) use options::WORDS;
+pub(super) const IMPLEMENTATION: Implementation = Implementation {
+    options: options::OPTIONS,
+    build,
+};
+
+fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> {
+    let read = S3Options::read(options)?;
+    built(options, "s3_path", S3Storage::new(read))
+}
 
 /// The media type of documents.
 const CONTENT_TYPE: &str = "application/vcon";
@@ -50,7 +64,7 @@ impl S3Storage {
             return Ok(None);
         };
         let day = text.trim();
-        if !super::day::is_day(day) {
+        if !is_day(day) {
             tracing::warn!(storage = %self.options.shown(), vcon = %id, "the pointer holds no date and is not followed");
             return Ok(None);
         }
@@ -175,7 +189,7 @@ impl Storage for S3Storage {
             return Err(StorageError::Permanent(message));
         }
         let egress = self.options.egress.unwrap_or(saved.egress);
-        let text = super::prepare(saved, move |saved| python_text(&egress.apply(&saved.document))).await?;
+        let text = crate::prepare(saved, move |saved| python_text(&egress.apply(&saved.document))).await?;
         let key = self.keys.document(&saved.id, day.as_deref())?;
         let write = self.write(&key, text, Some(CONTENT_TYPE));
         let (before, ()) = futures::future::try_join(self.pointer(&saved.id), write).await?;

@@ -8,9 +8,9 @@ use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
+use super::created_at::created_at_utc;
 use super::json::storable;
 use crate::Saved;
-use crate::day::created_at_utc;
 use vcon_document::{Document, EgressFormat, Form, Pointer};
 
 /// Upstream's table, and the name that it gives to the index of every table.

@@ -11,12 +11,7 @@ pub fn read(options: &mut Options, name: &str, default: u32) -> u32 {
     let mode = match options.take(name) {
         None => return default,
         Some(Value::String(text)) => from_text(text.trim()),
-        Some(Value::Number(number)) => number.as_u64().and_then(from_number),
-        Some(other) => {
-            return options
-                .wrong(name, "a file mode, such as \"0644\"", &other)
-                .unwrap_or(default);
-        }
+        Some(other) => other.as_u64().and_then(from_number),
     };
     mode.unwrap_or_else(|| {
         options.problem(name, "must be a file mode from 0 to 0o777, such as \"0644\"");
