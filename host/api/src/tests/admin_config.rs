@@ -185,3 +185,16 @@ async fn an_unsigned_upload_is_refused_before_anything_looks_at_its_bytes() {
     assert_eq!(answer.status, 403, "{}", answer.text);
     assert_eq!(answer.json()["step"], "signature", "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_url_that_no_grant_can_follow_from_is_a_warning_of_validation() {
+    let api = Api::with(admin_settings(), Snapshot::default());
+    let hook = json!({"module": "links.webhook", "options": {"webhook-urls": ["https://a.com/x", "nonsense"]}});
+    let validated = api.validate(&json!({"links": {"hook": hook}})).await;
+    assert_eq!(validated.status, 200, "{}", validated.text);
+    let answer: Value = serde_json::from_str(&validated.text).unwrap();
+    assert_eq!(
+        answer["warnings"][0]["path"], "links.hook.options.webhook-urls[1]",
+        "{answer}"
+    );
+}

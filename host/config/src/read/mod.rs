@@ -82,11 +82,7 @@ pub fn read_beside(text: &str, source: &str, uploaded: &[String]) -> Checked {
         place: Place { line: 1, column: 1 },
         kind: Kind::Null,
     });
-    let checked = read_node(&root, source, uploaded, problems);
-    Checked {
-        root: Some(root),
-        ..checked
-    }
+    read_node(&root, source, uploaded, problems)
 }
 
 /// Reads a configuration that is already JSON: what a client sent, or the store's copy.
@@ -141,7 +137,6 @@ fn finish(source: &str, config: Option<Config>, problems: Problems, written: Wri
         config,
         problems: problems.into_sorted(),
         written,
-        root: None,
     }
 }
 

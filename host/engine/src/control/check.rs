@@ -38,8 +38,7 @@ impl Checker {
         Self { registry }
     }
 
-    /// Checks the entries of a configuration, link records included. Returns warnings about parts
-    /// that have no effect, besides those of the reader.
+    /// Checks the entries of a configuration, link records included. Returns warnings that its reader does not have.
     ///
     /// # Errors
     /// All problems.

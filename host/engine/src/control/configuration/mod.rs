@@ -115,10 +115,10 @@ impl Configuration {
         let (_, present) = self.store.load_config().await?;
         let checked = self.read(sent, &present)?;
         let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
-        let found = self.checker.check(&entries).await?;
+        let more = self.checker.check(&entries).await?;
         Ok(Validation {
             ok: true,
-            warnings: checked.warnings().cloned().chain(found).collect(),
+            warnings: checked.warnings().cloned().chain(more).collect(),
         })
     }
 
