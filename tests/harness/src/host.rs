@@ -21,7 +21,15 @@ pub fn binary() -> PathBuf {
     BINARY.get_or_init(built).clone()
 }
 
+/// Names the binary that `tests/run` has just built with all tests. Building it once more by itself
+/// would compile most crates again, because tests give their dependencies other features.
+const BUILT_BINARY: &str = "VCONDUIT_TEST_BINARY";
+
 fn built() -> PathBuf {
+    if let Some(binary) = std::env::var_os(BUILT_BINARY).map(PathBuf::from) {
+        assert!(binary.is_file(), "{BUILT_BINARY} names no file: {}", binary.display());
+        return binary;
+    }
     let own = std::env::current_exe().expect("the path of this program");
     // `target/PROFILE/PROGRAM`, or `target/PROFILE/deps/PROGRAM` for tests.
     let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));

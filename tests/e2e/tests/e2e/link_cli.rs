@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use vconduit::registry::{module_names, standard};
+use vconduit_standard_links::{module_names, standard};
 use vconduit_harness::components::{example, example_file};
 use vconduit_harness::{Host, host::binary, samples};
 
