@@ -22,7 +22,7 @@ use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName, NameError};
 use vconduit_policy::{Grants, Limits};
 use vconduit_sandbox::probe::NoDocuments;
-use vconduit_sandbox::{Call, CallReport, Compiled, Sandbox};
+use vconduit_sandbox::{Call, CallContext, CallReport, Compiled, Sandbox};
 
 /// What a case is run with, besides itself.
 #[derive(Debug, Clone, Default)]
@@ -81,28 +81,31 @@ pub async fn run(
     let link = case.link_name.as_deref().or(case.link.as_deref());
     let mut options = component.description().defaults.clone();
     options.extend(case.options.clone().unwrap_or_default());
-    let call = Call {
-        component: Arc::clone(component),
+    let context = CallContext {
         link: LinkName::new(link.unwrap_or(&component.description().name))?,
         chain: ChainName::new("test")?,
         ingress_list: None,
         attempt: 1,
-        options: services.redirect(&Value::Object(options).to_string()).into(),
         grants: Arc::new(Grants {
             http: services.grants(),
             ..stage.grants
         }),
         limits: stage.limits,
-        deadline: None,
         vcon: id.clone(),
-        document: document(case)?,
         egress: EgressFormat::AsStored,
         secrets: stage.secrets,
         documents: Arc::new(NoDocuments),
         environment: told.clone(),
         metrics: counters.clone(),
-        warm: false,
         keep_log: true,
+    };
+    let call = Call {
+        component: Arc::clone(component),
+        context,
+        options: services.redirect(&Value::Object(options).to_string()).into(),
+        document: document(case)?,
+        deadline: None,
+        warm: false,
     };
     let report = sandbox.call(call).await;
     let seen = judge::Seen {
