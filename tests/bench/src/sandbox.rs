@@ -14,7 +14,7 @@ use vconduit_harness::samples;
 use vconduit_policy::{Grants, Limits};
 use vconduit_sandbox::call::{CreateError, DocumentAccess, Environment, GuestMetrics};
 use vconduit_sandbox::runtime::LinksRuntime;
-use vconduit_sandbox::{Call, CallError, Compiled, Sandbox, SandboxSettings};
+use vconduit_sandbox::{Call, CallContext, CallError, Compiled, Sandbox, SandboxSettings};
 use vconduit_standard_links::standard;
 
 use crate::Scale;
@@ -110,25 +110,28 @@ impl Bench {
     /// Calls once; answers whether the CPU limit ended it.
     pub async fn call(&self) -> bool {
         let shared = self.shared.clone();
-        let call = Call {
-            component: self.component.clone(),
+        let context = CallContext {
             link: shared.link,
             chain: shared.chain,
             ingress_list: None,
             attempt: 1,
-            options: self.options.clone(),
             grants: shared.grants,
             limits: self.limits,
-            deadline: None,
             vcon: shared.vcon,
-            document: Some(self.document.clone()),
             egress: EgressFormat::AsStored,
             secrets: shared.secrets,
             documents: shared.nothing.clone(),
             environment: shared.nothing.clone(),
             metrics: shared.nothing,
-            warm: false,
             keep_log: false,
+        };
+        let call = Call {
+            component: self.component.clone(),
+            context,
+            options: self.options.clone(),
+            document: Some(self.document.clone()),
+            deadline: None,
+            warm: false,
         };
         match self.sandbox.call(call).await.result {
             Ok(_) => false,

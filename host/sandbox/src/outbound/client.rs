@@ -1,4 +1,4 @@
-//! The HTTP clients of all calls.
+//! HTTP clients that all calls share.
 
 use std::time::Duration;
 
@@ -7,42 +7,45 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::body::Upload;
+use super::body::RequestBody;
 use super::resolve::Resolver;
 
-/// A host that does not answer by then is away. The call's own end may be sooner.
+/// Time limit for opening a connection. The call's own end may come sooner.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Idle connections: below the 60 s after which common load balancers drop them.
+/// Time after which an idle connection is closed. Common load balancers drop one after 60 s.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Idle connections to one host: about what a busy machine has calls in flight to one service.
+/// Maximum number of idle connections to one host: about as many as a busy machine has requests to
+/// one service at once.
 const IDLE_PER_HOST: usize = 32;
 
-/// The head of a response. Servers send 1–4 KiB; nginx itself takes 8.
+/// Maximum size of the head of a response, in bytes. Servers send 1–4 KiB. nginx accepts 8 KiB.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// Header fields of a response.
+/// Maximum number of header fields of a response.
 const MAX_HEADERS: usize = 128;
 
-/// A client whose connections all went through the resolver.
-pub(super) type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, Upload>;
+/// A client whose resolver permits only checked addresses.
+pub(super) type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, RequestBody>;
 
-/// The two clients. They are apart because they keep connections: one that was opened under a `private` grant must not serve others.
-pub(in super::super) struct Outbound {
+/// Two clients: one for grants with `private: true`, one for all others. They are separate because
+/// they keep connections, and a connection to a private address must not serve other grants.
+pub(crate) struct OutboundClients {
     public: HttpClient,
     private: HttpClient,
 }
 
-impl Outbound {
-    /// Makes the clients. Nothing is connected yet.
-    pub(in super::super) fn new() -> Result<Self, rustls::Error> {
+impl OutboundClients {
+    /// Makes the clients. They have no connections yet.
+    pub(crate) fn new() -> Result<Self, rustls::Error> {
         Ok(Self {
             public: client(false)?,
             private: client(true)?,
         })
     }
 
+    /// Returns the client for a grant.
     pub(super) fn client(&self, private: bool) -> &HttpClient {
         if private { &self.private } else { &self.public }
     }

@@ -1,6 +1,7 @@
 //! Name resolution for outbound requests.
 //!
-//! Guarantee: a connection is opened only to an address that was checked after the name was resolved.
+//! Guarantee: a connection is opened only to an address that was checked after the name was
+//! resolved.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -11,7 +12,7 @@ use std::vec::IntoIter;
 use hyper_util::client::legacy::connect::dns::Name;
 use tower::Service;
 
-use super::policy::check_address;
+use super::address;
 
 /// Resolves names and drops the addresses that a link must not connect to.
 #[derive(Clone)]
@@ -26,12 +27,12 @@ impl Resolver {
     }
 }
 
-/// Why a name has no address.
+/// Reason why a name has no address to connect to.
 #[derive(Debug)]
 pub(super) enum ResolveError {
-    /// No such name, or no answer.
+    /// The name does not exist, or no name server responded.
     Unknown(std::io::Error),
-    /// Only addresses that are refused; the first of them.
+    /// All of its addresses are refused. This is the first of them.
     Refused(IpAddr),
 }
 
@@ -66,19 +67,19 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// Keeps the addresses that may be connected to.
+/// Keeps the addresses that a link may connect to.
 fn filter(found: impl Iterator<Item = SocketAddr>, private: bool) -> Result<IntoIter<SocketAddr>, ResolveError> {
     let mut refused = None;
-    let mut kept = Vec::new();
-    for address in found {
-        match check_address(address.ip(), private) {
-            Ok(()) => kept.push(address),
-            Err(_) => refused = refused.or(Some(address.ip())),
+    let mut permitted = Vec::new();
+    for found in found {
+        match address::check(found.ip(), private) {
+            Ok(()) => permitted.push(found),
+            Err(_) => refused = refused.or(Some(found.ip())),
         }
     }
     match refused {
-        Some(address) if kept.is_empty() => Err(ResolveError::Refused(address)),
-        _ => Ok(kept.into_iter()),
+        Some(address) if permitted.is_empty() => Err(ResolveError::Refused(address)),
+        _ => Ok(permitted.into_iter()),
     }
 }
 
@@ -95,21 +96,21 @@ mod tests {
     }
 
     #[test]
-    fn only_checked_addresses_of_a_name_are_left() {
-        let kept: Vec<_> = filter(addresses(&["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"]), false)
+    fn refused_addresses_of_a_name_are_dropped() {
+        let permitted: Vec<_> = filter(addresses(&["127.0.0.1", "8.8.8.8", "::ffff:10.0.0.1"]), false)
             .unwrap()
             .collect();
-        assert_eq!(kept, addresses(&["8.8.8.8"]).collect::<Vec<_>>());
+        assert_eq!(permitted, addresses(&["8.8.8.8"]).collect::<Vec<_>>());
         assert!(
             matches!(filter(addresses(&["10.0.0.1", "::1"]), false), Err(ResolveError::Refused(address)) if address.to_string() == "10.0.0.1")
         );
     }
 
     #[test]
-    fn a_private_grant_lets_private_addresses_through_but_not_others() {
-        let kept: Vec<_> = filter(addresses(&["127.0.0.1", "0.0.0.0", "224.0.0.1"]), true)
+    fn a_private_grant_permits_private_addresses_but_no_refused_ones() {
+        let permitted: Vec<_> = filter(addresses(&["127.0.0.1", "0.0.0.0", "224.0.0.1"]), true)
             .unwrap()
             .collect();
-        assert_eq!(kept, addresses(&["127.0.0.1"]).collect::<Vec<_>>());
+        assert_eq!(permitted, addresses(&["127.0.0.1"]).collect::<Vec<_>>());
     }
 }

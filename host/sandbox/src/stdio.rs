@@ -1,4 +1,4 @@
-//! Standard output and standard error: line by line into the log of the call.
+//! Standard output and standard error of a guest, written line by line to the log of the call.
 
 use std::sync::Arc;
 
@@ -8,39 +8,39 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use super::super::guest_log::GuestLog;
+use crate::guest_log::GuestLog;
 
-/// What a guest may write at once. The log takes everything and keeps little, so this is only about copying.
+/// Bytes that a guest may write at once. The log bounds what is kept, so this only bounds copying.
 const WRITE_BYTES: usize = 64 * 1024;
 
-/// One of the two streams.
+/// One of the two output streams.
 #[derive(Clone)]
-pub(in super::super) struct Output {
+pub(crate) struct GuestOutput {
     log: Arc<GuestLog>,
     stderr: bool,
 }
 
-impl Output {
+impl GuestOutput {
     /// Standard output.
-    pub(in super::super) fn stdout(log: Arc<GuestLog>) -> Self {
+    pub(crate) fn stdout(log: Arc<GuestLog>) -> Self {
         Self { log, stderr: false }
     }
 
     /// Standard error.
-    pub(in super::super) fn stderr(log: Arc<GuestLog>) -> Self {
+    pub(crate) fn stderr(log: Arc<GuestLog>) -> Self {
         Self { log, stderr: true }
     }
 }
 
-impl IsTerminal for Output {
+impl IsTerminal for GuestOutput {
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-impl StdoutStream for Output {
+impl StdoutStream for GuestOutput {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        // Only interfaces that are not linked ask for this one.
+        // Only interfaces that are not linked call this.
         Box::new(tokio::io::sink())
     }
 
@@ -49,7 +49,7 @@ impl StdoutStream for Output {
     }
 }
 
-impl OutputStream for Output {
+impl OutputStream for GuestOutput {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.log.stream(self.stderr, &bytes);
         Ok(())
@@ -65,6 +65,6 @@ impl OutputStream for Output {
 }
 
 #[async_trait]
-impl Pollable for Output {
+impl Pollable for GuestOutput {
     async fn ready(&mut self) {}
 }
