@@ -6,8 +6,8 @@ pub enum StoreError {
     /// The store can't be reached now. A retry may succeed. Holds the address, without credentials.
     #[error("the working store is away ({0}); work goes on when it is back")]
     Away(String),
-    /// The store refused the operation, and will refuse it again: a key holds another type, the disk
-    /// is full, a value is damaged.
+    /// The store refused the operation, and will refuse it again: a key holds another type, the
+    /// disk is full, a value is damaged.
     #[error("the working store refused {operation}: {reason}")]
     Refused {
         /// Name of the operation.
