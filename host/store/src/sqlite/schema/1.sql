@@ -1,5 +1,5 @@
--- The working store in one SQLite file. Times are Unix milliseconds. An `expires_ms` of NULL means never.
--- STRICT makes a wrong type an error at the write.
+-- The working store in one SQLite file. Times are Unix milliseconds. An `expires_ms` of NULL means
+-- never. STRICT makes a wrong type an error at the write.
 
 CREATE TABLE documents (
     id         TEXT PRIMARY KEY,
@@ -16,7 +16,8 @@ CREATE TABLE listing (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX listing_time ON listing (created_s DESC, id DESC);
 
--- The party indexes: terms, and the ids that carry them. A term has one lifetime, which each new id renews.
+-- The party indexes: terms, and the ids that carry them. A term has one lifetime, which each new id
+-- renews.
 CREATE TABLE terms (
     term       TEXT PRIMARY KEY,          -- tel:…, mailto:…, name:…
     expires_ms INTEGER

@@ -1,6 +1,7 @@
 -- Form 2: tables for links that are uploaded and removed while the server runs.
 
--- Trails: what runs did with a vCon. The entries of a vCon expire together, counted from the last one.
+-- Trails: what runs did with a vCon. The entries of a vCon expire together, counted from the last
+-- one.
 CREATE TABLE trails (
     vcon       TEXT NOT NULL,
     number     INTEGER NOT NULL,          -- increases with every entry
