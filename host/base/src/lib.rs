@@ -8,11 +8,13 @@ pub mod clock;
 pub mod entries;
 pub mod lifetimes;
 pub mod log_format;
+pub mod modules;
 pub mod names;
 pub mod secret_ref;
 pub mod secrets;
 pub mod suggest;
 pub mod text;
+#[cfg(feature = "tls")]
 pub mod tls;
 
 pub use entries::ConfigEntries;

@@ -15,13 +15,13 @@ pub struct Link {
     pub component: ComponentSource,
     /// `options` as given; the component's defaults are merged under them when the link is made ready.
     pub options: Map<String, Value>,
-    /// `grants`; where absent, those that follow from a standard link's options (the hosts in `webhook-urls`, …).
-    pub grants: Grants,
+    /// `grants`; absent: not stated. A standard link then gets those that follow from its options, any other none.
+    pub grants: Option<Grants>,
     /// `limits`, over the defaults.
     pub limits: Limits,
     /// `warm`: whether an instance may serve many calls. Saves the set-up, gives up that calls know nothing of each other: for code that
-    /// is trusted. Absent: only for standard links whose set-up outweighs their work.
-    pub warm: bool,
+    /// is trusted. Absent: only for standard links that say so in their description.
+    pub warm: Option<bool>,
     /// `on_error` for this link; absent: the chain's.
     pub on_error: Option<OnError>,
 }

@@ -36,6 +36,20 @@ pub struct Problem {
     pub hint: String,
 }
 
+impl Problem {
+    /// A warning about the value at this path. Its line is not known.
+    pub fn warning(path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            line: 0,
+            column: 0,
+            path: path.into(),
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
 /// Problems in one line of text.
 #[must_use]
 pub fn in_one_line(problems: &[Problem]) -> String {

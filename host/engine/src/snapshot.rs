@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use indexmap::IndexMap;
 
 use vconduit_base::names::{ChainName, LinkName, ListName, StorageName};
-use vconduit_config::{Config, Link};
+use vconduit_config::{Config, Link, Problem};
 use vconduit_sandbox::Compiled;
 use vconduit_storage::Storage;
 
@@ -23,6 +23,8 @@ pub struct ReadyLink {
     pub options: serde_json::Map<String, serde_json::Value>,
     /// The same as JSON text, for places in a chain that add nothing.
     pub options_text: Arc<str>,
+    /// Whether an instance may serve one call after the other.
+    pub warm: bool,
     /// What it may reach; shared by its calls.
     pub grants: Arc<vconduit_policy::Grants>,
 }
@@ -40,6 +42,8 @@ pub struct Snapshot {
     pub storages: IndexMap<StorageName, Arc<dyn Storage>>,
     /// Which chain each ingress list belongs to.
     pub ingress: IndexMap<ListName, ChainName>,
+    /// Parts of the configuration that have no effect, found while it was made ready.
+    pub warnings: Vec<Problem>,
 }
 
 /// The snapshot in force, shared by all parts.

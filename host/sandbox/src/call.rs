@@ -42,7 +42,7 @@ pub struct Call {
     /// Secrets by name.
     pub secrets: Arc<Secrets>,
     /// The way to other vCons.
-    pub documents: Arc<dyn Documents>,
+    pub documents: Arc<dyn DocumentAccess>,
     /// Time and chance.
     pub environment: Arc<dyn Environment>,
     /// Where guest metrics go.
@@ -55,7 +55,7 @@ pub struct Call {
 
 /// The way to vCons other than the call's own. The grant has been checked by then.
 #[async_trait]
-pub trait Documents: Send + Sync {
+pub trait DocumentAccess: Send + Sync {
     /// The document's JSON text, names upgraded.
     async fn read(&self, id: &VconId) -> Result<Option<Text>, String>;
     /// Checks and stores a new document.

@@ -26,6 +26,10 @@ pub(super) const MAX_TABLES: usize = 8;
 /// Elements of one table. CPython and SpiderMonkey stay below 20,000 function pointers.
 const TABLE_ELEMENTS: usize = 65_536;
 
+/// Maximum number of instances that are kept for later calls, over all links. The pool has this
+/// many places more than `max_concurrent_calls`.
+pub(super) const MAX_KEPT_INSTANCES: usize = 32;
+
 /// Stack of the guest. Interpreters recurse deeply on nested data; wasmtime's default of half a megabyte is small for them.
 const GUEST_STACK_BYTES: usize = 1024 * 1024;
 
@@ -75,8 +79,8 @@ fn config() -> Config {
 }
 
 fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
-    // Instances that are kept for later calls hold their places beside those of the calls.
-    let kept = u32::try_from(super::warm::MAX_KEPT).unwrap_or(u32::MAX);
+    // Kept instances hold places in addition to those of running calls.
+    let kept = u32::try_from(MAX_KEPT_INSTANCES).unwrap_or(u32::MAX);
     let calls = settings.max_concurrent_calls.saturating_add(kept);
     let times = |count: usize| calls.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
     let mut pool = PoolingAllocationConfig::new();

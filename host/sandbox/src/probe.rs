@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rand::Rng;
 
 use super::CallError;
-use super::call::{CreateError, Documents, Environment, GuestMetrics};
+use super::call::{CreateError, DocumentAccess, Environment, GuestMetrics};
 use super::state::Context;
 use vcon_document::{EgressFormat, Text, VconId};
 use vconduit_base::names::{ChainName, Digest, LinkName, NameError};
@@ -45,7 +45,7 @@ pub struct NoDocuments;
 const NOWHERE: &str = "there are no other vCons in this run";
 
 #[async_trait]
-impl Documents for NoDocuments {
+impl DocumentAccess for NoDocuments {
     async fn read(&self, _id: &VconId) -> Result<Option<Text>, String> {
         Err(NOWHERE.to_owned())
     }

@@ -10,7 +10,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::call::{Documents, Environment, GuestMetrics};
+use super::call::{DocumentAccess, Environment, GuestMetrics};
 use super::guest_log::{GuestLog, Source};
 use super::host::stdio;
 use super::memory::{LimitReached, Memory};
@@ -61,7 +61,7 @@ pub(super) struct Context {
     /// Secrets by name.
     pub secrets: Arc<Secrets>,
     /// The way to other vCons.
-    pub documents: Arc<dyn Documents>,
+    pub documents: Arc<dyn DocumentAccess>,
     /// Time and chance.
     pub environment: Arc<dyn Environment>,
     /// Where guest metrics go.

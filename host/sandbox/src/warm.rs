@@ -9,11 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Store;
 
 use super::linked::RunFunction;
+use super::pool::MAX_KEPT_INSTANCES;
 use super::state::CallState;
 use vconduit_base::names::{Digest, LinkName};
-
-/// Instances kept at once, over all links. Each holds a place of the pool, which has that many more.
-pub(super) const MAX_KEPT: usize = 32;
 
 /// Calls of one instance. What a link piles up in its memory ends with it; a start in a thousand calls costs nothing.
 const MAX_CALLS: u32 = 1000;
@@ -51,7 +49,7 @@ impl Shelf {
             return;
         }
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = (kept.len() >= MAX_KEPT).then(|| kept.pop_front()).flatten();
+        let oldest = (kept.len() >= MAX_KEPT_INSTANCES).then(|| kept.pop_front()).flatten();
         kept.push_back((key, warm));
         drop(kept);
         // Ending an instance takes microseconds: not under the lock.

@@ -69,6 +69,9 @@ impl std::fmt::Display for Role {
 }
 
 /// Check a configuration file.
+///
+/// A file that passes can be started with in this environment: references, options, storages and components are checked as `serve` does. What
+/// only a server can tell is a warning: uploaded components, and secrets or a Redis that this environment lacks.
 #[derive(Debug, Args)]
 pub struct CheckConfig {
     /// The file.

@@ -12,7 +12,7 @@ use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName};
 use vconduit_harness::samples;
 use vconduit_policy::{Grants, Limits};
-use vconduit_sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
+use vconduit_sandbox::call::{CreateError, DocumentAccess, Environment, GuestMetrics};
 use vconduit_sandbox::runtime::LinksRuntime;
 use vconduit_sandbox::{Call, CallError, Compiled, Sandbox, SandboxSettings};
 use vconduit_standard_links::standard;
@@ -25,7 +25,7 @@ const FIVE_MB: usize = 5_000_000;
 struct Nothing;
 
 #[async_trait::async_trait]
-impl Documents for Nothing {
+impl DocumentAccess for Nothing {
     async fn read(&self, _: &VconId) -> Result<Option<Text>, String> {
         Ok(None)
     }

@@ -167,3 +167,26 @@ fn with_etag(response: Response, tag: &Tag) -> Response {
     };
     ([(header::ETAG, value)], response).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_takes_one_etag_several_or_a_star() {
+        let one_of = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::IF_MATCH, HeaderValue::from_static(value))]);
+            precondition(&headers).one_of.unwrap()
+        };
+        assert_eq!(one_of("\"a\""), ["a"]);
+        assert_eq!(one_of("\"a\", \"b\""), ["a", "b"]);
+        assert_eq!(one_of("*"), Vec::<String>::new());
+        for not_an_etag in ["a", "W/\"a\"", ""] {
+            assert!(
+                !one_of(not_an_etag).contains(&"a".to_owned()),
+                "{not_an_etag:?} matches the tag a"
+            );
+        }
+        assert_eq!(precondition(&HeaderMap::new()), Precondition::default());
+    }
+}

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::admin_queues::admin;
 use super::*;
+use vconduit_policy::signature::{Signing, SigningKey};
 use vconduit_store::{AuditStore as _, ConfigStore as _};
 use vconduit_test_support::Fault;
 
@@ -166,4 +167,34 @@ async fn what_can_not_run_is_refused_by_validation_and_by_post_config_alike() {
             "it was saved"
         );
     }
+}
+
+#[tokio::test]
+async fn an_unsigned_upload_is_refused_before_anything_looks_at_its_bytes() {
+    let key = "RWQvKE5RjEYqp27ydU81Sz0VhrLAJMPrjal3utZHmHztjZpBtgUcDWHS";
+    let mut snapshot = Snapshot::default();
+    snapshot.config.signing = Signing {
+        require: true,
+        keys: vec![SigningKey::parse(key).unwrap()],
+    };
+    let api = Api::with(admin_settings(), snapshot);
+    let mut request = admin("POST", "/links/mine/versions", "no component");
+    let wasm = "application/wasm".parse().unwrap();
+    request.headers_mut().insert("content-type", wasm);
+    let answer = api.send(request).await;
+    assert_eq!(answer.status, 403, "{}", answer.text);
+    assert_eq!(answer.json()["step"], "signature", "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_url_that_no_grant_can_follow_from_is_a_warning_of_validation() {
+    let api = Api::with(admin_settings(), Snapshot::default());
+    let hook = json!({"module": "links.webhook", "options": {"webhook-urls": ["https://a.com/x", "nonsense"]}});
+    let validated = api.validate(&json!({"links": {"hook": hook}})).await;
+    assert_eq!(validated.status, 200, "{}", validated.text);
+    let answer: Value = serde_json::from_str(&validated.text).unwrap();
+    assert_eq!(
+        answer["warnings"][0]["path"], "links.hook.options.webhook-urls[1]",
+        "{answer}"
+    );
 }

@@ -28,7 +28,7 @@ pub enum LinkCommand {
     Inspect(Inspect),
     /// Run a component on one vCon, under a server's limits, and show what it did. Nothing is stored.
     Run(Run),
-    /// Run the cases of a project (tests/*.case.json) against its component.
+    /// Run cases: those of a project (tests/*.case.json) against its component, or a file of cases of standard links.
     Test(Test),
     /// Upload a component to a server, or push it to an OCI registry.
     Push(Push),
@@ -194,9 +194,13 @@ pub struct Test {
     /// A project (its tests/*.case.json), or one file of cases.
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
-    /// The component; without it the project that the cases belong to is built.
+    /// The component that every case is run against. Without it, a case that names a standard link (`link`) is run against that, and
+    /// for any other the project that the cases belong to is built.
     #[arg(long, value_name = "FILE")]
     pub component: Option<PathBuf>,
+    /// Only cases about this link.
+    #[arg(long, value_name = "NAME")]
+    pub link: Option<String>,
     /// Only cases whose id holds this text.
     #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
@@ -339,11 +343,13 @@ by `vconduit link inspect`. Requests to hosts that are granted are really sent."
 
 const CASES_HELP: &str = "\
 A case file holds one case or a list of cases:
-  {\"id\": \"greets\", \"options\": {…}, \"input_vcon\": {…},
+  {\"id\": \"greets\", \"link\": \"tag\", \"level\": \"must\", \"options\": {…}, \"input_vcon\": {…},
    \"host\": {\"now_unix\": 1700000000, \"uniform_0_100\": 12, \"http_responses\": [{\"status\": 200, \"json\": {…}}]},
    \"expect\": {\"returns\": \"<uuid>\", \"stored\": true, \"vcon\": {…}, \"http\": [{\"method\": \"POST\", \"url\": \"https://…\", \"json\": {…}}],
               \"error\": {\"contains\": \"…\"}, \"enqueued\": [[\"list\", \"<uuid>\"]], \"ttl\": [[\"<uuid>\", 60]], \"slept\": [1.5], \"counters\": […]}}
 Nothing leaves the machine: requests to the hosts under expect.http get the answers under host.http_responses, in order.
+`link` names a standard link; leave it out for the component of your own project. A case with the level `quirk` may differ
+without failing.
 A link is granted what it asks for; a case can say otherwise with \"grants\", and set \"limits\" and \"secrets\".";
 
 const PUSH_HELP: &str = "\

@@ -90,7 +90,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(link.options, *json!({"a": 1}).as_object().unwrap());
-        assert_eq!(link.grants.http[0].host, "api.example.com");
+        assert_eq!(link.grants.unwrap().http[0].host, "api.example.com");
         assert_eq!(link.limits.cpu.as_millis(), 7);
         let error = entry(
             json!({}),

@@ -6,13 +6,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A host and perhaps a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HostPort {
-    pub(super) host: String,
-    pub(super) port: Option<u16>,
+pub struct HostPort {
+    /// The name or address, in lower case.
+    pub host: String,
+    /// The port, if one is written.
+    pub port: Option<u16>,
 }
 
-/// Reads `name`, `name:port`, `*.domain`, `*`, an address, or `[v6]:port`. The error says what to write.
-pub(super) fn parse(text: &str) -> Result<HostPort, String> {
+/// Reads `name`, `name:port`, `*.domain`, `*`, an address, or `[v6]:port`.
+///
+/// # Errors
+/// What to write instead.
+pub fn parse(text: &str) -> Result<HostPort, String> {
     if text.contains("://") {
         return Err(match of_url(text) {
             Some(found) => format!("a grant names a host, not a URL: write `{}`", found.display()),
@@ -65,8 +70,9 @@ impl HostPort {
     }
 }
 
-/// The host of an `http://` or `https://` URL.
-pub(super) fn of_url(url: &str) -> Option<HostPort> {
+/// The host of an `http://` or `https://` URL; nothing for any other text.
+#[must_use]
+pub fn of_url(url: &str) -> Option<HostPort> {
     let (scheme, rest) = url.trim().split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     if scheme != "http" && scheme != "https" {

@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 
 use super::Problems;
 use super::fields::{self, Fields, join};
-use super::{derive, grants};
+use super::grants;
 use crate::yaml::{Kind, Node, Place};
 use crate::{ComponentSource, Link, OnError};
 use vconduit_base::names::{Digest, LinkName};
 use vconduit_base::suggest::nearest;
 use vconduit_policy::Limits;
 use vconduit_policy::limits::TABLE;
+use vconduit_standard_links::{by_module, standard};
 
 const SECTION: &str = "links";
 
@@ -33,39 +34,13 @@ const KEYS: [&str; 10] = [
     "egress-lists",
 ];
 
-/// The links that are built into the host; a configuration names them as `links.<name>`.
-pub const STANDARD_LINKS: [&str; 8] = [
-    "tag",
-    "tag_router",
-    "jq_link",
-    "sampler",
-    "delay",
-    "expire_vcon",
-    "diet",
-    "webhook",
-];
-
-/// Standard links that keep their instances: compiling a jq filter takes longer than running it.
-const WARM_LINKS: [&str; 1] = ["jq_link"];
-
-/// The Conserver's older names for `links.transcribe` with a vendor (`spec/conserver.md` §3.5).
-const OLD_NAMES: [&str; 4] = [
-    "links.openai_transcribe",
-    "links.groq_whisper",
-    "links.hugging_face_whisper",
-    "links.deepgram_link",
-];
-
-/// A link as read, before the places where it is used have been looked at.
-pub(super) struct Draft {
-    pub(super) name: LinkName,
-    pub(super) link: Link,
-    /// Whether `grants` was not given, so that they follow from the options.
-    pub(super) grants_follow: bool,
-}
-
 /// Reads the section. A link that can't run is an error if it is in `used`, the links of chains that are switched on.
-pub(super) fn read(sections: Fields<'_>, folder: &Path, used: &HashSet<&str>, problems: &mut Problems) -> Vec<Draft> {
+pub(super) fn read(
+    sections: Fields<'_>,
+    folder: &Path,
+    used: &HashSet<&str>,
+    problems: &mut Problems,
+) -> Vec<(LinkName, Link)> {
     let Some(node) = sections.get(SECTION) else {
         return Vec::new();
     };
@@ -81,53 +56,36 @@ pub(super) fn read(sections: Fields<'_>, folder: &Path, used: &HashSet<&str>, pr
             continue;
         };
         let is_used = used.contains(entry.key.as_str());
-        if let (Some(name), Some(draft)) = (name, one(link, &entry.key, folder, is_used, problems)) {
-            links.push(Draft { name, ..draft });
+        if let (Some(name), Some(link)) = (name, one(link, &entry.key, folder, is_used, problems)) {
+            links.push((name, link));
         }
     }
     links
 }
 
-fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mut Problems) -> Option<Draft> {
+fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mut Problems) -> Option<Link> {
     link.report_unknown(&KEYS, false, problems);
     report_idle(link, problems);
     let options = link.json_map("options", problems);
     let limits = limits(link, problems);
     let on_error = read_on_error(link, problems);
-    let given = link
+    let grants = link
         .entry("grants")
         .map(|entry| grants::read(entry, &link.at("grants"), problems));
-    let component = component(link, name, folder, is_used, problems)?;
-    let grants_follow = given.is_none();
-    let grants = given.unwrap_or_else(|| match &component {
-        ComponentSource::Standard(module) => derive::grants(module, &options),
-        ComponentSource::File(_) | ComponentSource::Uploaded(_) => vconduit_policy::Grants::default(),
-    });
-    if grants_follow && let (ComponentSource::Standard(module), Some(node)) = (&component, link.get("options")) {
-        derive::report_unusable(module, node, &link.at("options"), problems);
-    }
-    let warm = warm(link, &component, problems);
-    let link = Link {
-        warm,
-        component,
+    Some(Link {
+        warm: warm(link, problems),
+        component: component(link, name, folder, is_used, problems)?,
         options,
         grants,
         limits,
         on_error,
-    };
-    Some(Draft {
-        name: LinkName::new(name).ok()?,
-        link,
-        grants_follow,
     })
 }
 
-fn warm(link: Fields<'_>, component: &ComponentSource, problems: &mut Problems) -> bool {
-    let usual = matches!(component, ComponentSource::Standard(module) if WARM_LINKS.contains(&module.as_str()));
-    match link.get("warm") {
-        None => usual,
-        Some(node) => fields::truth(node, &link.at("warm"), "warm", problems).unwrap_or(false),
-    }
+fn warm(link: Fields<'_>, problems: &mut Problems) -> Option<bool> {
+    let node = link.get("warm")?;
+    // What can't be read is an error, and keeps nothing until it is mended.
+    Some(fields::truth(node, &link.at("warm"), "warm", problems).unwrap_or(false))
 }
 
 fn report_idle(link: Fields<'_>, problems: &mut Problems) {
@@ -186,11 +144,8 @@ fn component(
     };
     let path = link.at("module");
     let module = fields::text(node, &path, problems)?;
-    if let Some(standard) = module
-        .strip_prefix("links.")
-        .filter(|short| STANDARD_LINKS.contains(short))
-    {
-        return Some(ComponentSource::Standard(standard.to_owned()));
+    if let Some(standard) = by_module(module) {
+        return Some(ComponentSource::Standard(standard.name.to_owned()));
     }
     report_unknown_module(module, node.place, &path, is_used, problems);
     None
@@ -212,22 +167,19 @@ fn uploaded(digest: &str, node: &Node, path: &str, problems: &mut Problems) -> O
 
 fn report_unknown_module(module: &str, place: Place, path: &str, is_used: bool, problems: &mut Problems) {
     let short = module.strip_prefix("links.").unwrap_or(module);
-    let near = nearest(short, STANDARD_LINKS)
+    let names: Vec<&str> = standard().map(|link| link.name).collect();
+    let near = nearest(short, names.iter().copied())
         .map(|near| format!("did you mean `links.{near}`? "))
         .unwrap_or_default();
-    let old = if OLD_NAMES.contains(&module) {
-        " (an older name of `links.transcribe`)"
-    } else {
-        ""
-    };
     let effect = if is_used {
         ""
     } else {
         "; no enabled chain uses it, so it is left out"
     };
-    let message = format!("the module `{module}`{old} is not built in{effect}");
-    let standard = STANDARD_LINKS.map(|name| format!("links.{name}")).join(", ");
-    let hint = format!("{near}built in: {standard}. Any other code can be given with `component: path/to/link.wasm`");
+    let message = format!("the module `{module}` is not built in{effect}");
+    let built_in: Vec<String> = names.iter().map(|name| format!("links.{name}")).collect();
+    let built_in = built_in.join(", ");
+    let hint = format!("{near}built in: {built_in}. Any other code can be given with `component: path/to/link.wasm`");
     problems.error_if(is_used, place, path, message, hint);
 }
 

@@ -4,10 +4,9 @@
 
 mod auth;
 mod chains;
-mod derive;
 mod fields;
 mod grants;
-mod host;
+pub mod host;
 mod links;
 mod references;
 mod signing;
@@ -25,7 +24,6 @@ use super::yaml::{self, Kind, Node, Place};
 use super::{Checked, Config, Written};
 use fields::Fields;
 
-pub use links::STANDARD_LINKS;
 pub use storages::STORAGE_MODULES;
 
 /// The sections that something reads.
@@ -151,15 +149,14 @@ fn sections_to_config(sections: Fields<'_>, folder: &Path, uploaded: &[String], 
     let enabled = || chains.iter().filter(|draft| draft.chain.enabled);
     let used_links: HashSet<&str> = enabled().flat_map(chains::Draft::link_names).collect();
     let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
-    let mut links = links::read(sections, folder, &used_links, problems);
+    let links = links::read(sections, folder, &used_links, problems);
     let storages = storages::read(sections, &used_storages, problems);
     references::check(&chains, sections, uploaded, problems);
-    derive::widen_for_places(&mut links, &chains);
     Config {
         ingress_auth: auth::read(sections, problems),
         signing: signing::read(sections, problems),
         chains: chains.into_iter().map(|draft| (draft.name, draft.chain)).collect(),
-        links: links.into_iter().map(|draft| (draft.name, draft.link)).collect(),
+        links: links.into_iter().collect(),
         storages,
     }
 }

@@ -2,11 +2,6 @@
 //!
 //! Guarantee: reading takes time and memory in proportion to the text; depth, size and what aliases expand to are bounded; nothing
 //! in the text is run or fetched.
-//!
-//! Parsed by `saphyr-parser`; what the words mean is decided here. `serde-saphyr` and other
-//! deserializers differ from PyYAML (sexagesimal and octal numbers, `yes` and `no`, the last of two
-//! equal keys wins) and stop at the first error, where this module reports all problems with their
-//! positions.
 
 mod budget;
 mod frame;

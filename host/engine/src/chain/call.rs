@@ -160,7 +160,7 @@ impl ChainRunner {
             documents: self.documents.clone(),
             environment: self.environment.clone(),
             metrics: self.guest_metrics.clone(),
-            warm: ready.link.warm,
+            warm: ready.warm,
             keep_log: false,
         }
     }

@@ -38,17 +38,17 @@ impl Checker {
         Self { registry }
     }
 
-    /// Checks the entries of a configuration, link records included.
+    /// Checks the entries of a configuration, link records included. Returns warnings that its reader does not have.
     ///
     /// # Errors
     /// All problems.
-    pub async fn check(&self, entries: &ConfigEntries) -> Result<(), CheckError> {
+    pub async fn check(&self, entries: &ConfigEntries) -> Result<Vec<Problem>, CheckError> {
         let checked = store_copy::from_entries(entries);
         let errors = checked.errors().cloned().collect();
         let Some(config) = checked.config else {
             return Err(CheckError::Invalid(errors));
         };
         let ready = self.registry.snapshot(config, 0).await;
-        ready.map(drop).map_err(CheckError::CantRun)
+        ready.map(|snapshot| snapshot.warnings).map_err(CheckError::CantRun)
     }
 }

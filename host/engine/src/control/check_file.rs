@@ -19,10 +19,21 @@ pub async fn check_file(path: &Path, registry: &Registry) -> Result<Checked, Unr
     let Some(config) = checked.config.clone() else {
         return Ok(checked);
     };
-    if let Err(errors) = registry.snapshot(config, 0).await {
-        checked.add(errors.iter().map(|error| problem(error, &text)));
+    match registry.snapshot(config, 0).await {
+        Ok(snapshot) => checked.add(snapshot.warnings.into_iter().map(|warning| located(warning, &text))),
+        Err(errors) => checked.add(errors.iter().map(|error| problem(error, &text))),
     }
     Ok(checked)
+}
+
+/// The warning with its line.
+fn located(warning: Problem, text: &str) -> Problem {
+    let (line, column) = locate::locate_path(text, &warning.path);
+    Problem {
+        line,
+        column,
+        ..warning
+    }
 }
 
 fn problem(error: &RegistryError, text: &str) -> Problem {
@@ -124,6 +135,23 @@ storages:
                 .iter()
                 .all(|problem| problem.hint.contains("not checked"))
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_url_that_no_grant_can_follow_from_is_a_warning_with_its_line() {
+        let text = "\
+links:
+  hook:
+    module: links.webhook
+    options:
+      webhook-urls:
+        - https://a.com/x
+        - nonsense
+";
+        let checked = checked(text).await;
+        assert!(checked.config.is_some(), "{:#?}", checked.problems);
+        let wanted = [(Severity::Warning, 7, "links.hook.options.webhook-urls[1]")];
+        assert_eq!(found(&checked), wanted, "{:#?}", checked.problems);
     }
 
     #[tokio::test(flavor = "multi_thread")]

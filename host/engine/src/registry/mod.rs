@@ -3,8 +3,13 @@
 //! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
 
 mod ahead;
+mod annotations;
+mod derived_grants;
 pub mod options;
+mod reach;
 mod ready;
+#[cfg(test)]
+mod tests;
 mod uploaded;
 
 pub use ready::{Registry, RegistryError};

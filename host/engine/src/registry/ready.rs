@@ -9,11 +9,12 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 
 use super::options;
+use super::reach::{self, Reach};
 use super::uploaded::Uploaded;
 use crate::snapshot::{ReadyLink, Snapshot};
 use vconduit_base::names::{ChainName, Digest, LinkName, StorageName};
 use vconduit_config::locate::Step;
-use vconduit_config::{ComponentSource, Config, Link, StorageEntry};
+use vconduit_config::{ComponentSource, Config, Link, Problem, StorageEntry};
 use vconduit_sandbox::options::option_problems;
 use vconduit_sandbox::{Compiled, Sandbox};
 use vconduit_standard_links::standard;
@@ -159,7 +160,7 @@ impl Registry {
     /// # Errors
     /// All links and storages that can't be made ready.
     pub async fn snapshot(&self, config: Config, revision: u64) -> Result<Snapshot, Vec<RegistryError>> {
-        let (mut links, mut errors) = (IndexMap::new(), Vec::new());
+        let (mut links, mut warnings, mut errors) = (IndexMap::new(), Vec::new(), Vec::new());
         for (name, link) in &config.links {
             if let (None, ComponentSource::Uploaded(digest)) = (&self.store, &link.component) {
                 errors.push(RegistryError::NotChecked {
@@ -168,8 +169,9 @@ impl Registry {
                 });
                 continue;
             }
-            match self.link(link).await {
-                Ok(ready) => {
+            match self.link(&config, name, link).await {
+                Ok((ready, found)) => {
+                    warnings.extend(found);
                     errors.extend(place_problems(&config, name, &ready));
                     links.insert(name.clone(), ready);
                 }
@@ -200,24 +202,30 @@ impl Registry {
             ingress: config.ingress(),
             links,
             storages,
+            warnings,
             config,
         })
     }
 
-    async fn link(&self, link: &Link) -> Result<ReadyLink, String> {
+    /// The link, ready, and what of it has no effect.
+    async fn link(&self, config: &Config, name: &LinkName, link: &Link) -> Result<(ReadyLink, Vec<Problem>), String> {
         let component = self.component(&link.component).await?;
-        let options = options::fitted(component.description(), link.options.clone())
+        let description = component.description();
+        let options = options::fitted(description, link.options.clone())
             .map_err(|problems| format!("its options don't fit: {problems}"))?;
         let options_text = serde_json::to_string(&options)
             .map_err(|error| error.to_string())?
             .into();
-        Ok(ReadyLink {
-            grants: Arc::new(link.grants.clone()),
+        let Reach { grants, warnings } = reach::of(config, name, link, description, &options)?;
+        let ready = ReadyLink {
+            warm: reach::keeps_instances(link, description),
+            grants: Arc::new(grants),
             link: link.clone(),
             component,
             options,
             options_text,
-        })
+        };
+        Ok((ready, warnings))
     }
 
     async fn component(&self, source: &ComponentSource) -> Result<Arc<Compiled>, String> {

@@ -134,6 +134,7 @@ impl Registry {
             options,
             options_text,
             grants: Arc::new(grants),
+            warm: active.link.warm.unwrap_or(false),
             ..active.clone()
         })
     }

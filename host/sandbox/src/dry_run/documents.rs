@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde::Serialize;
 
-use crate::call::{CreateError, Documents};
+use crate::call::{CreateError, DocumentAccess};
 use vcon_document::VconId;
 use vcon_document::{Text, ingest};
 
@@ -36,14 +36,14 @@ pub enum Deed {
 
 /// Reads through to others; creates and deletes in its answers only.
 pub struct DryDocuments {
-    inner: Arc<dyn Documents>,
+    inner: Arc<dyn DocumentAccess>,
     deeds: Mutex<Vec<OtherVcon>>,
 }
 
 impl DryDocuments {
     /// Reads from these.
     #[must_use]
-    pub fn over(inner: Arc<dyn Documents>) -> Self {
+    pub fn over(inner: Arc<dyn DocumentAccess>) -> Self {
         Self {
             inner,
             deeds: Mutex::default(),
@@ -65,7 +65,7 @@ impl DryDocuments {
 }
 
 #[async_trait]
-impl Documents for DryDocuments {
+impl DocumentAccess for DryDocuments {
     async fn read(&self, id: &VconId) -> Result<Option<Text>, String> {
         self.inner.read(id).await
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use documents::{Deed, DryDocuments, OtherVcon};
 pub use report::{DryFailure, DryOutcome, DryReport, DryRequest, DryUsage, Lifetime, LogEntry, Pushed, Used};
 
-use super::call::Documents;
+use super::call::DocumentAccess;
 use super::probe::{NoMetrics, SystemEnvironment};
 use super::{Call, Compiled, Sandbox};
 use vcon_document::{Document, DocumentError, EgressFormat, Text, canonical};
@@ -39,7 +39,7 @@ pub struct DryRun {
     /// Secrets by name.
     pub secrets: Arc<Secrets>,
     /// Other vCons. They are only read from.
-    pub documents: Arc<dyn Documents>,
+    pub documents: Arc<dyn DocumentAccess>,
     /// The deployment's egress format.
     pub egress: EgressFormat,
 }
@@ -83,7 +83,7 @@ pub async fn dry_run(sandbox: &Arc<Sandbox>, run: DryRun) -> Result<DryReport, D
             document: Some(before.clone()),
             egress: run.egress,
             secrets: Arc::clone(&run.secrets),
-            documents: Arc::clone(&documents) as Arc<dyn Documents>,
+            documents: Arc::clone(&documents) as Arc<dyn DocumentAccess>,
             environment: Arc::new(SystemEnvironment),
             metrics: Arc::new(NoMetrics),
             warm: false,

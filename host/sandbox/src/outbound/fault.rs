@@ -7,8 +7,8 @@ use hyper_util::client::legacy;
 use wasmtime_wasi_http::Error;
 
 use super::Asked;
-use super::client::ResolveError;
 use super::policy::{Target, refusal};
+use super::resolve::ResolveError;
 use vconduit_base::cause::root_cause;
 use vconduit_base::text;
 

@@ -26,6 +26,7 @@ mod fault;
 mod header;
 mod policy;
 mod record;
+mod resolve;
 mod send;
 
 pub(super) use client::Outbound;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::guests::{link, logger};
 use super::support::{UUID, VCON, compiled, limits, sandbox};
 use crate::Compiled;
-use crate::call::Documents;
+use crate::call::DocumentAccess;
 use crate::dry_run::{Deed, DryDocuments, DryRun, DryRunError, OtherVcon, dry_run};
 use crate::probe::NoDocuments;
 use vcon_document::VconId;
@@ -134,7 +134,7 @@ async fn a_vcon_that_is_none_is_refused_before_the_call() {
 struct One;
 
 #[async_trait::async_trait]
-impl Documents for One {
+impl DocumentAccess for One {
     async fn read(&self, id: &VconId) -> Result<Option<Text>, String> {
         Ok((id.as_str() == UUID).then(|| VCON.into()))
     }

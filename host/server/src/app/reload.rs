@@ -25,6 +25,7 @@ pub(super) async fn first(
         .map_err(|error| StartError::Config(error.to_string()))?;
     let snapshot = registry.snapshot(loaded.config, loaded.revision).await;
     let snapshot = snapshot.map_err(|errors| StartError::Config(lines(&errors)))?;
+    log_warnings(&snapshot);
     ahead.send_replace(loaded.uploaded);
     Ok(snapshot)
 }
@@ -55,6 +56,7 @@ pub(super) async fn watch(
             Ok(snapshot) => {
                 let changes = vconduit_config::diff::diff(&before.config, &snapshot.config);
                 tracing::info!(revision, %changes, "another configuration is in force");
+                log_warnings(&snapshot);
                 live.store(Arc::new(snapshot));
                 standing.taken();
                 metrics::config_revision(revision);
@@ -71,6 +73,13 @@ pub(super) async fn watch(
         }
         // What is in force comes first.
         ahead.send_replace(uploaded);
+    }
+}
+
+/// One line in the log for each part of the configuration that has no effect.
+fn log_warnings(snapshot: &Snapshot) {
+    for warning in &snapshot.warnings {
+        tracing::warn!(path = warning.path, "{}; {}", warning.message, warning.hint);
     }
 }
 

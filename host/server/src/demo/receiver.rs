@@ -40,6 +40,11 @@ impl Receiver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Whether this is its address.
+    pub fn is_at(&self, host: &str, port: Option<u16>) -> bool {
+        host == "127.0.0.1" && port == Some(self.port)
+    }
+
     /// How often this vCon came.
     pub fn count(&self, id: &str) -> u32 {
         self.noted

@@ -307,8 +307,9 @@ async fn missing(
             missing.push(format!("storage {name}"));
         }
     }
-    let calls_webhook = chain.links.iter().any(|place| place.name.as_str() == "webhook");
-    if calls_webhook && receiver.count(id) == 0 {
+    let links = chain.links.iter().filter_map(|place| snapshot.links.get(&place.name));
+    let mut granted = links.flat_map(|link| &link.grants.http);
+    if granted.any(|grant| receiver.is_at(&grant.host, grant.port)) && receiver.count(id) == 0 {
         missing.push(format!("the webhook receiver (in place of {WEBHOOK})"));
     }
     missing

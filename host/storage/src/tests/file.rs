@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::Storage;
 use super::servers::Folder;
 use super::{ID, make, permanent, round_trip, saved, saved_as, try_build, vcon};
+use crate::Storage;
 
 fn storage(folder: &Folder, more: Value) -> Arc<dyn Storage> {
     let mut given = json!({"path": folder.0.join("vcons")});

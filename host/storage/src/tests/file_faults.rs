@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::Storage;
 use super::servers::Folder;
 use super::{ID, make, permanent, saved, saved_as, transient, vcon};
+use crate::Storage;
 
 #[tokio::test]
 async fn a_place_that_refuses_is_permanent() {

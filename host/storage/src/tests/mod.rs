@@ -1,15 +1,23 @@
 //! Tests of the storages, on real servers that they start themselves.
 
+mod adapters;
+#[cfg(feature = "default")]
 mod factory;
+#[cfg(feature = "file")]
 mod file;
+#[cfg(feature = "file")]
 mod file_faults;
 mod names;
+#[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
 mod redis;
 mod runner;
 mod runner_ask;
+#[cfg(feature = "s3")]
 mod s3;
 mod servers;
+#[cfg(feature = "webhook")]
 mod webhook;
 
 use std::sync::Arc;

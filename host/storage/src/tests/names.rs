@@ -1,8 +1,8 @@
 //! Names in paths and messages.
 
-use super::super::secret::shown_address;
-use super::super::stored_name::stored_name;
 use super::{Secret, id};
+use crate::secret::shown_address;
+use crate::stored_name::stored_name;
 
 #[test]
 fn a_uuid_is_its_own_name() {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::Storage;
 use super::servers::{Server, free_port};
 use super::{ID, make, permanent, round_trip, saved, transient, try_build};
+use crate::Storage;
 
 async fn ask<T: redis::FromRedisValue>(server: &Server, command: &[&str]) -> T {
     let client = redis::Client::open(server.url("redis")).unwrap();

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::time::Instant;
 
-use super::super::{Abilities, Runner, SavePolicy, Saved, Storage, StorageError};
 use super::{id, saved};
+use crate::{Abilities, Runner, SavePolicy, Saved, Storage, StorageError};
 use vcon_document::VconId;
 use vconduit_base::names::StorageName;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::runner::AskPolicy;
-use super::super::{Abilities, CopyState, DeleteOutcome, Runner, SavePolicy, StorageError};
 use super::runner::{Scripted, lasting, named, passing};
 use super::{ID, id, saved, vcon};
+use crate::runner::AskPolicy;
+use crate::{Abilities, CopyState, DeleteOutcome, Runner, SavePolicy, StorageError};
 
 fn answering(get: Result<Option<String>, StorageError>) -> Arc<Scripted> {
     Arc::new(Scripted {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use super::super::{Saved, Storage};
 use super::servers::{Server, free_port};
 use super::{ID, make, permanent, round_trip, saved, saved_as, transient, vcon};
+use crate::{Saved, Storage};
 use vcon_document::EgressFormat;
 
 fn given(server: &Server, more: Value) -> Value {

@@ -17,7 +17,7 @@ pub struct Case {
     /// `must`, or `quirk`: what another implementation may do otherwise on purpose.
     #[serde(default)]
     pub level: String,
-    /// The standard link that it is about; absent in an author's own project.
+    /// Name of the standard link that it is about; absent in an author's own project.
     pub link: Option<String>,
     /// The link's name in the configuration; absent: `link`, or the component's own name.
     pub link_name: Option<String>,
@@ -88,7 +88,7 @@ pub struct Expect {
     pub http: Vec<Value>,
     /// Metrics counted. Not compared where it is absent.
     pub counters: Option<Vec<Value>>,
-    /// Of cases for helpers that are no links; not looked at here.
+    /// Checks of a helper of the SDK. A case with them is not about a link and can't be run here.
     pub checks: Option<Value>,
 }
 
@@ -109,10 +109,16 @@ impl Case {
         }
     }
 
-    /// The standard link that it is about; empty in an author's own project.
+    /// Name of the standard link that it is about; empty in an author's own project.
     #[must_use]
     pub fn link(&self) -> &str {
         self.link.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it is for a helper of the SDK rather than for a link.
+    #[must_use]
+    pub fn is_for_a_helper(&self) -> bool {
+        self.expect.checks.is_some()
     }
 
     pub(super) fn id_of_vcon(&self) -> Option<&str> {

@@ -59,6 +59,18 @@ pub enum CaseError {
     /// The vCon is none.
     #[error("`input_vcon` is not a vCon: {0}")]
     Vcon(String),
+    /// Answers of services that can't be reached.
+    #[error(
+        "`host.http_responses` has answers of services, and `expect.http` names no request: add the requests, so that their hosts can \
+         be stood in for"
+    )]
+    NoRequests,
+    /// A service that requests can't be led to.
+    #[error(
+        "`expect.http` names {0}, which is not in the options of the link: only a service whose address is in the options can be stood \
+         in for"
+    )]
+    NotInOptions(String),
     /// No loopback port for the case's services.
     #[error("the services of the case can't be started on this machine: {0}")]
     Services(std::io::Error),
@@ -74,20 +86,22 @@ pub async fn run(
     case: &Case,
     stage: Stage,
 ) -> Result<CaseReport, CaseError> {
+    let mut options = component.description().defaults.clone();
+    options.extend(case.options.clone().unwrap_or_default());
+    let options = Value::Object(options).to_string();
+    services::check(case, &options)?;
     let services = Services::start(case).await.map_err(CaseError::Services)?;
     let told = Arc::new(Told::new(&case.host));
     let counters = Arc::new(Counters::default());
     let id = VconId::new(case.id_of_vcon().ok_or(CaseError::NoId)?)?;
     let link = case.link_name.as_deref().or(case.link.as_deref());
-    let mut options = component.description().defaults.clone();
-    options.extend(case.options.clone().unwrap_or_default());
     let call = Call {
         component: Arc::clone(component),
         link: LinkName::new(link.unwrap_or(&component.description().name))?,
         chain: ChainName::new("test")?,
         ingress_list: None,
         attempt: 1,
-        options: services.redirect(&Value::Object(options).to_string()).into(),
+        options: services.redirect(&options).into(),
         grants: Arc::new(Grants {
             http: services.grants(),
             ..stage.grants

@@ -11,7 +11,7 @@ use axum::http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{Answer, Case};
+use super::{Answer, Case, CaseError};
 use vconduit_policy::grants::HostGrant;
 
 /// More than any limit lets a link send.
@@ -93,6 +93,15 @@ impl Drop for Services {
     }
 }
 
+/// Checks that services can stand in for those that the case names. `options` is the text in which their addresses are replaced.
+pub(super) fn check(case: &Case, options: &str) -> Result<(), CaseError> {
+    if case.expect.http.is_empty() && !case.host.http_responses.is_empty() {
+        return Err(CaseError::NoRequests);
+    }
+    let elsewhere = origins(case).into_iter().find(|origin| !options.contains(origin));
+    elsewhere.map_or(Ok(()), |origin| Err(CaseError::NotInOptions(origin)))
+}
+
 /// The longest first, so that one that begins like another is replaced before it.
 fn origins(case: &Case) -> Vec<String> {
     let urls = case
@@ -137,6 +146,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_service_can_be_stood_in_for_where_its_address_is_in_the_options() {
+        let case = |host: &str, expect: &str| {
+            let text = format!(r#"{{"id": "a", "host": {host}, "expect": {expect}}}"#);
+            Case::read(&text).unwrap().remove(0)
+        };
+        let options = r#"{"url":"https://a.example/x"}"#;
+        let answers = r#"{"http_responses": [{"status": 200}]}"#;
+        let request = |url: &str| format!(r#"{{"http": [{{"url": "{url}"}}]}}"#);
+        assert!(check(&case(answers, &request("https://a.example/y")), options).is_ok());
+        assert!(check(&case("{}", "{}"), options).is_ok());
+        let unasked = check(&case(answers, "{}"), options).unwrap_err();
+        assert!(matches!(unasked, CaseError::NoRequests), "{unasked}");
+        let elsewhere = check(&case(answers, &request("https://b.example/y")), options).unwrap_err();
+        assert!(elsewhere.to_string().contains("https://b.example"), "{elsewhere}");
+    }
 
     #[test]
     fn the_origin_of_a_url_ends_where_its_path_begins() {

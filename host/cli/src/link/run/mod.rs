@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: &Run) -> Result<Answer, LinkError> {
         component: Arc::clone(&compiled),
         options: Value::Object(options).to_string().into(),
         document: document.into(),
-        grants: Arc::new(link.grants),
+        grants: Arc::new(link.grants.unwrap_or_default()),
         limits: link.limits,
         secrets: Arc::new(secrets),
         documents: Arc::new(NoDocuments),

@@ -28,7 +28,7 @@ links:
                 "E5 links.a.module:",
                 &["`links.analyze`", "links.tag, links.tag_router", "component: path"],
             ),
-            ("E7 links.b.module:", &["older name of `links.transcribe`"]),
+            ("E7 links.b.module:", &["`links.deepgram_link` is not built in"]),
             ("W8 links.c.module:", &["no enabled chain uses it", "component: path"]),
             ("E9 links.d:", &["neither `module` nor `component`"]),
             ("W11 links.e.module:", &["did you mean `links.webhook`?"]),
@@ -44,7 +44,6 @@ links:
         link(&config, "x").component,
         ComponentSource::File("/opt/b.wasm".into())
     );
-    assert_eq!(link(&config, "x").grants, Grants::default());
     assert_problems(&with_link("component: ''"), &[("E7 links.x.component:", &["empty"])]);
 }
 
@@ -76,8 +75,8 @@ fn grants_are_read_strictly() {
         "component: a.wasm\non_error: continue\ngrants:\n  http: [API.example.com, '*.example.com:8443', {host: '10.0.0.5:9000', private: true}]\n  secrets: [key]\n  queues: [out, 'in_*']\n  vcons: [read, expire]",
     ));
     let x = link(&config, "x");
-    let hosts: Vec<_> = x
-        .grants
+    let grants = x.grants.unwrap();
+    let hosts: Vec<_> = grants
         .http
         .iter()
         .map(|host| (host.host.as_str(), host.port, host.private))
@@ -90,9 +89,9 @@ fn grants_are_read_strictly() {
             ("10.0.0.5", Some(9000), true)
         ]
     );
-    assert!(x.grants.allows_queue("in_1") && x.grants.allows_queue("out") && !x.grants.allows_queue("out2"));
-    assert!(x.grants.read && x.grants.expire && !x.grants.create && !x.grants.delete);
-    assert_eq!(x.grants.secrets[0].as_str(), "key");
+    assert!(grants.allows_queue("in_1") && grants.allows_queue("out") && !grants.allows_queue("out2"));
+    assert!(grants.read && grants.expire && !grants.create && !grants.delete);
+    assert_eq!(grants.secrets[0].as_str(), "key");
     assert_eq!(x.on_error, Some(OnError::Continue));
     assert_problems(
         &with_link(
@@ -121,81 +120,21 @@ fn grants_are_read_strictly() {
 }
 
 #[test]
-fn grants_of_a_standard_link_follow_from_its_options() {
-    let webhook = "module: links.webhook\noptions:\n  webhook-urls: ['http://127.0.0.1:8099/h', 'https://A.com/x', 'https://a.com/y', nonsense]\n  headers: {Authorization: 'Bearer {{secret:tok}} {{secret:two}}'}\n";
-    let text = with_link(webhook);
-    assert_problems(
-        &text,
-        &[("W9 links.x.options.webhook-urls:", &["not an http or https URL"])],
-    );
-    let grants = link(&good(&text), "x").grants;
-    let hosts: Vec<_> = grants
-        .http
-        .iter()
-        .map(|host| (host.host.as_str(), host.port, host.private))
-        .collect();
-    assert_eq!(hosts, [("127.0.0.1", Some(8099), true), ("a.com", None, true)]);
-    let secrets: Vec<_> = grants.secrets.iter().map(AsRef::<str>::as_ref).collect();
-    assert_eq!(secrets, ["tok", "two"]);
-
-    let none = link(&good(&with_link(&format!("{webhook}grants: {{}}"))), "x").grants;
-    assert_eq!(none, Grants::default());
-
-    let grants = link(
-        &good(&with_link(
-            "module: links.tag_router\noptions: {tag_routes: {a: one, b: two, c: one, d: 'x*'}}",
-        )),
-        "x",
-    )
-    .grants;
-    assert_eq!(grants.queues, ["one", "two"]);
-
-    let grants = link(&good(&with_link("module: links.diet\noptions: {post_media_to_url: 'http://m:1/x', s3_bucket: b, aws_region: eu-west-1, aws_secret_access_key: '{{secret:aws}}'}")), "x").grants;
-    let hosts: Vec<_> = grants.http.iter().map(|host| host.host.as_str()).collect();
-    assert_eq!(
-        hosts,
-        [
-            "m",
-            "b.s3.eu-west-1.amazonaws.com",
-            "s3.eu-west-1.amazonaws.com",
-            "b.s3.amazonaws.com",
-            "s3.amazonaws.com"
-        ]
-    );
-    assert_eq!(grants.secrets.len(), 1);
-    assert!(link(&good(&with_link("module: links.expire_vcon")), "x").grants.expire);
-    assert_eq!(
-        link(&good(&with_link("module: links.tag")), "x").grants,
-        Grants::default()
-    );
+fn grants_that_are_not_stated_are_told_from_none() {
+    let grants = |lines: &str| link(&good(&with_link(lines)), "x").grants;
+    assert_eq!(grants("module: links.tag"), None);
+    assert_eq!(grants("component: a.wasm"), None);
+    assert_eq!(grants("module: links.tag\ngrants: {}"), Some(Grants::default()));
 }
 
 #[test]
-fn instances_are_kept_only_where_that_is_written_or_the_link_is_known_to_gain() {
-    assert!(link(&good(&with_link("module: links.jq_link")), "x").warm);
-    assert!(!link(&good(&with_link("module: links.jq_link\nwarm: false")), "x").warm);
-    assert!(!link(&good(&with_link("module: links.tag")), "x").warm);
-    assert!(!link(&good(&with_link("component: a.wasm")), "x").warm);
-    assert!(link(&good(&with_link("component: a.wasm\nwarm: true")), "x").warm);
+fn keeping_instances_is_stated_or_left_to_the_link() {
+    let warm = |lines: &str| link(&good(&with_link(lines)), "x").warm;
+    assert_eq!(warm("module: links.tag"), None);
+    assert_eq!(warm("module: links.tag\nwarm: false"), Some(false));
+    assert_eq!(warm("component: a.wasm\nwarm: true"), Some(true));
     assert_problems(
         &with_link("component: a.wasm\nwarm: often"),
         &[("E8 links.x.warm:", &["true or false"])],
     );
-}
-
-#[test]
-fn options_of_a_place_widen_the_grants_that_follow() {
-    let text = "\
-chains:
-  on:
-    links: [{x: {tag_routes: {a: there}}}, {y: {tag_routes: {a: there}}}]
-    ingress_lists: [i]
-  off: {links: [{x: {tag_routes: {a: elsewhere}}}], ingress_lists: [i], enabled: 0}
-links:
-  x: {module: links.tag_router, options: {tag_routes: {a: here}}}
-  y: {module: links.tag_router, grants: {queues: [only]}}
-";
-    let config = good(text);
-    assert_eq!(link(&config, "x").grants.queues, ["here", "there"]);
-    assert_eq!(link(&config, "y").grants.queues, ["only"]);
 }

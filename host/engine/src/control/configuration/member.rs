@@ -2,133 +2,19 @@
 //!
 //! Guarantee: a change that names the state that it is for is not made over another state.
 
-use std::fmt;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::section::Section;
+use super::state::{Member, Precondition, Tag};
 use super::{ConfigError, Configuration, unmasked, written};
 use crate::control::audit::{Actor, AuditEntry};
 use crate::control::change::{Decision, Edit, change};
 use crate::control::confirm::{Confirmation, confirm};
 use crate::events::Event;
 use vconduit_base::ConfigEntries;
-use vconduit_base::names::{ChainName, Digest, StorageName};
 use vconduit_config::{Problem, Written, mask, store_copy};
-
-/// Digits of a tag: enough that two states of one member never share it.
-const TAG_DIGITS: usize = 32;
-/// Characters of a name that is not found that an error repeats.
-const MAX_SHOWN_CHARS: usize = 100;
-
-/// A part of the configuration whose members are changed one by one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Section {
-    /// `chains`
-    Chains,
-    /// `storages`
-    Storages,
-}
-
-impl Section {
-    /// Name of the section in the configuration file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Chains => "chains",
-            Self::Storages => "storages",
-        }
-    }
-
-    /// Word for one member.
-    #[must_use]
-    pub fn one(self) -> &'static str {
-        match self {
-            Self::Chains => "chain",
-            Self::Storages => "storage",
-        }
-    }
-
-    /// Name of the action in the audit log.
-    fn action(self, deleted: bool) -> &'static str {
-        match (self, deleted) {
-            (Self::Chains, false) => "chain.put",
-            (Self::Chains, true) => "chain.delete",
-            (Self::Storages, false) => "storage.put",
-            (Self::Storages, true) => "storage.delete",
-        }
-    }
-
-    fn check(self, name: &str) -> Result<(), ConfigError> {
-        match self {
-            Self::Chains => ChainName::new(name).map(drop)?,
-            Self::Storages => StorageName::new(name).map(drop)?,
-        }
-        Ok(())
-    }
-
-    fn not_found(self, name: &str) -> ConfigError {
-        ConfigError::NotFound {
-            section: self,
-            name: name.chars().take(MAX_SHOWN_CHARS).collect(),
-        }
-    }
-
-    fn member<'a>(self, written: &'a Written, name: &str) -> Option<&'a Value> {
-        written.get(self.name())?.get(name)
-    }
-}
-
-/// Tells the states of a member apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tag(String);
-
-impl Tag {
-    fn of(value: &Value) -> Self {
-        let digest = Digest::of(value.to_string().as_bytes());
-        Self(digest.as_str().chars().take(TAG_DIGITS).collect())
-    }
-}
-
-impl fmt::Display for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A member as it is shown.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// Its value, with masked secrets.
-    pub value: Value,
-    /// Tag of its state.
-    pub tag: Tag,
-}
-
-/// State in which a member has to be for a change.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Precondition {
-    /// It has to be there, and its tag has to be one of these; an empty list stands for any tag.
-    pub one_of: Option<Vec<String>>,
-    /// There must be none yet.
-    pub absent: bool,
-}
-
-impl Precondition {
-    fn check(&self, present: Option<&Value>) -> Result<(), ConfigError> {
-        if let Some(tags) = &self.one_of {
-            let tag = present.map(Tag::of).ok_or(ConfigError::Changed)?;
-            if !tags.is_empty() && !tags.contains(&tag.0) {
-                return Err(ConfigError::Changed);
-            }
-        }
-        if self.absent && present.is_some() {
-            return Err(ConfigError::Exists);
-        }
-        Ok(())
-    }
-}
 
 /// Result of a change of one member.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -200,7 +86,8 @@ impl Configuration {
         };
         let decide = |present: &ConfigEntries| self.with_member(&wanted, present);
         let changed = change(&self.store, Some(&self.checker), decide).await?;
-        let (revision, (warnings, tag)) = (changed.revision, changed.outcome);
+        let (revision, (mut warnings, tag)) = (changed.revision, changed.outcome);
+        warnings.extend(changed.warnings);
         self.events.tell(|| Event::ConfigChanged {
             revision,
             by: actor.name.clone(),

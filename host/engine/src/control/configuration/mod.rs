@@ -6,6 +6,8 @@
 mod error;
 mod member;
 mod replace;
+mod section;
+mod state;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,8 +17,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use error::ConfigError;
-pub use member::{Member, MemberChanged, Precondition, Section, Tag};
+pub use member::MemberChanged;
 pub use replace::Permission;
+pub use section::Section;
+pub use state::{Member, Precondition, Tag};
 
 use super::check::Checker;
 use crate::events::Events;
@@ -111,10 +115,10 @@ impl Configuration {
         let (_, present) = self.store.load_config().await?;
         let checked = self.read(sent, &present)?;
         let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
-        self.checker.check(&entries).await?;
+        let more = self.checker.check(&entries).await?;
         Ok(Validation {
             ok: true,
-            warnings: checked.warnings().cloned().collect(),
+            warnings: checked.warnings().cloned().chain(more).collect(),
         })
     }
 

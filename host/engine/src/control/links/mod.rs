@@ -9,6 +9,7 @@ mod error;
 mod remove;
 mod settings;
 mod upload;
+mod uploaded;
 mod view;
 
 use std::sync::Arc;
@@ -17,7 +18,8 @@ pub use activation::Switched;
 pub use error::LinkError;
 pub use remove::{LinkDeleted, VersionDeleted};
 pub use settings::{Granted, Setting, SettingChanged, SettingKind};
-pub use upload::{About, Upload, Uploaded, UploadedVersion};
+pub use upload::Upload;
+pub use uploaded::{About, Uploaded, UploadedVersion};
 pub use view::{LinkDetail, LinkList, LinkSummary, VersionDetail, VersionList};
 
 use super::check::Checker;

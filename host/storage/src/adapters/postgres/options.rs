@@ -1,0 +1,82 @@
+//! The options of the PostgreSQL storage.
+//!
+//! Guarantee: the password is in a type that doesn't print, here and in the client's own configuration.
+
+use std::time::Duration;
+
+use tokio_postgres::Config;
+
+use crate::egress;
+use crate::options::{OptionKind, OptionSpec, Options};
+use crate::secret::Secret;
+use vcon_document::EgressFormat;
+
+/// The options; their defaults stand where they are read.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// The database.
+    pub database: String,
+    /// Who connects.
+    pub user: String,
+    /// Their password; empty: none is sent.
+    pub password: Secret,
+    /// The server, or the folder of its socket.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The table.
+    pub table_name: String,
+    /// The most connections.
+    pub pool_size: usize,
+    /// The format of this storage's copies, where it isn't the deployment's.
+    pub egress: Option<EgressFormat>,
+}
+
+/// `name` has no meaning, as in the Conserver, and is in everybody's files.
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::new("name", OptionKind::Text),
+    OptionSpec::new("database", OptionKind::Text),
+    OptionSpec::new("user", OptionKind::Text),
+    OptionSpec::new("password", OptionKind::Text).secret(),
+    OptionSpec::new("host", OptionKind::Text),
+    OptionSpec::new("port", OptionKind::Whole { min: 1, max: 65_535 }),
+    OptionSpec::new("table_name", OptionKind::Text).old_names(&["table"]),
+    OptionSpec::new("pool_size", OptionKind::Whole { min: 1, max: 100 }),
+    egress::OPTION,
+];
+
+impl PostgresOptions {
+    /// Reads them.
+    pub(super) fn read(options: &mut Options) -> Self {
+        let _ = options.text("name");
+        Self {
+            database: options.text("database").unwrap_or_else(|| "vcon_db".to_owned()),
+            user: options.text("user").unwrap_or_else(|| "postgres".to_owned()),
+            password: options.secret("password").unwrap_or_else(|| Secret::new("")),
+            host: options.text("host").unwrap_or_else(|| "localhost".to_owned()),
+            port: u16::try_from(options.whole("port", 5432)).unwrap_or(5432),
+            table_name: options.text("table_name").unwrap_or_else(|| "vcons".to_owned()),
+            pool_size: usize::try_from(options.whole("pool_size", 4)).unwrap_or(4),
+            egress: egress::read(options),
+        }
+    }
+
+    pub(super) fn connection(&self, connect_timeout: Duration) -> Config {
+        let mut config = Config::new();
+        config
+            .host(&self.host)
+            .port(self.port)
+            .user(&self.user)
+            .dbname(&self.database);
+        config.application_name("vconduit").connect_timeout(connect_timeout);
+        if !self.password.expose().is_empty() {
+            config.password(self.password.expose());
+        }
+        config
+    }
+
+    /// What messages call this storage.
+    pub(super) fn shown(&self) -> String {
+        format!("postgres storage {}:{}/{}", self.host, self.port, self.database)
+    }
+}
