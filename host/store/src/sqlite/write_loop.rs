@@ -23,16 +23,16 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(20);
 const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the result to the caller, once it is known whether the transaction is on the disk.
-pub type Reply = Box<dyn FnOnce(Result<(), &str>) + Send>;
+pub type JobReply = Box<dyn FnOnce(Result<(), &str>) + Send>;
 /// An operation in the queue.
-pub type Operation = Box<dyn FnOnce(&WriteStep<'_>) -> Reply + Send>;
+pub type WriteJob = Box<dyn FnOnce(&WriteStep<'_>) -> JobReply + Send>;
 /// Removes a part of what has expired. Returns true when there may be more.
 pub type Sweep = fn(&Connection) -> SqlResult<bool>;
 
 /// State of the writing thread.
 pub struct WriteLoop<'a> {
     db: &'a Connection,
-    operations: &'a Receiver<Operation>,
+    operations: &'a Receiver<WriteJob>,
     waiters: &'a Waiters,
     sweep: Sweep,
     revisions: Cell<i64>,
@@ -41,7 +41,7 @@ pub struct WriteLoop<'a> {
 impl<'a> WriteLoop<'a> {
     /// Creates the state. Revisions start from the time in microseconds: they never repeat, over
     /// restarts too, as long as there is less than one write per microsecond.
-    pub fn new(db: &'a Connection, operations: &'a Receiver<Operation>, waiters: &'a Waiters, sweep: Sweep) -> Self {
+    pub fn new(db: &'a Connection, operations: &'a Receiver<WriteJob>, waiters: &'a Waiters, sweep: Sweep) -> Self {
         Self {
             db,
             operations,
@@ -82,7 +82,7 @@ impl<'a> WriteLoop<'a> {
     }
 
     /// Runs this operation and those that have come in meanwhile in one transaction.
-    fn run_group(&self, first: Operation) {
+    fn run_group(&self, first: WriteJob) {
         let pushed = RefCell::new(Vec::new());
         let begun = self.db.execute_batch("BEGIN IMMEDIATE");
         let mut replies = Vec::new();

@@ -20,7 +20,7 @@ use super::errors::SqlResult;
 use super::lock::Lock;
 use super::step::WriteStep;
 use super::waiters::Waiters;
-use super::write_loop::{Operation, Sweep, WriteLoop};
+use super::write_loop::{WriteJob, Sweep, WriteLoop};
 use crate::StoreError;
 
 /// Operations that may queue before callers have to wait.
@@ -28,7 +28,7 @@ const MAX_QUEUED: usize = 4096;
 
 /// The queue of the writing thread. Dropping it waits until everything in the queue is on the disk.
 pub struct Writer {
-    queue: Option<SyncSender<Operation>>,
+    queue: Option<SyncSender<WriteJob>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,7 +67,7 @@ impl Writer {
         F: FnOnce(&WriteStep<'_>) -> SqlResult<T> + Send + 'static,
     {
         let (send, result) = oneshot::channel();
-        let job: Operation = Box::new(move |step| {
+        let job: WriteJob = Box::new(move |step| {
             let done = in_savepoint(step, work);
             Box::new(move |committed| {
                 let refused = |why: &str| StoreError::Refused {
@@ -87,7 +87,7 @@ impl Writer {
         result.await.map_err(|_| closed(operation))?
     }
 
-    async fn enqueue(&self, mut job: Operation) -> Result<(), ()> {
+    async fn enqueue(&self, mut job: WriteJob) -> Result<(), ()> {
         let Some(queue) = &self.queue else { return Err(()) };
         loop {
             match queue.try_send(job) {
