@@ -52,8 +52,8 @@ mod tests;
 /// a concrete type, import the trait of the topic.
 ///
 /// # Errors
-/// Every method fails with [`StoreError::Away`] when the store can't be reached (after a short
-/// retry) and with [`StoreError::Refused`] when the store refuses the operation.
+/// Every method fails with [`StoreError::Unavailable`] when the store can't be reached (after a
+/// short retry) and with [`StoreError::Refused`] when the store refuses the operation.
 #[async_trait]
 pub trait Store:
     DocumentStore

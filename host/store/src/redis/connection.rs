@@ -3,9 +3,9 @@
 //! delay short ones.
 //!
 //! Guarantee: while the server is unavailable, a command is tried for the time of its [`Pace`] and
-//! then fails with `Away`. The next command tries again, so nothing has to be restarted when the
-//! server is back. A command whose reply was lost with the connection is sent again: every step can
-//! be repeated, and pushes once (`lua/lib/once.lua`, the claim).
+//! then fails with `Unavailable`. The next command tries again, so nothing has to be restarted when
+//! the server is back. A command whose reply was lost with the connection is sent again: every step
+//! can be repeated, and pushes once (`lua/lib/once.lua`, the claim).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::StoreError;
 /// Time that commands of a connection may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Time that a command waits for an unavailable server before it fails with `Away`.
+    /// Time that a command waits for an unavailable server before it fails with `Unavailable`.
     patience: Duration,
     /// Time that the server may take to respond. Then it counts as hung.
     response: Duration,
@@ -99,7 +99,7 @@ impl Connection {
 
     /// Returns the error for a server that can't be reached.
     pub fn unavailable(&self) -> StoreError {
-        StoreError::Away(self.address.clone())
+        StoreError::Unavailable(self.address.clone())
     }
 
     /// Runs a command.
@@ -190,7 +190,7 @@ impl Connection {
                 }
                 RedisFailure::Connection | RedisFailure::NotNow => {
                     if Instant::now() + pause >= patience {
-                        tracing::debug!(operation, address = %self.address, %error, "the working store is away");
+                        tracing::debug!(operation, address = %self.address, %error, "the working store is unavailable");
                         return Err(self.unavailable());
                     }
                     sleep(pause).await;

@@ -19,7 +19,7 @@ use super::{RedisStore, keys};
 use crate::StoreError;
 use crate::events::{EventBus, Listeners};
 
-/// Time that a new listener waits for the connection before it fails with `Away`.
+/// Time that a new listener waits for the connection before it fails with `Unavailable`.
 const PATIENCE: Duration = Duration::from_secs(1);
 const CONNECT: Duration = Duration::from_millis(800);
 /// Time without events after which the server is pinged and the listeners are counted.

@@ -14,7 +14,8 @@ use crate::{ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// Time for which a wait tries to connect before it fails with `Away`, as for other commands.
+/// Time for which a wait tries to connect before it fails with `Unavailable`, as for other
+/// commands.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 

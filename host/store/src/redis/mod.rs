@@ -65,8 +65,8 @@ impl RedisStore {
     /// default.
     ///
     /// # Errors
-    /// `Away` when there is no server at the address within about a second. `Refused` when the URL
-    /// is not understood, the password is wrong, or the server is too old.
+    /// `Unavailable` when there is no server at the address within about a second. `Refused` when
+    /// the URL is not understood, the password is wrong, or the server is too old.
     pub async fn connect(url: &str, lifetimes: Lifetimes, sorted_set_name: &str) -> Result<Self, StoreError> {
         let connection = Connection::new(url, Pace::SHORT)?;
         let server = server::examine(&connection).await?;

@@ -20,7 +20,7 @@ use super::errors::SqlResult;
 use super::lock::Lock;
 use super::step::WriteStep;
 use super::waiters::Waiters;
-use super::write_loop::{WriteJob, Sweep, WriteLoop};
+use super::write_loop::{Sweep, WriteJob, WriteLoop};
 use crate::StoreError;
 
 /// Operations that may queue before callers have to wait.
