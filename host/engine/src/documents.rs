@@ -165,7 +165,7 @@ impl Documents {
     pub async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
         let existed = match self.store.delete(id).await {
             Ok(existed) => existed,
-            Err(error @ StoreError::Away(_)) => return Err(error),
+            Err(error @ StoreError::Unavailable(_)) => return Err(error),
             Err(error) => {
                 tracing::warn!(vcon = %id, %error, "the working store did not delete a document");
                 false

@@ -1,8 +1,8 @@
 //! The progress of a run through its chain.
 //!
-//! Guarantee: a place in a chain survives an edit of the chain. It holds the names of all links that
-//! are done and of all that are left, so that it can be found again in a chain whose links were
-//! inserted, removed or moved.
+//! Guarantee: a place in a chain survives an edit of the chain. It holds the names of all links
+//! that are done and of all that are left, so that it can be found again in a chain whose links
+//! were inserted, removed or moved.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ pub struct Checkpoint {
     /// Chain that the checkpoint was written for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<ChainName>,
-    /// Index of the next link, from 0, in the chain at the time of writing. The number of links when
-    /// only storages and egress were left. Used only where `progress` is absent.
+    /// Index of the next link, from 0, in the chain at the time of writing. The number of links
+    /// when only storages and egress were left. Used only where `progress` is absent.
     #[serde(default)]
     pub next_link: u32,
     /// Place in the chain by the names of the links. Absent when the run has not begun, or when an

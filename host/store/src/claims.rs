@@ -1,5 +1,5 @@
-//! Claims: a worker takes an entry of an ingress list, holds it by a lease, and records the progress
-//! of its run.
+//! Claims: a worker takes an entry of an ingress list, holds it by a lease, and records the
+//! progress of its run.
 //!
 //! Guarantee: an entry is on its list or under exactly one claim. A step with a claim that was lost
 //! changes nothing.
@@ -13,8 +13,8 @@ use super::{Checkpoint, Revision, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, HostId, ListName};
 
-/// Entries in the trail of a vCon. Enough for a chain of chains with retries, and bounded for a vCon
-/// that circulates without end.
+/// Entries in the trail of a vCon. Enough for a chain of chains with retries, and bounded for a
+/// vCon that circulates without end.
 pub(super) const MAX_TRAIL_ENTRIES: u32 = 20;
 
 /// A worker's hold on one entry of an ingress list.
@@ -41,10 +41,10 @@ pub struct Effects {
     pub push: Vec<(ListName, VconId)>,
     /// New lifetimes of vCons in seconds. 0 or less deletes at once. Unknown ids are skipped.
     pub expire: Vec<(VconId, i64)>,
-    /// Entry for the trail of the vCon, a JSON text: the progress and the results of this run. It is
-    /// added to the trail of the claimed id, and of the current vCon when the run has switched. The
-    /// last 20 entries of a vCon are kept for [`vconduit_base::Lifetimes::trail_s`]. A repeated step
-    /// adds it once.
+    /// Entry for the trail of the vCon, a JSON text: the progress and the results of this run. It
+    /// is added to the trail of the claimed id, and of the current vCon when the run has switched.
+    /// The last 20 entries of a vCon are kept for [`vconduit_base::Lifetimes::trail_s`]. A repeated
+    /// step adds it once.
     pub trail: Option<String>,
 }
 
@@ -72,9 +72,9 @@ pub enum Guarded {
 /// Takes entries under claims, and keeps claims.
 #[async_trait]
 pub trait ClaimStore {
-    /// Takes up to `count` entries from the head of a list, each under a claim with a lease. An entry
-    /// that can't be a vCon id (empty, too long, control characters) becomes a dead letter with a
-    /// record.
+    /// Takes up to `count` entries from the head of a list, each under a claim with a lease. An
+    /// entry that can't be a vCon id (empty, too long, control characters) becomes a dead letter
+    /// with a record.
     async fn claim(
         &self,
         list: &ListName,
@@ -86,7 +86,8 @@ pub trait ClaimStore {
     /// Renews leases, from now. Returns the claims that are lost.
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError>;
 
-    /// Writes the document (if given), applies the effects and stores the checkpoint. The claim stays.
+    /// Writes the document (if given), applies the effects and stores the checkpoint. The claim
+    /// stays.
     async fn checkpoint(
         &self,
         claim: &Claim,

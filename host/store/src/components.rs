@@ -21,7 +21,8 @@ pub(super) const MAX_UPLOAD_S: u32 = 3_600;
 #[async_trait]
 pub trait ComponentStore {
     /// Stores a component with its description (a JSON text). Returns false when the component was
-    /// stored already. Then nothing changes, unless the stored one was damaged: that one is replaced.
+    /// stored already. Then nothing changes, unless the stored one was damaged: that one is
+    /// replaced.
     ///
     /// Refused when the bytes do not match the digest.
     async fn keep_component(&self, digest: &Digest, bytes: Bytes, about: &str) -> Result<bool, StoreError>;
@@ -37,8 +38,8 @@ pub trait ComponentStore {
     async fn drop_component(&self, digest: &Digest) -> Result<bool, StoreError>;
 }
 
-/// Returns the bytes if they match the digest. Hashing 64 MB takes a tenth of a second, so it runs on
-/// a thread that may block.
+/// Returns the bytes if they match the digest. Hashing 64 MB takes a tenth of a second, so it runs
+/// on a thread that may block.
 pub(super) async fn check(operation: &'static str, digest: &Digest, bytes: Bytes) -> Result<Bytes, StoreError> {
     let hashed = bytes.clone();
     let is = tokio::task::spawn_blocking(move || Digest::of(&hashed)).await;

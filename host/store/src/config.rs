@@ -14,9 +14,9 @@ pub trait ConfigStore {
     /// Returns the configuration and its revision. The revision is 0 when there is none yet.
     async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError>;
 
-    /// Replaces the configuration and returns the new revision. With `expected`, replaces it only if
-    /// that is the current revision, and returns the current revision as `Err` otherwise. The entry
-    /// for the audit log is added in the same step.
+    /// Replaces the configuration and returns the new revision. With `expected`, replaces it only
+    /// if that is the current revision, and returns the current revision as `Err` otherwise. The
+    /// entry for the audit log is added in the same step.
     async fn save_config(
         &self,
         entries: &ConfigEntries,

@@ -64,8 +64,8 @@ pub trait DeadLetterStore {
     /// only `chain` and `versions`. Returns false when there is no such dead letter.
     ///
     /// Refused for `storage:<name>`: those vCons have passed their chain, and there is no list to
-    /// return them to. Push them to an ingress list whose chain has that storage, then drop the dead
-    /// letter.
+    /// return them to. Push them to an ingress list whose chain has that storage, then drop the
+    /// dead letter.
     async fn retry_dead_letter(
         &self,
         list: &ListName,

@@ -11,8 +11,8 @@ use vcon_document::index::IndexKind;
 use vcon_document::{Text, VconId};
 use vconduit_base::names::ListName;
 
-/// State of a stored document. Opaque. Two revisions of a document are equal exactly when its stored
-/// text is the same state.
+/// State of a stored document. Opaque. Two revisions of a document are equal exactly when its
+/// stored text is the same state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Revision(pub Box<str>);
 
@@ -61,8 +61,8 @@ pub trait DocumentStore {
     /// with the same id and starts its lifetime anew.
     async fn put(&self, document: NewDocument) -> Result<(), StoreError>;
 
-    /// Stores a document that was read from a storage, and lists it, unless the store has a document
-    /// with its id: that one may be newer. Returns true when the document was stored.
+    /// Stores a document that was read from a storage, and lists it, unless the store has a
+    /// document with its id: that one may be newer. Returns true when the document was stored.
     async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError>;
 
     /// Reads documents, in the order of `ids`. `None` for a document that is not found.

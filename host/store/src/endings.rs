@@ -30,12 +30,13 @@ pub trait ClaimEndings {
     /// [`Effects::trail`]. Returns `Done` or `LostClaim`.
     async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError>;
 
-    /// Returns an entry to the head of its list with its checkpoint. Does not count as a lost lease.
+    /// Returns an entry to the head of its list with its checkpoint. Does not count as a lost
+    /// lease.
     async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError>;
 
     /// Parks a run: writes the document (if given), applies the effects, appends the current id to
-    /// `hand_off`, keeps the checkpoint and ends the claim. The run continues when the id comes back
-    /// on `resume:<list>`. It becomes a dead letter when `at_most` has passed.
+    /// `hand_off`, keeps the checkpoint and ends the claim. The run continues when the id comes
+    /// back on `resume:<list>`. It becomes a dead letter when `at_most` has passed.
     async fn park(
         &self,
         claim: &Claim,
@@ -46,8 +47,8 @@ pub trait ClaimEndings {
         at_most: Duration,
     ) -> Result<Guarded, StoreError>;
 
-    /// Takes an entry away from the worker that holds it, and returns it to the head of its list with
-    /// its checkpoint. Does not count as a lost lease. Later steps of that worker return `LostClaim`.
-    /// Returns false when there is no such claim.
+    /// Takes an entry away from the worker that holds it, and returns it to the head of its list
+    /// with its checkpoint. Does not count as a lost lease. Later steps of that worker return
+    /// `LostClaim`. Returns false when there is no such claim.
     async fn requeue_claim(&self, list: &ListName, claim: &ClaimId) -> Result<bool, StoreError>;
 }

@@ -4,10 +4,10 @@
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The store can't be reached now. A retry may succeed. Holds the address, without credentials.
-    #[error("the working store is away ({0}); work goes on when it is back")]
-    Away(String),
-    /// The store refused the operation, and will refuse it again: a key holds another type, the disk
-    /// is full, a value is damaged.
+    #[error("the working store is unavailable ({0}); work continues when it is back")]
+    Unavailable(String),
+    /// The store refused the operation, and will refuse it again: a key holds another type, the
+    /// disk is full, a value is damaged.
     #[error("the working store refused {operation}: {reason}")]
     Refused {
         /// Name of the operation.

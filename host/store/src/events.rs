@@ -17,8 +17,8 @@ use super::StoreError;
 /// Publishes events and subscribes to them.
 #[async_trait]
 pub trait EventBus {
-    /// Publishes events (a JSON text each), in order, in one go. Not retried: after an error some or
-    /// all of the events are lost, and the caller need not do anything about it.
+    /// Publishes events (a JSON text each), in order, in one go. Not retried: after an error some
+    /// or all of the events are lost, and the caller need not do anything about it.
     async fn publish(&self, events: &[String]) -> Result<(), StoreError>;
 
     /// Returns the number of listeners: on Redis connections (a host counts as one, with any number
@@ -30,8 +30,8 @@ pub trait EventBus {
     async fn subscribe(&self) -> Result<BoxStream<'static, String>, StoreError>;
 }
 
-/// Events that a listener may be behind before it misses the oldest. Some 4 MB at the usual size of an
-/// event, and one second of events at a few thousand vCons a second.
+/// Events that a listener may be behind before it misses the oldest. Some 4 MB at the usual size of
+/// an event, and one second of events at a few thousand vCons a second.
 const MAX_BACKLOG: usize = 8_192;
 
 /// The listeners in this process.

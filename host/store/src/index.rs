@@ -25,8 +25,8 @@ pub trait IndexStore {
     /// Returns for each term the ids that carry it, in no order.
     async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError>;
 
-    /// Returns a page of the ids of all stored documents, and the cursor of the next page. The first
-    /// page has no cursor, the last page returns none.
+    /// Returns a page of the ids of all stored documents, and the cursor of the next page. The
+    /// first page has no cursor, the last page returns none.
     async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError>;
 
     /// Adds a stored document to the listing and to the party indexes, again or for the first time.

@@ -45,15 +45,15 @@ pub use recovery::{EntryRecovery, Reaped};
 #[cfg(test)]
 mod tests;
 
-/// The working store, implemented by [`redis::RedisStore`] and [`sqlite::SqliteStore`]. Every test of
-/// the store runs on both.
+/// The working store, implemented by [`redis::RedisStore`] and [`sqlite::SqliteStore`]. Every test
+/// of the store runs on both.
 ///
-/// Users hold an `Arc<dyn Store>`, which has the methods of all topics without further imports. On a
-/// concrete type, import the trait of the topic.
+/// Users hold an `Arc<dyn Store>`, which has the methods of all topics without further imports. On
+/// a concrete type, import the trait of the topic.
 ///
 /// # Errors
-/// Every method fails with [`StoreError::Away`] when the store can't be reached (after a short retry)
-/// and with [`StoreError::Refused`] when the store refuses the operation.
+/// Every method fails with [`StoreError::Unavailable`] when the store can't be reached (after a
+/// short retry) and with [`StoreError::Refused`] when the store refuses the operation.
 #[async_trait]
 pub trait Store:
     DocumentStore

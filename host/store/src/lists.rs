@@ -26,8 +26,8 @@ pub trait ListStore {
     /// Returns entries of a list from its head, as they are.
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError>;
 
-    /// Returns the number of entries before the first one with this id; `None` when the id is not on
-    /// the list. Searches the list from its head: some milliseconds for a million entries.
+    /// Returns the number of entries before the first one with this id; `None` when the id is not
+    /// on the list. Searches the list from its head: some milliseconds for a million entries.
     async fn position(&self, list: &ListName, id: &VconId) -> Result<Option<u64>, StoreError>;
 
     /// Waits until a list has an entry, for at most this time. Returns false when the time has

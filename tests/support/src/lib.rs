@@ -26,8 +26,8 @@ use vconduit_store::{
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// With [`StoreError::Away`].
-    Away,
+    /// With [`StoreError::Unavailable`].
+    Unavailable,
     /// With [`StoreError::Refused`].
     Refused,
     /// With a panic.
@@ -157,7 +157,7 @@ impl FaultyStore {
         };
         match fault {
             None => Ok(()),
-            Some(Fault::Away) => Err(StoreError::Away("a test".to_owned())),
+            Some(Fault::Unavailable) => Err(StoreError::Unavailable("a test".to_owned())),
             Some(Fault::Refused) => Err(StoreError::Refused {
                 operation: method,
                 reason: "a test wants it so".to_owned(),

@@ -159,7 +159,7 @@ async fn lists_are_shown_with_what_waits_and_who_has_them() {
         (&json!(false), &json!("idle"))
     );
     assert_eq!(row("resume:a/b c")["kind"], "resume");
-    api.store.fail_all(Fault::Away);
+    api.store.fail_all(Fault::Unavailable);
     problem(&api.admin("GET", "/lists").await, 503, "store-away");
 }
 

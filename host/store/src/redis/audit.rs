@@ -1,6 +1,6 @@
 //! The audit log.
 //!
-//! Guarantee: an entry that is sent twice, because its answer was lost, is in the log once.
+//! Guarantee: an entry that is sent twice, because its reply was lost, is in the log once.
 
 use async_trait::async_trait;
 

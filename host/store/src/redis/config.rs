@@ -1,11 +1,12 @@
 //! The running configuration.
 //!
-//! Guarantee: it is replaced as a whole and read as a whole; its revision changes with every replacement.
+//! Guarantee: it is replaced as a whole and read as a whole. Each replacement increases its
+//! revision.
 
 use async_trait::async_trait;
 use redis::Value;
 
-use super::claims::json;
+use super::encode::json;
 use super::errors::damaged;
 use super::{RedisStore, keys};
 use crate::audit::MAX_AUDIT_ENTRIES;
@@ -16,15 +17,15 @@ use vconduit_base::ConfigEntries;
 impl ConfigStore for RedisStore {
     async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
         let call = self.scripts.load_config.call(&[keys::CONFIG]);
-        let answer: Vec<Value> = self
+        let reply: Vec<Value> = self
             .connection
             .script("load config", &self.scripts.load_config, &call)
             .await?;
-        let wrong = |_| damaged("load config", "an entry that is no text");
-        let mut answer = answer.into_iter();
-        let revision = redis::from_redis_value(answer.next().unwrap_or(Value::Int(0))).map_err(wrong)?;
+        let wrong = |_| damaged("load config", "an entry that is not text");
+        let mut reply = reply.into_iter();
+        let revision = redis::from_redis_value(reply.next().unwrap_or(Value::Int(0))).map_err(wrong)?;
         let mut entries = ConfigEntries::new();
-        while let (Some(key), Some(text)) = (answer.next(), answer.next()) {
+        while let (Some(key), Some(text)) = (reply.next(), reply.next()) {
             entries.push((
                 redis::from_redis_value(key).map_err(wrong)?,
                 redis::from_redis_value(text).map_err(wrong)?,

@@ -1,10 +1,12 @@
-//! Dead letters: adding, reading, moving back.
+//! Dead letters: adding, reading, moving back, removing.
 //!
-//! Guarantee: the list `DLQ:<list>` stays what others know, bare ids; what we know about them is beside it.
+//! Guarantee: the list `DLQ:<list>` holds bare ids, as in the Conserver. The records are in a key
+//! of their own. A step that is sent again, because its reply was lost, moves or removes one letter
+//! and not two.
 
 use async_trait::async_trait;
 
-use super::claims::json;
+use super::encode::json;
 use super::errors::damaged;
 use super::lists::range;
 use super::{RedisStore, keys};
@@ -13,8 +15,8 @@ use crate::{Checkpoint, DeadLetter, DeadLetterStore, ErrorRecord, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::{ListName, MAX_NAME_BYTES};
 
-/// Letters moved in one step.
-const MOST: u64 = 1000;
+/// Letters that one step moves.
+const MAX_LETTERS: u64 = 1000;
 
 #[async_trait]
 impl DeadLetterStore for RedisStore {
@@ -55,18 +57,18 @@ impl DeadLetterStore for RedisStore {
         let dead = list.dead_letters();
         let mut moved = 0;
         while moved < count {
-            let most = (count - moved).min(MOST);
+            let asked = (count - moved).min(MAX_LETTERS);
             let mut call =
                 self.scripts
                     .reprocess
                     .call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
-            call.arg(most);
+            call.arg(asked);
             let now: u64 = self
                 .connection
                 .script("reprocess", &self.scripts.reprocess, &call)
                 .await?;
             moved += now;
-            if now < most {
+            if now < asked {
                 break;
             }
         }
@@ -99,7 +101,8 @@ impl DeadLetterStore for RedisStore {
     }
 }
 
-/// An entry may be here because it can't be an id; people are to see it all the same.
+/// Returns an entry as an id that can be shown. The entry may be a dead letter because it can't be
+/// an id.
 fn shown(entry: &[u8]) -> Result<VconId, StoreError> {
     let text = String::from_utf8_lossy(entry);
     if let Ok(id) = VconId::new(&text) {

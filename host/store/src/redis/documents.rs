@@ -1,11 +1,12 @@
 //! Documents: put, get, conditional write, delete, lifetime.
 //!
-//! Guarantee: `put` and `write` are one script each; a revision that was read belongs to the text that was read.
+//! Guarantee: `put` and `write` are one script each. A revision belongs to the text that was read
+//! with it.
 
 use async_trait::async_trait;
 use redis::{Cmd, Value};
 
-use super::arguments::{Planned, stage};
+use super::arguments::{PlannedWrite, stage};
 use super::errors::{damaged, refused};
 use super::{RedisStore, keys, revision};
 use crate::{DocumentStore, Guarded, NewDocument, StoreError, Stored, Write};
@@ -47,14 +48,14 @@ impl DocumentStore for RedisStore {
     }
 
     async fn write(&self, write: Write) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(Some(&write), self.json);
+        let planned = PlannedWrite::new(Some(&write), self.json);
         let mut call = self.scripts.write.call(&[]);
         planned.append(&mut call);
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .staged_script("write", &self.scripts.write, planned.stage(), call)
             .await?;
-        planned.guarded("write", &answer)
+        planned.guarded("write", &reply)
     }
 
     async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
@@ -83,7 +84,8 @@ impl DocumentStore for RedisStore {
 }
 
 impl RedisStore {
-    /// A text, its lifetime and its token; answers the command that has to come first when the text goes another way.
+    /// Appends a text, its lifetime and its token. Returns the command that must come before the
+    /// script when the text is staged.
     fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
         let token = revision::new_token(text, false);
         let stage = stage(text, &token, self.json);
@@ -93,7 +95,7 @@ impl RedisStore {
         stage
     }
 
-    /// One MGET, so that token and text are of one moment.
+    /// Reads documents that are strings. One MGET, so that token and text are of one moment.
     async fn get_strings(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         let mut command = redis::cmd("MGET");
         for id in ids {
@@ -111,7 +113,8 @@ impl RedisStore {
         Ok(found)
     }
 
-    /// MGET answers nil for a key that holds something else. That is no missing document: someone uses our keys.
+    /// Refuses keys of another type. MGET returns nil for them, but the document is not missing:
+    /// another program uses the key.
     async fn refuse_other_types(&self, ids: &[VconId], found: &[Option<Stored>]) -> Result<(), StoreError> {
         let mut types = redis::Pipeline::new();
         let missing: Vec<&VconId> = ids
@@ -138,8 +141,8 @@ impl RedisStore {
         Ok(())
     }
 
-    /// The token comes first: read before a write that comes between, it leads to a conflict too many, not to one
-    /// that is missed.
+    /// Reads documents that are RedisJSON values. The token comes first: a write that comes between
+    /// the two leads to a conflict too many, not to a conflict that is missed.
     async fn get_json(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         let mut commands = redis::Pipeline::new();
         for id in ids {
@@ -150,9 +153,9 @@ impl RedisStore {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             let (Some(token), Some(text)) = (values.next(), values.next()) else {
-                return Err(damaged("get", "too few answers"));
+                return Err(damaged("get", "too few replies"));
             };
-            // Written as a plain string, by a host that had no RedisJSON: read it as that.
+            // A plain string, written by a host without RedisJSON.
             let text = match text {
                 Value::ServerError(_) => {
                     self.connection
@@ -172,7 +175,7 @@ fn stored(text: Value, token: Value) -> Result<Option<Stored>, StoreError> {
         Value::Nil => return Ok(None),
         Value::BulkString(bytes) => bytes,
         Value::ServerError(error) => return Err(refused("get", &error.into())),
-        _ => return Err(damaged("get", "a document that is no text")),
+        _ => return Err(damaged("get", "a document that is not text")),
     };
     let token = match &token {
         Value::BulkString(token) => std::str::from_utf8(token).ok(),

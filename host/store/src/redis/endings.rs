@@ -1,15 +1,15 @@
-//! The ends of a claim: finish, fail, give back, park.
+//! The ends of a claim: finish, fail, hand back, park, requeue.
 //!
-//! Guarantee: only the worker that still has the claim can end it, and only once. The same ending asked for again
-//! (its answer was lost with the connection) is answered as done for half a minute.
+//! Guarantee: only the worker that still has the claim can end it, and only once. The same ending
+//! sent again, because its reply was lost with the connection, returns `Done` for half a minute.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::RedisStore;
-use super::arguments::Planned;
-use super::claims::{json, millis};
+use super::arguments::PlannedWrite;
+use super::encode::{json, millis};
 use super::keys;
 use crate::{Checkpoint, Claim, ClaimEndings, Effects, ErrorRecord, Guarded, StoreError, Write};
 use vcon_document::VconId;
@@ -25,7 +25,7 @@ impl ClaimEndings for RedisStore {
         effects: &Effects,
         egress: &[ListName],
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write.as_ref(), self.json);
+        let planned = PlannedWrite::new(write.as_ref(), self.json);
         let list = &claim.list;
         let mut call = self
             .scripts
@@ -36,11 +36,11 @@ impl ClaimEndings for RedisStore {
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
         self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .staged_script("finish", &self.scripts.finish, planned.stage(), call)
             .await?;
-        planned.guarded("finish", &answer)
+        planned.guarded("finish", &reply)
     }
 
     async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError> {
@@ -57,15 +57,16 @@ impl ClaimEndings for RedisStore {
             .arg(claim.vcon.as_str())
             .arg(json(record)?)
             .arg(self.lifetimes.dead_letter_s);
-        // The document that the run was about must live as long as the dead letter, or no one can look into it.
+        // The document that the run was about must live as long as the dead letter, so that people
+        // can look into it.
         let current = record.current.as_ref().filter(|current| **current != claim.vcon);
         call.arg(1 + usize::from(current.is_some())).arg(claim.vcon.as_str());
         if let Some(current) = current {
             call.arg(current.as_str());
         }
         self.append_trail(&mut call, trail, &claim.vcon, current);
-        let answer: Vec<String> = self.connection.script("fail", &self.scripts.fail, &call).await?;
-        Planned::new(None, self.json).guarded("fail", &answer)
+        let reply: Vec<String> = self.connection.script("fail", &self.scripts.fail, &call).await?;
+        PlannedWrite::new(None, self.json).guarded("fail", &reply)
     }
 
     async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
@@ -81,7 +82,7 @@ impl ClaimEndings for RedisStore {
         hand_off: &ListName,
         at_most: Duration,
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write.as_ref(), self.json);
+        let planned = PlannedWrite::new(write.as_ref(), self.json);
         let list = &claim.list;
         let mut call = self.scripts.park.call(&[
             &keys::claims(list),
@@ -99,11 +100,11 @@ impl ClaimEndings for RedisStore {
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
         self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .staged_script("park", &self.scripts.park, planned.stage(), call)
             .await?;
-        planned.guarded("park", &answer)
+        planned.guarded("park", &reply)
     }
 
     async fn requeue_claim(&self, list: &ListName, claim: &ClaimId) -> Result<bool, StoreError> {
@@ -113,7 +114,7 @@ impl ClaimEndings for RedisStore {
 }
 
 impl RedisStore {
-    /// `how` is what the end is remembered as.
+    /// Returns an entry to the head of its list. The end of the claim is remembered as `how`.
     async fn give_back(
         &self,
         operation: &'static str,
@@ -129,10 +130,10 @@ impl RedisStore {
             &keys::resume(list),
         ]);
         call.arg(claim.as_str()).arg(how);
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .script(operation, &self.scripts.hand_back, &call)
             .await?;
-        Planned::new(None, self.json).guarded(operation, &answer)
+        PlannedWrite::new(None, self.json).guarded(operation, &reply)
     }
 }

@@ -1,8 +1,8 @@
-//! The bus: PUB/SUB.
+//! The event bus: PUB/SUB.
 //!
-//! Guarantee: one connection listens for all listeners of this process, and only while there are any. It is read without
-//! waiting for them, so a slow one neither fills the server's buffers nor keeps the others from hearing. After an
-//! outage it subscribes again by itself.
+//! Guarantee: one connection serves all listeners of this process, and only while there are any. It
+//! is read without waiting for them, so a slow listener neither fills the server's buffers nor
+//! delays the others. After an outage the connection subscribes again by itself.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,12 +19,12 @@ use super::{RedisStore, keys};
 use crate::StoreError;
 use crate::events::{EventBus, Listeners};
 
-/// How long a new listener waits to be connected before it hears that the store is away.
+/// Time that a new listener waits for the connection before it fails with `Unavailable`.
 const PATIENCE: Duration = Duration::from_secs(1);
 const CONNECT: Duration = Duration::from_millis(800);
-/// How long it may be quiet before the server is asked whether it is still there, and whether anyone still listens.
-const QUIET: Duration = Duration::from_secs(1);
-/// A server that does not answer that for so long is gone.
+/// Time without events after which the server is pinged and the listeners are counted.
+const MAX_QUIET: Duration = Duration::from_secs(1);
+/// Time that the server may take for the ping. Then the connection counts as broken.
 const RESPONSE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -52,25 +52,25 @@ impl EventBus for RedisStore {
         let (stream, mut connected) = self.subscription.add();
         match timeout(PATIENCE, connected.wait_for(|connected| *connected)).await {
             Ok(Ok(_)) => Ok(stream),
-            _ => Err(self.connection.away()),
+            _ => Err(self.connection.unavailable()),
         }
     }
 }
 
-/// The listening of this process.
-pub struct Subscription(Arc<Shared>);
+/// The subscription of this process, shared by its listeners.
+pub struct Subscription(Arc<EventReader>);
 
-struct Shared {
+struct EventReader {
     client: Client,
     listeners: Listeners,
-    /// Whether the task that passes events on is connected; nothing when there is no such task.
+    /// Connected state of the task that passes events on. `None` when there is no such task.
     task: Mutex<Option<watch::Receiver<bool>>>,
 }
 
 impl Subscription {
-    /// To this server. Nothing is connected yet.
+    /// Creates the subscription. Does not connect yet.
     pub fn new(client: Client) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(EventReader {
             client,
             listeners: Listeners::default(),
             task: Mutex::default(),
@@ -79,9 +79,9 @@ impl Subscription {
 
     fn add(&self) -> (BoxStream<'static, String>, watch::Receiver<bool>) {
         let mut task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock: a task that sees no listeners ends under it too.
+        // Under the lock, because a task that sees no listeners ends under it too.
         let stream = self.0.listeners.add();
-        // A task that went down with its runtime has closed the channel.
+        // A task that ended with its runtime has closed the channel.
         if let Some(running) = task.as_ref().filter(|running| running.has_changed().is_ok()) {
             return (stream, running.clone());
         }
@@ -92,7 +92,7 @@ impl Subscription {
     }
 }
 
-impl Shared {
+impl EventReader {
     async fn run(self: Arc<Self>, connected: watch::Sender<bool>) {
         while !self.ends_unused() {
             match self.connect().await {
@@ -102,7 +102,7 @@ impl Shared {
                     connected.send_replace(false);
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "events can't be listened to now");
+                    tracing::debug!(%error, "the event channel is unavailable; retrying");
                     sleep(PAUSE).await;
                 }
             }
@@ -128,12 +128,12 @@ impl Shared {
         timeout(CONNECT, connect).await.unwrap_or_else(late)
     }
 
-    /// Until the connection breaks, or no one listens any more.
+    /// Passes events on until the connection breaks, or there are no listeners.
     async fn pass_on(&self, mut sink: PubSubSink, mut stream: PubSubStream) {
         while self.listeners.count() > 0 {
-            match timeout(QUIET, stream.next()).await {
+            match timeout(MAX_QUIET, stream.next()).await {
                 Ok(Some(message)) => {
-                    // What others publish on the channel and is no text is not for us.
+                    // A message of another program that is not text is skipped.
                     if let Ok(event) = message.get_payload::<String>() {
                         self.listeners.send(&event);
                     }

@@ -1,6 +1,7 @@
 //! The listing by `created_at`, the party indexes, and the ids of all documents.
 //!
-//! Guarantee: members of the listing are written as `vcon:<id>` and read with and without that prefix.
+//! Guarantee: members of the listing are written as `vcon:<id>`, and read with and without that
+//! prefix.
 
 use async_trait::async_trait;
 use redis::Value;
@@ -11,8 +12,8 @@ use crate::{IndexStore, StoreError};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
 
-/// How many keys Redis looks at for one page of a scan: some 100 µs of its time.
-const SCAN_STEP: usize = 1000;
+/// Keys that Redis examines for one page of a scan: some 100 µs of its time.
+const KEYS_PER_PAGE: usize = 1000;
 
 #[async_trait]
 impl IndexStore for RedisStore {
@@ -52,8 +53,8 @@ impl IndexStore for RedisStore {
         for (kind, value) in terms {
             commands.cmd("SMEMBERS").arg(keys::index(*kind, value));
         }
-        let answers = self.connection.run_all("search", &commands).await?;
-        answers.into_iter().map(members).collect()
+        let replies = self.connection.run_all("search", &commands).await?;
+        replies.into_iter().map(members).collect()
     }
 
     async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
@@ -63,7 +64,7 @@ impl IndexStore for RedisStore {
             .arg("MATCH")
             .arg("vcon:*")
             .arg("COUNT")
-            .arg(SCAN_STEP);
+            .arg(KEYS_PER_PAGE);
         let (next, found): (String, Vec<Vec<u8>>) = self.connection.run("scan", &command).await?;
         let id = |key: &Vec<u8>| {
             std::str::from_utf8(key)
@@ -89,9 +90,9 @@ impl IndexStore for RedisStore {
     }
 }
 
-fn members(answer: Value) -> Result<Vec<String>, StoreError> {
-    if let Value::ServerError(error) = answer {
+fn members(reply: Value) -> Result<Vec<String>, StoreError> {
+    if let Value::ServerError(error) = reply {
         return Err(refused("search", &error.into()));
     }
-    redis::from_redis_value(answer).map_err(|_| damaged("search", "an index that holds no ids"))
+    redis::from_redis_value(reply).map_err(|_| damaged("search", "an index that holds no ids"))
 }

@@ -1,20 +1,21 @@
-//! Lists of ids: push, pop, depth, entries.
+//! Lists of ids: push, pop, depth, entries, position, wait.
 //!
-//! Guarantee: lists stay plain Redis lists that anyone may push to and pop from; what others put there is shown as
-//! it is (bytes that are not UTF-8 as U+FFFD).
+//! Guarantee: lists are plain Redis lists that any program may push to and pop from. Entries of
+//! other programs are returned as they are (bytes that are not UTF-8 as U+FFFD).
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 
-use super::errors::{Fault, refused};
+use super::errors::{RedisFailure, refused};
 use super::{RedisStore, keys};
 use crate::{ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// As for other commands: how long a wait tries to connect before it says `Away`.
+/// Time for which a wait tries to connect before it fails with `Unavailable`, as for other
+/// commands.
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -76,24 +77,25 @@ impl ListStore for RedisStore {
                 Ok(there) => return Ok(there),
                 Err(error) => error,
             };
-            match Fault::of(&error) {
-                Fault::Refusal | Fault::UnknownScript => return Err(refused("wait", &error)),
-                Fault::Silent => return Err(self.connection.away()),
-                Fault::Connection | Fault::NotNow => {}
+            match RedisFailure::of(&error) {
+                RedisFailure::Refusal | RedisFailure::UnknownScript => return Err(refused("wait", &error)),
+                RedisFailure::Silent => return Err(self.connection.unavailable()),
+                RedisFailure::Connection | RedisFailure::NotNow => {}
             }
-            // The connection may have broken late in a long wait; the server gets its time to come back from then on.
+            // The connection may have broken late in a long wait. From then on the server has its
+            // time to come back.
             if start.elapsed() > PATIENCE && patience == start + PATIENCE {
                 patience = Instant::now() + PATIENCE;
             }
             if Instant::now() + PAUSE >= patience {
-                return Err(self.connection.away());
+                return Err(self.connection.unavailable());
             }
             sleep(PAUSE).await;
         }
     }
 }
 
-/// First and last index for LRANGE; nothing for nothing.
+/// Returns the first and the last index for LRANGE. `None` for no entries.
 pub(super) fn range(offset: u64, count: u64) -> Option<(i64, i64)> {
     let clamped = |index: u64| i64::try_from(index).unwrap_or(i64::MAX);
     (count > 0).then(|| (clamped(offset), clamped(offset.saturating_add(count - 1))))

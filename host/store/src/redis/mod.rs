@@ -1,15 +1,17 @@
-//! The working store in Redis: any number of hosts on one server, keys and shapes as in the Conserver, so that its
-//! programs and ours can work side by side.
+//! The working store in Redis, for any number of hosts on one server. Keys and values have the
+//! forms of the Conserver, so that its programs can work on the same server.
 //!
-//! Guarantee: each step that changes something is one Lua script, so it happens as a whole or not at all, and one
-//! round trip. How long "happened" lasts is a matter of the server's own persistence: with `appendonly yes` and
-//! `appendfsync always` an answered step survives a crash of the server, with `everysec` all but the last second.
+//! Guarantee: each step that changes something is one Lua script and one round trip. It happens as
+//! a whole or not at all. Its durability is that of the server: with `appendonly yes` and
+//! `appendfsync always` a completed step survives a crash of the server, with `everysec` all but
+//! the last second do.
 //!
 //! Needs Redis 6.2 or newer (or Valkey). RedisJSON is used when the server has it.
 //!
-//! Not supported yet: Redis Cluster. What belongs to one list is in one slot already (the list's name is the hash
-//! tag), but documents, egress lists and dead letters are in other slots, and the scripts take them in the same step.
-//! Sentinel is not asked for the primary either; a name or address that moves to the new primary works.
+//! Redis Cluster is not supported yet. The keys of one list are in one slot already (the name of
+//! the list is the hash tag), but documents, egress lists and dead letters are in other slots, and
+//! the scripts use them in the same step. Sentinel is not asked for the primary either. A name or
+//! an address that moves to the new primary works.
 
 use self::connection::{Connection, Pace};
 use self::events::Subscription;
@@ -26,6 +28,7 @@ mod config;
 mod connection;
 mod dead_letters;
 mod documents;
+mod encode;
 mod endings;
 mod errors;
 mod events;
@@ -34,34 +37,36 @@ mod index;
 mod keys;
 mod lists;
 mod recovery;
+mod request;
 mod revision;
 mod scripts;
 mod server;
 mod wait;
 
-/// See the module.
+/// The working store in Redis.
 pub struct RedisStore {
     connection: Connection,
-    /// For the parts of components.
+    /// Connection for the parts of components.
     large: Connection,
     scripts: Scripts,
     lifetimes: Lifetimes,
-    /// The sorted set of the listing: `VCON_SORTED_SET_NAME`.
+    /// Key of the sorted set of the listing: `VCON_SORTED_SET_NAME`.
     listing: String,
-    /// Whether documents are kept as RedisJSON values.
+    /// True when documents are stored as RedisJSON values.
     json: bool,
     version: String,
     waits: Waits,
-    /// To what is published, while someone in this process listens.
+    /// Subscription to events, while there are listeners in this process.
     subscription: Subscription,
 }
 
 impl RedisStore {
-    /// Connects, and finds out what the server can do. `sorted_set_name` is `VCON_SORTED_SET_NAME`, `vcons` by default.
+    /// Connects, and examines the server. `sorted_set_name` is `VCON_SORTED_SET_NAME`, `vcons` by
+    /// default.
     ///
     /// # Errors
-    /// `Away` when there is no server at the address within about a second; `Refused` when the URL is not understood,
-    /// the password is wrong, or the server is too old.
+    /// `Unavailable` when there is no server at the address within about a second. `Refused` when
+    /// the URL is not understood, the password is wrong, or the server is too old.
     pub async fn connect(url: &str, lifetimes: Lifetimes, sorted_set_name: &str) -> Result<Self, StoreError> {
         let connection = Connection::new(url, Pace::SHORT)?;
         let server = server::examine(&connection).await?;

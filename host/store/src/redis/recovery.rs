@@ -1,6 +1,7 @@
-//! What brings entries back that no worker holds: expired leases, and runs that were handed off.
+//! Recovery of entries that no worker holds: expired leases and parked runs.
 //!
-//! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
+//! Guarantee: recovered entries come back to the head of their list, in the order in which they
+//! were taken, with their checkpoints.
 
 use async_trait::async_trait;
 
@@ -10,10 +11,11 @@ use crate::{EntryRecovery, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// Most entries in one step, so that no step keeps Redis busy for more than some milliseconds.
-const MOST: u64 = 200;
+/// Entries in one step, so that no step keeps Redis busy for more than some milliseconds.
+const MAX_ENTRIES: u64 = 200;
 
-type Answer = (Vec<String>, Vec<String>, u64);
+/// Reply of the scripts: ids returned, ids that became dead letters, number of entries examined.
+type RecoveryReply = (Vec<String>, Vec<String>, u64);
 
 #[async_trait]
 impl EntryRecovery for RedisStore {
@@ -27,7 +29,7 @@ impl EntryRecovery for RedisStore {
             dead.as_str(),
             &keys::records(list),
         ]);
-        call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MOST);
+        call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
         self.connection
             .script("reap", &self.scripts.reap, &call)
             .await
@@ -45,7 +47,7 @@ impl EntryRecovery for RedisStore {
             dead.as_str(),
             &keys::records(list),
         ]);
-        call.arg(self.lifetimes.dead_letter_s).arg(MOST);
+        call.arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
         self.connection
             .script("resume", &self.scripts.resume, &call)
             .await
@@ -64,7 +66,7 @@ impl EntryRecovery for RedisStore {
     }
 }
 
-fn reaped((returned, dead, _looked_at): Answer) -> Result<Reaped, StoreError> {
+fn reaped((returned, dead, _examined): RecoveryReply) -> Result<Reaped, StoreError> {
     let ids = |texts: Vec<String>| texts.into_iter().map(VconId::new).collect::<Result<Vec<_>, _>>();
     let ids = |texts| ids(texts).map_err(|error| damaged("reap", error));
     Ok(Reaped {

@@ -1,7 +1,7 @@
 //! Waiting for an entry on a list, on connections of their own.
 //!
-//! Guarantee: nothing is moved, and no other command is delayed by the blocking command. A wait that
-//! is given up closes its connection, so no command stays behind on the server.
+//! Guarantee: nothing is moved, and no other command is delayed by the blocking command. A wait
+//! that is given up closes its connection, so no command stays behind on the server.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -37,20 +37,20 @@ impl Waits {
             None => server.blocking(patience).await?,
         };
         let command = move_to_same_place(list, at_most);
-        let answer: Result<Value, RedisError> = timeout(at_most + GRACE, command.query_async(&mut connection))
+        let reply: Result<Value, RedisError> = timeout(at_most + GRACE, command.query_async(&mut connection))
             .await
             .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()));
-        let answer = answer?;
+        let reply = reply?;
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(connection);
-        Ok(answer != Value::Nil)
+        Ok(reply != Value::Nil)
     }
 }
 
-/// Returns the command that moves an entry from the head to the head of the same list. The list does
-/// not change.
+/// Returns the command that moves an entry from the head to the head of the same list. The list
+/// does not change.
 fn move_to_same_place(list: &ListName, at_most: Duration) -> redis::Cmd {
     let mut command = redis::cmd("BLMOVE");
     // To Redis 0 means without end.

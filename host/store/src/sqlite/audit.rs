@@ -1,17 +1,17 @@
 //! The audit log.
 //!
-//! Guarantee: its numbers have no gaps, so what is too old is known by its number.
+//! Guarantee: the numbers of the entries have no gaps, so the number of an entry tells its age.
 
 use async_trait::async_trait;
 
 use super::SqliteStore;
-use super::errors::Sql;
-use super::writer::Step;
+use super::errors::SqlResult;
+use super::step::WriteStep;
 use crate::audit::MAX_AUDIT_ENTRIES;
 use crate::{AuditStore, StoreError};
 
-/// Adds an entry.
-pub fn add(step: &Step<'_>, entry: &str) -> Sql<()> {
+/// Adds an entry, and removes the one that is too old.
+pub fn add(step: &WriteStep<'_>, entry: &str) -> SqlResult<()> {
     step.db
         .prepare_cached("INSERT INTO audit (entry) VALUES (?1)")?
         .execute([entry])?;

@@ -1,4 +1,5 @@
-//! The bus, inside of this process: the file belongs to it alone, so there is no one else to tell.
+//! The event bus, in this process. The file belongs to one process, so there are no other
+//! listeners.
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;

@@ -1,78 +1,91 @@
-//! The working store in one SQLite file: what a first run uses, and what one machine without Redis needs.
+//! The working store in one SQLite file, for a first run and for one machine without Redis.
 //!
-//! Guarantee: a step is answered after it is on the disk (write-ahead log, synchronous FULL), so it survives a crash
-//! of this process and of the machine. The file belongs to one process at a time.
+//! Guarantee: a step returns after it is on the disk (write-ahead log, synchronous FULL), so it
+//! survives a crash of this process and of the machine. The file belongs to one process at a time.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::hosts::Present;
+use self::errors::{SqlError, cannot_open};
+use self::hosts::HostReports;
 use self::lock::Lock;
 use self::readers::Readers;
+use self::step::WriteStep;
 use self::waiters::Waiters;
 use self::writer::Writer;
 use super::events::Listeners;
 use super::{Store, StoreError};
 use vconduit_base::Lifetimes;
-use vconduit_base::clock::now_ms_signed as now_ms;
 
 mod audit;
 mod claims;
+mod component_parts;
 mod components;
 mod config;
 mod dead_letters;
 mod documents;
 mod endings;
+mod entries;
+mod entry_state;
 mod errors;
 mod events;
 mod file;
+mod guarded;
 mod hosts;
 mod index;
+mod letters;
+mod lifetimes;
 mod lists;
 mod lock;
 mod readers;
 mod recovery;
+mod step;
 mod sweep;
 mod trails;
 mod waiters;
+mod write_loop;
 mod writer;
 
-/// See the module.
+/// The working store in one SQLite file.
 pub struct SqliteStore {
     path: PathBuf,
     lifetimes: Lifetimes,
     writer: Writer,
     readers: Readers,
     waiters: Arc<Waiters>,
-    hosts: Present,
+    hosts: HostReports,
     listeners: Listeners,
 }
 
 impl SqliteStore {
-    /// Opens `vconduit.sqlite3` in this directory; makes both when they are not there. Blocks for some milliseconds.
+    /// Opens `vconduit.sqlite3` in this directory, and creates both when they do not exist. Blocks
+    /// for some milliseconds.
     ///
     /// # Errors
-    /// `InUse` when another process has the file; `Refused` when the disk says no or the file is not ours.
+    /// `InUse` when another process has the file. `Refused` when the directory or the file can't be
+    /// opened, or when the file belongs to another program.
     pub fn open(directory: &Path, lifetimes: Lifetimes) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(directory).map_err(|error| io_refused(directory, &error))?;
+        std::fs::create_dir_all(directory).map_err(|error| cannot_open(directory, &error))?;
         let path = directory.join("vconduit.sqlite3");
         let lock = Lock::take(directory, &path)?;
-        let db = file::open_writer(&path).map_err(|fault| fault.during("open"))?;
-        // Whoever had these claims is gone: the file was theirs alone. No need to wait for the leases to run out.
+        let db = file::open_writer(&path).map_err(|error| error.during("open"))?;
+        // The workers with these claims died with the last process, as the file was theirs alone.
+        // There is no need to wait for the end of their leases.
         db.execute("UPDATE claims SET lease_ms = 0", [])
-            .map_err(|error| errors::Fault::from(error).during("open"))?;
-        components::sweep_all(&db).map_err(|fault| fault.during("open"))?;
+            .map_err(|error| SqlError::from(error).during("open"))?;
+        component_parts::sweep_all(&db).map_err(|error| error.during("open"))?;
         let waiters = Arc::new(Waiters::default());
-        let writer = Writer::start(db, waiters.clone(), lock).map_err(|error| io_refused(&path, &error))?;
+        let writer =
+            Writer::start(db, waiters.clone(), lock, sweep::sweep).map_err(|error| cannot_open(&path, &error))?;
         Ok(Self {
             readers: Readers::new(path.clone()),
             path,
             lifetimes,
             writer,
             waiters,
-            hosts: Present::default(),
+            hosts: HostReports::default(),
             listeners: Listeners::default(),
         })
     }
@@ -86,18 +99,11 @@ impl std::fmt::Debug for SqliteStore {
     }
 }
 
-fn io_refused(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::Refused {
-        operation: "open",
-        reason: format!("{}: {error}", path.display()),
-    }
-}
-
 #[async_trait]
 impl Store for SqliteStore {
-    /// A write that reaches the disk: shows a full one, or one that is read-only.
+    /// Writes to the disk, which shows a full disk and a read-only one.
     async fn ping(&self) -> Result<(), StoreError> {
-        let write = |step: &writer::Step<'_>| {
+        let write = |step: &WriteStep<'_>| {
             step.db
                 .prepare_cached("UPDATE config_revision SET revision = revision")?
                 .execute([])?;

@@ -123,7 +123,7 @@ async fn redis_killed_between_parts_and_the_upload_made_again() {
     let mut place = Place::redis_with(LIFETIMES, &["--appendonly", "yes", "--appendfsync", "always"]).await;
     let Upload { bytes, digest, task } = killed_between_parts(&mut place).await;
     let error = task.await.unwrap().unwrap_err();
-    assert!(matches!(error, StoreError::Away(_)), "{error}");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     place.server.as_mut().unwrap().spawn();
     while place.store.ping().await.is_err() {}
     has_no_component(&place, &digest).await;

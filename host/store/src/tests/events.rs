@@ -88,7 +88,7 @@ async fn a_listener_listens_again_after_an_outage() {
 async fn a_listener_is_told_that_the_store_is_away() {
     let mut place = Place::redis().await;
     place.server.as_mut().unwrap().kill();
-    assert!(matches!(place.store.subscribe().await, Err(StoreError::Away(_))));
+    assert!(matches!(place.store.subscribe().await, Err(StoreError::Unavailable(_))));
     place.server.as_mut().unwrap().spawn();
     while place.store.ping().await.is_err() {}
     let mut stream = place.store.subscribe().await.unwrap();
