@@ -17,6 +17,8 @@ pub mod record;
 pub mod settings;
 pub mod storage;
 pub mod store_copy;
+#[cfg(test)]
+mod testing;
 mod yaml;
 
 use indexmap::IndexMap;
@@ -26,7 +28,7 @@ pub use chain::{Chain, ChainLink, OnError};
 pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
-pub use read::{STANDARD_LINKS, STORAGE_MODULES, read, read_beside, read_grants, read_written, read_written_beside};
+pub use read::{Reader, STANDARD_LINKS, read_grants};
 pub use record::{LinkRecord, RecordError, Version};
 pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;

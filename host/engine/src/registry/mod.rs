@@ -3,9 +3,11 @@
 //! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
 
 mod ahead;
+mod modules;
 pub mod options;
 mod ready;
 mod uploaded;
 
+pub use modules::config_reader;
 pub use ready::{Registry, RegistryError};
 pub use uploaded::VersionError;
