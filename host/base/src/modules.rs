@@ -1,7 +1,7 @@
 //! Modules that a configuration can name, and the error for a name that none of them has.
 //!
-//! Guarantee: the error suggests the nearest known name and lists all that are built in. A module that this build left out is reported as
-//! such, not as unknown.
+//! Guarantee: the error suggests the nearest known name and lists all that are built in. A module
+//! that this build left out is reported as such, not as unknown.
 
 use crate::suggest::nearest;
 
@@ -37,7 +37,8 @@ pub struct ModuleError {
 }
 
 impl ModuleError {
-    /// The error for a name that no built module has. `kind` is what the modules are, in the singular: `storage`.
+    /// The error for a name that no built module has. `kind` is what the modules are, in the
+    /// singular: `storage`.
     #[must_use]
     pub fn new(kind: &str, name: &str, known: &[KnownModule]) -> Self {
         let listed = listed(known);

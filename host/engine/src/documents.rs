@@ -171,7 +171,7 @@ impl Documents {
                 false
             }
         };
-        self.delete_read_storages(id).await;
+        self.delete_from_storages(id).await;
         self.events.deleted(id);
         Ok(existed)
     }
@@ -300,7 +300,7 @@ impl Documents {
         Ok(())
     }
 
-    async fn delete_read_storages(&self, id: &VconId) {
+    async fn delete_from_storages(&self, id: &VconId) {
         for (storage, outcome) in self.runner.delete_everywhere(&self.storages(), id).await {
             match outcome {
                 DeleteOutcome::Deleted | DeleteOutcome::Absent => {

@@ -1,16 +1,20 @@
 //! The list of storage adapters.
 //!
-//! Guarantee: [`ADAPTERS`] is the only place that names all adapters. A build without an adapter still knows its name, and reports that it is
-//! not built.
+//! Guarantee: [`ADAPTERS`] is the only place that names all adapters. A build without an adapter
+//! still knows its name, and reports that it is not built.
 //!
 //! # To add an adapter
 //!
-//! 1. Write `adapters/NAME.rs`: a struct of its options, their descriptions as `&[OptionSpec]`, `impl Storage`, and a constant
-//!    `IMPLEMENTATION` with the descriptions and the function that builds a storage.
+//! 1. Write `adapters/NAME.rs`: a struct of its options, their descriptions as `&[OptionSpec]`,
+//!    `impl Storage`, and a constant `IMPLEMENTATION` with the descriptions and the function that
+//!    builds a storage.
 //! 2. Add its `mod` line and its line in [`ADAPTERS`] below.
-//! 3. Add its feature to `Cargo.toml`, with the dependencies that only it needs, and name the feature in `default`.
-//! 4. An `Ok` from `save` means that the copy survives the death of this process. Saving twice leaves one copy.
-//! 5. Test it against a real server in `tests/NAME.rs`. `tests/servers.rs` starts servers; `tests/run` at the top installs their packages.
+//! 3. Add its feature to `Cargo.toml`, with the dependencies that only it needs, and name the
+//!    feature in `default`.
+//! 4. An `Ok` from `save` means that the copy survives the death of this process. Saving twice
+//!    leaves one copy.
+//! 5. Test it against a real server in `tests/NAME.rs`. `tests/servers.rs` starts servers;
+//!    `tests/run` at the top installs their packages.
 //! 6. Name it in the README, in `config/README.md` and in the change log.
 
 #[cfg(feature = "file")]
@@ -72,7 +76,8 @@ pub struct Adapter {
 pub(crate) struct Implementation {
     /// Descriptions of its options.
     pub options: &'static [OptionSpec],
-    /// Builds a storage. Problems are added to the options; with a problem that leaves no storage it returns none.
+    /// Builds a storage. Problems are added to the options; with a problem that leaves no storage
+    /// it returns none.
     pub build: fn(&mut Options, &StorageContext) -> Option<Arc<dyn Storage>>,
 }
 
@@ -105,7 +110,8 @@ pub(crate) fn find(module: &str) -> Result<&'static Implementation, ModuleError>
         .ok_or_else(|| ModuleError::new("storage", &name, &known_modules()))
 }
 
-/// The storage, or its fault as a problem of an option. An empty name stands for the storage as a whole.
+/// The storage, or its fault as a problem of an option. An empty name stands for the storage as a
+/// whole.
 fn built<S: Storage>(options: &mut Options, option: &str, result: Result<S, String>) -> Option<Arc<dyn Storage>> {
     match result {
         Ok(storage) => Some(Arc::new(storage)),

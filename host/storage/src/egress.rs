@@ -1,6 +1,7 @@
 //! The egress format of one storage, where it differs from the deployment's.
 //!
-//! Guarantee: a format that is not known is refused when the options are read, not when a vCon is saved.
+//! Guarantee: a format that is not known is refused when the options are read, not when a vCon is
+//! saved.
 
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ const NAME: &str = "egress_format_version";
 /// The option, for the adapters that convert.
 pub const OPTION: OptionSpec = OptionSpec::new(NAME, OptionKind::Text);
 
-/// Reads the option. None where the deployment's format applies; an empty text stands for documents as stored.
+/// Reads the option. None where the deployment's format applies; an empty text stands for documents
+/// as stored.
 pub fn read(options: &mut Options) -> Option<EgressFormat> {
     let Value::String(setting) = options.take(NAME)? else {
         return None;

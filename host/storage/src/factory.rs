@@ -1,6 +1,7 @@
 //! Builds a storage from a configured module and its options.
 //!
-//! Guarantee: all faults are reported at once, none of them shows a value. Building opens no connection and writes nothing.
+//! Guarantee: all faults are reported at once, none of them shows a value. Building opens no
+//! connection and writes nothing.
 
 use std::path::PathBuf;
 use std::sync::Arc;

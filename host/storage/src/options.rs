@@ -1,6 +1,7 @@
 //! Reads the options of a storage.
 //!
-//! Guarantee: every fault is reported with the name of its option, all of them at once. No message holds the value of an option.
+//! Guarantee: every fault is reported with the name of its option, all of them at once. No message
+//! holds the value of an option.
 
 mod spec;
 
@@ -21,7 +22,8 @@ pub struct OptionProblem {
     pub option: String,
     /// The fault and what would be right. Never the value.
     pub message: String,
-    /// True where the option is right and the environment of this process lacks something: a secret, the working store's Redis.
+    /// True where the option is right and the environment of this process lacks something: a
+    /// secret, the working store's Redis.
     pub of_environment: bool,
 }
 
@@ -45,7 +47,8 @@ impl OptionProblem {
     }
 }
 
-/// The options of one storage while an adapter reads them. Values have passed the check of their kind.
+/// The options of one storage while an adapter reads them. Values have passed the check of their
+/// kind.
 pub(crate) struct Options {
     specs: &'static [OptionSpec],
     values: Map<String, Value>,
@@ -56,7 +59,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Takes the options as given, with secrets filled in and old names replaced. `null` counts as absent.
+    /// Takes the options as given, with secrets filled in and old names replaced. `null` counts as
+    /// absent.
     pub fn new(
         given: &Map<String, Value>,
         specs: &'static [OptionSpec],
@@ -135,7 +139,8 @@ impl Options {
         }
     }
 
-    /// Reports required options that are absent. One that is there and wrong has its problem already.
+    /// Reports required options that are absent. One that is there and wrong has its problem
+    /// already.
     fn report_missing(&mut self) {
         for spec in self.specs.iter().filter(|spec| spec.is_required) {
             let is_given = self.values.get(spec.name).is_some_and(|value| value != "");

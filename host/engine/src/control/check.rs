@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{Registry, RegistryError, config_reader};
 use vconduit_base::ConfigEntries;
-use vconduit_config::{Problem, problem, store_copy};
+use vconduit_config::{Problem, problem};
 
 /// Problems of a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ impl Checker {
     /// # Errors
     /// All problems.
     pub async fn check(&self, entries: &ConfigEntries) -> Result<Vec<Problem>, CheckError> {
-        let checked = store_copy::from_entries(entries);
+        let checked = config_reader(Vec::new()).entries(entries);
         let errors = checked.errors().cloned().collect();
         let Some(config) = checked.config else {
             return Err(CheckError::Invalid(errors));

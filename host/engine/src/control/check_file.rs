@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{Registry, RegistryError, config_reader};
 use vconduit_config::check::{self, Unreadable};
-use vconduit_config::{Checked, Problem, Severity, locate, read};
+use vconduit_config::{Checked, Problem, Severity, locate};
 
 /// Reads a configuration file and checks it. The registry needs no store.
 ///
@@ -15,7 +15,7 @@ use vconduit_config::{Checked, Problem, Severity, locate, read};
 /// When the file can't be read at all.
 pub async fn check_file(path: &Path, registry: &Registry) -> Result<Checked, Unreadable> {
     let text = check::text(path)?;
-    let mut checked = read(&text, &path.to_string_lossy());
+    let mut checked = config_reader(Vec::new()).text(&text, &path.to_string_lossy());
     let Some(config) = checked.config.clone() else {
         return Ok(checked);
     };

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::*;
-use vconduit_config::{Settings, Written, read};
+use vconduit_config::{Settings, Written};
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_test_support::{Fault, FaultyStore};
 
@@ -89,7 +89,7 @@ fn chain(name: &str) -> String {
 }
 
 fn entries(text: &str) -> ConfigEntries {
-    to_entries(&read(text, "other.yml").written)
+    to_entries(&config_reader(Vec::new()).text(text, "other.yml").written)
 }
 
 fn names(loaded: &Loaded) -> Vec<&str> {

@@ -1,8 +1,9 @@
-//! Files below a folder (`spec/storages.md` §3.1).
+//! Saves vCons as files in a folder.
 //!
-//! Guarantee: a reader sees the old file or the new one, whole; a save that answered `Ok` is on the disk (file and folders synced). There
-//! is one file per vCon; where several hosts share the folder an older one may stay for a while, and reads take the newest. Nothing
-//! outside the folder is touched.
+//! Guarantee: a reader sees the old file or the new one, whole. A save that returned `Ok` is on the
+//! disk, its file and folders synced. Each vCon has one file. Where several hosts share the folder
+//! an older file may remain for a while; reads take the newest. Nothing outside the folder is
+//! touched.
 
 mod index;
 mod layout;
@@ -23,20 +24,20 @@ use crate::options::{OptionKind, OptionSpec, Options};
 use crate::{Abilities, Saved, Storage, StorageError};
 use vcon_document::VconId;
 
-/// The options; their defaults stand where they are read.
+/// Options of the file storage. [`FileOptions::read`] has their defaults.
 #[derive(Debug, Clone)]
 pub struct FileOptions {
-    /// The folder.
+    /// Folder of all files.
     pub path: PathBuf,
-    /// Whether files lie in `YYYY/MM/DD` folders.
+    /// Puts files into `YYYY/MM/DD` folders.
     pub organize_by_date: bool,
-    /// Whether files are gzipped.
+    /// Compresses files with gzip.
     pub compression: bool,
-    /// The longest text, in bytes before compression.
+    /// Longest text, in bytes before compression.
     pub max_file_size: u64,
-    /// The mode of files.
+    /// Mode of the files.
     pub file_permissions: u32,
-    /// The mode of folders that are made below [`FileOptions::path`].
+    /// Mode of the folders that are created below [`FileOptions::path`].
     pub dir_permissions: u32,
 }
 
@@ -66,8 +67,8 @@ fn build(options: &mut Options, context: &StorageContext) -> Option<Arc<dyn Stor
 }
 
 impl FileOptions {
-    /// Reads them; `base` is where a relative `path` begins.
-    pub(super) fn read(options: &mut Options, base: &std::path::Path) -> Self {
+    /// Reads the options. A relative `path` begins in `base`.
+    fn read(options: &mut Options, base: &std::path::Path) -> Self {
         Self {
             path: base.join(options.text("path").unwrap_or_else(|| "/data/vcons".to_owned())),
             organize_by_date: options.flag("organize_by_date", true),
@@ -79,18 +80,18 @@ impl FileOptions {
     }
 }
 
-/// The adapter.
+/// The file storage.
 #[derive(Debug)]
 pub struct FileStorage {
     shared: Arc<Shared>,
 }
 
-/// What the blocking threads need.
+/// The part that blocking threads use.
 #[derive(Debug)]
 struct Shared {
     options: FileOptions,
     index: index::Index,
-    /// Changes of one vCon go one after the other: ids share these locks by their hash.
+    /// Changes of one vCon run one after the other. Ids share these locks by their hash.
     turns: [Mutex<()>; 64],
 }
 
@@ -105,7 +106,7 @@ impl Shared {
 }
 
 impl FileStorage {
-    /// Makes it; touches nothing yet.
+    /// Creates a storage. Nothing on the disk is touched yet.
     #[must_use]
     pub fn new(options: FileOptions) -> Self {
         let turns = std::array::from_fn(|_| Mutex::new(()));
@@ -118,7 +119,8 @@ impl FileStorage {
         }
     }
 
-    /// Runs blocking work away from the async threads.
+    /// Runs blocking work away from the async threads. The flag is set when nobody waits for the
+    /// result any more.
     async fn run<T, W>(&self, work: W) -> Result<T, StorageError>
     where
         T: Send + 'static,
@@ -130,14 +132,14 @@ impl FileStorage {
         let done = tokio::task::spawn_blocking(move || work(&shared, &flag)).await;
         done.map_err(|_| {
             StorageError::Permanent(format!(
-                "file storage {}: the work broke off",
+                "file storage {}: the work ended early (a fault in the program)",
                 self.shared.options.path.display()
             ))
         })?
     }
 }
 
-/// Set when nobody waits for the work any more: a write that timed out must not replace a newer one later.
+/// Sets its flag when it is dropped. A write that timed out must not replace a newer file later.
 #[derive(Default)]
 struct GivenUp(Arc<AtomicBool>);
 

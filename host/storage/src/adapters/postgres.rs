@@ -1,7 +1,8 @@
-//! Rows in PostgreSQL (`spec/storages.md` §3.5).
+//! Saves vCons as rows in PostgreSQL.
 //!
-//! Guarantee: a save that answered `Ok` is committed; the table is upstream's, column for column, so that both can use one database.
-//! Connections are not encrypted: the server must be reached by a network that can be trusted.
+//! Guarantee: a save that returned `Ok` is committed. The table is the Conserver's, column for
+//! column, so that both can use one database. Connections are not encrypted: the network to the
+//! server has to be trusted.
 
 mod created_at;
 mod json;
@@ -38,11 +39,13 @@ fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> 
     built(options, "", PostgresStorage::new(read))
 }
 
-/// How long to wait for a connection, free or new. The runner's own deadline is above both.
+/// Longest wait for a new connection. It is shorter than the runner's deadline, and so is the next
+/// one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest wait for a free connection of the pool.
 const FREE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The adapter.
+/// The PostgreSQL storage.
 pub struct PostgresStorage {
     pool: Pool,
     statements: Statements,
@@ -51,10 +54,10 @@ pub struct PostgresStorage {
 }
 
 impl PostgresStorage {
-    /// Makes it; connects when first used.
+    /// Creates a storage. It connects at its first use.
     ///
     /// # Errors
-    /// When the pool can't be made.
+    /// The pool can't be built.
     pub fn new(options: PostgresOptions) -> Result<Self, String> {
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
@@ -92,21 +95,23 @@ impl PostgresStorage {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => self.failure(&error),
             PoolError::Timeout(_) => {
-                StorageError::Transient(format!("{}: no connection in time", self.options.shown()))
+                StorageError::Transient(format!("{}: no free connection in time", self.options.shown()))
             }
             other => StorageError::Transient(format!("{}: {other}", self.options.shown())),
         })
     }
 
-    /// Makes the table, once per process.
+    /// Creates the table, once in a process.
     async fn ready(&self, client: &mut Client) -> Result<(), StorageError> {
-        let made = self.table_ready.get_or_try_init(|| self.statements.make_table(client));
+        let made = self
+            .table_ready
+            .get_or_try_init(|| self.statements.create_table(client));
         made.await.copied().map_err(|error| self.failure(&error))
     }
 
     fn failure(&self, error: &tokio_postgres::Error) -> StorageError {
         let text = match error.as_db_error() {
-            Some(answer) => format!("{} ({})", answer.message(), answer.code().code()),
+            Some(response) => format!("{} ({})", response.message(), response.code().code()),
             None => causes(error),
         };
         let message = self
@@ -121,7 +126,7 @@ impl PostgresStorage {
     }
 }
 
-/// An error with what lies behind it, as only that says "connection refused".
+/// An error with its causes. Only these tell that a connection was refused.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -132,17 +137,19 @@ fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// By class of SQLSTATE: connection, rollback (deadlock, serialisation), resources, operator intervention, system, lock not available.
+/// True if a retry may help. The classes of SQLSTATE are: connection, rollback (deadlock,
+/// serialisation), resources, operator intervention, system, lock not available.
 fn is_transient(error: &tokio_postgres::Error) -> bool {
     const CLASSES: [&str; 6] = ["08", "40", "53", "57", "58", "55"];
     let Some(state) = error.code() else {
-        // No answer of the server: an I/O error passes; a bad password setting or a protocol that is not PostgreSQL's does not.
+        // Without a response of the server: an I/O error may pass, a missing password or another
+        // protocol does not.
         return error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>());
     };
     CLASSES.iter().any(|class| state.code().starts_with(class))
 }
 
-/// A table that isn't there holds nothing.
+/// A table that does not exist holds no rows.
 fn absent_table<T: Default>(error: tokio_postgres::Error) -> Result<T, tokio_postgres::Error> {
     if error.code() == Some(&SqlState::UNDEFINED_TABLE) {
         Ok(T::default())

@@ -1,7 +1,7 @@
-//! Copies in Redis that live longer than the working store's (`spec/storages.md` §3.2).
+//! Saves vCons in Redis for longer than the working store keeps them.
 //!
-//! Guarantee: one key `<prefix>:<id>` per vCon, plain text, with a time to live; whether a saved copy survives a crash of Redis is up to
-//! that server's persistence.
+//! Guarantee: each vCon has one key `<prefix>:<id>`, plain text, with a time to live. The
+//! persistence of that Redis decides whether a copy survives its crash.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,21 +20,23 @@ use vcon_document::VconId;
 use vcon_document::json::python_text;
 use vconduit_base::tls;
 
-/// Upstream's default, which it never used. Taken literally it is no address, so it means the working store, as it did there.
-const UPSTREAM_DEFAULT_URL: &str = "redis://:localhost:6379";
+/// Default of the Conserver, which never used it. It is not an address, so it stands for the
+/// working store, as in the Conserver.
+const CONSERVER_DEFAULT_URL: &str = "redis://:localhost:6379";
 
-/// How long to wait for a connection, and for an answer. The runner's own deadline is above both.
+/// Longest wait for a connection. It is shorter than the runner's deadline, and so is the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest wait for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The options; their defaults stand where they are read.
+/// Options of the Redis storage. [`RedisOptions::read`] has their defaults.
 #[derive(Debug, Clone)]
 pub struct RedisOptions {
-    /// The server.
+    /// URL of the server.
     pub redis_url: Secret,
-    /// What keys begin with.
+    /// Beginning of all keys.
     pub prefix: String,
-    /// The time to live, in seconds.
+    /// Time to live of the copies, in seconds.
     pub expires: u64,
 }
 
@@ -64,7 +66,7 @@ fn build(options: &mut Options, context: &StorageContext) -> Option<Arc<dyn Stor
 }
 
 impl RedisOptions {
-    /// Reads them; `main` is the working store's server, where that is Redis.
+    /// Reads the options. `main` is the working store's server, where that is Redis.
     fn read(options: &mut Options, main: Option<&Secret>) -> Option<Self> {
         let prefix = options.text("prefix").unwrap_or_else(|| "vcon_storage".to_owned());
         let expires = options.whole("expires", 604_800);
@@ -81,13 +83,13 @@ impl RedisOptions {
     }
 }
 
-/// `redis_url`, or what `host` and `port` make of it.
+/// `redis_url`, or the URL of `host` and `port`.
 fn given_url(options: &mut Options) -> Option<Secret> {
     let url = options.secret("redis_url");
     let host = options.text("host");
     let port = options.whole("port", 6379);
     match (url, host) {
-        (Some(url), _) if url.expose() == UPSTREAM_DEFAULT_URL => {
+        (Some(url), _) if url.expose() == CONSERVER_DEFAULT_URL => {
             options.warn(
                 "redis_url",
                 "is the old default, which was never used: the working store's Redis is taken",
@@ -103,7 +105,7 @@ fn given_url(options: &mut Options) -> Option<Secret> {
     }
 }
 
-/// The adapter.
+/// The Redis storage.
 pub struct RedisStorage {
     options: RedisOptions,
     client: Client,
@@ -112,10 +114,10 @@ pub struct RedisStorage {
 }
 
 impl RedisStorage {
-    /// Makes it; connects when first used.
+    /// Creates a storage. It connects at its first use.
     ///
     /// # Errors
-    /// When the URL can't be read.
+    /// The URL can't be read.
     pub fn new(options: RedisOptions) -> Result<Self, String> {
         tls::choose_provider();
         let client = Client::open(options.redis_url.expose())
@@ -135,11 +137,11 @@ impl RedisStorage {
 
     async fn connection(&self) -> Result<ConnectionManager, RedisError> {
         let manager = self.connection.get_or_try_init(|| async {
-            // No retries in here: the runner has its own, and counts them.
+            // No retries here: the runner retries, and counts the tries.
             let config = ConnectionManagerConfig::new()
                 .set_number_of_retries(0)
                 .set_connection_timeout(Some(CONNECT_TIMEOUT))
-                .set_response_timeout(Some(ANSWER_TIMEOUT));
+                .set_response_timeout(Some(RESPONSE_TIMEOUT));
             ConnectionManager::new_with_config(self.client.clone(), config).await
         });
         manager.await.cloned()
@@ -165,7 +167,7 @@ impl RedisStorage {
     }
 }
 
-/// Away, loading, failing over, or full: may pass. Refused or misused: will not.
+/// True if a retry may help: Redis is unavailable, loading, failing over or full.
 fn is_transient(error: &RedisError) -> bool {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
     if error.is_timeout() || error.is_connection_refusal() || error.is_connection_dropped() {

@@ -1,7 +1,7 @@
-//! Objects in S3 and what speaks its protocol (`spec/storages.md` §3.3).
+//! Saves vCons as objects in S3, or in a service with the same protocol.
 //!
-//! Guarantee: the pointer never leads to an object that isn't written yet; after a save that answered `Ok` there is one object per vCon and
-//! the pointer leads to it.
+//! Guarantee: the pointer of a vCon never leads to an object that is not written yet. After a save
+//! that returned `Ok` the vCon has one object, and its pointer leads there.
 
 mod keys;
 mod options;
@@ -18,7 +18,7 @@ use crate::day::is_day;
 use crate::factory::StorageContext;
 use crate::options::Options;
 use crate::{Abilities, MAX_READ_BYTES, Saved, Storage, StorageError};
-use keys::Keys;
+use keys::ObjectKeys;
 use options::S3Options;
 use vcon_document::json::python_text;
 use vcon_document::{Form, VconId};
@@ -34,31 +34,31 @@ fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> 
     built(options, "s3_path", S3Storage::new(read))
 }
 
-/// The media type of documents.
+/// Media type of documents.
 const CONTENT_TYPE: &str = "application/vcon";
-/// The longest part of a service's answer that goes into a message.
-const SHOWN_CHARACTERS: usize = 400;
+/// Longest part of a service's response in a message, in characters.
+const MAX_SHOWN_CHARS: usize = 400;
 
-/// The adapter.
+/// The S3 storage.
 pub struct S3Storage {
     store: AmazonS3,
-    keys: Keys,
+    keys: ObjectKeys,
     options: S3Options,
 }
 
 impl S3Storage {
-    /// Makes it; connects to nothing yet.
+    /// Creates a storage. It connects at its first use.
     ///
     /// # Errors
-    /// What is wrong with the options as a whole.
+    /// The options do not fit together, or `s3_path` can't begin a key.
     pub fn new(options: S3Options) -> Result<Self, String> {
         tls::choose_provider();
         let store = options.client().map_err(|error| options.scrub(&error.to_string()))?;
-        let keys = Keys::new(&options.s3_path)?;
+        let keys = ObjectKeys::new(&options.s3_path)?;
         Ok(Self { store, keys, options })
     }
 
-    /// The day that the pointer names; nothing if there is no pointer, or not one of ours.
+    /// The day that the pointer names. None if there is no pointer, or one that holds no day.
     async fn pointer(&self, id: &VconId) -> Result<Option<String>, StorageError> {
         let Some(text) = self.read(&self.keys.pointer(id)?).await? else {
             return Ok(None);
@@ -111,7 +111,7 @@ impl S3Storage {
             .map_err(|error| self.failure(&error))
     }
 
-    /// Removes an object; that it is gone already is no fault.
+    /// Deletes an object. It is no error if there is none.
     async fn remove(&self, key: &Path) -> Result<(), StorageError> {
         match self.store.delete(key).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
@@ -127,7 +127,8 @@ impl S3Storage {
         }
     }
 
-    /// Moves the pointer, then removes the object that it led to before: in this order, so that a reader always finds one.
+    /// Moves the pointer, then deletes the object that it led to before. In this order a reader
+    /// always finds an object.
     async fn point_to(&self, id: &VconId, day: Option<&str>, before: Option<&str>) -> Result<(), StorageError> {
         match day {
             Some(day) if before != Some(day) => self.write(&self.keys.pointer(id)?, day.to_owned(), None).await?,
@@ -140,13 +141,14 @@ impl S3Storage {
         }
     }
 
-    /// Refusals are permanent; what didn't answer, or answered that it is in trouble, may pass.
+    /// Refusals are permanent. A service that did not respond, or responded that it has trouble,
+    /// may recover.
     fn failure(&self, error: &Error) -> StorageError {
         let text = self.options.scrub(&error.to_string());
         let text: String = text
             .chars()
             .filter(|letter| !letter.is_control())
-            .take(SHOWN_CHARACTERS)
+            .take(MAX_SHOWN_CHARS)
             .collect();
         let message = format!("{}: {text}", self.options.shown());
         if matches!(error, Error::Generic { .. } | Error::JoinError { .. }) && !refused(&text) {
@@ -157,8 +159,9 @@ impl S3Storage {
     }
 }
 
-/// Whether the service answered 4xx. The library keeps the status in its text only; 408 and 429 ask for another try, and so does the
-/// 400 by which S3 says that a request came in too slowly.
+/// True if the service refused the request with a status of 4xx. The library has the status in its
+/// text only. 408 and 429 ask for another try, as does the 400 of S3 for a request that came in too
+/// slowly.
 fn refused(text: &str) -> bool {
     const MARK: &str = "status code: ";
     let Some((_, status)) = text.split_once(MARK) else {
@@ -214,7 +217,7 @@ impl Storage for S3Storage {
         }
         if let Some(day) = self.pointer(id).await? {
             self.remove(&self.keys.document(id, Some(&day))?).await?;
-            // Last, so that a delete that broke off can be repeated.
+            // The pointer is last, so that a delete that failed can be repeated.
             self.remove(&self.keys.pointer(id)?).await?;
             found = true;
         }

@@ -1,6 +1,7 @@
-//! Posting documents to addresses (`spec/storages.md` §3.14).
+//! Posts vCons to URLs.
 //!
-//! Guarantee: `Ok` means that every address answered 2xx. All are tried, whatever the others do; a retry posts to all of them again.
+//! Guarantee: a save returns `Ok` when every address responded with 2xx. Each address is tried,
+//! whatever the others respond. A retry posts to all of them again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,14 +24,14 @@ use vconduit_base::cause::root_cause;
 use vconduit_base::tls;
 use vconduit_telemetry::metrics::WEBHOOK_TIME;
 
-/// The options; their defaults stand where they are read.
+/// Options of the webhook storage. [`WebhookOptions::read`] has their defaults.
 #[derive(Debug, Clone)]
 pub struct WebhookOptions {
-    /// Where to post.
+    /// URLs to post to.
     pub urls: Vec<Secret>,
-    /// What to send along. Values are marked sensitive.
+    /// Headers of the requests. Their values are marked as sensitive.
     pub headers: HeaderMap,
-    /// The longest wait for one address.
+    /// Longest wait for one address.
     pub timeout: Duration,
 }
 
@@ -56,7 +57,7 @@ fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> 
 }
 
 impl WebhookOptions {
-    /// Reads them.
+    /// Reads the options.
     fn read(options: &mut Options) -> Self {
         let read = Self {
             urls: urls(options),
@@ -115,7 +116,7 @@ fn headers(options: &mut Options) -> HeaderMap {
     headers
 }
 
-/// The adapter.
+/// The webhook storage.
 #[derive(Debug)]
 pub struct WebhookStorage {
     options: WebhookOptions,
@@ -123,13 +124,14 @@ pub struct WebhookStorage {
 }
 
 impl WebhookStorage {
-    /// Makes it; sends nothing yet.
+    /// Creates a storage. Nothing is sent yet.
     ///
     /// # Errors
-    /// When the HTTP client can't be made.
+    /// The HTTP client can't be built.
     pub fn new(options: WebhookOptions) -> Result<Self, String> {
         tls::choose_provider();
-        // A redirected POST turns into a GET without a body, or takes the headers' credentials to another host. Neither is a delivery.
+        // A redirected POST becomes a GET without a body, or brings the credentials in its headers
+        // to another host.
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .timeout(options.timeout)
@@ -150,23 +152,24 @@ impl WebhookStorage {
             request = request.header(CONTENT_TYPE, "application/json");
         }
         let start = Instant::now();
-        let answer = request.send().await;
+        let response = request.send().await;
         let address = shown_address(url.expose());
-        let mut answer =
-            answer.map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?;
-        let status = answer.status();
-        drain(&mut answer).await;
+        let mut response =
+            response.map_err(|error| StorageError::Transient(format!("webhook {address}: {}", reason(&error))))?;
+        let status = response.status();
+        drain(&mut response).await;
         metrics::histogram!(WEBHOOK_TIME, "status_code" => status.as_str().to_owned()).record(start.elapsed());
         judge(&address, status)
     }
 }
 
-/// Takes the answer's text, so that the connection can be used again; not more of it than that is worth.
-async fn drain(answer: &mut Response) {
-    const MOST: usize = 64 * 1024;
+/// Reads the body of the response, so that the connection can be used again. A longer body costs
+/// more than a new connection.
+async fn drain(response: &mut Response) {
+    const MAX_BYTES: usize = 64 * 1024;
     let mut taken = 0;
-    while taken < MOST {
-        match answer.chunk().await {
+    while taken < MAX_BYTES {
+        match response.chunk().await {
             Ok(Some(chunk)) => taken += chunk.len(),
             Ok(None) | Err(_) => return,
         }
@@ -179,22 +182,22 @@ fn judge(address: &str, status: StatusCode) -> Result<(), StorageError> {
     }
     if status.is_redirection() {
         return Err(StorageError::Permanent(format!(
-            "webhook {address}: answered {status}; give the address that it redirects to"
+            "webhook {address}: responded with {status}; give the address that it redirects to"
         )));
     }
-    let message = format!("webhook {address}: answered {status}");
-    let passing = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
-    Err(if passing {
+    let message = format!("webhook {address}: responded with {status}");
+    let is_transient = status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429);
+    Err(if is_transient {
         StorageError::Transient(message)
     } else {
         StorageError::Permanent(message)
     })
 }
 
-/// The innermost cause, which is the one that helps ("connection refused"), without the URL.
+/// The innermost cause, such as "connection refused", without the URL.
 fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        return "no answer in time".to_owned();
+        return "no response in time".to_owned();
     }
     let cause = root_cause(error);
     if cause.is::<reqwest::Error>() {
@@ -204,7 +207,8 @@ fn reason(error: &reqwest::Error) -> String {
     }
 }
 
-/// The text that is sent: receivers of this adapter know 0.3.0 where a document says 0.0.1 or nothing.
+/// The text that is sent. As in the Conserver, the version is 0.3.0 where a document has 0.0.1 or
+/// none.
 fn body(saved: &Saved) -> Result<Bytes, StorageError> {
     let text = rewritten(saved)?.unwrap_or_else(|| saved.text.clone());
     Ok(text.into_bytes())
@@ -251,11 +255,11 @@ impl Storage for WebhookStorage {
             return Ok(());
         }
         let message = failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        // One passing fault is worth the retry, though it posts to the others again.
-        let passing = failures
+        // One failure that may pass is worth the retry, although it posts to the others again.
+        let is_transient = failures
             .iter()
             .any(|failure| matches!(failure, StorageError::Transient(_)));
-        Err(if passing {
+        Err(if is_transient {
             StorageError::Transient(message)
         } else {
             StorageError::Permanent(message)

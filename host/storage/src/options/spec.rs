@@ -1,7 +1,7 @@
 //! Descriptions of options: the vocabulary of an adapter.
 //!
-//! Guarantee: a value that passes [`OptionKind::check`] has the type and the range that its adapter reads. The message for any other
-//! value does not show it.
+//! Guarantee: a value that passes [`OptionKind::check`] has the type and the range that its adapter
+//! reads. The message for any other value does not show it.
 
 use serde_json::Value;
 
@@ -10,7 +10,8 @@ use serde_json::Value;
 pub struct OptionSpec {
     /// Name in a configuration.
     pub name: &'static str,
-    /// Other names that users have in their files. They work with a warning, unless the real name is given too.
+    /// Other names that users have in their files. They work with a warning, unless the real name
+    /// is given too.
     pub old_names: &'static [&'static str],
     /// Type and range of its values.
     pub kind: OptionKind,

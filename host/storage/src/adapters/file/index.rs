@@ -1,7 +1,8 @@
-//! Which vCons have a file, and where: so that a save needs no search for files that it makes stale.
+//! Remembers the file of each vCon, so that a save needs no search for older files.
 //!
-//! Guarantee: only ever a hint. Where it doesn't know, the folders are searched; reads and deletes always search. Files that another host
-//! writes are not known here, so that a stale one of theirs may stay; reads take the newest.
+//! Guarantee: the index is only a hint. For a vCon that it does not know the folders are searched;
+//! reads and deletes always search. Files that another host wrote are not known, so an old one of
+//! theirs may remain; reads take the newest.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,44 +13,46 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::layout;
 
-/// How many vCons are remembered; 24 bytes each. Beyond, saves of unknown vCons search.
-const MOST: usize = 2_000_000;
+/// Most vCons that are remembered, at 24 bytes each. Saves of others search.
+const MAX_VCONS: usize = 2_000_000;
 
-/// The index of one folder; filled when first used.
+/// Index of one folder. It is filled at its first use.
 #[derive(Debug, Default)]
 pub struct Index(Mutex<Option<Known>>);
 
 #[derive(Debug)]
 struct Known {
-    places: HashMap<u64, Place>,
-    /// Whether a vCon that is not in `places` has no file.
+    /// Files by the hash of the vCon's id.
+    files: HashMap<u64, KnownFile>,
+    /// True while a vCon that is not in `files` has no file.
     complete: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// The hash of the only file's path below the base.
+enum KnownFile {
+    /// Hash of the path of the only file, below the base.
     One(u64),
+    /// Perhaps several files.
     Several,
 }
 
 impl Index {
-    /// Notes that this file is about to be the only one; answers whether there may be others.
+    /// Records that this file becomes the only one. True if there may be others.
     pub fn replace(&self, base: &Path, path: &Path) -> bool {
-        let Some((id, place)) = entry(base, path) else {
+        let Some((id, file)) = entry(base, path) else {
             return true;
         };
         let mut state = self.lock();
         let known = state.get_or_insert_with(|| Known::load(base));
-        let before = known.places.get(&id).copied();
-        known.note(id, place);
-        before.map_or(!known.complete, |before| before != place)
+        let before = known.files.get(&id).copied();
+        known.note(id, file);
+        before.map_or(!known.complete, |before| before != file)
     }
 
-    /// Notes that a search is needed the next time: this one failed, or the file is gone.
+    /// Records that the next save has to search: the last one failed, or the file is deleted.
     pub fn doubt(&self, base: &Path, path: &Path) {
         if let (Some((id, _)), Some(known)) = (entry(base, path), self.lock().as_mut()) {
-            known.note(id, Place::Several);
+            known.note(id, KnownFile::Several);
         }
     }
 
@@ -61,11 +64,11 @@ impl Index {
 impl Known {
     fn load(base: &Path) -> Self {
         let mut known = Self {
-            places: HashMap::new(),
+            files: HashMap::new(),
             complete: true,
         };
         if let Err(error) = known.read(base) {
-            tracing::warn!(folder = %base.display(), "the folder can't be listed, saves search it: {error}");
+            tracing::warn!(folder = %base.display(), "the folder can't be listed, so saves search it: {error}");
             known.complete = false;
         }
         known
@@ -77,34 +80,34 @@ impl Known {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 entries => entries?,
             };
-            for file in entries {
-                let Some((id, place)) = entry(base, &file?.path()) else {
+            for found in entries {
+                let Some((id, file)) = entry(base, &found?.path()) else {
                     continue;
                 };
-                let place = if self.places.contains_key(&id) {
-                    Place::Several
+                let file = if self.files.contains_key(&id) {
+                    KnownFile::Several
                 } else {
-                    place
+                    file
                 };
-                self.note(id, place);
+                self.note(id, file);
             }
         }
         Ok(())
     }
 
-    fn note(&mut self, id: u64, place: Place) {
-        if self.places.len() < MOST || self.places.contains_key(&id) {
-            self.places.insert(id, place);
+    fn note(&mut self, id: u64, file: KnownFile) {
+        if self.files.len() < MAX_VCONS || self.files.contains_key(&id) {
+            self.files.insert(id, file);
         } else {
             self.complete = false;
         }
     }
 }
 
-/// The id's hash and the place; nothing if it isn't a vCon's file.
-fn entry(base: &Path, path: &Path) -> Option<(u64, Place)> {
+/// The hash of the id, and the file. None if it is not the file of a vCon.
+fn entry(base: &Path, path: &Path) -> Option<(u64, KnownFile)> {
     let id = layout::stem(path.file_name()?.to_str()?)?;
-    Some((hash(id), Place::One(hash(path.strip_prefix(base).ok()?.to_str()?))))
+    Some((hash(id), KnownFile::One(hash(path.strip_prefix(base).ok()?.to_str()?))))
 }
 
 fn hash(text: &str) -> u64 {

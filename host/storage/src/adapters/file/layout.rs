@@ -1,7 +1,7 @@
-//! Where a vCon's file lies, and where it may lie from before.
+//! Paths of a vCon's file: the present one, and those under earlier settings.
 //!
-//! Guarantee: paths are made of the base folder, a checked day and a checked name only. Finding a file costs one look per existing day,
-//! not one per file.
+//! Guarantee: a path consists of the base folder, a checked day and a checked name. Finding a file
+//! costs one look for each day that exists, not one for each file.
 
 use std::fs;
 use std::io;
@@ -17,33 +17,34 @@ use vcon_document::VconId;
 const PLAIN: &str = ".json";
 const GZIPPED: &str = ".json.gz";
 
-/// The name of a vCon's file.
+/// Name of a vCon's file.
 pub fn file_name(options: &FileOptions, id: &VconId) -> String {
     let suffix = if options.compression { GZIPPED } else { PLAIN };
     format!("{}{suffix}", stored_name(id))
 }
 
-/// The folder, seen from the base, that a document's file belongs into; empty for the base itself.
+/// Folder of a document's file, relative to the base. Empty for the base itself.
 pub fn folder(options: &FileOptions, document: &Document) -> PathBuf {
     let day = options.organize_by_date.then(|| document.created_on()).flatten();
     day.filter(|day| is_day(day)).map(PathBuf::from).unwrap_or_default()
 }
 
-/// What a file's name says of the id; nothing if it isn't a vCon's file.
+/// The part of a file's name that stands for the id. None if it is not the file of a vCon.
 pub fn stem(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(GZIPPED).or_else(|| name.strip_suffix(PLAIN))?;
     (!stem.starts_with('.')).then_some(stem)
 }
 
-/// Whether a file is compressed.
+/// True for a compressed file.
 pub fn is_gzipped(path: &Path) -> bool {
     path.to_string_lossy().ends_with(GZIPPED)
 }
 
-/// Every file of a vCon with its stamp, the newest first. More than one is the trace of a save that broke off, or is under way.
+/// All files of a vCon with their modification times, the newest first. There is more than one
+/// during a save, and after one that ended early.
 pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<(SystemTime, PathBuf)>> {
     let mut found = Vec::new();
-    for path in places(options, id)? {
+    for path in paths(options, id)? {
         match fs::metadata(&path) {
             Ok(about) if about.is_file() => found.push((about.modified()?, path)),
             Ok(_) => {}
@@ -55,8 +56,8 @@ pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<(SystemTime, P
     Ok(found)
 }
 
-/// Every place where a file of this vCon may lie.
-fn places(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
+/// All paths that a file of this vCon may have.
+fn paths(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
     let folders = folders(&options.path)?;
     let names = [PLAIN, GZIPPED].map(|suffix| format!("{}{suffix}", stored_name(id)));
     Ok(names
@@ -76,7 +77,7 @@ pub fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(days)
 }
 
-/// The sub-folders whose names are this many digits. A folder that is not there, or goes away meanwhile, has none.
+/// Subfolders whose names have this many digits. A folder that does not exist has none.
 fn numbered(folder: &Path, digits: usize) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

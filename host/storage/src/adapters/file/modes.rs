@@ -1,12 +1,12 @@
-//! File modes as people write them.
+//! Reads file modes as people write them.
 //!
-//! Guarantee: a mode is from 0 to 0o777, and never one that the writer can't have meant.
+//! Guarantee: a mode is from 0 to 0o777.
 
 use serde_json::Value;
 
 use crate::options::Options;
 
-/// Reads a mode: `0o644`, `"0644"`, `"644"`, or 420, which is what a YAML 1.1 reader makes of `0644`.
+/// Reads a mode: `0o644`, `"0644"`, `"644"`, or 420, the value of `0644` in YAML 1.1.
 pub fn read(options: &mut Options, name: &str, default: u32) -> u32 {
     let mode = match options.take(name) {
         None => return default,
@@ -27,7 +27,8 @@ fn from_text(text: &str) -> Option<u32> {
     in_range(u32::from_str_radix(digits, 8).ok()?)
 }
 
-/// A YAML 1.2 reader makes 644 of `0644`. Above 0o777 (511) a number can only be octal digits read as decimal ones.
+/// In YAML 1.2 the value of `0644` is 644. A number above 0o777 (511) can only be octal digits that
+/// were read as decimal ones.
 fn from_number(number: u64) -> Option<u32> {
     let number = u32::try_from(number).ok()?;
     in_range(number).or_else(|| from_text(&number.to_string()))

@@ -1,6 +1,6 @@
-//! Save, get and delete of the file storage: the blocking side.
+//! Saves, reads and deletes files, on blocking threads.
 //!
-//! Guarantee: an error says whether a retry can help, and names the folder.
+//! Guarantee: an error tells whether a retry can help, and names the folder.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -17,7 +17,8 @@ use crate::{MAX_READ_BYTES, Saved, StorageError};
 use vcon_document::VconId;
 use vcon_document::json::python_text;
 
-/// Writes the file, then removes what earlier settings or an earlier `created_at` left under other names.
+/// Writes the file, then removes files that earlier settings or an earlier `created_at` left under
+/// other names.
 pub fn save(options: &FileOptions, index: &Index, saved: &Saved, given_up: &AtomicBool) -> Result<(), StorageError> {
     let text = python_text(&saved.text);
     let limit = options.max_file_size;
@@ -53,8 +54,8 @@ pub fn save(options: &FileOptions, index: &Index, saved: &Saved, given_up: &Atom
     Ok(())
 }
 
-/// Removes what is older than the file just written. What is newer was written by another host meanwhile, and will remove this one:
-/// so the two never remove each other's.
+/// Removes files that are older than the one just written. A newer one was written by another host
+/// meanwhile, which removes this one. So two hosts never remove each other's newest file.
 fn remove_older(options: &FileOptions, saved: &Saved, target: &Path) -> io::Result<()> {
     let found = layout::find(options, &saved.id)?;
     for (_, stale) in found.iter().skip_while(|(_, path)| path != target).skip(1) {
@@ -63,12 +64,12 @@ fn remove_older(options: &FileOptions, saved: &Saved, target: &Path) -> io::Resu
     Ok(())
 }
 
-/// The text of the newest file.
+/// Reads the newest file.
 pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, StorageError> {
     let failed = |error| failure(options, "get", &error);
     for (_, path) in layout::find(options, id).map_err(failed)? {
         match read(&path) {
-            // Another process moved it between the look and the read.
+            // Another process moved the file after it was found.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => return result.map(Some).map_err(failed),
         }
@@ -76,7 +77,7 @@ pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, Storage
     Ok(None)
 }
 
-/// Removes every file of the vCon.
+/// Deletes all files of the vCon. False if there was none.
 pub fn delete(options: &FileOptions, index: &Index, id: &VconId) -> Result<bool, StorageError> {
     let failed = |error| failure(options, "delete", &error);
     let mut removed = false;
@@ -106,13 +107,14 @@ fn read(path: &Path) -> io::Result<String> {
     if u64::try_from(length).unwrap_or(u64::MAX) > MAX_READ_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "holds more than a document can be",
+            "the file is larger than a document can be",
         ));
     }
     Ok(text)
 }
 
-/// What the system refuses for good is permanent; a full disk, a busy device or a network share away may pass.
+/// Refusals of the system are permanent. A full disk, a busy device or an unavailable network share
+/// may recover.
 fn failure(options: &FileOptions, action: &str, error: &io::Error) -> StorageError {
     use io::ErrorKind::{
         FileTooLarge, InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,

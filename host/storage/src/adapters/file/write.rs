@@ -1,10 +1,11 @@
-//! Writing one file so that it is there whole or not at all.
+//! Writes a file so that it is there whole or not at all.
 //!
-//! Guarantee: after `Ok` the file and every folder made for it survive a power cut; after an error the old file, if any, is unharmed.
+//! Guarantee: after `Ok` the file and every folder created for it survive a power cut. After an
+//! error the old file, if any, is unharmed.
 //!
-//! Not `tempfile` or `atomic-write-file`: this also syncs every folder that it makes, sets the
-//! modification time that puts saves in order, and stops before the rename if the save was given
-//! up.
+//! Not `tempfile` or `atomic-write-file`: this also syncs every folder that it creates, sets the
+//! modification time that puts saves in order, and stops before the rename if nobody waits for the
+//! save any more.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -15,10 +16,11 @@ use std::time::SystemTime;
 
 use super::FileOptions;
 
-/// A folder may be removed as empty between its making and its use; how often to start again.
-const TRIES: usize = 5;
+/// Tries of one write. Another delete may remove a folder as empty between its creation and its
+/// use.
+const MAX_TRIES: usize = 5;
 
-/// Writes `bytes` to `folder/name` below the base folder, and answers its path.
+/// Writes `bytes` to `folder/name` below the base folder. Returns the path of the file.
 pub fn write(
     options: &FileOptions,
     folder: &Path,
@@ -29,7 +31,7 @@ pub fn write(
     let mut tries = 1;
     loop {
         match write_once(options, folder, name, bytes, given_up) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => tries += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < MAX_TRIES => tries += 1,
             result => return result,
         }
     }
@@ -52,15 +54,16 @@ fn write_once(
         .mode(options.file_permissions)
         .open(&temporary.0)?;
     file.write_all(bytes)?;
-    // Again, because the process's umask takes bits away from the mode given to open.
+    // Set again, because the umask of the process takes bits away from the mode given to open.
     file.set_permissions(Permissions::from_mode(options.file_permissions))?;
-    // The file system's own stamps are coarse; saves of one vCon under two names are put in order by this one.
+    // The file system's own times are coarse. This one puts saves of a vCon under two names in
+    // order.
     file.set_modified(SystemTime::now())?;
     file.sync_all()?;
     if given_up.load(Ordering::Acquire) {
         return Err(io::Error::new(
             io::ErrorKind::TimedOut,
-            "given up before the file was in place",
+            "nobody waits for the save any more",
         ));
     }
     fs::rename(&temporary.0, &target)?;
@@ -68,7 +71,7 @@ fn write_once(
     Ok(target)
 }
 
-/// Removed when it goes out of scope; after the rename there is nothing left under that name.
+/// A file that is removed when it goes out of scope. After the rename no file has this name.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {
@@ -77,7 +80,8 @@ impl Drop for Temporary {
     }
 }
 
-/// Makes the missing folders. Only those made here, below the base, get the mode; the base and what is above belong to the operator.
+/// Creates the missing folders. Only those below the base get the mode. The base and the folders
+/// above belong to the operator.
 fn make_folders(base: &Path, folder: &Path, mode: u32) -> io::Result<()> {
     fs::create_dir_all(base)?;
     let mut current = base.to_owned();
@@ -85,7 +89,7 @@ fn make_folders(base: &Path, folder: &Path, mode: u32) -> io::Result<()> {
         let Component::Normal(part) = part else {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "a folder name that leads elsewhere",
+                "the folder is not below the base",
             ));
         };
         let parent = current.clone();
@@ -102,7 +106,8 @@ fn make_folders(base: &Path, folder: &Path, mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a file, then the folders that it leaves empty, up to but without the base. False if the file was gone already.
+/// Removes a file, then the folders that it leaves empty, up to but without the base. False if
+/// there was no file.
 pub fn remove(base: &Path, path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => {}
@@ -111,7 +116,7 @@ pub fn remove(base: &Path, path: &Path) -> io::Result<bool> {
     }
     for folder in path.ancestors().skip(1) {
         let inside = folder.starts_with(base) && folder != base;
-        // A folder that still holds something refuses, which is what ends the climb.
+        // A folder that is not empty is not removed. It is the last one to look at.
         if !inside || fs::remove_dir(folder).is_err() {
             sync_folder(folder)?;
             break;
@@ -120,7 +125,7 @@ pub fn remove(base: &Path, path: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Makes the entries of a folder durable. A folder that another removal took away meanwhile needs none.
+/// Makes the entries of a folder durable. A folder that was removed meanwhile has none.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder) {
         Ok(folder) => folder.sync_all(),

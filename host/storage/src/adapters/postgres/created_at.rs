@@ -1,6 +1,7 @@
 //! The creation time of a document, for the column `created_at`.
 //!
-//! Guarantee: the moment is in UTC and has the precision of the text, up to microseconds. A text without an offset counts as UTC.
+//! Guarantee: the moment is in UTC and has the precision of the text, up to microseconds. A text
+//! without an offset counts as UTC.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 

@@ -1,11 +1,11 @@
-//! JSON text that a JSONB column takes.
+//! Makes a JSON text that a JSONB column accepts.
 //!
-//! Guarantee: the result differs from the input in nothing but `\u0000`, which is left out, and half surrogate pairs, which become
-//! U+FFFD; JSONB refuses a whole document for either.
+//! Guarantee: the result differs from the input only in `\u0000`, which is left out, and in half
+//! surrogate pairs, which become U+FFFD. JSONB refuses a whole document for either.
 
 use std::borrow::Cow;
 
-/// The text, and whether it had to be changed. The input is valid JSON.
+/// The text that JSONB accepts. True if it differs from the input, which has to be valid JSON.
 pub fn storable(json: &str) -> (Cow<'_, str>, bool) {
     if !json.contains("\\u") {
         return (Cow::Borrowed(json), false);
@@ -15,14 +15,14 @@ pub fn storable(json: &str) -> (Cow<'_, str>, bool) {
     let mut rest = json;
     while let Some((before, escape)) = rest.split_once('\\') {
         text.push_str(before);
-        let (taken, kept) = one_escape(escape);
-        changed |= matches!(kept, Kept::Instead(_));
-        match kept {
-            Kept::AsIs => {
+        let (taken, storable) = one_escape(escape);
+        changed |= matches!(storable, StorableEscape::Instead(_));
+        match storable {
+            StorableEscape::AsIs => {
                 text.push('\\');
                 text.push_str(escape.get(..taken).unwrap_or_default());
             }
-            Kept::Instead(other) => text.push_str(other),
+            StorableEscape::Instead(other) => text.push_str(other),
         }
         rest = escape.get(taken..).unwrap_or_default();
     }
@@ -34,20 +34,21 @@ pub fn storable(json: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
-enum Kept {
+/// The form of an escape that JSONB accepts.
+enum StorableEscape {
     AsIs,
     Instead(&'static str),
 }
 
-/// Looks at what follows a backslash: how many bytes belong to it, and what becomes of it.
-fn one_escape(escape: &str) -> (usize, Kept) {
+/// Reads an escape behind its backslash. Returns its length in bytes and its storable form.
+fn one_escape(escape: &str) -> (usize, StorableEscape) {
     const HIGH: std::ops::RangeInclusive<u32> = 0xD800..=0xDBFF;
     const LOW: std::ops::RangeInclusive<u32> = 0xDC00..=0xDFFF;
     let Some(unit) = code_unit(escape) else {
-        return (1, Kept::AsIs);
+        return (1, StorableEscape::AsIs);
     };
     if unit == 0 {
-        return (5, Kept::Instead(""));
+        return (5, StorableEscape::Instead(""));
     }
     if HIGH.contains(&unit) {
         let second = escape
@@ -55,19 +56,19 @@ fn one_escape(escape: &str) -> (usize, Kept) {
             .and_then(|rest| rest.strip_prefix('\\'))
             .and_then(code_unit);
         return if second.is_some_and(|second| LOW.contains(&second)) {
-            (11, Kept::AsIs)
+            (11, StorableEscape::AsIs)
         } else {
-            (5, Kept::Instead("\u{FFFD}"))
+            (5, StorableEscape::Instead("\u{FFFD}"))
         };
     }
     if LOW.contains(&unit) {
-        (5, Kept::Instead("\u{FFFD}"))
+        (5, StorableEscape::Instead("\u{FFFD}"))
     } else {
-        (5, Kept::AsIs)
+        (5, StorableEscape::AsIs)
     }
 }
 
-/// The number in `uXXXX`.
+/// The code unit of `uXXXX`. None for any other escape.
 fn code_unit(escape: &str) -> Option<u32> {
     let digits = escape.strip_prefix('u')?.get(..4)?;
     u32::from_str_radix(digits, 16).ok()
@@ -78,7 +79,7 @@ mod tests {
     use super::storable;
 
     #[test]
-    fn only_what_must_change_changes() {
+    fn only_characters_that_jsonb_refuses_are_changed() {
         for same in [r#"{"a": "\\u0000 \" \n \u00e9 \ud83d\ude00"}"#, "{}", r#""\\\\u0000""#] {
             assert_eq!(storable(same), (same.into(), false));
         }

@@ -1,6 +1,7 @@
-//! The options of the PostgreSQL storage.
+//! Options of the PostgreSQL storage.
 //!
-//! Guarantee: the password is in a type that doesn't print, here and in the client's own configuration.
+//! Guarantee: the password is in a type that does not show it, here and in the client's own
+//! configuration.
 
 use std::time::Duration;
 
@@ -11,24 +12,24 @@ use crate::options::{OptionKind, OptionSpec, Options};
 use crate::secret::Secret;
 use vcon_document::EgressFormat;
 
-/// The options; their defaults stand where they are read.
+/// Options of the PostgreSQL storage. [`PostgresOptions::read`] has their defaults.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// The database.
+    /// Name of the database.
     pub database: String,
-    /// Who connects.
+    /// User that connects.
     pub user: String,
-    /// Their password; empty: none is sent.
+    /// Password of the user. An empty one is not sent.
     pub password: Secret,
-    /// The server, or the folder of its socket.
+    /// Host of the server, or the folder of its socket.
     pub host: String,
-    /// Its port.
+    /// Port of the server.
     pub port: u16,
-    /// The table.
+    /// Name of the table.
     pub table_name: String,
-    /// The most connections.
+    /// Most connections at once.
     pub pool_size: usize,
-    /// The format of this storage's copies, where it isn't the deployment's.
+    /// Format of this storage's copies. Absent: the deployment's.
     pub egress: Option<EgressFormat>,
 }
 
@@ -46,7 +47,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
 ];
 
 impl PostgresOptions {
-    /// Reads them.
+    /// Reads the options.
     pub(super) fn read(options: &mut Options) -> Self {
         let _ = options.text("name");
         Self {
@@ -75,7 +76,7 @@ impl PostgresOptions {
         config
     }
 
-    /// What messages call this storage.
+    /// Name of this storage in messages.
     pub(super) fn shown(&self) -> String {
         format!("postgres storage {}:{}/{}", self.host, self.port, self.database)
     }

@@ -1,6 +1,6 @@
-//! The table: its definition, a row, and the statements.
+//! The table of vCons: its definition, a row, and the statements.
 //!
-//! Guarantee: definition and upsert are upstream's; moments are in UTC.
+//! Guarantee: definition and upsert are the Conserver's. Times are in UTC.
 
 use chrono::{NaiveDateTime, Utc};
 use deadpool_postgres::Client;
@@ -13,18 +13,20 @@ use super::json::storable;
 use crate::Saved;
 use vcon_document::{Document, EgressFormat, Form, Pointer};
 
-/// Upstream's table, and the name that it gives to the index of every table.
+/// Name of the Conserver's table.
 const USUAL_TABLE: &str = "vcons";
+/// Name that the Conserver gives to the index of every table.
 const USUAL_INDEX: &str = "dynamicvcons_vcon_json";
 
-/// How the catalogue answers two that make the same table: the name, the row's type, or a row of the catalogue is there already.
+/// Errors of PostgreSQL when two programs create the same table: its name, its row type or a row of
+/// the catalogue exists already.
 const COLLISIONS: [SqlState; 3] = [
     SqlState::DUPLICATE_TABLE,
     SqlState::DUPLICATE_OBJECT,
     SqlState::UNIQUE_VIOLATION,
 ];
 
-/// One row.
+/// A row of the table.
 pub struct Row {
     id: Uuid,
     version: String,
@@ -35,10 +37,10 @@ pub struct Row {
 }
 
 impl Row {
-    /// Makes one.
+    /// The row of a document.
     ///
     /// # Errors
-    /// What the table's columns demand and the vCon hasn't got.
+    /// The vCon lacks a value that a column needs. The text names it.
     pub fn of(saved: &Saved, egress: EgressFormat) -> Result<Self, &'static str> {
         let id = Uuid::parse_str(saved.id.as_str())
             .map_err(|_| "the vCon's id is not a UUID, and the table takes no other")?;
@@ -48,7 +50,7 @@ impl Row {
             Form::Unsigned => {
                 created_at.ok_or("the vCon has no created_at that can be read, and the table demands one")?
             }
-            // What is sealed may hide it.
+            // A signed or encrypted document may hide it.
             Form::Signed | Form::Encrypted => created_at.unwrap_or(now),
         };
         let text = egress.apply(&saved.document);
@@ -84,7 +86,7 @@ fn member(document: &Document, pointer: &str) -> Option<String> {
     document.string(&pointer).ok()?.map(std::borrow::Cow::into_owned)
 }
 
-/// The statements for one table.
+/// Statements for one table.
 pub struct Statements {
     table: String,
     usual: bool,
@@ -92,7 +94,7 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// Makes them.
+    /// Statements for the table of this name.
     pub fn new(table: &str) -> Self {
         let usual = table == USUAL_TABLE;
         let index = if usual {
@@ -107,19 +109,21 @@ impl Statements {
         }
     }
 
-    /// Makes table and index where there is no table. A table that is there stays as it is, index included: whoever made it may have
-    /// given the index another name, and the right to make things may be missing.
-    pub async fn make_table(&self, client: &mut Client) -> Result<(), Error> {
-        match self.try_make_table(client).await {
-            // Another program made it at the same moment ("if not exists" still collides in the catalogue): look again.
+    /// Creates the table and its index, unless the table exists. An existing table stays as it is,
+    /// with or without an index: the index may have another name, and the right to create one may
+    /// be missing.
+    pub async fn create_table(&self, client: &mut Client) -> Result<(), Error> {
+        match self.try_create_table(client).await {
+            // Another program created it at the same time, which "if not exists" does not prevent:
+            // look again.
             Err(error) if error.code().is_some_and(|state| COLLISIONS.contains(state)) => {
-                self.try_make_table(client).await
+                self.try_create_table(client).await
             }
             result => result,
         }
     }
 
-    async fn try_make_table(&self, client: &mut Client) -> Result<(), Error> {
+    async fn try_create_table(&self, client: &mut Client) -> Result<(), Error> {
         let found = client
             .query_one("SELECT to_regclass($1::text) IS NOT NULL", &[&self.table])
             .await?;
@@ -129,14 +133,15 @@ impl Statements {
         let table = &self.table;
         let columns = r#""id" UUID NOT NULL PRIMARY KEY, "vcon" TEXT NOT NULL, "uuid" UUID NOT NULL, "created_at" TIMESTAMP NOT NULL, "updated_at" TIMESTAMP, "subject" TEXT, "vcon_json" JSONB"#;
         let transaction = client.transaction().await?;
-        // Hosts that begin together take turns; the lock goes with the transaction.
+        // Hosts that start together take turns. The lock ends with the transaction.
         transaction
             .execute("SELECT pg_advisory_xact_lock(hashtext($1::text))", &[&table])
             .await?;
         transaction
             .batch_execute(&format!("CREATE TABLE IF NOT EXISTS {table} ({columns})"))
             .await?;
-        // Upstream's index name can stand for one table only. Where it is taken, "if not exists" leaves it there.
+        // The Conserver's index name can belong to one table only. Where it is taken, "if not
+        // exists" creates no index.
         let index = &self.index;
         transaction
             .batch_execute(&format!(
@@ -144,11 +149,11 @@ impl Statements {
             ))
             .await?;
         transaction.commit().await?;
-        tracing::info!(table, usual = self.usual, "made the table for vCons");
+        tracing::info!(table, usual = self.usual, "created the table for vCons");
         Ok(())
     }
 
-    /// Inserts, or replaces all columns.
+    /// Inserts a row, or replaces all its columns.
     pub async fn upsert(&self, client: &Client, row: &Row) -> Result<(), Error> {
         let columns = ["vcon", "uuid", "created_at", "updated_at", "subject", "vcon_json"];
         let names = columns.map(|column| format!(r#""{column}""#)).join(", ");
@@ -176,7 +181,7 @@ impl Statements {
             .map(drop)
     }
 
-    /// The document's text.
+    /// The JSON text of a document. None if there is no row.
     pub async fn select(&self, client: &Client, id: Uuid) -> Result<Option<String>, Error> {
         let statement = client
             .prepare_cached(&format!(
@@ -190,7 +195,7 @@ impl Statements {
         }
     }
 
-    /// Whether a row went.
+    /// Deletes a row. False if there was none.
     pub async fn delete(&self, client: &Client, id: Uuid) -> Result<bool, Error> {
         let statement = client
             .prepare_cached(&format!(r#"DELETE FROM {} WHERE "id" = $1"#, self.table))
@@ -199,7 +204,7 @@ impl Statements {
     }
 }
 
-/// A name in SQL. NUL can't be in one.
+/// A name in SQL, without NUL, which no name can hold.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
 }

@@ -1,6 +1,7 @@
-//! Where objects lie.
+//! Keys of objects.
 //!
-//! Guarantee: the keys are those of `spec/storages.md` §3.3 for UUIDs; other ids are encoded, so that none reaches outside `s3_path`.
+//! Guarantee: for UUIDs the keys are the Conserver's: `<s3_path>/YYYY/MM/DD/<id>.vcon` and
+//! `<s3_path>/lookup/<id>.txt`. Other ids are encoded, so that no key leads out of `s3_path`.
 
 use object_store::path::Path;
 
@@ -8,18 +9,18 @@ use crate::StorageError;
 use crate::stored_name::stored_name;
 use vcon_document::VconId;
 
-/// Makes keys.
+/// Makes the keys of objects.
 #[derive(Debug)]
-pub struct Keys {
-    /// Empty, or ending in `/`.
+pub struct ObjectKeys {
+    /// Beginning of all keys: empty, or with a `/` at its end.
     prefix: String,
 }
 
-impl Keys {
-    /// Takes `s3_path`.
+impl ObjectKeys {
+    /// Keys below `s3_path`.
     ///
     /// # Errors
-    /// When it can't begin a key.
+    /// It can't begin a key.
     pub fn new(s3_path: &str) -> Result<Self, String> {
         let path = s3_path.trim_matches('/');
         Path::parse(path)
@@ -33,18 +34,18 @@ impl Keys {
         })
     }
 
-    /// The document's object; without a day it lies directly below the prefix.
+    /// Key of a document. Without a day it is directly below the prefix.
     pub fn document(&self, id: &VconId, day: Option<&str>) -> Result<Path, StorageError> {
         let folder = day.map(|day| format!("{day}/")).unwrap_or_default();
         parse(&format!("{}{folder}{}.vcon", self.prefix, stored_name(id)))
     }
 
-    /// The object that says which day the document lies under.
+    /// Key of the pointer: the object that names the day of the document.
     pub fn pointer(&self, id: &VconId) -> Result<Path, StorageError> {
         parse(&format!("{}lookup/{}.txt", self.prefix, stored_name(id)))
     }
 }
 
 fn parse(key: &str) -> Result<Path, StorageError> {
-    Path::parse(key).map_err(|error| StorageError::Permanent(format!("s3 storage: not a key: {error}")))
+    Path::parse(key).map_err(|error| StorageError::Permanent(format!("s3 storage: the key is not valid: {error}")))
 }

@@ -1,7 +1,8 @@
-//! The options of the S3 storage, and the client that they make.
+//! Options of the S3 storage, and the client that is built from them.
 //!
-//! Guarantee: plain HTTP only where the endpoint's URL says `http`; keys come from the options or, both absent, from the
-//! machine: environment, web identity, container, instance (not from `~/.aws`).
+//! Guarantee: plain HTTP is used only where the endpoint's URL begins with `http:`. Keys come from
+//! the options. Where both are absent they come from the machine: environment, web identity,
+//! container, instance (not from `~/.aws`).
 
 use std::time::Duration;
 
@@ -13,26 +14,27 @@ use crate::options::{OptionKind, OptionSpec, Options};
 use crate::secret::{Secret, shown_address};
 use vcon_document::EgressFormat;
 
-/// How long to wait for a connection, and for one answer. The runner's own deadline is above both.
+/// Longest wait for a connection. It is shorter than the runner's deadline, and so is the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(25);
+/// Longest wait for a response.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// The options; their defaults stand where they are read.
+/// Options of the S3 storage. [`S3Options::read`] has their defaults.
 #[derive(Debug, Clone)]
 pub struct S3Options {
-    /// Key id and key; absent: environment, web identity, container or instance.
+    /// Key id and key. Absent: those of the environment, web identity, container or instance.
     pub keys: Option<(Secret, Secret)>,
-    /// The third part of temporary keys.
+    /// Session token of temporary keys.
     pub session_token: Option<Secret>,
-    /// The bucket.
+    /// Name of the bucket.
     pub bucket: String,
-    /// The region.
+    /// Region of the bucket.
     pub region: Option<String>,
-    /// The service, where it isn't Amazon's.
+    /// URL of the service. Absent: Amazon's.
     pub endpoint_url: Option<String>,
-    /// What keys begin with.
+    /// Beginning of all keys.
     pub s3_path: String,
-    /// The format of this storage's copies, where it isn't the deployment's.
+    /// Format of this storage's copies. Absent: the deployment's.
     pub egress: Option<EgressFormat>,
 }
 
@@ -50,7 +52,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
 ];
 
 impl S3Options {
-    /// Reads them.
+    /// Reads the options. None without a bucket.
     pub(super) fn read(options: &mut Options) -> Option<Self> {
         let bucket = options.text("aws_bucket");
         Some(Self {
@@ -64,11 +66,11 @@ impl S3Options {
         })
     }
 
-    /// The client. It doesn't retry, the runner does.
+    /// The client. It does not retry: the runner does.
     pub(super) fn client(&self) -> object_store::Result<AmazonS3> {
         let mut builder = self.with_keys().with_bucket_name(&self.bucket);
         if let Some(endpoint) = &self.endpoint_url {
-            // Under both names: a variable of the environment would win over the plain one.
+            // Under both names: over the plain one a variable of the environment would win.
             builder = builder
                 .with_endpoint(endpoint)
                 .with_config(AmazonS3ConfigKey::S3Endpoint, endpoint);
@@ -87,10 +89,10 @@ impl S3Options {
         let client = ClientOptions::new().with_allow_http(plain);
         let client = client
             .with_connect_timeout(CONNECT_TIMEOUT)
-            .with_timeout(ANSWER_TIMEOUT);
+            .with_timeout(RESPONSE_TIMEOUT);
         let retry = RetryConfig {
             max_retries: 0,
-            retry_timeout: ANSWER_TIMEOUT,
+            retry_timeout: RESPONSE_TIMEOUT,
             ..RetryConfig::default()
         };
         builder = builder.with_virtual_hosted_style_request(self.bucket_is_host());
@@ -110,12 +112,13 @@ impl S3Options {
         }
     }
 
-    /// Amazon wants the bucket in the host name, but its certificates cover no bucket with a dot; others know it in the path.
+    /// Amazon expects the bucket in the host name, but its certificates cover no bucket with a dot.
+    /// Other services expect it in the path.
     fn bucket_is_host(&self) -> bool {
         self.endpoint_url.is_none() && !self.bucket.contains('.')
     }
 
-    /// What messages call this storage.
+    /// Name of this storage in messages.
     pub(super) fn shown(&self) -> String {
         let address = self.endpoint_url.as_deref().map(shown_address).unwrap_or_default();
         format!(
@@ -125,7 +128,7 @@ impl S3Options {
         )
     }
 
-    /// A message without keys.
+    /// The message without keys.
     pub(super) fn scrub(&self, message: &str) -> String {
         let keys = self
             .keys
