@@ -1,4 +1,4 @@
-//! `vconduit link …` as an author runs it: from nothing to a component that was tried.
+//! `vconduit link …` as an author uses it, from an empty folder to a tested component.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -14,14 +14,14 @@ fn vconduit(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env("XDG_CACHE_HOME", folder.join("cache"))
-        // The project has its own folder for what is built, as it would have on an author's machine.
+        // The project has its own target folder, as on an author's machine.
         .env_remove("CARGO_TARGET_DIR")
         .env("VCONDUIT_SECRET_TOKEN", "from-the-environment")
         .output()
         .expect("vconduit runs")
 }
 
-/// What was printed, after checking the exit code.
+/// Checks the exit code and returns the output.
 fn text(output: &Output, code: i32) -> String {
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
@@ -106,7 +106,7 @@ fn an_author_goes_from_nothing_to_a_tried_component() {
     );
     assert!(failed.contains("`word` is empty"), "{failed}");
 
-    // A case that does not hold any more fails by name, with what differs.
+    // A case that fails is named, with the difference.
     let cases = project.join("tests/link.case.json");
     let wrong = std::fs::read_to_string(&cases)
         .expect("the cases")
