@@ -109,7 +109,9 @@ impl IntoResponse for ApiError {
             Self::Store(INTERNAL, StoreError::Refused { .. } | StoreError::InUse { .. }) | Self::Unexpected(_) => {
                 unexplained()
             }
-            Self::Store(INTERNAL, StoreError::Unavailable(_)) => reply::detail(status, "the working store is away; try again"),
+            Self::Store(INTERNAL, StoreError::Unavailable(_)) => {
+                reply::detail(status, "the working store is away; try again")
+            }
             Self::Store(text, StoreError::Unavailable(_)) => {
                 reply::detail(status, &format!("{text}: the working store is away; try again"))
             }

@@ -25,7 +25,6 @@ use super::{Checked, Config, Written};
 use fields::Fields;
 use vconduit_base::modules::KnownModule;
 
-
 /// The sections that something reads.
 const SECTIONS: [&str; 8] = [
     "chains",

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use vconduit_standard_links::{module_names, standard};
 use vconduit_harness::components::{example, example_file};
 use vconduit_harness::{Host, host::binary, samples};
+use vconduit_standard_links::{module_names, standard};
 
 fn vconduit(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(binary())
