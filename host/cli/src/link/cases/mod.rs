@@ -116,7 +116,7 @@ pub async fn run(
     let call = Call {
         component: Arc::clone(component),
         context,
-        options: services.redirect(&Value::Object(options).to_string()).into(),
+        options: services.redirect(&options).into(),
         document: document(case)?,
         deadline: None,
         warm: false,
