@@ -1,17 +1,20 @@
-//! Builds the standard links into `STANDARD`, a table of name and component.
+//! Builds the standard links into `STANDARD`, a table of names and components.
 //!
-//! The links come out of `links-wasm/links/*`, or, with `VCONDUIT_LINKS_DIR`, out of a folder of finished `name.wasm`.
-//! Nothing is built again while `links-wasm` and `wit` stay as they are.
+//! The links are built from `links-wasm/links/*`. With `VCONDUIT_LINKS_DIR`, they are read from a
+//! folder of finished components, `name.wasm` each. Nothing is built again while `links-wasm` and
+//! `wit` stay unchanged.
 //!
-//! Why `wasm32-unknown-unknown` and not `wasm32-wasip2`, measured with the link `tag` (wasmtime 48, medians of 20,000):
+//! The target is `wasm32-unknown-unknown`, not `wasm32-wasip2`. Measured with the link `tag`
+//! (wasmtime 48, medians of 20,000):
 //!
 //! | | size | compiling | fresh instance | instance and call | imports of WASI |
 //! |---|---|---|---|---|---|
 //! | unknown-unknown | 200 KB | 117 ms | 5.4 µs | 8.1 µs | none |
 //! | wasip2 | 252 KB | 141 ms | 6.9 µs | 9.6 µs | 13 |
 //!
-//! Both at `opt-level = 3`; `"s"` makes it 140 KB at the same speed, so that is the setting. No call grew its memory.
-//! wasip2 stays the way for link authors: its component comes straight out of `cargo build`.
+//! Both have `opt-level = 3`. With `"s"` the link has 140 KB and the same speed, so that is the
+//! setting. No call grew its memory. Link authors use wasip2, because `cargo build` then makes a
+//! component directly.
 // Printing is how a build script talks to cargo.
 #![allow(clippy::print_stdout)]
 
@@ -24,8 +27,9 @@ use std::{fs, io};
 const TARGET: &str = "wasm32-unknown-unknown";
 const FINISHED: &str = "VCONDUIT_LINKS_DIR";
 
-/// What a cargo inside a cargo may keep of the environment: where things are and how to fetch them.
-const KEPT: [&str; 5] = [
+/// Prefixes of the variables of cargo that the inner cargo keeps: the places of files, and how to
+/// fetch packages.
+const KEPT_VARIABLES: [&str; 5] = [
     "CARGO_HOME",
     "CARGO_MAKEFLAGS",
     "CARGO_NET_",
@@ -71,7 +75,7 @@ fn watch(root: &Path) {
     }
 }
 
-/// Name and file of each component in a folder.
+/// Returns name and file of each component in a folder.
 fn finished(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let is_component = |file: &PathBuf| file.extension().is_some_and(|extension| extension == "wasm");
     println!("cargo::rerun-if-changed={}", folder.display());
@@ -82,7 +86,7 @@ fn finished(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     }
 }
 
-/// Name and file of each component after building them all.
+/// Builds all components. Returns name and file of each.
 fn built(workspace: &Path, out: &Path) -> Result<Vec<(String, PathBuf)>> {
     let is_link = |folder: &PathBuf| folder.join("Cargo.toml").is_file();
     let folders = entries(&workspace.join("links"))?.into_iter().filter(is_link);
@@ -99,7 +103,8 @@ fn built(workspace: &Path, out: &Path) -> Result<Vec<(String, PathBuf)>> {
     names.into_iter().map(componentized).collect()
 }
 
-/// `links` beside the folders of the profiles, so that debug and release builds share it.
+/// Returns the folder `links` next to the folders of the profiles, which debug and release builds
+/// share.
 fn target_dir(out: &Path) -> Result<PathBuf> {
     let build = out.ancestors().find(|folder| folder.ends_with("build"));
     let profile = build.and_then(Path::parent).and_then(Path::parent);
@@ -108,7 +113,7 @@ fn target_dir(out: &Path) -> Result<PathBuf> {
         .ok_or_else(|| format!("{} is not inside a target folder", out.display()))
 }
 
-/// Makes sure that there is a standard library for the target.
+/// Installs the standard library for the target if it is missing.
 fn provide_target() -> Result<()> {
     if has_target() {
         return Ok(());
@@ -126,10 +131,10 @@ fn provide_target() -> Result<()> {
 
 fn has_target() -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let asked = Command::new(rustc)
+    let printed = Command::new(rustc)
         .args(["--print", "target-libdir", "--target", TARGET])
         .output();
-    asked.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+    printed.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
 }
 
 fn compile(workspace: &Path, target_dir: &Path, names: &[String]) -> Result<()> {
@@ -153,13 +158,14 @@ fn compile(workspace: &Path, target_dir: &Path, names: &[String]) -> Result<()> 
         .success()
     {
         true => Ok(()),
-        false => Err("the standard links in links-wasm do not build; the reason is above".into()),
+        false => Err("the standard links in links-wasm can't be built; the reason is above".into()),
     }
 }
 
-/// Settings of the build that runs this: flags for another target, wrappers such as clippy's, profiles.
+/// Returns true for settings of the outer build: flags for another target, wrappers such as
+/// clippy's, profiles.
 fn is_of_outer_build(name: &str) -> bool {
-    let is_cargos = name.starts_with("CARGO") && !KEPT.iter().any(|kept| name.starts_with(kept));
+    let is_cargos = name.starts_with("CARGO") && !KEPT_VARIABLES.iter().any(|kept| name.starts_with(kept));
     is_cargos
         || matches!(
             name,
@@ -178,7 +184,7 @@ fn componentize(module: &Path, component: &Path) -> Result<()> {
 }
 
 fn table(links: &[(String, PathBuf)]) -> String {
-    let mut text = String::from("/// The links that come with the server: name and component.\n");
+    let mut text = String::from("/// Names and components of the standard links.\n");
     text.push_str("pub static STANDARD: &[(&str, &[u8])] = &[\n");
     for (name, file) in links {
         let _ = writeln!(text, "    ({name:?}, include_bytes!({file:?})),");
@@ -198,7 +204,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 fn stem(path: &Path) -> Result<String> {
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     stem.map(str::to_owned)
-        .ok_or_else(|| format!("{}: the name is not text", path.display()))
+        .ok_or_else(|| format!("{}: the name is not UTF-8", path.display()))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -1,1 +1,1 @@
-//! Tests of vConduit from the outside; see `tests/`.
+//! Tests of whole vConduit processes: see `tests/`.

@@ -1,11 +1,12 @@
-//! The cause at the end of an error's chain.
+//! The innermost cause of an error.
 //!
-//! Guarantee: follows [`Error::source`] to its end, so errors that hide their cause end the search.
+//! Guarantee: follows [`Error::source`] to its end. An error that does not return its source ends
+//! the search.
 
 use std::error::Error;
 
-/// The innermost cause. It says what happened ("connection refused"), where the outer errors tend
-/// to repeat the address. The error itself if it has no cause.
+/// Returns the innermost cause of an error, or the error itself if it has none. The innermost cause
+/// says what happened ("connection refused"), while the outer errors tend to repeat the address.
 pub fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -19,7 +20,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
-    #[error("no answer from the service")]
+    #[error("no response from the service")]
     struct Outer(#[source] std::io::Error);
 
     #[test]

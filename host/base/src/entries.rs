@@ -1,5 +1,5 @@
-//! The configuration as the store keeps it.
+//! The configuration as entries of the store.
 
-/// A part of the running configuration as the store keeps it: key (`chains:<name>`, `link:<name>`,
-/// `storage:<name>`, …) and JSON text.
+/// Entries of a configuration: pairs of key (`chains:<name>`, `link:<name>`, `storage:<name>` and
+/// so on) and JSON text.
 pub type ConfigEntries = Vec<(String, String)>;

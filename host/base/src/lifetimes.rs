@@ -1,16 +1,19 @@
-//! Lifetimes of what the store keeps.
+//! Lifetimes of entries in the store.
 
-/// How long things are kept, in seconds (`spec/conserver.md` §4.2). 0 or less means for ever, where nothing else is said.
+/// Lifetimes of entries in the store, in seconds. 0 or less means for ever, unless a field says
+/// otherwise. Defaults and variables are those of the vCon Conserver, except for `trail_s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// A new or re-cached vCon: `VCON_REDIS_EXPIRY`, 3600.
+    /// A vCon that is new, or was read back from a storage: `VCON_REDIS_EXPIRY`, default 3600.
     pub document_s: i64,
-    /// The party indexes: `VCON_INDEX_EXPIRY`, 86400.
+    /// The party indexes: `VCON_INDEX_EXPIRY`, default 86400.
     pub index_s: i64,
-    /// A trace context: `VCON_CONTEXT_EXPIRY`, 86400.
+    /// The trace context of a list entry: `VCON_CONTEXT_EXPIRY`, default 86400.
     pub context_s: i64,
-    /// A vCon in a dead-letter list: `VCON_DLQ_EXPIRY`, 604800; 0 leaves it as it is.
+    /// A vCon in a dead-letter list: `VCON_DLQ_EXPIRY`, default 604800. 0 leaves its lifetime
+    /// unchanged.
     pub dead_letter_s: i64,
-    /// What runs did with a vCon, from the last of them: `VCONDUIT_TRAIL_EXPIRY`, 3600; 0 or less: no trails are kept.
+    /// The trail of a vCon, counted from its last run: `VCONDUIT_TRAIL_EXPIRY`, default 3600. With
+    /// 0 or less, no trails are kept.
     pub trail_s: i64,
 }

@@ -1,10 +1,10 @@
 //! The form of the log.
 
-/// How log lines look.
+/// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One JSON object a line.
+    /// One JSON object on each line, for programs.
     Json,
-    /// For people.
+    /// Plain text, for people.
     Pretty,
 }

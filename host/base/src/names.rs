@@ -1,25 +1,26 @@
-//! The names that vConduit uses for things, one type each, so that they can't be mixed up.
+//! Names and ids, one type for each kind, so that they can't be confused.
 //!
-//! Guarantee: a value of a type here has passed that type's check; there is no other way to make one.
+//! Guarantee: every value has passed the check of its type. There is no other way to make one.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A text that is not a name of the kind asked for.
+/// The error for a text that is not a name of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value:?} is not a {kind}: {rule}")]
 pub struct NameError {
-    /// What was asked for, for example `link name`.
+    /// The expected kind of name, for example `link name`.
     pub kind: &'static str,
     /// The text at fault, cut to 100 characters.
     pub value: String,
-    /// The rule that it broke.
+    /// The rule that the text breaks.
     pub rule: &'static str,
 }
 
-/// The longest name or id, in bytes. Redis takes far more; nobody needs it, and keys of this length stay cheap.
+/// The longest name or id, in bytes. Redis accepts far longer keys. Nobody needs them, and keys of
+/// this length are cheap.
 pub const MAX_NAME_BYTES: usize = 512;
 
 fn check(kind: &'static str, value: &str) -> Result<(), NameError> {
@@ -47,16 +48,16 @@ macro_rules! name {
         pub struct $type(Arc<str>);
 
         impl $type {
-            /// Checks and wraps a text.
+            /// Makes a name of a text.
             ///
             /// # Errors
-            /// When the text is empty, longer than [`MAX_NAME_BYTES`] or holds control characters.
+            /// If the text is empty, longer than [`MAX_NAME_BYTES`] or has control characters.
             pub fn new(value: impl AsRef<str>) -> Result<Self, NameError> {
                 check($kind, value.as_ref())?;
                 Ok(Self(Arc::from(value.as_ref())))
             }
 
-            /// The text itself.
+            /// Returns the text of the name.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -110,40 +111,42 @@ macro_rules! name {
 }
 
 name!(
-    /// A queue of vCon ids: an ingress, egress or dead-letter list.
+    /// The name of a queue of vCon ids: an ingress, egress or dead-letter list.
     ListName, "list name"
 );
 name!(
-    /// A chain, as named in the configuration.
+    /// The name of a chain in the configuration.
     ChainName, "chain name"
 );
 name!(
-    /// A link, as named in the configuration: a component with options, grants and limits.
+    /// The name of a link in the configuration: of a component with options, grants and limits.
     LinkName, "link name"
 );
 name!(
-    /// A storage, as named in the configuration.
+    /// The name of a storage in the configuration.
     StorageName, "storage name"
 );
 name!(
-    /// A worker's hold on one entry of an ingress list. Made by the worker; unique for ever.
+    /// The id of a claim: the hold of a worker on one entry of an ingress list. The worker makes
+    /// it, and no other claim ever has it.
     ClaimId, "claim id"
 );
 name!(
-    /// A running host process, in claims and in logs. Unique for each start.
+    /// The id of a running host process, in claims and in logs. Each start has another.
     HostId, "host id"
 );
 name!(
-    /// A secret, by name. The value is never in a type that prints.
+    /// The name of a secret. The value is never in a type that prints it.
     SecretName, "secret name"
 );
 name!(
-    /// A component's bytes: 64 lower-case hex digits of their SHA-256.
+    /// The digest of a component: the SHA-256 of its bytes as 64 hex digits in lower case.
     Digest, "digest"
 );
 
 impl ListName {
-    /// The dead-letter list of this ingress list (`spec`: `DLQ:<list>`).
+    /// Returns the name of the dead-letter list of this ingress list: `DLQ:<list>`, as in the
+    /// Conserver.
     #[must_use]
     pub fn dead_letters(&self) -> Self {
         Self(format!("DLQ:{}", self.0).into())
@@ -151,10 +154,10 @@ impl ListName {
 }
 
 impl Digest {
-    /// A digest from its 64 hex digits, in lower case.
+    /// Reads a digest: 64 hex digits in lower case.
     ///
     /// # Errors
-    /// When the text is anything else.
+    /// If the text is anything else.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         if text.len() == 64 && text.bytes().all(is_digit) {
@@ -167,7 +170,7 @@ impl Digest {
         })
     }
 
-    /// The digest of these bytes.
+    /// Returns the digest of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         use sha2::Digest as _;
@@ -176,7 +179,7 @@ impl Digest {
 }
 
 impl ClaimId {
-    /// A new one.
+    /// Makes a new id.
     #[must_use]
     pub fn random() -> Self {
         Self(uuid::Uuid::new_v4().simple().to_string().into())
@@ -184,7 +187,7 @@ impl ClaimId {
 }
 
 impl HostId {
-    /// A new one: the process id and a random part.
+    /// Makes a new id of the process id and a random part.
     #[must_use]
     pub fn random() -> Self {
         let random = uuid::Uuid::new_v4().simple().to_string();

@@ -1,7 +1,7 @@
 //! References to secrets in texts: `{{secret:NAME}}`.
 //!
-//! Guarantee: one reading for grants, options, request headers and masks: spaces around a name do
-//! not count, and a reference that is not closed is never taken for one.
+//! Guarantee: grants, options, request headers and masks are read alike. Spaces around a name do
+//! not count, and an unclosed reference is never a reference.
 
 use std::fmt::Display;
 
@@ -11,37 +11,37 @@ const CLOSE: &str = "}}";
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
-    /// Text that stands for itself.
+    /// Text without a reference.
     Text(&'a str),
-    /// The name in a reference.
+    /// The name of the secret in a reference.
     Secret(&'a str),
-    /// The rest of the text, from a `{{secret:` that is not closed.
+    /// The rest of the text from an unclosed `{{secret:` on.
     Unclosed(&'a str),
 }
 
-/// The parts of a text, in order. Empty texts between references are left out.
+/// Returns the parts of a text in order. Empty texts between references are omitted.
 pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let (part, behind) = first(rest)?;
-        rest = behind;
+        let (part, after) = first(rest)?;
+        rest = after;
         Some(part)
     })
 }
 
-/// The first part of a text, and the text behind it.
+/// Returns the first part of a text, and the text after it.
 fn first(text: &str) -> Option<(Part<'_>, &str)> {
-    let Some(after) = text.strip_prefix(OPEN) else {
-        let (before, behind) = text.split_at_checked(text.find(OPEN).unwrap_or(text.len()))?;
-        return (!before.is_empty()).then_some((Part::Text(before), behind));
+    let Some(reference) = text.strip_prefix(OPEN) else {
+        let (before, after) = text.split_at_checked(text.find(OPEN).unwrap_or(text.len()))?;
+        return (!before.is_empty()).then_some((Part::Text(before), after));
     };
-    Some(match after.split_once(CLOSE) {
-        Some((name, behind)) => (Part::Secret(name.trim()), behind),
+    Some(match reference.split_once(CLOSE) {
+        Some((name, after)) => (Part::Secret(name.trim()), after),
         None => (Part::Unclosed(text), ""),
     })
 }
 
-/// The names of all secrets that a text refers to.
+/// Returns the names of all secrets that a text refers to.
 pub fn names(text: &str) -> impl Iterator<Item = &str> {
     parts(text).filter_map(|part| match part {
         Part::Secret(name) => Some(name),
@@ -49,7 +49,7 @@ pub fn names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The name, if the text is a reference and nothing else.
+/// Returns the name of the secret if the text is one reference and nothing else.
 #[must_use]
 pub fn whole(text: &str) -> Option<&str> {
     let mut parts = parts(text);
@@ -59,7 +59,7 @@ pub fn whole(text: &str) -> Option<&str> {
     }
 }
 
-/// The reference to the secret of this name.
+/// Returns the reference to the secret of this name.
 pub fn written(name: impl Display) -> String {
     format!("{OPEN}{name}{CLOSE}")
 }

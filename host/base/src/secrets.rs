@@ -1,4 +1,7 @@
-//! Secrets: values that reach headers and, with a grant, links; never a log, an error, `Debug` output or a vCon.
+//! Secrets by name.
+//!
+//! Guarantee: no value reaches an error or `Debug` output of a type here. Values are for request
+//! headers and, with a grant, for links. They must not reach a log or a vCon.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,41 +13,42 @@ use std::path::{Path, PathBuf};
 
 use crate::names::SecretName;
 
-/// What the name of an environment variable starts with that holds a secret.
+/// The prefix of environment variables that hold a secret.
 pub const ENVIRONMENT_PREFIX: &str = "VCONDUIT_SECRET_";
 
-/// The longest secret. A private key is 3 KiB, a service-account file 2.5 KiB; an accidentally named disk image is not a secret.
+/// The longest secret, in bytes. A private key has 3 KiB and a service-account file 2.5 KiB. A disk
+/// image that was named by accident is not a secret.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
-/// Secrets by name.
+/// Secrets by name. `Debug` prints the names only.
 #[derive(Default)]
 pub struct Secrets(BTreeMap<SecretName, Box<str>>);
 
-/// Why the secrets can't be used. Never holds a value.
+/// The reason why secrets can't be used. Never holds a value.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// Someone else may read the file.
+    /// Other users can read the file.
     #[error("secret file {path} may be read by others (mode {mode:04o}); run `chmod 600` on it")]
     Exposed {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its permission bits.
+        /// Permission bits of the file.
         mode: u32,
     },
     /// The directory or a file in it can't be read.
     #[error("can't read the secrets in {path}: {source}")]
     Unreadable {
-        /// The directory or file.
+        /// Path of the directory or file.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A value that can't be used.
+    /// The name or the value of a secret breaks a rule.
     #[error("the secret {name} can't be used: {reason}")]
     Unusable {
-        /// Where it came from.
+        /// The name of the secret or of its environment variable.
         name: String,
-        /// What is wrong, without the value.
+        /// The rule that is broken, without the value.
         reason: &'static str,
     },
 }
@@ -56,11 +60,13 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Reads the secrets of this process: `VCONDUIT_SECRET_<NAME>` variables, and a directory with one file a secret. Where both have a
-    /// name, the file counts: it can be changed while an environment can't.
+    /// Reads the secrets of this process: environment variables `VCONDUIT_SECRET_<NAME>`, and a
+    /// directory with one file for each secret. If both have a name, the file counts, because it
+    /// can be changed without a new environment.
     ///
     /// # Errors
-    /// A file that others may read, a directory that can't be read, a value that is not text.
+    /// If other users can read a file, the directory or a file can't be read, or a name or value
+    /// breaks a rule.
     pub fn load(directory: Option<&Path>) -> Result<Self, SecretError> {
         Self::read(std::env::vars_os(), directory)
     }
@@ -92,7 +98,7 @@ impl Secrets {
     /// Adds a secret, or replaces the one with this name.
     ///
     /// # Errors
-    /// When the name is not a secret's name or the value is too long.
+    /// If the name is not a [`SecretName`], or the value is longer than 64 KiB.
     pub fn insert(&mut self, name: &str, value: &str) -> Result<(), SecretError> {
         let unusable = |reason| SecretError::Unusable {
             name: name.escape_default().take(100).collect(),
@@ -106,13 +112,14 @@ impl Secrets {
         Ok(())
     }
 
-    /// The value of a secret. The caller has checked the grant, and takes care not to print it.
+    /// Returns the value of a secret. The caller has to check the grant, and must not print the
+    /// value.
     #[must_use]
     pub fn reveal(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(AsRef::as_ref)
     }
 
-    /// The names, for an overview.
+    /// Returns the names of all secrets.
     pub fn names(&self) -> impl Iterator<Item = &SecretName> {
         self.0.keys()
     }
@@ -125,7 +132,7 @@ impl Secrets {
         for entry in fs::read_dir(directory).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
             let name = entry.file_name();
-            // Dot files are no secrets: mounted secret volumes keep their own bookkeeping under such names.
+            // Dot files are no secrets: mounted secret volumes keep their own data in them.
             let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
                 continue;
             };
@@ -137,14 +144,14 @@ impl Secrets {
     }
 }
 
-/// The text of a secret file; nothing for what is not a file.
+/// Returns the text of a secret file. None if the path is not a file.
 fn read_file(path: &Path) -> Result<Option<String>, SecretError> {
     let unreadable = |source| SecretError::Unreadable {
         path: path.to_owned(),
         source,
     };
     let file = fs::File::open(path).map_err(unreadable)?;
-    // Asked of the open file, so that it can't be another one by the time it is read.
+    // The metadata are those of the open file, so that it can't be replaced before it is read.
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Ok(None);
@@ -179,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_comes_from_the_environment_or_a_file_and_debug_shows_only_its_name() {
+    fn secrets_are_read_from_environment_and_files_and_debug_prints_names_only() {
         let directory = directory("both");
         write(&directory.join("FILE_KEY"), "from-file\n", 0o600);
         write(&directory.join("BOTH"), "file-wins", 0o400);
@@ -203,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_may_read_is_refused_with_the_way_out() {
+    fn a_file_that_others_can_read_is_refused_with_the_way_out() {
         let directory = directory("exposed");
         write(&directory.join("OPEN"), "value", 0o640);
         let error = Secrets::read([], Some(&directory)).unwrap_err().to_string();

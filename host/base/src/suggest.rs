@@ -1,18 +1,18 @@
-//! Suggests the known name that a mistyped one probably stands for.
+//! Suggestions for mistyped names.
 //!
-//! Guarantee: at most [`MAX_CANDIDATES`] candidates are compared. A name or candidate of more than
-//! [`MAX_NAME_CHARS`] characters is not compared at all.
+//! Guarantee: at most [`MAX_CANDIDATES`] candidates are compared. Names and candidates of more than
+//! [`MAX_NAME_CHARS`] characters are not compared.
 
 use strsim::osa_distance;
 
-/// Longer texts are not mistyped names.
+/// The longest name that is compared, in characters. Longer texts are not mistyped names.
 const MAX_NAME_CHARS: usize = 64;
 
-/// Bounds the work for one name.
+/// The largest number of candidates that are compared, which bounds the work for one name.
 const MAX_CANDIDATES: usize = 1_000;
 
-/// The candidate nearest to `name`, ignoring case. None if each differs in more than a third of the
-/// characters of `name`.
+/// Returns the candidate nearest to `name`, ignoring case. None if every candidate differs in more
+/// than a third of the characters of `name`.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let chars = short(name)?;
@@ -28,7 +28,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// A hint that names the nearest candidate, or else lists the candidates. `kind` is their plural.
+/// Returns a hint that names the nearest candidate, or lists up to 20 candidates if none is near.
+/// `kind` is the plural of what the candidates are, for example `links`.
 #[must_use]
 pub fn suggestion<'a>(
     name: &str,
@@ -47,7 +48,7 @@ pub fn suggestion<'a>(
     }
 }
 
-/// The number of characters, unless there are none or too many.
+/// Returns the number of characters. None if there are none or too many.
 fn short(text: &str) -> Option<usize> {
     let chars = text.chars().take(MAX_NAME_CHARS + 1).count();
     (1..=MAX_NAME_CHARS).contains(&chars).then_some(chars)
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_name_is_found_over_the_usual_slips() {
+    fn the_nearest_name_is_found_for_usual_typing_errors() {
         let names = ["ingress_lists", "egress_lists", "links", "storages"];
         for (slip, meant) in [
             ("ingress_list", Some("ingress_lists")),
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_near_all_are_listed() {
+    fn candidates_are_listed_if_none_is_near() {
         assert_eq!(
             suggestion("zzz", ["a_link", "b_link"], "links"),
             "links: a_link, b_link"

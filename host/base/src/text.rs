@@ -1,17 +1,17 @@
-//! Guest text made fit for logs, errors and terminals.
+//! Untrusted text, made safe for logs, errors and terminals.
 //!
-//! Guarantee: what comes out holds no control character, no escape sequence and no character that turns the
-//! reading direction, and is no longer than asked.
+//! Guarantee: the result has no control character, no escape sequence and no character that changes
+//! the reading direction, and is not longer than requested.
 
 use std::borrow::Cow;
 
-/// What marks a text that was cut.
+/// The mark at the end of a text that was cut.
 const CUT: &str = "…";
 
-/// Escapes and cuts a text to about `max_bytes` (the mark of the cut comes on top).
+/// Escapes a text and cuts it to about `max_bytes`. The mark of the cut is added to that length.
 #[must_use]
 pub fn clean(text: &str, max_bytes: usize) -> Cow<'_, str> {
-    if text.len() <= max_bytes && !text.chars().any(unfit) {
+    if text.len() <= max_bytes && !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len().min(max_bytes).saturating_add(CUT.len()));
@@ -20,7 +20,7 @@ pub fn clean(text: &str, max_bytes: usize) -> Cow<'_, str> {
             out.push_str(CUT);
             break;
         }
-        if unfit(character) {
+        if is_unsafe(character) {
             out.extend(character.escape_default());
         } else {
             out.push(character);
@@ -29,8 +29,9 @@ pub fn clean(text: &str, max_bytes: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control characters (ESC and the C1 set included), line separators, and the marks that turn the reading direction.
-fn unfit(character: char) -> bool {
+/// True for control characters (ESC and the C1 set included), line separators, and marks that
+/// change the reading direction.
+fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -122,7 +122,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::read;
+    use crate::testing::read;
 
     #[test]
     fn problems_are_shown_with_file_line_column_and_help() {

@@ -139,7 +139,7 @@ fn listed(names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read;
+    use crate::testing::read;
 
     fn config(text: &str) -> Config {
         read(text, "c.yml").config.unwrap()

@@ -17,6 +17,8 @@ pub mod record;
 pub mod settings;
 pub mod storage;
 pub mod store_copy;
+#[cfg(test)]
+mod testing;
 mod yaml;
 
 use indexmap::IndexMap;
@@ -27,7 +29,7 @@ pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
 pub use read::host;
-pub use read::{STORAGE_MODULES, read, read_beside, read_grants, read_written, read_written_beside};
+pub use read::{Reader, read_grants};
 pub use record::{LinkRecord, RecordError, Version};
 pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;

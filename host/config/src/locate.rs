@@ -27,6 +27,36 @@ pub fn locate(text: &str, steps: &[Step<'_>]) -> (usize, usize) {
     (place.line, place.column)
 }
 
+/// The same for a path as text, such as `chains.main.links[2]`.
+#[must_use]
+pub fn locate_path(text: &str, path: &str) -> (usize, usize) {
+    let root = yaml::parse(text).ok().and_then(|document| document.root);
+    let Some(root) = root else {
+        return (0, 0);
+    };
+    let (mut node, mut place, mut path) = (&root, root.place, path);
+    while let Some((step, rest)) = first_step(node, path) {
+        let Some((next, at)) = within(node, step) else { break };
+        (node, place, path) = (next, at, rest);
+    }
+    (place.line, place.column)
+}
+
+/// The first step of a path, and the rest of it. A key may hold dots: of those that fit, the longest one is meant.
+fn first_step<'a>(node: &'a Node, path: &'a str) -> Option<(Step<'a>, &'a str)> {
+    if let Some((index, rest)) = path.strip_prefix('[').and_then(|path| path.split_once(']')) {
+        return Some((Step::Index(index.parse().ok()?), rest));
+    }
+    let Kind::Map(entries) = &node.kind else { return None };
+    let path = path.strip_prefix('.').unwrap_or(path);
+    let fitting = entries.iter().filter_map(|entry| {
+        let rest = path.strip_prefix(entry.key.as_str())?;
+        let ends = rest.is_empty() || rest.starts_with(['.', '[']);
+        ends.then_some((Step::Key(&entry.key), rest))
+    });
+    fitting.min_by_key(|(_, rest)| rest.len())
+}
+
 fn within<'a>(node: &'a Node, step: Step<'_>) -> Option<(&'a Node, Place)> {
     match (&node.kind, step) {
         (Kind::Map(entries), Step::Key(key)) => {
@@ -55,5 +85,30 @@ mod tests {
         assert_eq!(at(&[Step::Key("chains"), Step::Key("b")]), (1, 1), "no such chain");
         assert_eq!(at(&[Step::Key("none")]), (1, 1));
         assert_eq!(locate("[", &[]), (0, 0));
+    }
+
+    #[test]
+    fn a_path_leads_to_the_same_place_as_its_steps() {
+        let text = "\
+links:
+  a.b:
+    module: links.webhook
+    options:
+      webhook-urls:
+        - https://a.com
+        - nonsense
+chains: {c: {links: [a.b], ingress_lists: [i]}}
+";
+        for (path, place) in [
+            ("links.a.b.options.webhook-urls[1]", (7, 11)),
+            ("links.a.b.options.webhook-urls", (5, 7)),
+            ("links.a.b", (2, 3)),
+            ("links.a.b.options.webhook-urls[9]", (5, 7)),
+            ("links.a.b.grants.http", (2, 3)),
+            ("chains.c.links[0]", (8, 22)),
+            ("", (1, 1)),
+        ] {
+            assert_eq!(locate_path(text, path), place, "{path}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::yaml::{Node, Place};
+use super::yaml::Place;
 use super::{Config, Written};
 
 /// Whether a configuration with this problem can be used.
@@ -36,6 +36,20 @@ pub struct Problem {
     pub hint: String,
 }
 
+impl Problem {
+    /// A warning about the value at this path. Its line is not known.
+    pub fn warning(path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            line: 0,
+            column: 0,
+            path: path.into(),
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
 /// Problems in one line of text.
 #[must_use]
 pub fn in_one_line(problems: &[Problem]) -> String {
@@ -49,20 +63,6 @@ pub fn in_one_line(problems: &[Problem]) -> String {
     problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-impl Problem {
-    /// A warning about what is at this path. [`Checked::add`] finds its line.
-    pub fn warning(path: impl Into<String>, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            line: 0,
-            column: 0,
-            path: path.into(),
-            message: message.into(),
-            hint: hint.into(),
-        }
-    }
-}
-
 /// A configuration after all checks.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
@@ -74,8 +74,6 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// What the operator wrote, as JSON: what goes into the store's copy. Empty when the text could not be read.
     pub written: Written,
-    /// The text with its places; absent where the configuration did not come from a text.
-    pub(super) root: Option<Node>,
 }
 
 impl Checked {
@@ -92,18 +90,9 @@ impl Checked {
             .filter(|problem| problem.severity == Severity::Error)
     }
 
-    /// Adds problems that were found after reading. One without a line gets the line and column of
-    /// its path. With an error among them there is no configuration any more.
+    /// Adds problems that were found after reading. With an error among them there is no configuration any more.
     pub fn add(&mut self, problems: impl IntoIterator<Item = Problem>) {
-        for mut problem in problems {
-            if let (0, Some(root)) = (problem.line, &self.root) {
-                Place {
-                    line: problem.line,
-                    column: problem.column,
-                } = root.place_at(&problem.path);
-            }
-            self.problems.push(problem);
-        }
+        self.problems.extend(problems);
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
         if self.has_errors() {
             self.config = None;
@@ -180,58 +169,5 @@ impl Problems {
     pub(super) fn into_sorted(mut self) -> Vec<Problem> {
         self.found.sort_by_key(|problem| (problem.line, problem.column));
         self.found
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::read;
-    use super::*;
-
-    const TEXT: &str = "\
-links:
-  a.b:
-    module: links.webhook
-    options:
-      webhook-urls:
-        - https://a.com
-        - nonsense
-chains: {c: {links: [a.b], ingress_lists: [i]}}
-";
-
-    fn warning(path: &str) -> Problem {
-        Problem::warning(path, "it has no effect", "")
-    }
-
-    #[test]
-    fn a_problem_that_is_found_later_has_the_line_of_its_path() {
-        for (path, line, column) in [
-            ("links.a.b.options.webhook-urls[1]", 7, 11),
-            ("links.a.b.options.webhook-urls", 5, 7),
-            ("links.a.b", 2, 3),
-            ("links.a.b.options.webhook-urls[9]", 6, 9),
-            ("links.a.b.grants.http", 3, 5),
-            ("chains.c.links[0]", 8, 22),
-        ] {
-            let mut checked = read(TEXT, "c.yml");
-            checked.add([warning(path)]);
-            let places: Vec<_> = checked
-                .problems
-                .iter()
-                .map(|found| (found.line, found.column))
-                .collect();
-            assert_eq!(places, [(line, column)], "{path}");
-            assert!(checked.config.is_some(), "a warning takes nothing away");
-        }
-    }
-
-    #[test]
-    fn an_error_that_is_found_later_takes_the_configuration_away() {
-        let mut checked = read(TEXT, "c.yml");
-        checked.add([Problem {
-            severity: Severity::Error,
-            ..warning("links.a.b")
-        }]);
-        assert!(checked.has_errors() && checked.config.is_none());
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::problem::Problems;
 use super::yaml::Place;
-use super::{Checked, Written, read_written};
+use super::{Checked, Reader, Written};
 use vconduit_base::ConfigEntries;
 
 pub use own::{
@@ -110,23 +110,27 @@ fn members(values: &mut Map<String, Value>, prefix: &str, order: Option<&Value>)
     (order.is_some() || !members.is_empty()).then_some(members)
 }
 
-/// Reads the store's copy, the records laid over it, with the same checks as a file.
-#[must_use]
-pub fn from_entries(entries: &ConfigEntries) -> Checked {
-    match to_written(entries).and_then(|written| own::lay_over(written, entries)) {
-        Ok(written) => read_written(&written, SOURCE),
-        Err(damaged) => {
-            let mut problems = Problems::default();
-            for (key, reason) in damaged {
-                let message = format!("the store's entry is not JSON: {reason}");
-                problems.error(Place::default(), &key, message, "load the configuration file again");
-            }
-            Checked {
-                source: SOURCE.to_owned(),
-                problems: problems.into_sorted(),
-                ..Checked::default()
-            }
+impl Reader {
+    /// Reads the store's copy, with the link records laid over it.
+    #[must_use]
+    pub fn entries(&self, entries: &ConfigEntries) -> Checked {
+        match to_written(entries).and_then(|written| own::lay_over(written, entries)) {
+            Ok(written) => self.json(&written, SOURCE),
+            Err(damaged) => report(damaged),
         }
+    }
+}
+
+fn report(damaged: Damaged) -> Checked {
+    let mut problems = Problems::default();
+    for (key, reason) in damaged {
+        let message = format!("the store's entry is not JSON: {reason}");
+        problems.error(Place::default(), &key, message, "load the configuration file again");
+    }
+    Checked {
+        source: SOURCE.to_owned(),
+        problems: problems.into_sorted(),
+        ..Checked::default()
     }
 }
 
@@ -144,7 +148,7 @@ pub fn are_equal(left: &ConfigEntries, right: &ConfigEntries) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read;
+    use crate::testing::{read, reader};
 
     const TEXT: &str = "\
 chains:
@@ -181,7 +185,7 @@ imports:
         );
         // A store may give them back in any order.
         entries.reverse();
-        let from_store = from_entries(&entries);
+        let from_store = reader().entries(&entries);
         let config = from_store.config.expect("it is good");
         assert_eq!(Some(&config), from_file.config.as_ref());
         assert!(
@@ -206,7 +210,7 @@ imports:
     fn an_empty_configuration_is_not_the_same_as_none() {
         let entries = to_entries(&read("", "c.yml").written);
         assert_eq!(entries.len(), 1);
-        assert_eq!(from_entries(&entries).config, Some(crate::Config::default()));
+        assert_eq!(reader().entries(&entries).config, Some(crate::Config::default()));
         assert!(!are_equal(&entries, &ConfigEntries::new()));
     }
 
@@ -217,7 +221,7 @@ imports:
             0,
             ("storage:by_hand".to_owned(), r#"{"module":"storage.file"}"#.to_owned()),
         );
-        let config = from_entries(&entries).config.expect("it is good");
+        let config = reader().entries(&entries).config.expect("it is good");
         assert!(
             config
                 .storages
@@ -233,7 +237,7 @@ imports:
             ("link:a".to_owned(), "{".to_owned()),
             ("chains:b".to_owned(), String::new()),
         ];
-        let checked = from_entries(&entries);
+        let checked = reader().entries(&entries);
         assert!(checked.config.is_none());
         let paths: Vec<&str> = checked.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["link:a", "chains:b"]);
@@ -245,7 +249,7 @@ imports:
             "chains:c".to_owned(),
             r#"{"links":["gone"],"ingress_lists":["i"]}"#.to_owned(),
         )];
-        let checked = from_entries(&entries);
+        let checked = reader().entries(&entries);
         let errors: Vec<_> = checked.errors().collect();
         assert!(matches!(errors.as_slice(), [error] if error.path == "chains.c.links[0]" && error.line == 0));
     }

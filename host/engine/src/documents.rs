@@ -165,13 +165,13 @@ impl Documents {
     pub async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
         let existed = match self.store.delete(id).await {
             Ok(existed) => existed,
-            Err(error @ StoreError::Away(_)) => return Err(error),
+            Err(error @ StoreError::Unavailable(_)) => return Err(error),
             Err(error) => {
                 tracing::warn!(vcon = %id, %error, "the working store did not delete a document");
                 false
             }
         };
-        self.delete_read_storages(id).await;
+        self.delete_from_storages(id).await;
         self.events.deleted(id);
         Ok(existed)
     }
@@ -300,7 +300,7 @@ impl Documents {
         Ok(())
     }
 
-    async fn delete_read_storages(&self, id: &VconId) {
+    async fn delete_from_storages(&self, id: &VconId) {
         for (storage, outcome) in self.runner.delete_everywhere(&self.storages(), id).await {
             match outcome {
                 DeleteOutcome::Deleted | DeleteOutcome::Absent => {

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::snapshot::Snapshot;
     use vconduit_config::Settings;
-    use vconduit_store::Hosts as _;
+    use vconduit_store::HostStore as _;
     use vconduit_store::sqlite::SqliteStore;
 
     const SOON: Duration = Duration::from_secs(20);

@@ -1,4 +1,5 @@
-//! The layout of a component in a registry: <https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>.
+//! The layout of a component in a registry: the Wasm OCI artifact
+//! (<https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/>).
 
 use std::collections::BTreeMap;
 
@@ -16,25 +17,26 @@ use serde_json::json;
 use super::{OciError, OciReference, Parcel};
 use vconduit_base::text;
 
-/// The media type of the layer.
+/// The media type of the layer with the component.
 pub(super) const LAYER: &str = "application/wasm";
 
 /// The media type of the config.
 pub(super) const CONFIG: &str = "application/vnd.wasm.config.v0+json";
 
-/// The annotation of the manifest that holds the text of the component's `.minisig` file, in base64: the client that writes manifests
-/// leaves line ends as they are, which is not JSON.
+/// The annotation of the manifest with the text of the component's `.minisig` file, in base64.
+/// Without base64 the manifest would be invalid JSON, because the client does not escape line ends.
 pub const SIGNATURE_ANNOTATION: &str = "vconduit.signature.minisign";
 
-/// The longest annotation that is for people.
+/// The longest annotation for people, in bytes.
 const MAX_ANNOTATION_BYTES: usize = 1000;
 
-/// The layer with the component.
+/// Returns the layer with the component.
 pub(super) fn component_layer<'a>(
     reference: &OciReference,
     manifest: &'a OciImageManifest,
 ) -> Result<&'a OciDescriptor, OciError> {
-    // The config's type is not insisted on: older tools wrote others, and what counts is the layer.
+    // The media type of the config is not checked: older tools wrote others, and the layer is
+    // enough.
     match manifest.layers.as_slice() {
         [layer] if layer.media_type == LAYER => Ok(layer),
         [layer] => Err(OciError::not_wasm(reference, &format!("a {}", layer.media_type))),
@@ -45,7 +47,8 @@ pub(super) fn component_layer<'a>(
     }
 }
 
-/// The signature that came with the component. What is no base64 is given as it is; whoever checks it says what is wrong.
+/// Returns the signature of the component. A text that is not base64 is returned as it is, so that
+/// the check of the signature reports it.
 pub(super) fn signature(manifest: &OciImageManifest) -> Option<String> {
     let written = manifest.annotations.as_ref()?.get(SIGNATURE_ANNOTATION)?;
     let decoded = STANDARD
@@ -55,7 +58,7 @@ pub(super) fn signature(manifest: &OciImageManifest) -> Option<String> {
     Some(decoded.unwrap_or_else(|| written.clone()))
 }
 
-/// The config: what can be known of the component without fetching it.
+/// Returns the config: the description of the component for tools that do not fetch it.
 pub(super) fn config(parcel: &Parcel) -> Vec<u8> {
     let digest = format!("sha256:{}", vconduit_base::names::Digest::of(&parcel.bytes));
     let config = json!({
@@ -68,7 +71,7 @@ pub(super) fn config(parcel: &Parcel) -> Vec<u8> {
     config.to_string().into_bytes()
 }
 
-/// The manifest.
+/// Returns the manifest of a component.
 pub(super) fn manifest(parcel: &Parcel, layer: &ImageLayer, config: &Config) -> OciImageManifest {
     let plain = |words: &str| text::clean(words, MAX_ANNOTATION_BYTES).into_owned();
     let mut annotations = BTreeMap::from([

@@ -1,6 +1,7 @@
-//! Why a component did not come from, or go to, a registry.
+//! Errors of pulls and pushes.
 //!
-//! Guarantee: every text names the reference and what to do, is fit for a terminal, and holds no credential.
+//! Guarantee: every message names the reference and the next step, is safe for a terminal, and
+//! holds no credential.
 
 use std::time::Duration;
 
@@ -10,88 +11,88 @@ use super::OciReference;
 use vconduit_base::cause::root_cause;
 use vconduit_base::text;
 
-/// Why a component did not come or go.
+/// The reason why a component was not pulled or pushed.
 #[derive(Debug, thiserror::Error)]
 pub enum OciError {
-    /// Not a reference.
+    /// The text is not a reference that names registry and version.
     #[error("{text:?} is not a reference that can be used: {reason}")]
     BadReference {
-        /// What was written.
+        /// The text at fault, escaped and cut.
         text: String,
-        /// What to write.
+        /// The rule that it breaks, and the form to write.
         reason: &'static str,
     },
-    /// Nothing there.
+    /// The registry has no such artifact, or hides it.
     #[error("{reference} was not found; check repository and tag, and whether it needs a user (VCONDUIT_OCI_USER)")]
     NotFound {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
     },
-    /// Something else is there.
+    /// The artifact is not a component.
     #[error(
         "{reference} is not a Wasm artifact but {what}; push it with `vconduit link push FILE --oci REF` or a tool for Wasm artifacts"
     )]
     NotWasm {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
-        /// What it is.
+        /// The kind of artifact that it is.
         what: String,
     },
-    /// Too long.
+    /// The component is longer than the limit.
     #[error(
         "{reference} has at least {size} bytes, the limit component_bytes is {limit}; strip debug information, or raise the limit"
     )]
     TooLarge {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
-        /// As far as it was read, or as announced.
+        /// The announced length, or the length that was read so far, in bytes.
         size: u64,
-        /// The limit.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// The registry wants someone else.
+    /// The registry does not accept the credentials.
     #[error(
-        "the registry refused {reference}; set VCONDUIT_OCI_REGISTRY={}, VCONDUIT_OCI_USER and VCONDUIT_OCI_PASSWORD to someone who may",
+        "the registry refused access to {reference}; set VCONDUIT_OCI_REGISTRY={}, VCONDUIT_OCI_USER and VCONDUIT_OCI_PASSWORD to a user with access",
         reference.registry()
     )]
     Refused {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
     },
-    /// Other bytes than the digest says.
+    /// The registry sent other bytes than those of the digest.
     #[error(
-        "{reference}: what the registry sent is not what the digest says; try again, and if it stays so, don't trust this registry"
+        "{reference}: the registry sent bytes that do not match the digest; try again, and if the error stays, don't trust this registry"
     )]
     WrongDigest {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
     },
-    /// No connection.
+    /// There is no connection to the registry.
     #[error(
         "the registry of {reference} can't be reached: {reason}; check the host, and for a registry without TLS set VCONDUIT_OCI_INSECURE={}",
         reference.registry()
     )]
     Unreachable {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
-        /// What happened.
+        /// The innermost cause.
         reason: String,
     },
-    /// Too slow.
+    /// The pull or push took too long.
     #[error("{reference} took longer than {} s; try again when the registry is less busy", limit.as_secs())]
     Slow {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
-        /// The limit.
+        /// The limit of a whole pull or push.
         limit: Duration,
     },
-    /// Anything else that the registry said.
-    #[error("the registry of {reference} answered something unexpected: {said}; look into the registry's own log")]
+    /// Any other error that the registry reported.
+    #[error("the registry of {reference} sent an unexpected response: {response}; see the log of the registry")]
     Unexpected {
-        /// Which.
+        /// The reference that was pulled or pushed.
         reference: OciReference,
-        /// What it said, cut and escaped.
-        said: String,
+        /// The error of the registry, escaped and cut.
+        response: String,
     },
 }
 
@@ -103,25 +104,31 @@ impl OciError {
         }
     }
 
-    /// Sorts what the client says.
+    /// Classifies an error of the client.
     pub(super) fn of(reference: &OciReference, error: OciDistributionError) -> Self {
-        use OciDistributionError as Said;
+        use OciDistributionError as ClientError;
         let reference = reference.clone();
         match &error {
-            Said::ImageManifestNotFoundError(_) | Said::ServerError { code: 404, .. } => Self::NotFound { reference },
-            Said::RegistryError { envelope, .. } if names(envelope, &NOT_FOUND) => Self::NotFound { reference },
-            Said::RegistryError { envelope, .. } if names(envelope, &REFUSED) => Self::Refused { reference },
-            Said::UnauthorizedError { .. }
-            | Said::AuthenticationFailure(_)
-            | Said::ServerError { code: 401 | 403, .. } => Self::Refused { reference },
-            Said::ImageIndexParsingNoPlatformResolverError => Self::not_wasm(&reference, "an index of several images"),
-            Said::UnsupportedMediaTypeError(what) => Self::not_wasm(&reference, &format!("a {what}")),
-            Said::DigestError(_) => Self::WrongDigest { reference },
-            Said::IoError(error) if is_wrong_digest(error) => Self::WrongDigest { reference },
-            Said::RequestError(error) => Self::request(reference, error),
+            ClientError::ImageManifestNotFoundError(_) | ClientError::ServerError { code: 404, .. } => {
+                Self::NotFound { reference }
+            }
+            ClientError::RegistryError { envelope, .. } if has_code(envelope, &NOT_FOUND) => {
+                Self::NotFound { reference }
+            }
+            ClientError::RegistryError { envelope, .. } if has_code(envelope, &REFUSED) => Self::Refused { reference },
+            ClientError::UnauthorizedError { .. }
+            | ClientError::AuthenticationFailure(_)
+            | ClientError::ServerError { code: 401 | 403, .. } => Self::Refused { reference },
+            ClientError::ImageIndexParsingNoPlatformResolverError => {
+                Self::not_wasm(&reference, "an index of several images")
+            }
+            ClientError::UnsupportedMediaTypeError(what) => Self::not_wasm(&reference, &format!("a {what}")),
+            ClientError::DigestError(_) => Self::WrongDigest { reference },
+            ClientError::IoError(error) if is_wrong_digest(error) => Self::WrongDigest { reference },
+            ClientError::RequestError(error) => Self::request(reference, error),
             other => Self::Unexpected {
                 reference,
-                said: text::clean(&other.to_string(), 300).into_owned(),
+                response: text::clean(&other.to_string(), 300).into_owned(),
             },
         }
     }
@@ -145,7 +152,7 @@ const NOT_FOUND: [OciErrorCode; 3] = [
 ];
 const REFUSED: [OciErrorCode; 2] = [OciErrorCode::Unauthorized, OciErrorCode::Denied];
 
-fn names(envelope: &oci_client::errors::OciEnvelope, codes: &[OciErrorCode]) -> bool {
+fn has_code(envelope: &oci_client::errors::OciEnvelope, codes: &[OciErrorCode]) -> bool {
     envelope.errors.iter().any(|error| codes.contains(&error.code))
 }
 

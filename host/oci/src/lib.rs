@@ -1,8 +1,11 @@
-//! Components in OCI registries, in the Wasm OCI artifact layout: one manifest, one layer of `application/wasm`.
+//! Components in OCI registries, in the Wasm OCI artifact layout: one manifest, one layer of
+//! `application/wasm`.
 //!
-//! Guarantee: what a pull gives is no longer than the limit, and is what the manifest's digest says; where the reference has a digest,
-//! so is the manifest. Only https is spoken, except to this machine and to registries that the operator names. Credentials go to the one
-//! registry that they are for, and into no log and no error. A manifest is read whole: the operator's registry is trusted to keep it short.
+//! Guarantee: a pulled component is not longer than the limit and matches the digest in the
+//! manifest. If the reference has a digest, the manifest matches it. Connections use https, except
+//! to this machine and to registries that the operator names. Credentials are sent to their own
+//! registry only, and reach no log and no error. A manifest is read without a limit: the operator's
+//! registry is trusted to keep it short.
 //!
 //! Built on `oci-client`. The `oci-wasm` crate on top of it reads a layer whole and without a
 //! limit, and returns `anyhow` errors. Here a layer is streamed up to a limit, and each kind of
@@ -31,13 +34,13 @@ pub use error::OciError;
 pub use reference::OciReference;
 pub use settings::{Credentials, OciSettings};
 
-/// A registry that does not answer is away.
+/// The longest time until a connection is open. After that, the registry is unavailable.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest silence in the middle of an answer.
+/// The longest pause in the middle of a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// All of a pull or a push: 64 MiB at 2 Mbit/s.
+/// The longest time of a whole pull or push: 64 MiB at 2 Mbit/s.
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Pulls and pushes components.
@@ -49,35 +52,35 @@ pub struct Oci {
 /// A component that was pulled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulled {
-    /// The component.
+    /// The bytes of the component.
     pub bytes: Bytes,
-    /// The digest of the manifest, `sha256:…`: what pins this version in a reference.
+    /// The digest of the manifest, `sha256:…`. It pins this version in a reference.
     pub manifest_digest: String,
-    /// The text of its minisign signature, if it came with one. Not checked here.
+    /// The text of the minisign signature of the component, if there is one. It is not verified.
     pub signature: Option<String>,
 }
 
-/// What is pushed.
+/// A component to push, with its annotations.
 #[derive(Debug, Clone)]
 pub struct Parcel {
-    /// The component.
+    /// The bytes of the component.
     pub bytes: Bytes,
-    /// The text of its minisign signature.
+    /// The text of the minisign signature of the component.
     pub signature: Option<String>,
-    /// What it is called, for people who look at the registry.
+    /// The name of the component, for people who look at the registry.
     pub title: String,
-    /// Its version.
+    /// The version of the component.
     pub version: String,
-    /// One sentence.
+    /// The description of the component in one sentence.
     pub summary: String,
-    /// The interfaces that it imports.
+    /// The interfaces that the component imports.
     pub imports: Vec<String>,
-    /// The interfaces that it exports.
+    /// The interfaces that the component exports.
     pub exports: Vec<String>,
 }
 
 impl Oci {
-    /// Speaks to registries as `settings` say.
+    /// Makes a client with these settings. It opens no connection.
     #[must_use]
     pub fn new(settings: OciSettings) -> Self {
         Self { settings }
@@ -86,21 +89,21 @@ impl Oci {
     /// Fetches a component of at most `limit` bytes.
     ///
     /// # Errors
-    /// What is in the way, with the reference and what to do.
+    /// [`OciError`] with the reference and the next step.
     pub async fn pull(&self, reference: &OciReference, limit: u64) -> Result<Pulled, OciError> {
-        self.in_time(reference, self.pull_whole(reference, limit)).await
+        self.with_timeout(reference, self.pull_all(reference, limit)).await
     }
 
-    /// Stores a component. Answers the digest of the manifest, `sha256:…`.
+    /// Stores a component. Returns the digest of the manifest, `sha256:…`.
     ///
     /// # Errors
-    /// What is in the way, with the reference and what to do.
+    /// [`OciError`] with the reference and the next step.
     pub async fn push(&self, reference: &OciReference, parcel: Parcel) -> Result<String, OciError> {
         reference.check_for_push()?;
-        self.in_time(reference, self.push_whole(reference, parcel)).await
+        self.with_timeout(reference, self.push_all(reference, parcel)).await
     }
 
-    async fn pull_whole(&self, reference: &OciReference, limit: u64) -> Result<Pulled, OciError> {
+    async fn pull_all(&self, reference: &OciReference, limit: u64) -> Result<Pulled, OciError> {
         let failed = |error| OciError::of(reference, error);
         let client = self.client(reference)?;
         let auth = self.auth(reference);
@@ -118,19 +121,19 @@ impl Oci {
         if announced > limit {
             return Err(too_large(announced));
         }
-        // By its digest alone: other places that a manifest may name for a layer are not asked.
+        // By its digest only: a manifest can name other addresses for a layer, which are not used.
         let mut stream = client
             .pull_blob_stream(reference.inner(), layer.digest.as_str())
             .await
             .map_err(failed)?;
         let mut bytes = BytesMut::new();
-        while let Some(piece) = stream.next().await {
-            let piece = piece.map_err(|error| failed(error.into()))?;
-            let size = u64::try_from(bytes.len().saturating_add(piece.len())).unwrap_or(u64::MAX);
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|error| failed(error.into()))?;
+            let size = u64::try_from(bytes.len().saturating_add(chunk.len())).unwrap_or(u64::MAX);
             if size > limit {
                 return Err(too_large(size));
             }
-            bytes.extend_from_slice(&piece);
+            bytes.extend_from_slice(&chunk);
         }
         Ok(Pulled {
             bytes: bytes.freeze(),
@@ -139,7 +142,7 @@ impl Oci {
         })
     }
 
-    async fn push_whole(&self, reference: &OciReference, parcel: Parcel) -> Result<String, OciError> {
+    async fn push_all(&self, reference: &OciReference, parcel: Parcel) -> Result<String, OciError> {
         let failed = |error| OciError::of(reference, error);
         let client = self.client(reference)?;
         let layer = ImageLayer::new(parcel.bytes.clone(), artifact::LAYER.to_owned(), None);
@@ -155,7 +158,7 @@ impl Oci {
             )
             .await
             .map_err(failed)?;
-        // Asked of the registry: it is the one to say what it keeps.
+        // The digest comes from the registry, because the registry decides what it stores.
         client
             .fetch_manifest_digest(reference.inner(), &self.auth(reference))
             .await
@@ -176,7 +179,7 @@ impl Oci {
             platform_resolver: None,
             ..ClientConfig::default()
         };
-        // On its way, the client below makes a client with defaults, which needs a provider.
+        // The client below makes another client with defaults first, which needs a provider.
         tls::choose_provider();
         Client::try_from(config).map_err(|error| OciError::of(reference, error))
     }
@@ -190,7 +193,7 @@ impl Oci {
         }
     }
 
-    async fn in_time<T>(
+    async fn with_timeout<T>(
         &self,
         reference: &OciReference,
         work: impl Future<Output = Result<T, OciError>>,

@@ -1,6 +1,7 @@
-//! Where a component is: `host/repo:tag`, `host/repo@sha256:…` or both.
+//! References to components: `host/repo:tag`, `host/repo@sha256:…` or both.
 //!
-//! Guarantee: a reference names its registry and its version; nothing is looked up at a place that was not written.
+//! Guarantee: a reference names its registry and its version. No default registry or tag is filled
+//! in.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,7 +12,7 @@ use oci_client::Reference;
 
 use super::OciError;
 
-/// A component in a registry.
+/// The reference to a component in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OciReference(Arc<Reference>);
 
@@ -20,19 +21,19 @@ impl OciReference {
         &self.0
     }
 
-    /// The registry: a host, and a port where one was given.
+    /// Returns the registry: a host, and a port if there is one.
     #[must_use]
     pub fn registry(&self) -> &str {
         self.0.registry()
     }
 
-    /// The digest of the manifest, `sha256:…`, where the reference pins one.
+    /// Returns the digest of the manifest, `sha256:…`, if the reference has one.
     #[must_use]
     pub fn digest(&self) -> Option<&str> {
         self.0.digest()
     }
 
-    /// The same component, pinned.
+    /// Returns the reference with this digest of the manifest.
     #[must_use]
     pub fn pinned(&self, digest: &str) -> Self {
         let (registry, repository) = (self.0.registry().to_owned(), self.0.repository().to_owned());
@@ -43,14 +44,14 @@ impl OciReference {
         Self(Arc::new(pinned))
     }
 
-    /// Whether the registry is on this machine.
+    /// Returns true if the registry is on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let registry = self.registry();
         let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
         host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// A digest follows from what is pushed, so that it can't be asked for.
+    /// Refuses a reference with a digest, because the digest follows from the pushed bytes.
     pub(super) fn check_for_push(&self) -> Result<(), OciError> {
         match self.0.digest() {
             None => Ok(()),
@@ -81,7 +82,8 @@ impl FromStr for OciReference {
         }
         let parsed = Reference::try_from(text)
             .map_err(|_| bad("write host/repo:tag, host/repo@sha256:<64 hex digits>, or host/repo:tag@sha256:…"))?;
-        // Others fill in Docker's registry and `latest`; here that would run code that nobody named.
+        // Other tools fill in Docker's registry and `latest`. Here that would run code that nobody
+        // named.
         let Some(rest) = text.strip_prefix(parsed.registry()) else {
             return Err(bad("name the registry too: host/repo:tag"));
         };
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_filled_in() {
+    fn references_without_registry_or_version_are_refused() {
         for (text, expected) in [
             ("tagger:1", "name the registry"),
             ("acme/tagger:1", "name the registry"),
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_known_by_its_addresses() {
+    fn registries_on_this_machine_are_recognised() {
         for (text, expected) in [
             ("localhost:5000/a:1", true),
             ("127.0.0.1:5000/a:1", true),
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_takes_no_digest() {
+    fn a_push_to_a_digest_is_refused() {
         let pinned: OciReference = format!("ghcr.io/a:1@{DIGEST}").parse().expect("a reference");
         assert!(pinned.check_for_push().is_err());
         let plain: OciReference = "ghcr.io/a:1".parse().expect("a reference");

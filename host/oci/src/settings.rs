@@ -1,22 +1,27 @@
-//! Which registries may be spoken to without TLS, and who we are there.
+//! Settings of the client: registries without TLS, and credentials.
+//!
+//! Guarantee: neither an error nor `Debug` output has a password.
 
 use std::fmt;
 
-/// How registries are spoken to.
+/// Settings of the client for registries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OciSettings {
-    /// Registries (`host` or `host:port`) that are spoken to in plain HTTP: `VCONDUIT_OCI_INSECURE`, with commas between.
+    /// Registries (`host` or `host:port`) without TLS: `VCONDUIT_OCI_INSECURE`, separated by
+    /// commas.
     pub insecure: Vec<String>,
-    /// `VCONDUIT_OCI_REGISTRY`, `VCONDUIT_OCI_USER` and `VCONDUIT_OCI_PASSWORD`; absent: nobody in particular.
+    /// Credentials: `VCONDUIT_OCI_REGISTRY`, `VCONDUIT_OCI_USER` and `VCONDUIT_OCI_PASSWORD`. None
+    /// for anonymous access.
     pub credentials: Option<Credentials>,
 }
 
-/// A user of one registry.
+/// The credentials of a user of one registry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The registry (`host` or `host:port`). Credentials without one would go to any registry that a reference names.
+    /// The registry (`host` or `host:port`). Without it, credentials would be sent to any registry
+    /// that a reference names.
     pub registry: String,
-    /// The user.
+    /// The name of the user.
     pub user: String,
     /// The password or token.
     pub password: Box<str>,
@@ -29,10 +34,11 @@ impl fmt::Debug for Credentials {
 }
 
 impl OciSettings {
-    /// Reads the environment. `secret` is asked where the password is not in the environment (a secret named `VCONDUIT_OCI_PASSWORD`).
+    /// Reads the settings from environment variables with `get`. If the password is not among them,
+    /// it is the secret named `VCONDUIT_OCI_PASSWORD`, which `secret` returns.
     ///
     /// # Errors
-    /// Which variable is missing; never a value.
+    /// A message with the missing variable, never with a value.
     pub fn from_env(
         get: &dyn Fn(&str) -> Option<String>,
         secret: &dyn Fn(&str) -> Option<String>,
@@ -76,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_whole_or_not_at_all_and_never_shown() {
+    fn credentials_are_complete_or_absent_and_never_shown() {
         assert_eq!(read(&[], None), Ok(OciSettings::default()));
         let user = ("VCONDUIT_OCI_USER", "ann");
         let password = ("VCONDUIT_OCI_PASSWORD", "hunter2");
@@ -88,15 +94,15 @@ mod tests {
             read(&[user, password, registry], None),
             read(&[user, registry], Some("hunter2")),
         ] {
-            let settings = settings.expect("it is whole");
+            let settings = settings.expect("complete credentials");
             assert!(!format!("{settings:?}").contains("hunter2"));
             assert_eq!(settings.credentials.map(|found| found.password), Some("hunter2".into()));
         }
     }
 
     #[test]
-    fn insecure_registries_stand_in_a_list() {
-        let settings = read(&[("VCONDUIT_OCI_INSECURE", "a:5000, b ,")], None).expect("it is good");
+    fn insecure_registries_are_separated_by_commas() {
+        let settings = read(&[("VCONDUIT_OCI_INSECURE", "a:5000, b ,")], None).expect("valid settings");
         assert_eq!(settings.insecure, ["a:5000", "b"]);
     }
 }

@@ -1,4 +1,5 @@
-//! Against a docker-registry of the test's own (Debian package docker-registry), and against registries that misbehave.
+//! Pulls and pushes with a registry of the test (Debian package docker-registry), and with
+//! registries that misbehave.
 
 use axum::Router;
 use axum::body::Body;
@@ -34,17 +35,17 @@ fn oci() -> Oci {
 }
 
 #[tokio::test]
-async fn what_is_pushed_is_pulled_with_its_signature_by_tag_and_by_digest() {
+async fn a_pushed_component_is_pulled_with_its_signature_by_tag_and_by_digest() {
     let registry = RegistryServer::start();
     let reference = at(&registry, "acme/tagger:1.2.0");
     let sent = parcel(&[7; 3_000_000]);
-    let digest = oci().push(&reference, sent.clone()).await.expect("it is taken");
+    let digest = oci().push(&reference, sent.clone()).await.expect("an accepted push");
     for from in [
         reference.clone(),
         reference.pinned(&digest),
         at(&registry, &format!("acme/tagger@{digest}")),
     ] {
-        let pulled = oci().pull(&from, 64 * MIB).await.expect("it is there");
+        let pulled = oci().pull(&from, 64 * MIB).await.expect("a pulled component");
         assert_eq!(pulled.bytes, sent.bytes);
         assert_eq!(pulled.signature, sent.signature);
         assert_eq!(pulled.manifest_digest, digest);
@@ -55,15 +56,18 @@ async fn what_is_pushed_is_pulled_with_its_signature_by_tag_and_by_digest() {
 async fn the_artifact_has_the_layout_that_other_tools_expect() {
     let registry = RegistryServer::start();
     let reference = at(&registry, "tagger:1");
-    oci().push(&reference, parcel(b"\0asm")).await.expect("it is taken");
+    oci()
+        .push(&reference, parcel(b"\0asm"))
+        .await
+        .expect("an accepted push");
     let base = format!("http://{}/v2/tagger", registry.address());
     let ask = async |path: String| -> Value {
         let request = reqwest::Client::new()
             .get(format!("{base}/{path}"))
             .header("accept", "application/vnd.oci.image.manifest.v1+json");
-        let answer = request.send().await.expect("an answer");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.expect("JSON")
+        let response = request.send().await.expect("a response");
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.json().await.expect("JSON")
     };
     let manifest = ask("manifests/1".to_owned()).await;
     assert_eq!(manifest["mediaType"], "application/vnd.oci.image.manifest.v1+json");
@@ -83,14 +87,20 @@ async fn the_artifact_has_the_layout_that_other_tools_expect() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_and_what_is_too_large_is_said_with_the_reference() {
+async fn missing_and_too_large_components_are_reported_with_the_reference() {
     let registry = RegistryServer::start();
     let reference = at(&registry, "tagger:1");
-    let error = oci().pull(&reference, MIB).await.expect_err("nothing is there");
+    let error = oci().pull(&reference, MIB).await.expect_err("a missing component");
     assert!(matches!(error, OciError::NotFound { .. }), "{error:?}");
     assert!(error.to_string().contains(&reference.to_string()), "{error}");
-    oci().push(&reference, parcel(&[1; 1000])).await.expect("it is taken");
-    let error = oci().pull(&reference, 999).await.expect_err("it is too large");
+    oci()
+        .push(&reference, parcel(&[1; 1000]))
+        .await
+        .expect("an accepted push");
+    let error = oci()
+        .pull(&reference, 999)
+        .await
+        .expect_err("a component that is too large");
     assert!(
         matches!(
             error,
@@ -109,7 +119,7 @@ async fn what_is_not_there_and_what_is_too_large_is_said_with_the_reference() {
 }
 
 #[tokio::test]
-async fn credentials_are_needed_where_the_registry_wants_them_and_go_nowhere_else() {
+async fn credentials_are_sent_to_their_own_registry_only() {
     let registry = RegistryServer::with_users();
     let reference = at(&registry, "tagger:1");
     let with = |host: &str, password: &str| {
@@ -131,21 +141,22 @@ async fn credentials_are_needed_where_the_registry_wants_them_and_go_nowhere_els
         assert!(matches!(error, OciError::Refused { .. }), "{error:?}");
     }
     let right = with(here, REGISTRY_PASSWORD);
-    right.push(&reference, parcel(b"x")).await.expect("it is taken");
+    right.push(&reference, parcel(b"x")).await.expect("an accepted push");
     assert_eq!(
-        right.pull(&reference, MIB).await.expect("it is there").bytes,
+        right.pull(&reference, MIB).await.expect("a pulled component").bytes,
         "x".as_bytes()
     );
 }
 
 #[tokio::test]
-async fn a_registry_that_is_away_is_said_to_be_away() {
+async fn an_unavailable_registry_is_reported_as_unreachable() {
     let reference: OciReference = format!("127.0.0.1:{}/a:1", free_port()).parse().expect("a reference");
-    let error = oci().pull(&reference, MIB).await.expect_err("nobody is there");
+    let error = oci().pull(&reference, MIB).await.expect_err("an unavailable registry");
     assert!(matches!(error, OciError::Unreachable { .. }), "{error:?}");
 }
 
-/// A registry that answers every manifest with `manifest` and every blob with `blob`, told as long as `announced`.
+/// Starts a registry that responds with `manifest` to requests for the manifest, and with `blob` to
+/// requests for blobs. Returns the reference of its only component.
 async fn fake(manifest: Value, blob: fn() -> Body) -> OciReference {
     let router = Router::new()
         .route("/v2/", get(async || "{}"))
@@ -179,7 +190,7 @@ fn layer(of: &[u8]) -> Value {
 }
 
 #[tokio::test]
-async fn other_images_are_said_to_be_no_wasm_artifacts() {
+async fn other_images_are_reported_as_no_wasm_artifacts() {
     let tar =
         json!({"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": layer(b"x")["digest"], "size": 1});
     let index = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": []});
@@ -197,7 +208,7 @@ async fn other_images_are_said_to_be_no_wasm_artifacts() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_not_those_of_the_digest_are_refused() {
+async fn bytes_that_do_not_match_the_digest_are_refused() {
     let reference = fake(manifest(json!([layer(b"right")])), || Body::from("wrong")).await;
     let error = oci().pull(&reference, MIB).await.expect_err("other bytes");
     assert!(matches!(error, OciError::WrongDigest { .. }), "{error:?}");
@@ -206,13 +217,13 @@ async fn bytes_that_are_not_those_of_the_digest_are_refused() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_ends_at_the_limit() {
+async fn an_endless_response_ends_at_the_limit() {
     let endless = || {
         Body::from_stream(futures::stream::repeat_with(|| {
             Ok::<_, std::io::Error>(Bytes::from_static(&[0; 65536]))
         }))
     };
     let reference = fake(manifest(json!([layer(b"small")])), endless).await;
-    let error = oci().pull(&reference, MIB).await.expect_err("it has no end");
+    let error = oci().pull(&reference, MIB).await.expect_err("a response without end");
     assert!(matches!(error, OciError::TooLarge { .. }), "{error:?}");
 }

@@ -1,6 +1,7 @@
-//! What a component needs to be granted: by what it imports, and by what it says of itself.
+//! The grants that a component needs: by its imports, and by its own description.
 //!
-//! Guarantee: a component that imports a way out, or asks for one by name, is told apart from one that was granted it.
+//! Guarantee: [`beyond`] reports every capability that a component imports, and every resource that
+//! it asks for by name, if it was not granted.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,18 +15,18 @@ use crate::grants::HostGrant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Capability {
-    /// Services over HTTP.
+    /// HTTP requests to services.
     Http,
-    /// Secrets by name.
+    /// Use of secrets.
     Secrets,
-    /// Pushing ids to lists.
+    /// Pushing vCon ids to lists.
     Queues,
-    /// Other vCons, and lifetimes.
+    /// Access to other vCons, and to lifetimes.
     Vcons,
 }
 
 impl Capability {
-    /// Its key in `grants`.
+    /// Returns the key under `grants` in the configuration.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -43,7 +44,7 @@ impl fmt::Display for Capability {
     }
 }
 
-/// Imports that are of no use without a grant.
+/// Prefixes of imports that need a grant.
 const IMPORTS: [(&str, Capability); 6] = [
     ("wasi:http/outgoing-handler@", Capability::Http),
     ("wasi:http/client@", Capability::Http),
@@ -53,7 +54,7 @@ const IMPORTS: [(&str, Capability); 6] = [
     ("vcon:link/documents@", Capability::Vcons),
 ];
 
-/// The kinds of grant that these imports need.
+/// Returns the kinds of grants that these imports need.
 #[must_use]
 pub fn of_imports(imports: &[String]) -> BTreeSet<Capability> {
     let of = |import: &String| IMPORTS.iter().find(|(prefix, _)| import.starts_with(prefix));
@@ -64,7 +65,8 @@ pub fn of_imports(imports: &[String]) -> BTreeSet<Capability> {
         .collect()
 }
 
-/// What a component needs beyond what was granted, in words for the operator.
+/// Returns what a component needs beyond its grants, one text for each, for the operator. `needs`
+/// are the resources that the component asks for by name.
 #[must_use]
 pub fn beyond(imports: &[String], needs: &Grants, granted: &Grants) -> Vec<String> {
     let mut beyond = Vec::new();
@@ -113,7 +115,7 @@ fn importing(imports: &[String], capability: Capability) -> String {
     names.cloned().collect::<Vec<_>>().join(", ")
 }
 
-/// Whether whoever has this grant can reach that host.
+/// Returns true if a link with this grant can reach the wanted host.
 fn covers(grant: &HostGrant, wanted: &HostGrant) -> bool {
     let host = match grant.host.strip_prefix('*') {
         Some("") => !wanted.private,
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_tell_what_has_to_be_granted() {
+    fn the_needed_grants_follow_from_the_imports() {
         let names = imports(&[
             "vcon:link/document@0.1.0",
             "wasi:http/types@0.2.3",
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_without_any_grant_of_its_kind_is_beyond() {
+    fn an_import_without_any_grant_of_its_kind_is_reported() {
         let names = imports(&["vcon:link/http@0.1.0", "vcon:link/secrets@0.1.0"]);
         let granted = Grants {
             http: vec![host("a.com")],
@@ -184,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_by_name_has_to_be_covered() {
+    fn a_resource_that_is_asked_for_by_name_has_to_be_granted() {
         let wanted = Grants {
             http: vec![host("api.a.com"), host("b.com"), host("*.a.com")],
             queues: vec!["review_1".to_owned(), "all*".to_owned()],
@@ -207,7 +209,7 @@ mod tests {
         );
         assert!(
             beyond(&[], &wanted, &wanted).is_empty(),
-            "what is granted as asked is not beyond"
+            "everything is granted as asked"
         );
     }
 

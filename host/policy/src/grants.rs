@@ -1,39 +1,43 @@
-//! What a link may reach. Nothing is ambient: an empty [`Grants`] reaches nothing.
+//! Grants of a link.
+//!
+//! Guarantee: a link reaches nothing that was not granted. With empty [`Grants`] it reaches
+//! nothing.
 
 use vconduit_base::names::SecretName;
 
-/// What a link may reach.
+/// The resources that a link can reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// Hosts for outbound HTTP.
+    /// Hosts that it can send HTTP requests to.
     pub http: Vec<HostGrant>,
-    /// Secrets by name.
+    /// Names of secrets that it can use.
     pub secrets: Vec<SecretName>,
-    /// Lists that ids may be pushed to: names, or patterns with one `*` at the end.
+    /// Lists that it can push vCon ids to: names, or patterns with one `*` at the end.
     pub queues: Vec<String>,
-    /// Other vCons: read.
+    /// Allows to read other vCons.
     pub read: bool,
-    /// Other vCons: create.
+    /// Allows to create vCons.
     pub create: bool,
-    /// Other vCons: delete.
+    /// Allows to delete other vCons.
     pub delete: bool,
-    /// Lifetimes of vCons, its own included.
+    /// Allows to set the lifetime of vCons, its own included.
     pub expire: bool,
 }
 
-/// A host that a link may send requests to.
+/// A host that a link can send requests to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostGrant {
-    /// A name or address, or `*.domain` for any name below a domain, lower case; `*` for any public host.
+    /// A name or an address in lower case, `*.domain` for any name below a domain, or `*` for any
+    /// public host.
     pub host: String,
-    /// The port; absent: the scheme's own (80, 443).
+    /// The port. None for the default port of the scheme (80 or 443).
     pub port: Option<u16>,
-    /// Whether its address may be loopback, private or link-local.
+    /// Allows loopback, private and link-local addresses.
     pub private: bool,
 }
 
 impl Grants {
-    /// Whether ids may be pushed to this list.
+    /// Returns true if ids can be pushed to this list.
     #[must_use]
     pub fn allows_queue(&self, list: &str) -> bool {
         self.queues.iter().any(|pattern| match pattern.strip_suffix('*') {

@@ -1,6 +1,7 @@
-//! Permissions of a component: what it may reach, how much it may use, and who signed it.
+//! Permissions of components: what they can reach, how much they can use, and who signed them.
 //!
-//! Guarantee: everything here is a pure rule. Nothing is read, run or sent.
+//! Guarantee: everything here is a pure rule. Nothing reads a file, runs a component or sends
+//! anything.
 
 pub mod capabilities;
 pub mod grants;

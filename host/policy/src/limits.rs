@@ -1,111 +1,102 @@
-//! The limits of a call: the one table of defaults and ceilings (design §5), with the name each has in the configuration.
+//! The limits of a call: one table of their names in the configuration, defaults and ceilings.
 //!
-//! Guarantee: [`Limits`] never exceeds a ceiling; whatever asks for more is refused when the configuration is read.
+//! Guarantee: [`Limits::set`] refuses a value above the ceiling, so a configuration that asks for
+//! more is refused when it is read.
 
 use std::time::Duration;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// What one call of a link may use up.
+/// The limits of one call of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Linear memory, all memories of the component together.
+    /// Linear memory in bytes, all memories of the component together.
     pub memory_bytes: u64,
-    /// Thread CPU time.
+    /// CPU time of the thread.
     pub cpu: Duration,
-    /// Wall-clock time, waiting included.
+    /// Wall-clock time, including waiting.
     pub wall: Duration,
-    /// The document's JSON text, going in and coming out.
+    /// The JSON text of the document in bytes, before and after the call.
     pub document_bytes: u64,
-    /// One log line.
+    /// One log line in bytes.
     pub log_line_bytes: u64,
-    /// All log lines of a call.
+    /// All log lines of a call in bytes.
     pub log_bytes: u64,
-    /// Outbound requests of a call.
+    /// Number of outbound requests of a call.
     pub requests: u32,
-    /// Outbound requests at the same time.
+    /// Number of outbound requests at the same time.
     pub concurrent_requests: u32,
-    /// One response body.
+    /// One response body in bytes.
     pub response_bytes: u64,
-    /// Tries of a call that failed in a way worth retrying.
+    /// Number of attempts of a call that fails with a retryable error, the first included.
     pub attempts: u32,
 }
 
-/// One row of the table: the key in the configuration, the default and the ceiling, as plain numbers.
+/// A row of [`TABLE`].
 #[derive(Debug, Clone, Copy)]
 pub struct LimitRow {
-    /// The key, under a link's `limits`. The unit is in the name.
+    /// The key under `limits` of a link in the configuration. It ends with the unit, if there is
+    /// one.
     pub key: &'static str,
-    /// The default.
+    /// The value if the configuration has none.
     pub default: u64,
-    /// The most that a configuration may ask for.
+    /// The largest value that a configuration can have.
     pub ceiling: u64,
-    /// What it bounds.
-    pub meaning: &'static str,
 }
 
-/// The table. Defaults and ceilings are those of design §5; a vCon with an hour of inline audio is about 30 MiB.
+/// All limits. The default of `document_bytes` fits a vCon with an hour of inline audio, which has
+/// about 30 MiB.
 pub const TABLE: [LimitRow; 10] = [
     LimitRow {
         key: "memory_bytes",
         default: 128 * MIB,
         ceiling: 512 * MIB,
-        meaning: "linear memory of a call",
     },
     LimitRow {
         key: "cpu_ms",
         default: 2_000,
         ceiling: 60_000,
-        meaning: "CPU time of a call",
     },
     LimitRow {
         key: "wall_ms",
         default: 30_000,
         ceiling: 600_000,
-        meaning: "wall-clock time of a call",
     },
     LimitRow {
         key: "document_bytes",
         default: 32 * MIB,
         ceiling: 128 * MIB,
-        meaning: "the document, in and out",
     },
     LimitRow {
         key: "log_line_bytes",
         default: KIB,
         ceiling: 64 * KIB,
-        meaning: "one log line",
     },
     LimitRow {
         key: "log_bytes",
         default: 64 * KIB,
         ceiling: MIB,
-        meaning: "all log lines of a call",
     },
     LimitRow {
         key: "requests",
         default: 32,
         ceiling: 1_000,
-        meaning: "outbound requests of a call",
     },
     LimitRow {
         key: "concurrent_requests",
         default: 4,
         ceiling: 32,
-        meaning: "outbound requests at the same time",
     },
     LimitRow {
         key: "response_bytes",
         default: 16 * MIB,
         ceiling: 128 * MIB,
-        meaning: "one response body",
     },
     LimitRow {
         key: "attempts",
         default: 3,
         ceiling: 20,
-        meaning: "tries of a call",
     },
 ];
 
@@ -127,10 +118,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Sets one limit by its key.
+    /// Sets a limit by its key.
     ///
     /// # Errors
-    /// The ceiling when the value is above it, `Err(None)` when there is no such key.
+    /// `Some` with the ceiling if the value is above it, and `None` if there is no such key.
     pub fn set(&mut self, key: &str, value: u64) -> Result<(), Option<u64>> {
         let row = TABLE.iter().find(|row| row.key == key).ok_or(None)?;
         if value > row.ceiling {

@@ -1,7 +1,9 @@
-//! Signatures of components: ed25519 in minisign's form, checked against keys that the operator lists.
+//! Signatures of components: ed25519 in the form of minisign, verified with keys that the operator
+//! lists.
 //!
-//! Guarantee: with `require` nothing passes but bytes that one of the listed keys signed; and wherever keys are listed, a signature
-//! that comes along is checked, asked for or not. Components that the operator names by path, and those built in, need none.
+//! Guarantee: with `require`, only bytes that one of the listed keys signed are accepted. If keys
+//! are listed, a signature that is present is always verified. Built-in components, and components
+//! that the operator names by path, need no signature.
 
 use std::fmt;
 
@@ -9,62 +11,64 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minisign_verify::{PublicKey, Signature};
 
-/// A minisign signature file has four lines of a few hundred bytes; comments may make it longer.
+/// The longest signature file of minisign, in bytes. Its four lines have a few hundred bytes, and
+/// comments can make it longer.
 pub const MAX_SIGNATURE_BYTES: usize = 16 * 1024;
 
 /// The section `signing` of the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signing {
-    /// Whether an upload without a signature is refused.
+    /// Refuses uploads without a signature.
     pub require: bool,
-    /// Whose signatures count.
+    /// Keys whose signatures are accepted.
     pub keys: Vec<SigningKey>,
 }
 
-/// A key that may sign components.
+/// A public key for signatures of components.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningKey {
     id: KeyId,
     key: PublicKey,
 }
 
-/// Hex digits of a key id.
+/// Number of hex digits of a key id.
 const ID_DIGITS: usize = 16;
 
-/// The id of a key: 16 hex digits in upper case. minisign shows it without its leading zeros; [`KeyId::parse`] reads both forms.
+/// The id of a key: 16 hex digits in upper case. minisign shows it without leading zeros, and
+/// [`KeyId::parse`] reads both forms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct KeyId(String);
 
-/// Why a signature does not count, or is missing.
+/// The reason why a signature is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// None came, and one is required.
+    /// There is no signature, and one is required.
     #[error("the component is not signed, and `signing.require` is on; sign it (`minisign -Sm FILE`) with a key of {}", listed(.known))]
     Unsigned {
-        /// The keys that would count.
+        /// Ids of the listed keys.
         known: Vec<KeyId>,
     },
-    /// By a key that is not listed.
+    /// The signature is by a key that is not listed.
     #[error("the component is signed by the key {id}, which is not listed; sign it with a key of {}, or add that key to `signing.keys`", listed(.known))]
     UnknownKey {
-        /// Who signed.
+        /// Id of the key that signed.
         id: KeyId,
-        /// The keys that would count.
+        /// Ids of the listed keys.
         known: Vec<KeyId>,
     },
-    /// By a listed key, for other bytes; or the signature was changed.
+    /// The signature has the id of a listed key, but is for other bytes or was changed.
     #[error("the signature by the key {id} is not for these bytes; sign this very file again, and send it unchanged")]
     Mismatch {
-        /// Who signed.
+        /// Id of the key that signed.
         id: KeyId,
     },
-    /// Something else.
+    /// The text is not a signature.
     #[error("this is not a minisign signature: {0}; send the whole text of the .minisig file")]
     NotASignature(&'static str),
 }
 
-/// A text that is not a public key.
+/// The error for a text that is not a public key or a key id. It never holds the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct KeyError(&'static str);
@@ -84,10 +88,10 @@ impl TryFrom<String> for KeyId {
 }
 
 impl KeyId {
-    /// Reads an id in the form of this host or in that of minisign, which leaves leading zeros out.
+    /// Reads an id with or without leading zeros, in upper or lower case.
     ///
     /// # Errors
-    /// When the text is not 1 to 16 hex digits.
+    /// If the text is not 1 to 16 hex digits.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
         let are_digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -97,7 +101,7 @@ impl KeyId {
         Ok(Self(format!("{:0>ID_DIGITS$}", text.to_ascii_uppercase())))
     }
 
-    /// From the eight bytes in a key or signature, the least significant first.
+    /// Makes an id of the eight bytes in a key or signature, the least significant first.
     fn of(bytes: &[u8]) -> Self {
         let reversed: Vec<u8> = bytes.iter().rev().copied().collect();
         Self(hex::encode_upper(reversed))
@@ -108,7 +112,7 @@ impl SigningKey {
     /// Reads a public key: its line of base64, or the whole text of a `.pub` file.
     ///
     /// # Errors
-    /// When it is something else; what is said about it never holds the text, which may be a secret key.
+    /// If the text is something else. The error never holds the text, which can be a secret key.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let line = text.lines().map(str::trim).rfind(|line| !line.is_empty());
         let line = line.ok_or(KeyError("the key is empty"))?;
@@ -121,7 +125,7 @@ impl SigningKey {
         Ok(Self { id: KeyId::of(id), key })
     }
 
-    /// Its id.
+    /// Returns the id of the key.
     #[must_use]
     pub fn id(&self) -> &KeyId {
         &self.id
@@ -129,10 +133,12 @@ impl SigningKey {
 }
 
 impl Signing {
-    /// Who signed these bytes; nobody where no signature is needed and none can be checked.
+    /// Verifies the signature of these bytes and returns the id of the key that signed them.
+    /// Returns None if no signature is required, and there is none or no key to verify it with.
     ///
     /// # Errors
-    /// What is wrong with the signature, or that there is none, and what to do.
+    /// If a required signature is missing, or a signature is not valid for these bytes and the
+    /// listed keys.
     pub fn verify(&self, bytes: &[u8], signature: Option<&str>) -> Result<Option<KeyId>, SignatureError> {
         let Some(text) = signature else {
             return match self.require {
@@ -144,7 +150,7 @@ impl Signing {
             return Ok(None);
         }
         let (id, signature) = read(text)?;
-        // Two keys may share an id: it is eight bytes that whoever made the key chose.
+        // Two keys can share an id: it is eight bytes that the maker of the key chose.
         let mut candidates = self.keys.iter().filter(|key| key.id == id).peekable();
         if candidates.peek().is_none() {
             return Err(SignatureError::UnknownKey {
@@ -163,7 +169,7 @@ impl Signing {
     }
 }
 
-/// The signature in a `.minisig` text and the id of the key that made it.
+/// Reads the signature in the text of a `.minisig` file, and the id of the key that made it.
 fn read(text: &str) -> Result<(KeyId, Signature), SignatureError> {
     let wrong = SignatureError::NotASignature;
     if text.len() > MAX_SIGNATURE_BYTES {

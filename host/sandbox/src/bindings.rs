@@ -1,4 +1,4 @@
-//! The contract as Rust types, generated from `wit/`.
+//! Rust types of the contract, generated from `wit/`.
 
 /// World `link`, and the host's side of every interface.
 #[allow(
@@ -9,7 +9,7 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
-pub(super) mod link {
+pub(crate) mod link {
     wasmtime::component::bindgen!({
         world: "link",
         path: "../../wit",
@@ -34,7 +34,7 @@ pub(super) mod link {
     clippy::panic,
     clippy::indexing_slicing
 )]
-pub(super) mod transform {
+pub(crate) mod transform {
     wasmtime::component::bindgen!({
         world: "transform",
         path: "../../wit",
@@ -47,4 +47,4 @@ pub(super) mod transform {
     });
 }
 
-pub(super) use link::vcon::link as wit;
+pub(crate) use link::vcon::link as wit;

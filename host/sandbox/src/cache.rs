@@ -1,7 +1,8 @@
 //! Compiled code on disk.
 //!
-//! Guarantee: only a file that this program wrote for this component, engine and settings, and that is undamaged and no
-//! one else's, is ever loaded. Everything else is compiled again. A cache that can't be used costs time, nothing more.
+//! Guarantee: a file is loaded only if this program wrote it for this component, engine and
+//! settings, if it is undamaged, and if no one else can access it. Everything else is compiled
+//! again. A cache that can't be used costs only time.
 //!
 //! Not `tempfile` or `atomic-write-file`: they cover the write, which is the smaller part. A file
 //! is also checked before it is loaded (owner, mode, checksum, engine). A rename that is lost in a
@@ -17,12 +18,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::code::Code;
+use crate::code::Code;
 use vconduit_base::names::Digest;
 
-/// The cache. Without a directory it finds and keeps nothing.
+/// Cache of compiled code. Without a directory it is always empty.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     directory: Option<PathBuf>,
     suffix: String,
     warned: AtomicBool,
@@ -30,8 +31,8 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Opens the directory, making it if need be.
-    pub(super) fn open(directory: Option<&Path>, engine: &Engine) -> Self {
+    /// Opens the directory, and creates it if it is missing.
+    pub(crate) fn open(directory: Option<&Path>, engine: &Engine) -> Self {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let suffix = format!("{:016x}.code", hasher.finish());
@@ -49,8 +50,8 @@ impl Cache {
         cache
     }
 
-    /// The compiled form of a component, if it is here and sound.
-    pub(super) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
+    /// Returns a component's compiled code, if it is cached and intact.
+    pub(crate) fn load(&self, engine: &Engine, digest: &Digest) -> Option<Component> {
         let path = self.path(digest)?;
         let bytes = match read_own(&path) {
             Ok(bytes) => bytes,
@@ -74,8 +75,8 @@ impl Cache {
             .ok()
     }
 
-    /// Keeps the compiled form of a component.
-    pub(super) fn store(&self, digest: &Digest, code: &Code) {
+    /// Stores a component's compiled code.
+    pub(crate) fn store(&self, digest: &Digest, code: &Code) {
         let Some(path) = self.path(digest) else { return };
         if let Err(error) = self.write(&path, code) {
             self.warn(&path, &error);
@@ -87,12 +88,13 @@ impl Cache {
     }
 
     fn write(&self, path: &Path, code: &Code) -> io::Result<()> {
-        // Two processes, or two threads of one, may write the same component at once: each has its own file until the rename.
+        // Two processes, or two threads of one, may write the same component at once. Each has its
+        // own file until the rename.
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
         let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
         let written = write_new(&temporary, code).and_then(|()| fs::rename(&temporary, path));
         if written.is_err() {
-            // Best effort: the first error is the one to tell.
+            // Best effort: the first error is the one to report.
             let _ = fs::remove_file(&temporary);
         }
         written
@@ -101,7 +103,7 @@ impl Cache {
     fn warn(&self, path: &Path, error: &io::Error) {
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                "can't keep compiled code in {} ({error}); links are compiled again at each start until that is mended",
+                "can't keep compiled code in {} ({error}); links are compiled again at each start until that is fixed",
                 path.display()
             );
         }
@@ -114,12 +116,14 @@ fn write_new(path: &Path, code: &Code) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Reads a file that belongs to this user and that no one else may write or read.
+/// Reads a file that belongs to this user and that no one else may read or write.
 fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = OpenOptions::new().read(true).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.uid() != rustix::process::geteuid().as_raw() || metadata.mode() & 0o077 != 0 {
-        return Err(io::Error::other("it is not this user's own; remove it"));
+        return Err(io::Error::other(
+            "it belongs to another user, or others may read or write it; remove it",
+        ));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0));
     file.read_to_end(&mut bytes)?;

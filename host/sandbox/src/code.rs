@@ -1,6 +1,6 @@
-//! Compiled code as bytes: what a compiling process hands back, and what the cache keeps.
+//! Compiled code as bytes, as a compiling process returns it and as the cache stores it.
 //!
-//! Guarantee: [`Code`] is whole, byte for byte what was framed. Only such code is ever loaded.
+//! Guarantee: a [`Code`] is complete, byte for byte as it was framed. Only such code is loaded.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// The first bytes. The number goes up with every change of the layout.
+/// First bytes of a frame. The number changes with every change of the layout.
 const MAGIC: &[u8; 16] = b"vconduit-code-1\n";
 
-/// SHA-256 of the payload, after the magic.
+/// Length of the SHA-256 of the payload, which follows the magic.
 const HASH_BYTES: usize = 32;
 
 /// Compiled code in its frame: magic, hash, payload.
-pub(super) struct Code(Vec<u8>);
+pub(crate) struct Code(Vec<u8>);
 
 impl Code {
-    /// Frames what the compiler made.
-    pub(super) fn of(payload: &[u8]) -> Self {
+    /// Frames the compiler's output.
+    pub(crate) fn of(payload: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(MAGIC.len() + HASH_BYTES + payload.len());
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&Sha256::digest(payload));
@@ -27,33 +27,36 @@ impl Code {
         Self(bytes)
     }
 
-    /// Takes bytes that the caller knows to be all that was framed just now; nothing if they never were.
-    pub(super) fn whole(bytes: Vec<u8>) -> Option<Self> {
-        let framed = bytes.strip_prefix(MAGIC)?.len() > HASH_BYTES;
-        framed.then_some(Self(bytes))
+    /// Takes a frame that the caller knows to be complete, without checking its hash. None if the
+    /// bytes are no frame.
+    pub(crate) fn complete(bytes: Vec<u8>) -> Option<Self> {
+        let is_frame = bytes.strip_prefix(MAGIC)?.len() > HASH_BYTES;
+        is_frame.then_some(Self(bytes))
     }
 
-    /// Takes bytes that were framed before; nothing if they are not whole.
-    pub(super) fn read(bytes: Vec<u8>) -> Option<Self> {
+    /// Takes a frame and checks its hash. None if the bytes are no frame, incomplete or damaged.
+    pub(crate) fn read(bytes: Vec<u8>) -> Option<Self> {
         let (hash, payload) = bytes.strip_prefix(MAGIC)?.split_at_checked(HASH_BYTES)?;
-        let whole = Sha256::digest(payload).as_slice() == hash;
-        whole.then_some(Self(bytes))
+        let is_intact = Sha256::digest(payload).as_slice() == hash;
+        is_intact.then_some(Self(bytes))
     }
 
-    /// The frame and what is in it.
-    pub(super) fn bytes(&self) -> &[u8] {
+    /// Returns the frame with its payload.
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Makes the code ready to run.
+    /// Loads the code into an engine.
     ///
-    /// The caller vouches for where the code comes from: from this program's compiler, by a way that no one else can write to.
-    /// An engine with other settings, or of another version, is refused by wasmtime.
-    pub(super) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
+    /// The caller guarantees that the code comes from this program's compiler, through a channel
+    /// that no one else can write to. wasmtime refuses code of an engine with other settings or of
+    /// another version.
+    pub(crate) fn component(&self, engine: &Engine) -> wasmtime::Result<Component> {
         let payload = self.0.get(MAGIC.len() + HASH_BYTES..).unwrap_or_default();
-        // SAFETY: `deserialize` trusts its input to be what the compiler gave. The two callers take it from a process of this very
-        // program over a pipe, which ended well, or from a file that is this user's alone (`cache::read_own`) and whose hash is that of
-        // what was framed.
+        // SAFETY: `deserialize` trusts its input to be the compiler's output. The two callers take
+        // it from a process of this same program over a pipe, after the process ended without an
+        // error, or from a file that only this user can access (`cache::read_own`) and whose hash
+        // is correct.
         #[allow(unsafe_code)]
         unsafe {
             Component::deserialize(engine, payload)
@@ -72,16 +75,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_framed_is_read_again_and_nothing_else_is() {
+    fn a_frame_is_read_back_only_if_it_is_intact() {
         let whole = Code::of(b"payload").0;
         assert_eq!(Code::read(whole.clone()).unwrap().bytes(), whole);
         for at in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
-            assert!(Code::read(damaged).is_none(), "byte {at} was damaged and no one saw");
+            assert!(Code::read(damaged).is_none(), "damage of byte {at} went unnoticed");
             assert!(
                 Code::read(whole[..at].to_vec()).is_none(),
-                "{at} bytes were taken for whole"
+                "the first {at} bytes passed for a complete frame"
             );
         }
     }

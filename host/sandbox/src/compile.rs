@@ -1,7 +1,8 @@
-//! From uploaded bytes to a component that is ready to be called.
+//! Turns uploaded bytes into a component that is ready to be called.
 //!
-//! Guarantee: a [`Compiled`] is a component of one of the two worlds, imports nothing that the host does not have, exports functions of
-//! the contract's types, and has said what it is, all of it tried out under limits. None of this work runs on the async runtime.
+//! Guarantee: a [`Compiled`] implements one of the two worlds, imports only what the host has,
+//! exports functions of the contract's types, and has described itself within limits. None of this
+//! work runs on the async runtime.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,20 +12,23 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use wasmtime::component::Component;
 
-use super::aside::on;
-use super::compile_error::short;
-use super::engine::Sandbox;
-use super::inspect::{Parts, inspect};
-use super::linked::Linked;
-use super::{CallError, CompileError, Compiled, Description, World, compiler, host, instance, probe};
+use crate::background::run_on;
+use crate::call_error::CallError;
+use crate::compile_error::{CompileError, short};
+use crate::compiled::Compiled;
+use crate::description::Description;
+use crate::engine::Sandbox;
+use crate::inspect::{Parts, inspect};
+use crate::linked::{Linked, World};
+use crate::{compiler, host, instance, probe};
 use vconduit_base::names::Digest;
 use vconduit_base::text;
 
-/// The version track of the contract.
+/// Version track of the contract that the host serves.
 const TRACK: &str = "0.1";
 
-/// The cheap part of the work, done in one go.
-struct Looked {
+/// Result of the cheap checks.
+struct Inspected {
     bytes: Bytes,
     digest: Digest,
     parts: Parts,
@@ -32,31 +36,31 @@ struct Looked {
     cached: Option<Component>,
 }
 
-/// Compiles, links and asks.
-pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<Compiled>, CompileError> {
+/// Compiles, links and describes a component.
+pub(crate) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<Compiled>, CompileError> {
     let begun = Instant::now();
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let limit = sandbox.settings.component_bytes;
     if size > limit {
         return Err(CompileError::TooLarge { size, limit });
     }
-    let Looked {
+    let Inspected {
         bytes,
         digest,
         parts,
         world,
         cached,
-    } = on(sandbox, move |sandbox| look(sandbox, bytes)).await??;
+    } = run_on(sandbox, move |sandbox| inspect_upload(sandbox, bytes)).await??;
     let from_cache = cached.is_some();
     let component = match cached {
         Some(component) => component,
-        None => build(sandbox, bytes, digest.clone()).await?,
+        None => compile_code(sandbox, bytes, digest.clone()).await?,
     };
     let compile_time = begun.elapsed();
     let (linked, description) = {
         let (digest, runtime) = (digest.clone(), Handle::current());
-        on(sandbox, move |sandbox| {
-            ask(sandbox, &runtime, &component, world, digest)
+        run_on(sandbox, move |sandbox| {
+            link_and_describe(sandbox, &runtime, &component, world, &digest)
         })
         .await??
     };
@@ -71,27 +75,28 @@ pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<
         imports,
         description,
         linked,
-        stands_back: AtomicBool::new(false),
+        low_priority: AtomicBool::new(false),
     }))
 }
 
-/// Links the component and asks it what it is. Not on the runtime: an instance of CPython takes 0.2 s to start, most of it without a
-/// pause, and who waits for an answer of the runtime must not wait for that.
-fn ask(
+/// Links a component and gets its description. It does not run on the runtime: an instance of
+/// CPython takes 0.2 s to start, most of it without yielding, and tasks of the runtime must not
+/// wait for that.
+fn link_and_describe(
     sandbox: &Sandbox,
     runtime: &Handle,
     component: &Component,
     world: World,
-    digest: Digest,
+    digest: &Digest,
 ) -> Result<(Linked, Description), CompileError> {
     let linked = link(sandbox, component, world)?;
-    let context = probe::context(digest).map_err(CompileError::Describe)?;
-    let said = runtime.block_on(instance::describe(sandbox, &linked, context));
-    let description = Description::checked(said.map_err(describe_error)?)?;
+    let context = probe::describe_context().map_err(CompileError::Describe)?;
+    let described = runtime.block_on(instance::describe(sandbox, &linked, context, digest));
+    let description = Description::checked(described.map_err(describe_error)?)?;
     Ok((linked, description))
 }
 
-fn look(sandbox: &Sandbox, bytes: Bytes) -> Result<Looked, CompileError> {
+fn inspect_upload(sandbox: &Sandbox, bytes: Bytes) -> Result<Inspected, CompileError> {
     let parts = inspect(&bytes)?;
     let world = world(&parts)?;
     let unknown: Vec<&str> = parts
@@ -107,7 +112,7 @@ fn look(sandbox: &Sandbox, bytes: Bytes) -> Result<Looked, CompileError> {
     }
     let digest = Digest::of(&bytes);
     let cached = sandbox.cache.load(&sandbox.engine, &digest);
-    Ok(Looked {
+    Ok(Inspected {
         bytes,
         digest,
         parts,
@@ -137,17 +142,17 @@ fn world(parts: &Parts) -> Result<World, CompileError> {
     Err(CompileError::NoWorld(text::clean(&found, 300).into_owned()))
 }
 
-/// Compiles, one component after the other.
-async fn build(sandbox: &Arc<Sandbox>, bytes: Bytes, digest: Digest) -> Result<Component, CompileError> {
+/// Compiles a component and caches its code. Waits until one of the `concurrent_compiles` is free.
+async fn compile_code(sandbox: &Arc<Sandbox>, bytes: Bytes, digest: Digest) -> Result<Component, CompileError> {
     let _turn = Arc::clone(&sandbox.compiling)
         .acquire_owned()
         .await
         .map_err(|error| CompileError::Host(error.to_string()))?;
     let code = compiler::compile(sandbox, bytes).await?;
-    on(sandbox, move |sandbox| {
+    run_on(sandbox, move |sandbox| {
         let component = code.component(&sandbox.engine).map_err(|error| {
             CompileError::Host(format!(
-                "the compiled code does not load: {}; restart the host if its program was replaced",
+                "the compiled code can't be loaded: {}; restart the host if its program was replaced",
                 short(&error)
             ))
         })?;
@@ -165,7 +170,8 @@ fn link(sandbox: &Sandbox, component: &Component, world: World) -> Result<Linked
     Linked::new(pre, world).map_err(CompileError::WrongType)
 }
 
-/// A wrong type of an export shows only when an instance's functions are looked up.
+/// Turns an error of `describe` into an error of compiling. A wrong type of an export is found only
+/// when the functions of an instance are looked up.
 fn describe_error(error: CallError) -> CompileError {
     match error {
         CallError::BadAnswer(text) => CompileError::WrongType(text),

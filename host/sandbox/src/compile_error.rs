@@ -1,74 +1,77 @@
-//! Why bytes did not become a component that can be called, in words for who uploaded them.
+//! Errors of compiling, for the person who uploaded the component.
 
 use std::time::Duration;
 
-use super::CallError;
+use crate::call_error::CallError;
 use vconduit_base::text;
 
-/// Why bytes did not become a component that can be called.
+/// Reason why an upload did not become a component that can be called.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
-    /// Too long.
+    /// The upload is too long.
     #[error(
         "the component is {size} bytes long, the limit component_bytes is {limit}; strip debug information, or raise the limit"
     )]
     TooLarge {
-        /// Its length.
+        /// Its length in bytes.
         size: u64,
-        /// The limit.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// Something else.
+    /// The upload is something else.
     #[error("this is not a WebAssembly component but {what}; {instead}")]
     NotComponent {
-        /// What it looks like.
+        /// Description of what it looks like.
         what: &'static str,
-        /// What to do.
+        /// The next step.
         instead: &'static str,
     },
-    /// A component, but not a whole one.
+    /// The upload is a component with damaged or missing bytes.
     #[error("the component is damaged: {0}; upload it again")]
     Damaged(String),
-    /// Too much to compile.
+    /// The component has too many or too large parts.
     #[error("the component is too complex: {0}")]
     TooComplex(String),
-    /// Neither world.
+    /// The component implements neither world. The text lists its exports.
     #[error(
         "the component exports neither vcon:link/handler@0.1 nor vcon:link/transformer@0.1 (it exports: {0}); build it against package vcon:link"
     )]
     NoWorld(String),
-    /// Imports that the host does not have.
-    #[error("the component imports what this host does not have: {0}; links may import vcon:link@0.1 and wasi@0.2")]
+    /// The component has imports that the host does not have. The text lists them.
+    #[error("the component has imports that this host does not have: {0}; links may import vcon:link@0.1 and wasi@0.2")]
     UnknownImports(String),
     /// Compiling took too long.
     #[error("the component did not compile within {} s, the limit compile_time", .0.as_secs())]
     TooSlow(Duration),
     /// Compiling took too much CPU time.
-    #[error("the component takes more than {} s of CPU time to compile, the limit compile_cpu; make it smaller, or look for one huge function", .0.as_secs())]
+    #[error(
+        "the component takes more than {} s of CPU time to compile, the limit compile_cpu; make it smaller, or look for one huge function",
+        .0.as_secs()
+    )]
     TooMuchCpu(Duration),
     /// Compiling took too much memory.
     #[error(
         "the component takes more memory to compile than {0} bytes, the limit compile_memory_bytes; make it smaller, or look for one huge function"
     )]
     TooMuchMemory(u64),
-    /// The compiler refused it.
+    /// The compiler rejected the component.
     #[error("the component does not compile: {0}")]
     Rejected(String),
-    /// A function has other types than the contract.
+    /// A function has other types than those of the contract.
     #[error("the component does not fit the contract: {0}; build it against the host's version of package vcon:link")]
     WrongType(String),
     /// `describe` failed.
     #[error("the component could not say what it is (describe): {0}")]
     Describe(CallError),
-    /// `describe` gave something else than the contract says.
-    #[error("the component's description is not usable: {0}")]
+    /// The result of `describe` violates the contract.
+    #[error("the component's description can't be used: {0}")]
     BadDescription(String),
-    /// The host could not do it.
+    /// The host could not compile.
     #[error("the host could not compile: {0}")]
     Host(String),
 }
 
-/// An error of the engine, fit for an answer.
-pub(super) fn short(error: &wasmtime::Error) -> String {
+/// Returns the text of an engine's error, escaped and bounded.
+pub(crate) fn short(error: &wasmtime::Error) -> String {
     text::clean(&format!("{error:#}"), 500).into_owned()
 }

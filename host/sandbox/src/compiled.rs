@@ -1,37 +1,37 @@
-//! A component that is ready to be called.
+//! Components that are ready to be called.
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::Description;
-use super::linked::{Linked, World};
+use crate::description::Description;
+use crate::linked::{Linked, World};
 use vconduit_base::names::Digest;
 
 /// A component that is ready to be called.
 pub struct Compiled {
-    /// The digest of its bytes.
+    /// Digest of the component's bytes.
     pub digest: Digest,
-    /// Its world.
+    /// World that it implements.
     pub world: World,
-    /// The length of the component.
+    /// Length of the component, in bytes.
     pub component_bytes: u64,
-    /// Its functions.
+    /// Number of functions in all of its modules.
     pub functions: u64,
-    /// How long it took to compile, or to load from the cache.
+    /// Time to compile it, or to load it from the cache.
     pub compile_time: Duration,
-    /// Whether it came from the cache.
+    /// True if its code came from the cache.
     pub from_cache: bool,
-    /// Its imports, as written.
+    /// Names of its imports, as written in the component.
     pub imports: Vec<String>,
-    pub(super) description: Description,
-    pub(super) linked: Linked,
-    /// Whether the last call failed or was long: the next one begins where long calls go on.
-    pub(super) stands_back: AtomicBool,
+    pub(crate) description: Description,
+    pub(crate) linked: Linked,
+    /// True if the last call failed or was long. The next call starts on the low-priority threads.
+    pub(crate) low_priority: AtomicBool,
 }
 
 impl Compiled {
-    /// What the component says about itself.
+    /// Returns the component's description of itself.
     #[must_use]
     pub fn description(&self) -> &Description {
         &self.description

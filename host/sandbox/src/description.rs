@@ -1,34 +1,36 @@
-//! What a component says about itself (`describe`), checked.
+//! Descriptions of components (`describe`), checked.
 
 use serde_json::{Map, Value};
 
-use super::CompileError;
-use super::bindings::wit::outcomes::Description as WitDescription;
+use crate::bindings::wit::outcomes::Description as WitDescription;
+use crate::compile_error::CompileError;
 use vconduit_base::text;
 
-/// A text in a description. Schemas of the standard links are below 8 KiB.
+/// Maximum length of a JSON text in a description, in bytes. Schemas of the standard links are
+/// below 8 KiB.
 const MAX_DESCRIPTION_BYTES: usize = 256 * 1024;
 
-/// What a component says about itself.
+/// Description of a component, as it gives it itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
-    /// Its name, `[a-z0-9_-]+`.
+    /// Name of the link, `[a-z0-9_-]+`, at most 100 characters.
     pub name: String,
-    /// Its version.
+    /// Version of the link. Escaped and bounded, else unchecked.
     pub version: String,
-    /// One sentence.
+    /// Purpose of the link, in one sentence.
     pub summary: String,
-    /// JSON Schema of the options.
+    /// JSON Schema of the options. Only that it is JSON has been checked.
     pub options_schema: Value,
-    /// The default options.
+    /// Default options.
     pub defaults: Map<String, Value>,
-    /// What it asks to be granted, in the shape of a link's `grants`. Only that it is an object has been checked.
+    /// Grants that the link asks for, in the form of a link's `grants`. Only that it is an object
+    /// has been checked.
     pub needs: Map<String, Value>,
 }
 
 impl Description {
-    /// Checks what a component said.
-    pub(super) fn checked(said: WitDescription) -> Result<Self, CompileError> {
+    /// Checks the result of `describe`.
+    pub(crate) fn checked(described: WitDescription) -> Result<Self, CompileError> {
         let bad = |what: &str| CompileError::BadDescription(what.to_owned());
         let plain = |name: &str| {
             !name.is_empty()
@@ -37,23 +39,27 @@ impl Description {
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
         };
-        if !plain(&said.name) {
+        if !plain(&described.name) {
             return Err(bad("its name has to be 1 to 100 of a-z, 0-9, _ and -"));
         }
-        let longest = said.options_schema.len().max(said.defaults.len()).max(said.needs.len());
+        let longest = described
+            .options_schema
+            .len()
+            .max(described.defaults.len())
+            .max(described.needs.len());
         if longest > MAX_DESCRIPTION_BYTES {
             return Err(bad("options-schema, defaults and needs may have 256 KiB each"));
         }
-        let defaults = serde_json::from_str(&said.defaults)
+        let defaults = serde_json::from_str(&described.defaults)
             .map_err(|error| bad(&format!("defaults is not a JSON object: {error}")))?;
-        let options_schema = serde_json::from_str(&said.options_schema)
+        let options_schema = serde_json::from_str(&described.options_schema)
             .map_err(|error| bad(&format!("options-schema is not JSON: {error}")))?;
-        let needs = serde_json::from_str(&said.needs)
+        let needs = serde_json::from_str(&described.needs)
             .map_err(|error| bad(&format!("needs is not a JSON object: {error}; write {{}} for nothing")))?;
         Ok(Self {
-            name: said.name,
-            version: text::clean(&said.version, 100).into_owned(),
-            summary: text::clean(&said.summary, 1000).into_owned(),
+            name: described.name,
+            version: text::clean(&described.version, 100).into_owned(),
+            summary: text::clean(&described.summary, 1000).into_owned(),
             options_schema,
             defaults,
             needs,

@@ -1,35 +1,41 @@
-//! What can be said about an upload before any compiling, at the price of one pass over its bytes.
+//! Checks of an upload before compiling, in one pass over its bytes.
 //!
-//! Guarantee: what passes is a component in binary form with bounded numbers of things to compile; what does not is told what it is.
+//! Guarantee: an upload that passes is a component in binary form, and the number and size of its
+//! parts are bounded. The error for any other upload says what it is.
 
 use wasmparser::{ComponentExternalKind, Parser, Payload};
 
-use super::CompileError;
+use crate::compile_error::CompileError;
 
-/// Functions in a component, all modules together. CPython has 30,000; a component of this many compiles in a minute.
+/// Maximum number of functions in all modules of a component. CPython has 30,000. A component with
+/// the maximum compiles in a minute.
 const MAX_FUNCTIONS: u64 = 200_000;
 
-/// The longest single function. Cranelift's time grows faster than the function; CPython's main loop is below 200 KiB.
+/// Maximum length of a function, in bytes. Cranelift's time grows faster than the function.
+/// CPython's main loop is below 200 KiB.
 const MAX_FUNCTION_BYTES: u64 = 2 * 1024 * 1024;
 
-/// Sections, modules and components, nested ones included.
+/// Maximum number of sections, modules and components, nested ones included.
 const MAX_SECTIONS: u64 = 20_000;
 
-/// Imports and exports of the component itself.
+/// Maximum number of imports, and of exports, of the component itself.
 const MAX_NAMES: usize = 1_000;
 
-/// What an upload is made of.
+/// Parts of an upload.
 #[derive(Debug, Default)]
 pub struct Parts {
     /// Names of the component's imports.
     pub imports: Vec<String>,
     /// Names of the component's exported instances.
     pub exports: Vec<String>,
-    /// Functions to compile.
+    /// Number of functions to compile.
     pub functions: u64,
 }
 
-/// Looks into an upload.
+/// Checks an upload and returns its parts.
+///
+/// # Errors
+/// If it is not a component, is damaged, or has too many or too large parts.
 pub fn inspect(bytes: &[u8]) -> Result<Parts, CompileError> {
     form(bytes)?;
     let mut parts = Parts::default();
@@ -101,7 +107,7 @@ fn check_function(range: std::ops::Range<usize>) -> Result<(), CompileError> {
     Ok(())
 }
 
-/// Tells by the first bytes what an upload is.
+/// Checks the first bytes of an upload.
 fn form(bytes: &[u8]) -> Result<(), CompileError> {
     let wrong = |what: &'static str, instead: &'static str| Err(CompileError::NotComponent { what, instead });
     match bytes {

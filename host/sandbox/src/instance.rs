@@ -1,63 +1,43 @@
-//! Runs one call: an instance, within every limit, and its answer checked.
+//! Runs one call: an instance within every limit, and its answer checked.
 //!
-//! Guarantee: whatever the code does, the call ends by its limits, and after a failure the document is as it went in. The
-//! instance is fresh and is dropped afterwards, unless the call allows one that is kept (`warm.rs`).
+//! Guarantee: whatever the code does, the call ends by its limits, and after a failure the document
+//! is as it was before the call. The instance is fresh and is dropped afterwards, unless the call
+//! allows a kept one (`warm.rs`).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
-use wasmtime_wasi::I32Exit;
+use wasmtime::Store;
 
-use super::bindings::transform::exports::vcon::link::transformer::Transformed;
-use super::bindings::wit::outcomes::{Description, Failure as WitFailure, Outcome as WitOutcome};
-use super::call::{Call, CallError, CallReport, Failure, FailureKind, Outcome};
-use super::engine::Sandbox;
-use super::linked::{Linked, RunFunction, WrongType};
-use super::long::MAYBE_LONG;
-use super::memory::LimitReached;
-use super::meter::{Stopped, bounded};
-use super::state::{self, CallState, Context};
-use super::warm::{Key, Warm};
-use super::{Usage, World, answer};
-use crate::call::CallEffects;
+use crate::bindings::wit::outcomes::Description as WitDescription;
+use crate::call::{Call, CallReport};
+use crate::call_error::{CallError, Failure, FailureKind};
+use crate::context::CallContext;
+use crate::engine::Sandbox;
+use crate::engine_error::{self, host_error};
+use crate::guest_answer::{self, GuestAnswer};
+use crate::linked::{Linked, RunFunction, World};
+use crate::long::MAYBE_LONG;
+use crate::meter::{Stopped, bounded};
+use crate::outcome::{CallEffects, Outcome};
+use crate::state::{self, CallState};
+use crate::usage::Usage;
+use crate::warm::{WarmInstance, WarmKey};
 use vcon_document::Document;
+use vconduit_base::names::Digest;
 
-/// The message of a crash.
-const MAX_CRASH_BYTES: usize = 1024;
-
-/// What the engine says when a link hands over too much at once. The error has no public type.
-const TOO_MUCH_AT_ONCE: &str = "fuel allocated for hostcalls has been exhausted";
-
-/// What came back.
-enum Answer {
-    Run(Result<WitOutcome, WitFailure>),
-    Transform(Result<Transformed, WitFailure>),
-}
-
-/// What is run.
-struct Run {
-    component: Arc<super::Compiled>,
-    options: Arc<str>,
-    document: Option<Document>,
-    deadline: Option<Instant>,
-    warm: bool,
-    context: Context,
-}
-
-/// Runs a call.
-pub(super) async fn run(sandbox: &Arc<Sandbox>, call: Call) -> CallReport {
+/// Runs a call and returns its report.
+pub(crate) async fn run(sandbox: &Arc<Sandbox>, call: Call) -> CallReport {
     let begun = Instant::now();
-    let run = split(call);
-    let original = run.document.clone();
-    let component = Arc::clone(&run.component);
-    let stands_back = component.stands_back.load(Ordering::Relaxed);
-    let attempt = attempt(Arc::clone(sandbox), run);
-    let mut report = match sandbox.long_calls.run(attempt, stands_back).await {
+    let original = call.document.clone();
+    let component = Arc::clone(&call.component);
+    let low_priority = component.low_priority.load(Ordering::Relaxed);
+    let attempt = attempt(Arc::clone(sandbox), call);
+    let mut report = match sandbox.long_calls.run(attempt, low_priority).await {
         Ok(Ok(report)) => report,
-        Ok(Err(error)) => failed(error),
-        Err(given_up) => failed(host(given_up)),
+        Ok(Err(error)) => not_run(error),
+        Err(aborted) => not_run(host_error(aborted)),
     };
     if report.result.is_err() {
         report.document = original;
@@ -65,84 +45,55 @@ pub(super) async fn run(sandbox: &Arc<Sandbox>, call: Call) -> CallReport {
         report.effects = CallEffects::default();
     }
     report.usage.wall = begun.elapsed();
-    let long = report.usage.cpu >= MAYBE_LONG;
+    let was_long = report.usage.cpu >= MAYBE_LONG;
     component
-        .stands_back
-        .store(long || report.result.is_err(), Ordering::Relaxed);
+        .low_priority
+        .store(was_long || report.result.is_err(), Ordering::Relaxed);
     report
 }
 
-fn split(call: Call) -> Run {
-    let context = Context {
-        link: call.link,
-        version: call.component.digest.clone(),
-        chain: call.chain,
-        ingress_list: call.ingress_list,
-        attempt: call.attempt,
-        grants: call.grants,
-        limits: call.limits,
-        vcon: call.vcon,
-        egress: call.egress,
-        secrets: call.secrets,
-        documents: call.documents,
-        environment: call.environment,
-        metrics: call.metrics,
-        keep_log: call.keep_log,
-    };
-    Run {
-        warm: call.warm && call.component.world == World::Link,
-        component: call.component,
-        options: call.options,
-        document: call.document,
-        deadline: call.deadline,
-        context,
-    }
+/// Asks a component for its description, within the limits of `context`.
+pub(crate) async fn describe(
+    sandbox: &Sandbox,
+    linked: &Linked,
+    context: CallContext,
+    version: &Digest,
+) -> Result<WitDescription, CallError> {
+    let limits = context.limits;
+    let _slot = sandbox.acquire_slot(limits.wall, None).await?;
+    let (end, late) = end_of(limits.wall, None);
+    let state = CallState::new(context, version, None, end, Arc::clone(&sandbox.clients));
+    let mut store = state::store(&sandbox.engine, state).map_err(host_error)?;
+    within_limits(sandbox, &mut store, end, &late, async |store| {
+        linked.describe(store).await
+    })
+    .await
 }
 
-/// A report for a call that did not get as far as an instance.
-fn failed(error: CallError) -> CallReport {
-    CallReport {
-        result: Err(error),
-        document: None,
-        edits: Vec::new(),
-        effects: CallEffects::default(),
-        reached_outside: false,
-        usage: Usage::default(),
-        log: Vec::new(),
-        outbound: Vec::new(),
-    }
-}
-
-async fn attempt(sandbox: Arc<Sandbox>, run: Run) -> Result<CallReport, CallError> {
-    check_document(&run)?;
-    let limits = run.context.limits;
-    let _place = sandbox.place(limits.wall, run.deadline).await?;
-    let (end, late) = end_of(limits.wall, run.deadline);
-    let key = run.warm.then(|| Key {
-        link: run.context.link.clone(),
-        version: run.component.digest.clone(),
-        options: run.options.clone(),
-    });
+async fn attempt(sandbox: Arc<Sandbox>, call: Call) -> Result<CallReport, CallError> {
+    check_document(&call)?;
+    let limits = call.context.limits;
+    let _slot = sandbox.acquire_slot(limits.wall, call.deadline).await?;
+    let (end, late) = end_of(limits.wall, call.deadline);
+    let key = warm_key(&call);
     let kept = key.as_ref().and_then(|key| sandbox.warm.take(key));
-    let outbound = Arc::clone(&sandbox.outbound);
+    let version = &call.component.digest;
+    let clients = Arc::clone(&sandbox.clients);
+    let state = CallState::new(call.context, version, call.document, end, clients);
     let (mut store, function, calls) = match kept {
         Some(mut warm) => {
-            state::renew(&mut warm.store, run.context, run.document, end, outbound);
+            state::renew(&mut warm.store, state);
             (warm.store, Some(warm.run), warm.calls)
         }
-        None => {
-            let store = state::store(&sandbox.engine, run.context, run.document, end, outbound);
-            (store.map_err(host)?, None, 0)
-        }
+        None => (state::store(&sandbox.engine, state).map_err(host_error)?, None, 0),
     };
-    let linked = &run.component.linked;
-    let ended = within(&sandbox, &mut store, end, &late, async |store| {
-        work(linked, store, function, &run.options).await
+    let linked = &call.component.linked;
+    let ended = within_limits(&sandbox, &mut store, end, &late, async |store| {
+        invoke(linked, store, function, &call.options).await
     })
     .await;
     let (result, function) = match ended {
-        Ok((Answer::Run(answer), function)) => (answer::of_run(store.data(), answer), function),
-        Ok((Answer::Transform(answer), _)) => (answer::of_transform(store.data_mut(), answer), None),
+        Ok((answer, function)) => (guest_answer::outcome(store.data_mut(), answer), function),
         Err(error) => (Err(error), None),
     };
     let report = report(store.data_mut(), result);
@@ -150,76 +101,16 @@ async fn attempt(sandbox: Arc<Sandbox>, run: Run) -> Result<CallReport, CallErro
         && store.data().can_be_kept()
     {
         let calls = calls + 1;
-        sandbox.warm.put(key, Warm { store, run, calls });
+        sandbox.warm.put(key, WarmInstance { store, run, calls });
     }
     Ok(report)
 }
 
-/// Asks a component what it is, under the limits of its context.
-pub(super) async fn describe(sandbox: &Sandbox, linked: &Linked, context: Context) -> Result<Description, CallError> {
-    let limits = context.limits;
-    let _place = sandbox.place(limits.wall, None).await?;
-    let (end, late) = end_of(limits.wall, None);
-    let mut store = state::store(&sandbox.engine, context, None, end, Arc::clone(&sandbox.outbound)).map_err(host)?;
-    within(sandbox, &mut store, end, &late, async |store| {
-        linked.describe(store).await
-    })
-    .await
-}
-
-/// Runs code in a store until it ends or has to end.
-async fn within<T>(
-    sandbox: &Sandbox,
-    store: &mut Store<CallState>,
-    end: Instant,
-    late: &CallError,
-    code: impl AsyncFnOnce(&mut Store<CallState>) -> wasmtime::Result<T>,
-) -> Result<T, CallError> {
-    let meter = Arc::clone(&store.data().meter);
-    let running = sandbox.ticker.run();
-    let ended = bounded(&meter, end, code(store)).await;
-    drop(running);
-    match ended {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(fault(store.data(), &error)),
-        Err(Stopped::Cpu) => Err(CallError::Limit(
-            state::cpu_limit(&store.data().context.limits).to_string(),
-        )),
-        Err(Stopped::Late) => Err(late.clone()),
-    }
-}
-
-/// Calls the function, of a new instance where there is none yet. A function that can be called again comes back.
-async fn work(
-    linked: &Linked,
-    store: &mut Store<CallState>,
-    kept: Option<RunFunction>,
-    options: &Arc<str>,
-) -> wasmtime::Result<(Answer, Option<RunFunction>)> {
-    match linked.world() {
-        World::Link => {
-            let run = match kept {
-                Some(run) => run,
-                None => linked.run(store).await?,
-            };
-            store.data_mut().memory.started();
-            let (answer,) = run.call_async(store, (options.clone(),)).await?;
-            Ok((Answer::Run(answer), Some(run)))
-        }
-        World::Transform => {
-            let text = store.data().document.as_ref().map(Document::text).unwrap_or_default();
-            let transform = linked.transform(store).await?;
-            let (answer,) = transform.call_async(store, (&*text, options)).await?;
-            Ok((Answer::Transform(answer), None))
-        }
-    }
-}
-
-fn check_document(run: &Run) -> Result<(), CallError> {
-    let limit = run.context.limits.document_bytes;
-    match &run.document {
-        Some(document) if document.size_bytes() > limit => Err(answer::too_large(document.size_bytes(), limit)),
-        None if run.component.world == World::Transform => Err(CallError::Failed(Failure {
+fn check_document(call: &Call) -> Result<(), CallError> {
+    let limit = call.context.limits.document_bytes;
+    match &call.document {
+        Some(document) if document.size_bytes() > limit => Err(guest_answer::too_large(document.size_bytes(), limit)),
+        None if call.component.world == World::Transform => Err(CallError::Failed(Failure {
             kind: FailureKind::Vcon,
             message: "the vCon does not exist (it expired or was deleted)".to_owned(),
             retryable: false,
@@ -229,7 +120,16 @@ fn check_document(run: &Run) -> Result<(), CallError> {
     }
 }
 
-/// When a call has to be over, and what to say if it is not.
+fn warm_key(call: &Call) -> Option<WarmKey> {
+    let may_be_kept = call.warm && call.component.world == World::Link;
+    may_be_kept.then(|| WarmKey {
+        link: call.context.link.clone(),
+        version: call.component.digest.clone(),
+        options: call.options.clone(),
+    })
+}
+
+/// Returns the time by which a call has to end, and the error of a call that does not.
 fn end_of(wall: Duration, deadline: Option<Instant>) -> (Instant, CallError) {
     let own = Instant::now() + wall;
     match deadline {
@@ -244,6 +144,55 @@ fn end_of(wall: Duration, deadline: Option<Instant>) -> (Instant, CallError) {
     }
 }
 
+/// Runs code in a store until it ends or reaches a limit.
+async fn within_limits<T>(
+    sandbox: &Sandbox,
+    store: &mut Store<CallState>,
+    end: Instant,
+    late: &CallError,
+    code: impl AsyncFnOnce(&mut Store<CallState>) -> wasmtime::Result<T>,
+) -> Result<T, CallError> {
+    let meter = Arc::clone(&store.data().meter);
+    let running = sandbox.ticker.run();
+    let ended = bounded(&meter, end, code(store)).await;
+    drop(running);
+    match ended {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(engine_error::of_guest(store.data(), &error)),
+        Err(Stopped::Cpu) => Err(CallError::Limit(
+            state::cpu_limit(&store.data().context.limits).to_string(),
+        )),
+        Err(Stopped::Late) => Err(late.clone()),
+    }
+}
+
+/// Calls the link's function, of a new instance if none was kept. Returns the function too if it
+/// can be called again.
+async fn invoke(
+    linked: &Linked,
+    store: &mut Store<CallState>,
+    kept: Option<RunFunction>,
+    options: &Arc<str>,
+) -> wasmtime::Result<(GuestAnswer, Option<RunFunction>)> {
+    match linked.world() {
+        World::Link => {
+            let run = match kept {
+                Some(run) => run,
+                None => linked.run(store).await?,
+            };
+            store.data_mut().memory.started();
+            let (answer,) = run.call_async(store, (options.clone(),)).await?;
+            Ok((GuestAnswer::Run(answer), Some(run)))
+        }
+        World::Transform => {
+            let text = store.data().document.as_ref().map(Document::text).unwrap_or_default();
+            let transform = linked.transform(store).await?;
+            let (answer,) = transform.call_async(store, (&*text, options)).await?;
+            Ok((GuestAnswer::Transform(answer), None))
+        }
+    }
+}
+
 fn report(state: &mut CallState, result: Result<Outcome, CallError>) -> CallReport {
     state.log.flush();
     let mut usage = Usage {
@@ -252,12 +201,12 @@ fn report(state: &mut CallState, result: Result<Outcome, CallError>) -> CallRepo
         log_bytes: state.log.written(),
         ..Usage::default()
     };
-    let mut outbound = Vec::new();
-    if let Some(egress) = &state.egress {
-        usage.requests = egress.requests();
-        usage.response_bytes = egress.response_bytes();
-        usage.largest_response_bytes = egress.largest_response_bytes();
-        outbound = egress.calls();
+    let mut requests = Vec::new();
+    if let Some(outbound) = &state.outbound {
+        usage.requests = outbound.requests();
+        usage.response_bytes = outbound.response_bytes();
+        usage.largest_response_bytes = outbound.largest_response_bytes();
+        requests = outbound.records();
     }
     CallReport {
         result,
@@ -267,36 +216,20 @@ fn report(state: &mut CallState, result: Result<Outcome, CallError>) -> CallRepo
         reached_outside: state.changed_outside || usage.requests > 0,
         usage,
         log: state.log.take(),
-        outbound,
+        outbound: requests,
     }
 }
 
-/// What an error of the engine means.
-fn fault(state: &CallState, error: &wasmtime::Error) -> CallError {
-    if let Some(limit) = error.downcast_ref::<LimitReached>() {
-        return CallError::Limit(limit.to_string());
+/// Returns the report of a call that ended before it had an instance.
+fn not_run(error: CallError) -> CallReport {
+    CallReport {
+        result: Err(error),
+        document: None,
+        edits: Vec::new(),
+        effects: CallEffects::default(),
+        reached_outside: false,
+        usage: Usage::default(),
+        log: Vec::new(),
+        outbound: Vec::new(),
     }
-    if error.root_cause().to_string().contains(TOO_MUCH_AT_ONCE) {
-        return CallError::Limit(state::hostcall_limit(&state.context.limits).to_string());
-    }
-    if error.is::<PoolConcurrencyLimitError>() {
-        return host(error);
-    }
-    if let Some(wrong) = error.downcast_ref::<WrongType>() {
-        return CallError::BadAnswer(state.log.clean(&wrong.0, MAX_CRASH_BYTES));
-    }
-    let what = match (error.downcast_ref::<I32Exit>(), error.downcast_ref::<Trap>()) {
-        (Some(exit), _) => format!("it called exit({})", exit.0),
-        (_, Some(trap)) => trap.to_string(),
-        _ => error.root_cause().to_string(),
-    };
-    let what = state.log.clean(&what, MAX_CRASH_BYTES);
-    match state.log.last_words() {
-        words if words.is_empty() => CallError::Trap(what),
-        words => CallError::Trap(format!("{words} ({what})")),
-    }
-}
-
-fn host(error: impl std::fmt::Display) -> CallError {
-    CallError::Host(vconduit_base::text::clean(&error.to_string(), MAX_CRASH_BYTES).into_owned())
 }

@@ -1,44 +1,45 @@
-//! A component, linked: its imports are bound and its exports looked up, so that a call only has to make an instance.
+//! Linked components: imports are bound and exports looked up, so that a call only has to make an
+//! instance.
 
 use std::sync::Arc;
 
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower, TypedFunc};
 
-use super::bindings::transform::exports::vcon::link::transformer::Transformed;
-use super::bindings::wit::outcomes::{Description as WitDescription, Failure as WitFailure, Outcome as WitOutcome};
-use super::state::CallState;
+use crate::bindings::transform::exports::vcon::link::transformer::Transformed;
+use crate::bindings::wit::outcomes::{Description as WitDescription, Failure as WitFailure, Outcome as WitOutcome};
+use crate::state::CallState;
 
-/// Which form of the contract a component implements.
+/// Form of the contract that a component implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
-    /// Functions on a document that stays in the host.
+    /// The link reads and edits a document that stays in the host.
     Link,
-    /// vCon in, vCon out.
+    /// The link gets the text of a vCon and returns the text of a vCon.
     Transform,
 }
 
-/// A component, linked, with its exports looked up.
-pub(super) struct Linked {
+/// A linked component with its exports looked up.
+pub(crate) struct Linked {
     world: World,
     instance: InstancePre<CallState>,
-    /// `run` or `transform`.
+    /// Export `run` or `transform`.
     work: ComponentExportIndex,
     describe: ComponentExportIndex,
 }
 
-type Transforming = (Result<Transformed, WitFailure>,);
-type Running = (Result<WitOutcome, WitFailure>,);
+type TransformResult = (Result<Transformed, WitFailure>,);
+type RunResult = (Result<WitOutcome, WitFailure>,);
 
-/// `run` of an instance.
-pub(super) type RunFunction = TypedFunc<(Arc<str>,), Running>;
+/// The function `run` of an instance.
+pub(crate) type RunFunction = TypedFunc<(Arc<str>,), RunResult>;
 
-/// `transform` of an instance.
-pub(super) type TransformFunction<'a> = TypedFunc<(&'a str, &'a str), Transforming>;
+/// The function `transform` of an instance.
+pub(crate) type TransformFunction<'a> = TypedFunc<(&'a str, &'a str), TransformResult>;
 
 impl Linked {
-    /// Looks up the exports of a component. Their types show when they are first called.
-    pub(super) fn new(instance: InstancePre<CallState>, world: World) -> Result<Self, String> {
+    /// Looks up the exports of a component. Their types are checked when they are first called.
+    pub(crate) fn new(instance: InstancePre<CallState>, world: World) -> Result<Self, String> {
         let (interface, work) = match world {
             World::Link => ("vcon:link/handler@0.1.0", "run"),
             World::Transform => ("vcon:link/transformer@0.1.0", "transform"),
@@ -61,29 +62,29 @@ impl Linked {
         })
     }
 
-    /// Which form of the contract it implements.
-    pub(super) fn world(&self) -> World {
+    /// Returns the form of the contract that the component implements.
+    pub(crate) fn world(&self) -> World {
         self.world
     }
 
-    /// A new instance's `run`.
-    pub(super) async fn run(&self, store: &mut Store<CallState>) -> wasmtime::Result<RunFunction> {
+    /// Makes an instance and returns its `run`.
+    pub(crate) async fn run(&self, store: &mut Store<CallState>) -> wasmtime::Result<RunFunction> {
         let instance = self.instance.instantiate_async(&mut *store).await?;
         typed(&instance, store, self.work)
     }
 
-    /// A new instance's `transform`.
-    pub(super) async fn transform<'a>(&self, store: &mut Store<CallState>) -> wasmtime::Result<TransformFunction<'a>> {
+    /// Makes an instance and returns its `transform`.
+    pub(crate) async fn transform<'a>(&self, store: &mut Store<CallState>) -> wasmtime::Result<TransformFunction<'a>> {
         let instance = self.instance.instantiate_async(&mut *store).await?;
         typed(&instance, store, self.work)
     }
 
-    /// Asks a new instance what it is. The type of its other function is checked on the same occasion.
-    pub(super) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<WitDescription> {
+    /// Makes an instance and returns its description. Also checks the type of its other function.
+    pub(crate) async fn describe(&self, store: &mut Store<CallState>) -> wasmtime::Result<WitDescription> {
         let instance = self.instance.instantiate_async(&mut *store).await?;
         match self.world {
-            World::Link => drop(typed::<(&str,), Running>(&instance, store, self.work)?),
-            World::Transform => drop(typed::<(&str, &str), Transforming>(&instance, store, self.work)?),
+            World::Link => drop(typed::<(&str,), RunResult>(&instance, store, self.work)?),
+            World::Transform => drop(typed::<(&str, &str), TransformResult>(&instance, store, self.work)?),
         }
         let describe = typed::<(), (WitDescription,)>(&instance, store, self.describe)?;
         describe.call_async(store, ()).await.map(|(description,)| description)
@@ -104,7 +105,7 @@ where
         .map_err(|error| WrongType(format!("{error:#}")).into())
 }
 
-/// A function of the component has other types than the contract.
+/// A function of the component has other types than those of the contract.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct WrongType(pub(super) String);
+pub(crate) struct WrongType(pub(crate) String);

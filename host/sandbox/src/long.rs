@@ -1,8 +1,9 @@
-//! Long calls move to threads that stand back, so that short ones keep the processor.
+//! Long calls continue on low-priority threads, so that short calls keep the processor.
 //!
-//! Guarantee: a long call ([`MAYBE_LONG`], [`LONG`]) goes on where it was, on threads that leave the processor to all others that want it;
-//! its limits and its answer stay the same. When the caller goes away, so does the call. A component whose last call failed or was long
-//! begins there: one that means harm in many short calls takes no more from others than one that spins.
+//! Guarantee: a long call ([`MAYBE_LONG`], [`LONG`]) continues from where it was, on threads that
+//! leave the processor to all others. Its limits and its result stay the same. When the caller
+//! stops waiting, the call is dropped. A component whose last call failed or was long starts there,
+//! so many short hostile calls take no more from others than one endless loop.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,48 +13,49 @@ use std::time::{Duration, Instant};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
-use super::meter::thread_time;
-use super::runtime::{self, LinksRuntime};
+use crate::meter::thread_time;
+use crate::runtime::{self, LinksRuntime};
 
-/// From here on a call may be long: it was being polled for this time, other threads on the processor included. The standard links take
-/// 0.02 to 0.1 ms, and 10 ms on a vCon of 5 MB.
-pub(super) const MAYBE_LONG: Duration = Duration::from_millis(20);
+/// Polling time after which a call may be long. It includes time that other threads had the
+/// processor. The standard links take 0.02 to 0.1 ms, and 10 ms on a vCon of 5 MB.
+pub(crate) const MAYBE_LONG: Duration = Duration::from_millis(20);
 
-/// A call that may be long is long when it has used this much CPU time more. On a machine with too much to do a short one may have lost
-/// the processor in between.
+/// CPU time, counted from [`MAYBE_LONG`] on, after which a call is long. On an overloaded machine,
+/// a short call may have lost the processor in between.
 const LONG: Duration = Duration::from_millis(10);
 
-/// The threads.
+/// The low-priority threads.
 #[derive(Debug)]
-pub(super) struct LongCalls(LinksRuntime);
+pub(crate) struct LongCalls(LinksRuntime);
 
-/// The threads ended before the call did.
+/// The call ended with a panic, or its threads ended first.
 #[derive(Debug, thiserror::Error)]
-#[error("the call was given up in the middle; look at the log for a panic")]
-pub(super) struct GivenUp;
+#[error("the call was aborted; look at the log for a panic")]
+pub(crate) struct CallAborted;
 
 impl LongCalls {
     /// Starts the threads.
-    pub(super) fn start() -> std::io::Result<Self> {
+    pub(crate) fn start() -> std::io::Result<Self> {
         runtime::for_long_calls().map(Self)
     }
 
-    /// Runs a call, from where it is long on the threads; all of it there if it `stands_back`.
-    pub(super) async fn run<F>(&self, call: F, stands_back: bool) -> Result<F::Output, GivenUp>
+    /// Runs a call. It moves to the low-priority threads once it is long, or at once if
+    /// `low_priority`.
+    pub(crate) async fn run<F>(&self, call: F, low_priority: bool) -> Result<F::Output, CallAborted>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         let mut call = Box::pin(call);
-        if !stands_back && let Some(output) = while_short(call.as_mut()).await {
+        if !low_priority && let Some(output) = while_short(call.as_mut()).await {
             return Ok(output);
         }
-        let rest = self.0.spawn(giving_way(call).in_current_span()).ok_or(GivenUp)?;
-        AbortOnDropHandle::new(rest).await.map_err(|_| GivenUp)
+        let rest = self.0.spawn(yielding(call).in_current_span()).ok_or(CallAborted)?;
+        AbortOnDropHandle::new(rest).await.map_err(|_| CallAborted)
     }
 }
 
-/// Polls until it is ready, or nothing when it is long. Reading the clock of the thread costs a system call, so calls that end soon are
-/// spared that.
+/// Polls a call until it is ready. Returns None once it is long. Reading the thread's CPU time
+/// costs a system call, so it is not read before the call may be long.
 async fn while_short<F: Future>(mut call: Pin<&mut F>) -> Option<F::Output> {
     let (mut polled, mut used) = (Duration::ZERO, Duration::ZERO);
     poll_fn(|context| {
@@ -71,9 +73,9 @@ async fn while_short<F: Future>(mut call: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
-/// Gives way to whoever waits for the processor at each breath of the call, every millisecond: else the system lets it go on to the end
-/// of its slice, 3 to 4 ms.
-async fn giving_way<F: Future>(mut call: Pin<Box<F>>) -> F::Output {
+/// Yields the processor each time the call yields, every millisecond. Otherwise the system would
+/// let the thread run to the end of its time slice of 3 to 4 ms.
+async fn yielding<F: Future>(mut call: Pin<Box<F>>) -> F::Output {
     poll_fn(|context| {
         let polled = call.as_mut().poll(context);
         if polled.is_pending() {
@@ -95,7 +97,7 @@ mod tests {
         std::thread::current().name().unwrap_or_default().to_owned()
     }
 
-    /// A millisecond of CPU time at a time, however busy the machine is.
+    /// Uses one millisecond of CPU time a slice, however busy the machine is.
     async fn spin(slices: u32) -> String {
         for _ in 0..slices {
             let begun = thread_time();
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_short_call_stays_and_a_long_one_moves() {
+    async fn a_short_call_stays_and_a_long_call_moves() {
         let long = LongCalls::start().unwrap();
         assert_eq!(long.run(spin(2), false).await.unwrap(), thread(), "a short call moved");
         assert_eq!(
@@ -117,7 +119,7 @@ mod tests {
         assert_eq!(
             long.run(spin(2), true).await.unwrap(),
             "long-links",
-            "it did not stand back"
+            "a low-priority call started elsewhere"
         );
     }
 
@@ -132,9 +134,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn threads_of_long_calls_stand_back() {
+    async fn threads_of_long_calls_have_low_priority() {
         let long = LongCalls::start().unwrap();
-        // Field 19 of `stat`; the name before it, in brackets, may hold anything.
+        // Field 19 of `stat` is the niceness. The name before it, in brackets, may contain
+        // anything.
         let niceness = async {
             spin(60).await;
             let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
@@ -147,7 +150,7 @@ mod tests {
         );
         assert!(
             theirs > own,
-            "niceness {theirs} of a long call is not above {own} of others"
+            "the niceness {theirs} of a long call is not above {own}, that of others"
         );
     }
 
@@ -162,9 +165,9 @@ mod tests {
                 spin(1).await;
             }
         };
-        let given_up = tokio::time::timeout(MAYBE_LONG * 3, long.run(endless, false)).await;
-        assert!(given_up.is_err(), "it never ends");
-        // A poll that is under way ends by itself.
+        let timed_out = tokio::time::timeout(MAYBE_LONG * 3, long.run(endless, false)).await;
+        assert!(timed_out.is_err(), "an endless call ended");
+        // A poll in progress ends by itself.
         let mut rested = 0;
         for _ in 0..500 {
             let then = turns.load(Ordering::Relaxed);
@@ -178,11 +181,11 @@ mod tests {
                 return;
             }
         }
-        panic!("nobody waits for it, and it runs on");
+        panic!("the call runs on although its caller stopped waiting");
     }
 
     #[tokio::test]
-    async fn a_panic_in_the_middle_is_an_error() {
+    async fn a_panic_in_a_long_call_is_an_error() {
         let long = LongCalls::start().unwrap();
         let panics = async {
             spin(60).await;

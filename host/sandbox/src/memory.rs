@@ -1,31 +1,33 @@
-//! The memory limit of one call.
+//! Memory limit of one call.
 //!
-//! Guarantee: all linear memories and tables of a component together stay within the call's limit; a link that asks
-//! for more ends with a message that names the limit.
+//! Guarantee: all linear memories and tables of a component together stay within the call's limit.
+//! A link that asks for more ends with a message that names the limit.
 
 use wasmtime::ResourceLimiter;
 
-/// A limit of the call was reached. Travels through wasmtime as the cause of a trap.
+use crate::pool::{MAX_MEMORIES, MAX_STORE_INSTANCES, MAX_TABLES};
+
+/// A limit of the call was reached. wasmtime passes it on as the cause of a trap.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct LimitReached(pub(super) String);
+pub(crate) struct LimitReached(pub(crate) String);
 
-/// What an element of a table costs: a pointer.
+/// Size of a table element, in bytes: a pointer.
 const TABLE_ELEMENT_BYTES: u64 = 8;
 
-/// Counts what a component holds.
+/// Count of the bytes that a component holds.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     limit: u64,
     now: u64,
     peak: u64,
-    /// What was held when the code had been set up.
+    /// Bytes held when the instance was ready.
     at_start: u64,
 }
 
 impl Memory {
-    /// A count at zero.
-    pub(super) fn new(limit: u64) -> Self {
+    /// A count at zero. `limit` is in bytes.
+    pub(crate) fn new(limit: u64) -> Self {
         Self {
             limit,
             now: 0,
@@ -34,8 +36,8 @@ impl Memory {
         }
     }
 
-    /// A count for the next call of an instance that holds what `before` counted.
-    pub(super) fn after(before: &Self, limit: u64) -> Self {
+    /// A count for the next call of an instance that holds the bytes of `before`.
+    pub(crate) fn after(before: &Self, limit: u64) -> Self {
         Self {
             limit,
             now: before.now,
@@ -44,27 +46,28 @@ impl Memory {
         }
     }
 
-    /// The instance is set up: what comes now is growth.
-    pub(super) fn started(&mut self) {
+    /// Notes that the instance is ready: memory added from now on is growth.
+    pub(crate) fn started(&mut self) {
         self.at_start = self.now;
     }
 
-    /// Whether more is held than after the set-up.
-    pub(super) fn has_grown(&self) -> bool {
+    /// Returns true if the component holds more than when its instance was ready.
+    pub(crate) fn has_grown(&self) -> bool {
         self.now > self.at_start
     }
 
-    /// The most that was held at once.
-    pub(super) fn peak(&self) -> u64 {
+    /// Returns the largest number of bytes held at once.
+    pub(crate) fn peak(&self) -> u64 {
         self.peak
     }
 
     fn grow(&mut self, current: u64, desired: u64) -> wasmtime::Result<bool> {
         let wanted = self.now.saturating_add(desired.saturating_sub(current));
         if wanted > self.limit {
-            // An error and not a plain refusal: a guest that is refused dies of a trap that says nothing.
+            // An error, not a refusal: a guest whose `memory.grow` is refused traps without a
+            // reason.
             return Err(LimitReached(format!(
-                "the link asked for {wanted} bytes of memory, the limit memory_bytes is {}; raise it if the link is to be trusted with more",
+                "the link asked for {wanted} bytes of memory, the limit memory_bytes is {}; raise it if you trust the link with more",
                 self.limit
             ))
             .into());
@@ -86,14 +89,14 @@ impl ResourceLimiter for Memory {
     }
 
     fn instances(&self) -> usize {
-        super::pool::MAX_STORE_INSTANCES
+        MAX_STORE_INSTANCES
     }
 
     fn tables(&self) -> usize {
-        super::pool::MAX_TABLES
+        MAX_TABLES
     }
 
     fn memories(&self) -> usize {
-        super::pool::MAX_MEMORIES
+        MAX_MEMORIES
     }
 }

@@ -1,7 +1,8 @@
-//! The clock of one call: CPU time, and the moment it has to be over.
+//! CPU time and end of one call.
 //!
-//! Guarantee: a future under [`bounded`] is not polled again once its CPU time is used up or its end has come. CPU
-//! time is that of the thread while it polls, so waiting costs nothing and other calls on the thread don't count.
+//! Guarantee: a future under [`bounded`] is not polled again once its CPU time is used up or its
+//! end has come. CPU time is that of the thread during polls, so waiting costs nothing and other
+//! calls on the thread don't count.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -11,21 +12,21 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Marks a meter that is not being polled.
+/// Start time of a meter that is not being polled.
 const STOPPED: u64 = u64::MAX;
 
-/// CPU time of one call. Only the thread that polls the call writes it; the order between threads comes from the
-/// runtime that moves the call, so relaxed access is enough.
+/// CPU time of one call. Only the thread that polls the call writes it. The runtime that moves the
+/// call between threads orders their writes, so relaxed access is enough.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     limit_ns: u64,
     used_ns: AtomicU64,
     started_ns: AtomicU64,
 }
 
-/// What ended a future before it was ready.
+/// Reason why a future ended before it was ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stopped {
+pub(crate) enum Stopped {
     /// Its CPU time is used up.
     Cpu,
     /// Its end has come.
@@ -33,8 +34,8 @@ pub(super) enum Stopped {
 }
 
 impl Meter {
-    /// A meter at zero.
-    pub(super) fn new(limit: Duration) -> Self {
+    /// A meter at zero with this limit of CPU time.
+    pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit_ns: nanoseconds(limit),
             used_ns: AtomicU64::new(0),
@@ -42,8 +43,8 @@ impl Meter {
         }
     }
 
-    /// CPU time so far, the running poll included.
-    pub(super) fn used(&self) -> Duration {
+    /// Returns the CPU time so far, the current poll included.
+    pub(crate) fn used(&self) -> Duration {
         let before = self.used_ns.load(Ordering::Relaxed);
         let running = match self.started_ns.load(Ordering::Relaxed) {
             STOPPED => 0,
@@ -52,8 +53,8 @@ impl Meter {
         Duration::from_nanos(before.saturating_add(running))
     }
 
-    /// Whether the limit is reached.
-    pub(super) fn exceeded(&self) -> bool {
+    /// Returns true once the limit is reached.
+    pub(crate) fn exceeded(&self) -> bool {
         nanoseconds(self.used()) >= self.limit_ns
     }
 
@@ -68,10 +69,10 @@ impl Meter {
     }
 }
 
-/// Polls a future under a meter until `end`.
-pub(super) async fn bounded<F: Future>(meter: &Meter, end: Instant, future: F) -> Result<F::Output, Stopped> {
+/// Polls a future under a meter until it is ready, its CPU time is used up or `end` has come.
+pub(crate) async fn bounded<F: Future>(meter: &Meter, end: Instant, future: F) -> Result<F::Output, Stopped> {
     let mut future = pin!(future);
-    // A timer costs a lock and a heap block; most calls never wait, and then never make one.
+    // A timer costs a lock and a heap block. Most calls never wait and never make one.
     let mut timer: Option<Pin<Box<tokio::time::Sleep>>> = None;
     poll_fn(|context| {
         meter.start();
@@ -92,8 +93,8 @@ pub(super) async fn bounded<F: Future>(meter: &Meter, end: Instant, future: F) -
     .await
 }
 
-/// CPU time of this thread.
-pub(super) fn thread_time() -> Duration {
+/// Returns the CPU time of the current thread.
+pub(crate) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or(0),
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_future_that_waits_ends_at_its_end_and_uses_no_cpu_time() {
+    async fn a_future_that_waits_is_stopped_at_its_end_and_uses_no_cpu_time() {
         let meter = Meter::new(Duration::from_secs(10));
         let begun = Instant::now();
         let stopped = bounded(&meter, begun + Duration::from_millis(30), std::future::pending::<()>()).await;
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_future_that_spins_and_yields_ends_at_its_cpu_limit() {
+    async fn a_future_that_spins_and_yields_is_stopped_at_its_cpu_limit() {
         let meter = Meter::new(Duration::from_millis(20));
         let spin = async {
             loop {

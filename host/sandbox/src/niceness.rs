@@ -1,16 +1,19 @@
-//! How far work that can wait stands back behind threads that serve.
+//! Priorities of threads whose work can wait.
 
 use rustix::process::nice;
 
-/// Long calls: a sixth of what each other thread may claim of a processor that both want: beside one that is always busy a call of 2 s of
-/// CPU time takes 14 s. At 5 (a third) a neighbour of attacks keeps 78 % of its throughput on two cores; at 10 (a tenth) such a call could
-/// meet its 30 s.
-pub(super) const OF_LONG_CALLS: i32 = 8;
+/// Niceness of long calls. On a processor that both want, a long call gets a sixth of the time of
+/// another thread: next to a thread that is always busy, 2 s of CPU time take 14 s. At 5 (a third),
+/// a neighbour of attacks keeps 78 % of its throughput on two cores. At 10 (a tenth), such a call
+/// could reach its limit of 30 s.
+pub(crate) const OF_LONG_CALLS: i32 = 8;
 
-/// Work on components: a tenth. At 19 it would be a sixtieth: a small link that takes 0.2 s to compile would come to 10 s on a busy host.
-pub(super) const OF_COMPILING: i32 = 10;
+/// Niceness of work on components: a tenth of the time of another thread. At 19 it would be a
+/// sixtieth: a small link that takes 0.2 s to compile would take 10 s on a busy host.
+pub(crate) const OF_COMPILING: i32 = 10;
 
-/// This thread stands back from now on: on Linux niceness is that of the thread alone. A system that refuses it shares out evenly.
-pub(super) fn stand_back(by: i32) {
+/// Lowers the priority of the current thread for good. On Linux, niceness belongs to the thread
+/// alone. A system that refuses leaves the priority as it is.
+pub(crate) fn lower_priority(by: i32) {
     let _ = nice(by);
 }

@@ -1,14 +1,18 @@
-//! Options of a link, checked against the JSON Schema that its component describes them by.
+//! Check of a link's options by the JSON Schema in its component's description.
 //!
-//! Guarantee: no message holds the value of an option. Options hold credentials.
+//! Guarantee: no message contains the value of an option, because options may contain credentials.
 
 use serde_json::{Map, Value};
 use vconduit_base::text::clean;
 
-/// The longest message of the schema validator that is shown, in bytes.
+/// Maximum length of a message of the schema validator, in bytes.
 const MAX_MESSAGE_BYTES: usize = 600;
 
-/// What is wrong with options, by their link's own JSON Schema; a schema that is none says so.
+/// Maximum number of problems that are reported.
+const MAX_PROBLEMS: usize = 50;
+
+/// Returns the problems of options by their link's JSON Schema, at most 50. If the schema is
+/// invalid, the only problem says so.
 #[must_use]
 pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<String> {
     let validator = match jsonschema::validator_for(schema) {
@@ -21,17 +25,17 @@ pub fn option_problems(schema: &Value, options: &Map<String, Value>) -> Vec<Stri
         }
     };
     let options = Value::Object(options.clone());
-    let problems = validator.iter_errors(&options).take(50);
+    let problems = validator.iter_errors(&options).take(MAX_PROBLEMS);
     problems
         .map(|error| {
-            let place = error.instance_path().to_string();
-            // The value stays out: options hold credentials.
+            let path = error.instance_path().to_string();
+            // Without the value, which may be a credential.
             let message = error.masked().to_string();
             let message = clean(&message, MAX_MESSAGE_BYTES);
-            if place.is_empty() {
+            if path.is_empty() {
                 format!("options: {message}")
             } else {
-                format!("options{}: {message}", place.replace('/', "."))
+                format!("options{}: {message}", path.replace('/', "."))
             }
         })
         .collect()
@@ -44,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_are_checked_against_the_links_schema() {
+    fn options_are_checked_by_the_links_schema_and_no_value_is_shown() {
         let schema = json!({"type": "object", "required": ["url"], "additionalProperties": false,
             "properties": {"url": {"type": "string"}, "key": {"type": "string"}, "n": {"properties": {"m": {"type": "integer"}}}}});
         let options = |value: Value| value.as_object().cloned().unwrap();

@@ -1,7 +1,7 @@
-//! How the engine is set up: the pool of instances, and which code it takes.
+//! Set-up of the engine: the pool of instances, and the WebAssembly features that are on.
 //!
-//! Guarantee: a call that was given a place (`max_concurrent_calls`) finds its instance, memories, tables and stack
-//! in the pool, whatever its component is made of.
+//! Guarantee: a call that has one of the `max_concurrent_calls` slots finds its instance, memories,
+//! tables and stack in the pool, whatever its component consists of.
 
 use std::num::NonZeroUsize;
 
@@ -9,41 +9,51 @@ use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmBacktraceDetails,
 };
 
-use super::SandboxSettings;
+use crate::settings::SandboxSettings;
 
-/// Core instances of one component. Python components hold 38.
+/// Maximum number of core instances of one component. Python components have 38.
 const MAX_CORE_INSTANCES: u32 = 64;
 
-/// Instances in one store: those of the component and what wasmtime adds for itself.
-pub(super) const MAX_STORE_INSTANCES: usize = 128;
+/// Maximum number of instances in one store: those of the component and those that wasmtime adds.
+pub(crate) const MAX_STORE_INSTANCES: usize = 128;
 
-/// Memories of one component. Those of every toolchain tried hold one; adapters and composed components a few.
-pub(super) const MAX_MEMORIES: usize = 4;
+/// Maximum number of memories of one component. Components of every toolchain tried have one,
+/// adapters and composed components a few.
+pub(crate) const MAX_MEMORIES: usize = 4;
 
-/// Tables of one component. Compilers make one, the glue of `wit-component` one more.
-pub(super) const MAX_TABLES: usize = 8;
+/// Maximum number of tables of one component. Compilers make one, the glue of `wit-component` one
+/// more.
+pub(crate) const MAX_TABLES: usize = 8;
 
-/// Elements of one table. CPython and SpiderMonkey stay below 20,000 function pointers.
+/// Maximum number of elements of one table. CPython and SpiderMonkey stay below 20,000 function
+/// pointers.
 const TABLE_ELEMENTS: usize = 65_536;
 
-/// Stack of the guest. Interpreters recurse deeply on nested data; wasmtime's default of half a megabyte is small for them.
+/// Maximum number of instances that are kept for later calls, over all links. The pool has this
+/// many places more than `max_concurrent_calls`.
+pub(crate) const MAX_KEPT_INSTANCES: usize = 32;
+
+/// Size of the guest's stack, in bytes. Interpreters recurse deeply on nested data. wasmtime's
+/// default of half a megabyte is small for them.
 const GUEST_STACK_BYTES: usize = 1024 * 1024;
 
-/// The stack that a call runs on: the guest's and as much again for host functions.
+/// Size of the stack that a call runs on, in bytes: the guest's, and the same again for host
+/// functions.
 const CALL_STACK_BYTES: usize = 2 * GUEST_STACK_BYTES;
 
-/// Frames of a backtrace in an error. More is noise.
+/// Number of frames of a backtrace in an error. More is noise.
 const BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
 
-/// Makes the engine; without a pool when the machine does not give the address space for one. True: pooled.
-pub(super) fn engine(settings: &SandboxSettings) -> wasmtime::Result<(Engine, bool)> {
+/// Makes the engine. The flag is true if it has a pool. It has none if the machine does not give
+/// the address space for one.
+pub(crate) fn engine(settings: &SandboxSettings) -> wasmtime::Result<(Engine, bool)> {
     let mut config = config();
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
     match Engine::new(&config) {
         Ok(engine) => Ok((engine, true)),
         Err(error) => {
             tracing::warn!(
-                "no pool for {} concurrent calls ({error:#}); links run on demand, which is slower: lower max_concurrent_calls or allow more address space",
+                "no pool for {} concurrent calls ({error:#}); instances are made on demand, which is slower; lower max_concurrent_calls or allow more address space",
                 settings.max_concurrent_calls
             );
             config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
@@ -52,8 +62,9 @@ pub(super) fn engine(settings: &SandboxSettings) -> wasmtime::Result<(Engine, bo
     }
 }
 
-/// An engine that compiles and runs nothing. How instances are allocated leaves no trace in the code, so what it makes fits [`engine`]'s.
-pub(super) fn compiling() -> wasmtime::Result<Engine> {
+/// Makes an engine that only compiles. The allocation of instances does not affect the code, so its
+/// code fits the engine of [`engine`].
+pub(crate) fn compiling() -> wasmtime::Result<Engine> {
     Engine::new(&config())
 }
 
@@ -66,17 +77,18 @@ fn config() -> Config {
     config.max_wasm_stack(GUEST_STACK_BYTES);
     config.async_stack_size(CALL_STACK_BYTES);
     config.wasm_backtrace_max_frames(Some(BACKTRACE_FRAMES));
-    // Never by an environment variable: reading debug information of hostile code is not free.
+    // Set here, so that no environment variable turns it on: reading the debug information of
+    // hostile code is not free.
     config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
-    // What no toolchain for links needs stays off: less code to trust.
+    // Features that no toolchain for links needs are off: less code to trust.
     config.wasm_memory64(false);
     config.wasm_relaxed_simd(false);
     config
 }
 
 fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
-    // Instances that are kept for later calls hold their places beside those of the calls.
-    let kept = u32::try_from(super::warm::MAX_KEPT).unwrap_or(u32::MAX);
+    // Kept instances need places in addition to those of running calls.
+    let kept = u32::try_from(MAX_KEPT_INSTANCES).unwrap_or(u32::MAX);
     let calls = settings.max_concurrent_calls.saturating_add(kept);
     let times = |count: usize| calls.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
     let mut pool = PoolingAllocationConfig::new();

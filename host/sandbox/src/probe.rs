@@ -1,4 +1,4 @@
-//! The surroundings of a call where there are none: for `describe`, for dry runs, for tests.
+//! Surroundings of calls outside of a chain: for `describe`, dry runs and tests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rand::Rng;
 
-use super::CallError;
-use super::call::{CreateError, Documents, Environment, GuestMetrics};
-use super::state::Context;
+use crate::call_error::CallError;
+use crate::context::CallContext;
+use crate::surroundings::{CreateError, DocumentAccess, Environment, GuestMetrics};
 use vcon_document::{EgressFormat, Text, VconId};
-use vconduit_base::names::{ChainName, Digest, LinkName, NameError};
+use vconduit_base::names::{ChainName, LinkName, NameError};
 use vconduit_base::{Secrets, clock};
 use vconduit_policy::{Grants, Limits};
 
-/// A `describe` gives back constants; interpreters need a millisecond to start.
+/// Limit of CPU time of `describe`. It returns constants. Interpreters need some time to start.
 const DESCRIBE_CPU: Duration = Duration::from_secs(2);
 
-/// Time to wait in `describe`: it has nothing to wait for.
+/// Limit of wall-clock time of `describe`. It has nothing to wait for.
 const DESCRIBE_WALL: Duration = Duration::from_secs(10);
 
-/// The clock and the random numbers of the machine.
+/// Clock and random numbers of the machine.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemEnvironment;
 
@@ -38,28 +38,28 @@ impl Environment for SystemEnvironment {
     }
 }
 
-/// No other vCons.
+/// Access to no other vCons: every operation fails.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NoDocuments;
 
-const NOWHERE: &str = "there are no other vCons in this run";
+const NO_OTHER_VCONS: &str = "there are no other vCons in this run";
 
 #[async_trait]
-impl Documents for NoDocuments {
+impl DocumentAccess for NoDocuments {
     async fn read(&self, _id: &VconId) -> Result<Option<Text>, String> {
-        Err(NOWHERE.to_owned())
+        Err(NO_OTHER_VCONS.to_owned())
     }
 
     async fn create(&self, _json: &str) -> Result<VconId, CreateError> {
-        Err(CreateError::Unavailable(NOWHERE.to_owned()))
+        Err(CreateError::Unavailable(NO_OTHER_VCONS.to_owned()))
     }
 
     async fn delete(&self, _id: &VconId) -> Result<bool, String> {
-        Err(NOWHERE.to_owned())
+        Err(NO_OTHER_VCONS.to_owned())
     }
 }
 
-/// Numbers that go nowhere.
+/// Metrics that are discarded.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NoMetrics;
 
@@ -68,9 +68,9 @@ impl GuestMetrics for NoMetrics {
     fn observe(&self, _link: &LinkName, _vcon: &VconId, _name: &str, _value: f64, _attributes: &[(String, String)]) {}
 }
 
-/// The context of a `describe`: nothing granted, nothing there.
-pub(super) fn context(version: Digest) -> Result<Context, CallError> {
-    let never = |error: NameError| CallError::Host(error.to_string());
+/// Returns the context of a `describe`: no grants, no secrets, no other vCons.
+pub(crate) fn describe_context() -> Result<CallContext, CallError> {
+    let no_name = |error: NameError| CallError::Host(error.to_string());
     let no_id = |error: vcon_document::IdError| CallError::Host(error.to_string());
     let limits = Limits {
         cpu: DESCRIBE_CPU,
@@ -78,10 +78,9 @@ pub(super) fn context(version: Digest) -> Result<Context, CallError> {
         requests: 0,
         ..Limits::default()
     };
-    Ok(Context {
-        link: LinkName::new("describe").map_err(never)?,
-        version,
-        chain: ChainName::new("upload").map_err(never)?,
+    Ok(CallContext {
+        link: LinkName::new("describe").map_err(no_name)?,
+        chain: ChainName::new("upload").map_err(no_name)?,
         ingress_list: None,
         attempt: 1,
         grants: Arc::new(Grants::default()),

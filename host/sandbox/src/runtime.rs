@@ -1,45 +1,48 @@
-//! The threads that links run on, apart from those that serve REST: a link that uses its CPU limit to the full must not hold up those who
-//! only want to post a vCon.
+//! Threads that links run on, apart from those that serve the REST API.
+//!
+//! Guarantee: a link that uses its whole CPU limit does not delay requests to the API.
 
 use std::future::Future;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-use super::niceness;
+use crate::niceness;
 
-/// The smallest number of threads: with one alone a long call would hold up all others.
-const FEWEST_THREADS: usize = 2;
+/// Minimum number of threads. On a single thread, a long call would delay all others.
+const MIN_THREADS: usize = 2;
 
-/// How many tasks run between two looks at sockets. At 1 the looking costs more than it gives; at tokio's 61 a short link beside two
-/// spinning ones waits 2.2 ms at p99 instead of 1.2.
+/// Number of tasks that run between two polls of sockets. At 1, polling costs more than it gains.
+/// At tokio's default of 61, a short link next to two endless loops waits 2.2 ms at p99 instead of
+/// 1.2.
 const EVENT_INTERVAL: u32 = 16;
 
-/// Builds the one for all calls. Measured with two spinning links on two threads: at tokio's defaults a short link waits 1.3 s at p99;
-/// with the shared queue looked at after every task and a 1 ms epoch tick, 1.2 ms.
+/// Builds the runtime for all calls. Measured with two endless loops on two threads: with tokio's
+/// defaults, a short link waits 1.3 s at p99. With the shared queue polled after every task and an
+/// epoch tick of 1 ms, it waits 1.2 ms.
 ///
 /// # Errors
-/// When threads can't be had.
+/// If the system has no threads to give.
 pub fn for_links() -> std::io::Result<LinksRuntime> {
     build(builder().thread_name("links"))
 }
 
-/// Builds the one that long calls move to: its threads stand back behind all others.
+/// Builds the runtime that long calls move to. Its threads have low priority.
 ///
 /// # Errors
-/// When threads can't be had.
-pub(super) fn for_long_calls() -> std::io::Result<LinksRuntime> {
+/// If the system has no threads to give.
+pub(crate) fn for_long_calls() -> std::io::Result<LinksRuntime> {
     build(
         builder()
             .thread_name("long-links")
-            .on_thread_start(|| niceness::stand_back(niceness::OF_LONG_CALLS)),
+            .on_thread_start(|| niceness::lower_priority(niceness::OF_LONG_CALLS)),
     )
 }
 
 fn builder() -> Builder {
     let threads = std::thread::available_parallelism()
-        .map_or(FEWEST_THREADS, std::num::NonZero::get)
-        .max(FEWEST_THREADS);
+        .map_or(MIN_THREADS, std::num::NonZero::get)
+        .max(MIN_THREADS);
     let mut builder = Builder::new_multi_thread();
     builder
         .worker_threads(threads)
@@ -53,12 +56,12 @@ fn build(builder: &mut Builder) -> std::io::Result<LinksRuntime> {
     builder.build().map(|runtime| LinksRuntime(Some(runtime)))
 }
 
-/// That runtime. Dropping it does not wait, so that it may be dropped anywhere.
+/// A runtime for calls of links. Dropping it does not wait, so it may be dropped in async code.
 #[derive(Debug)]
 pub struct LinksRuntime(Option<Runtime>);
 
 impl LinksRuntime {
-    /// Runs a task on it; nothing when it has been shut down.
+    /// Runs a task on this runtime. None if the runtime has been shut down.
     pub fn spawn<F>(&self, task: F) -> Option<JoinHandle<F::Output>>
     where
         F: Future<Output: Send + 'static> + Send + 'static,

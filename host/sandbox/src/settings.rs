@@ -1,4 +1,4 @@
-//! How a sandbox is set up.
+//! Settings of a sandbox.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,43 +6,51 @@ use std::time::Duration;
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// How the sandbox is set up.
+/// Settings of a sandbox.
 #[derive(Debug, Clone)]
 pub struct SandboxSettings {
-    /// Where compiled code is kept; absent: compiled again at each start.
+    /// Directory of the cache of compiled code. None: components are compiled again at each start.
     pub cache_dir: Option<PathBuf>,
-    /// Instances at once. Most of them wait for a service; a place costs address space (16 GiB), no memory.
+    /// Maximum number of calls at once. Most of them wait for a service. A slot costs address space
+    /// (16 GiB), not memory.
     pub max_concurrent_calls: u32,
-    /// How often running code comes up for air. At 1 ms two endless loops on two threads hold others up for 1–2 ms; at 10 ms for 18.
+    /// Time after which running code yields. At 1 ms, two endless loops on two threads delay others
+    /// by 1–2 ms, at 10 ms by 18 ms.
     pub tick: Duration,
-    /// The most memory that a call may be given: the ceiling of `memory_bytes`.
+    /// Maximum of the limit `memory_bytes` of a call.
     pub max_memory_bytes: u64,
-    /// Places that keep their memory for the component that used them last.
+    /// Number of slots that keep their memory for the component that used them last.
     pub warm_slots: u32,
-    /// Memory that a place keeps and clears instead of giving it back, where the kernel can tell what was written (`PAGEMAP_SCAN`).
-    /// Measured with a small link: 0 gives 25,000 calls/s on one thread and 14,000 on two, 256 KiB to 4 MiB 64,000 and 110,000.
+    /// Bytes of memory that a slot keeps and clears instead of returning them to the system, on
+    /// kernels that can tell which pages were written (`PAGEMAP_SCAN`). Measured with a small link:
+    /// 0 gives 25,000 calls/s on one thread and 14,000 on two, 256 KiB to 4 MiB give 64,000 and
+    /// 110,000.
     pub keep_resident_bytes: usize,
-    /// The same for a table: 0 gives 39,000 calls/s on one thread and 35,000 on two.
+    /// The same for a table, in bytes: 0 gives 39,000 calls/s on one thread and 35,000 on two.
     pub keep_resident_table_bytes: usize,
-    /// The same for a stack.
+    /// The same for a stack, in bytes.
     pub keep_resident_stack_bytes: usize,
-    /// The largest component.
+    /// Maximum size of a component, in bytes.
     pub component_bytes: u64,
-    /// Where components are compiled.
+    /// Process that compiles components.
     pub compiler: Compiler,
-    /// How long a component may take to compile, from the start of its turn. Five times `compile_cpu`: on a busy machine the compiling
-    /// process gets only what others leave.
+    /// Time limit for compiling a component, after its turn has come. Five times `compile_cpu`,
+    /// because on a busy machine the compiling process gets only the processor time that others
+    /// leave.
     pub compile_time: Duration,
-    /// CPU time that a compiling process may use, all its threads together, in whole seconds. A Python component (18 MB, CPython inside)
-    /// takes 11.5 s.
+    /// Limit of CPU time of a compiling process, all its threads together, in whole seconds. A
+    /// Python component (18 MB, with CPython) takes 11.5 s.
     pub compile_cpu: Duration,
-    /// How long a compiling process may try with what no one else wants of the processors before it gets a share, and twice as much longer
-    /// for each MiB of its component. A machine that does nothing else needs 0.2 s for a small link and 0.7 s a MiB for a large one.
+    /// Time that a compiling process runs on idle processor time only, before it gets a share. Each
+    /// MiB of its component adds twice this time. An idle machine needs 0.2 s for a small link, and
+    /// 0.7 s a MiB for a large one.
     pub compile_leftovers: Duration,
-    /// Address space that a compiling process may use. That Python component takes between 768 MiB and 1 GiB, of which
-    /// 0.5 GiB (one thread) to 0.6 GiB (four) are ever in memory; it becomes 35 MB of code.
+    /// Limit of the address space of a compiling process, in bytes. The same Python component takes
+    /// between 768 MiB and 1 GiB, of which 0.5 GiB (one thread) to 0.6 GiB (four) are used. It
+    /// becomes 35 MB of code.
     pub compile_memory_bytes: u64,
-    /// Components compiled at once, each on half of the processors. Two, so that a small one need not wait for a large one.
+    /// Number of components compiled at once, each on half of the processors. Two, so that a small
+    /// one does not wait for a large one.
     pub concurrent_compiles: usize,
 }
 
@@ -68,23 +76,25 @@ impl Default for SandboxSettings {
     }
 }
 
-/// This program's own file, also when it was replaced or removed since the start: code has to come from the same version.
+/// File of the running program, even if it was replaced or removed since the start. Code has to
+/// come from the same version.
 const OWN_PROGRAM: &str = "/proc/self/exe";
 
-/// Where components are compiled.
+/// Process that compiles components.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compiler {
-    /// On a thread, for components that are trusted, as those of tests. Such a thread can't be stopped and is bound by no limit.
+    /// A thread of this process. Only for trusted components, such as those of tests: it can't be
+    /// stopped, and no limit applies.
     InThisProcess,
-    /// In a process of its own. The program is `vconduit`.
+    /// A process of its own, started from this program, which has to be `vconduit`.
     Child(PathBuf),
 }
 
 impl Compiler {
-    /// A process of the program that is running, which has to be `vconduit`.
+    /// A process of the running program, which has to be `vconduit`.
     ///
     /// # Errors
-    /// When the system does not tell which program that is.
+    /// If the system does not tell the path of the running program.
     pub fn this_program() -> std::io::Result<Self> {
         let own = Path::new(OWN_PROGRAM);
         if own.exists() {

@@ -1,6 +1,7 @@
-//! What a call carries in its store.
+//! State of one call, stored in its wasmtime store.
 //!
-//! Guarantee: there is one way to make a store, [`store`], and one to use it again, [`renew`]; both set every limit.
+//! Guarantee: there is one way to make a store, [`store`], and one way to reuse it, [`renew`]. Both
+//! set every limit.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,120 +11,78 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::call::{Documents, Environment, GuestMetrics};
-use super::guest_log::{GuestLog, Source};
-use super::host::stdio;
-use super::memory::{LimitReached, Memory};
-use super::meter::Meter;
-use super::outbound::{Egress, Outbound};
-use crate::call::CallEffects;
-use vcon_document::VconId;
-use vcon_document::{Document, Edit, EgressFormat};
-use vconduit_base::Secrets;
-use vconduit_base::names::{ChainName, Digest, LinkName, ListName};
-use vconduit_policy::{Grants, Limits};
+use crate::context::CallContext;
+use crate::guest_log::{GuestLog, LogSource};
+use crate::memory::{LimitReached, Memory};
+use crate::meter::Meter;
+use crate::outbound::{OutboundClients, OutboundHttp};
+use crate::outcome::CallEffects;
+use crate::stdio;
+use vcon_document::{Document, Edit};
+use vconduit_base::names::Digest;
+use vconduit_policy::Limits;
 
-/// Host-side resources (streams, requests, responses) open at once. A request takes ten; 32 requests at once are the ceiling.
+/// Maximum number of host-side resources (streams, requests, responses) that are open at once. A
+/// request takes ten, and 32 requests at once are the maximum.
 const MAX_RESOURCES: usize = 1024;
 
-/// Handles that a component may hold, those of its own resources included. Well above [`MAX_RESOURCES`], well below wasmtime's 100,000.
+/// Maximum number of handles that a component may hold, those of its own resources included. Well
+/// above [`MAX_RESOURCES`], well below wasmtime's 100,000.
 const MAX_HANDLES: usize = 10_000;
 
-/// What a guest may hand over in one call of a host function beside the largest document: names, fields, a chunk of a request body.
+/// Bytes that a guest may pass in one call of a host function in addition to the largest document:
+/// names, fields, a chunk of a request body.
 const HOSTCALL_EXTRA_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Header fields of one message. Proxies and servers stop at 8–64 KiB.
-pub(super) const MAX_FIELDS_BYTES: usize = 64 * 1024;
+/// Maximum size of the header fields of one message, in bytes. Proxies and servers stop at 8–64
+/// KiB.
+pub(crate) const MAX_FIELDS_BYTES: usize = 64 * 1024;
 
-/// Random bytes in one call. A guest wants 16–64 for a seed.
+/// Maximum number of random bytes in one call of `wasi:random`. A guest needs 16–64 for a seed.
 const MAX_RANDOM_BYTES: u64 = 64 * 1024;
 
-/// What a call works with, without the component and its answer.
-pub(super) struct Context {
-    /// The link, as configured.
-    pub link: LinkName,
-    /// The component.
-    pub version: Digest,
-    /// The chain that calls.
-    pub chain: ChainName,
-    /// Where the vCon came from.
-    pub ingress_list: Option<ListName>,
-    /// 1 for the first try.
-    pub attempt: u32,
-    /// What the link may reach.
-    pub grants: Arc<Grants>,
-    /// What it may use up.
-    pub limits: Limits,
-    /// The vCon that the call is about.
-    pub vcon: VconId,
-    /// The deployment's egress format.
-    pub egress: EgressFormat,
-    /// Secrets by name.
-    pub secrets: Arc<Secrets>,
-    /// The way to other vCons.
-    pub documents: Arc<dyn Documents>,
-    /// Time and chance.
-    pub environment: Arc<dyn Environment>,
-    /// Where guest metrics go.
-    pub metrics: Arc<dyn GuestMetrics>,
-    /// Whether to keep the log lines and the requests.
-    pub keep_log: bool,
-}
-
-/// The data of a store: all that host functions can get at.
-pub(super) struct CallState {
-    pub context: Context,
-    /// The document with the edits applied.
+/// Data of a store: everything that host functions can access.
+pub(crate) struct CallState {
+    pub context: CallContext,
+    /// Document with the edits applied.
     pub document: Option<Document>,
     pub edits: Vec<Edit>,
-    /// Bytes of the edits so far.
+    /// Size of the edits so far, in bytes.
     pub edit_bytes: u64,
     pub effects: CallEffects,
-    /// Calls to the store of vCons so far.
+    /// Number of operations on other vCons so far.
     pub store_calls: u32,
-    /// Metric values so far.
+    /// Number of metric values so far.
     pub metric_calls: u32,
-    /// Whether something was done that can't be taken back, requests excepted: `egress` knows about those.
+    /// True if the call did something that can't be undone, except requests, which `outbound`
+    /// counts.
     pub changed_outside: bool,
     pub log: Arc<GuestLog>,
     pub memory: Memory,
     pub meter: Arc<Meter>,
-    /// When the call has to be over.
+    /// Time by which the call has to end.
     pub end: Instant,
-    pub egress: Option<Egress>,
-    outbound: Arc<Outbound>,
+    pub outbound: Option<OutboundHttp>,
+    clients: Arc<OutboundClients>,
     table: ResourceTable,
     http: WasiHttpCtx,
     wasi: Option<WasiCtx>,
 }
 
-/// Makes the store of a call, with every limit set.
-pub(super) fn store(
-    engine: &Engine,
-    context: Context,
-    document: Option<Document>,
-    end: Instant,
-    outbound: Arc<Outbound>,
-) -> wasmtime::Result<Store<CallState>> {
-    let limits = context.limits;
-    let mut store = Store::try_new(engine, CallState::new(context, document, end, outbound))?;
+/// Makes the store of a call and sets every limit.
+pub(crate) fn store(engine: &Engine, state: CallState) -> wasmtime::Result<Store<CallState>> {
+    let hostcall_bytes = hostcall_bytes(&state.context.limits);
+    let mut store = Store::try_new(engine, state)?;
     store.limiter(|state| &mut state.memory);
-    store.set_hostcall_fuel(usize::try_from(hostcall_bytes(&limits)).unwrap_or(usize::MAX));
+    store.set_hostcall_fuel(usize::try_from(hostcall_bytes).unwrap_or(usize::MAX));
     store.set_max_component_handles(MAX_HANDLES);
     begin_epochs(&mut store);
     Ok(store)
 }
 
-/// Sets every limit of the next call of a store that is used again.
-pub(super) fn renew(
-    store: &mut Store<CallState>,
-    context: Context,
-    document: Option<Document>,
-    end: Instant,
-    outbound: Arc<Outbound>,
-) {
-    let limits = context.limits;
-    let mut state = CallState::new(context, document, end, outbound);
+/// Prepares a store for its next call and sets every limit of that call.
+pub(crate) fn renew(store: &mut Store<CallState>, mut state: CallState) {
+    let limits = state.context.limits;
     state.memory = Memory::after(&store.data().memory, limits.memory_bytes);
     *store.data_mut() = state;
     store.set_hostcall_fuel(usize::try_from(hostcall_bytes(&limits)).unwrap_or(usize::MAX));
@@ -131,7 +90,7 @@ pub(super) fn renew(
 }
 
 fn begin_epochs(store: &mut Store<CallState>) {
-    // Every tick the guest gives the thread back: other calls, and the meter, get their turn.
+    // At every tick the guest yields the thread, so that other calls and the meter get their turn.
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|store| {
         if store.data().meter.exceeded() {
@@ -141,22 +100,22 @@ fn begin_epochs(store: &mut Store<CallState>) {
     });
 }
 
-/// What a link may hand over at once: a document and a little.
+/// Returns the bytes that a link may pass to one host function.
 fn hostcall_bytes(limits: &Limits) -> u64 {
     limits.document_bytes.saturating_add(HOSTCALL_EXTRA_BYTES)
 }
 
-/// The message for a call that handed over more at once than it may.
-pub(super) fn hostcall_limit(limits: &Limits) -> LimitReached {
+/// Returns the error of a call that passed too many bytes to one host function.
+pub(crate) fn hostcall_limit(limits: &Limits) -> LimitReached {
     LimitReached(format!(
-        "the link handed over more than {} bytes at once, and the limit document_bytes is {}; raise it if documents are that large",
+        "the link passed more than {} bytes to the host at once, and the limit document_bytes is {}; raise it if documents are that large",
         hostcall_bytes(limits),
         limits.document_bytes
     ))
 }
 
-/// The message for a call that has used up its CPU time.
-pub(super) fn cpu_limit(limits: &Limits) -> LimitReached {
+/// Returns the error of a call that used up its CPU time.
+pub(crate) fn cpu_limit(limits: &Limits) -> LimitReached {
     LimitReached(format!(
         "the link used more than {} ms of CPU time, the limit cpu_ms; raise it, or look for a loop that does not end",
         limits.cpu.as_millis()
@@ -164,30 +123,28 @@ pub(super) fn cpu_limit(limits: &Limits) -> LimitReached {
 }
 
 impl CallState {
-    /// Whether an instance with this state can serve another call: it grew no memory and can't hold anything of the host's.
-    pub(super) fn can_be_kept(&self) -> bool {
-        !self.memory.has_grown() && self.wasi.is_none() && self.egress.is_none()
-    }
-
-    fn new(context: Context, document: Option<Document>, end: Instant, outbound: Arc<Outbound>) -> Self {
+    /// State at the start of a call of the component `version` that has to end by `end`.
+    pub(crate) fn new(
+        context: CallContext,
+        version: &Digest,
+        document: Option<Document>,
+        end: Instant,
+        clients: Arc<OutboundClients>,
+    ) -> Self {
         let limits = context.limits;
-        let source = Source {
+        let source = LogSource {
             link: context.link.clone(),
-            version: context.version.clone(),
+            version: version.clone(),
             chain: context.chain.clone(),
             vcon: context.vcon.clone(),
         };
+        let log = GuestLog::new(source, limits.log_line_bytes, limits.log_bytes, context.keep_log);
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(MAX_FIELDS_BYTES);
         Self {
-            log: Arc::new(GuestLog::new(
-                source,
-                limits.log_line_bytes,
-                limits.log_bytes,
-                context.keep_log,
-            )),
+            log: Arc::new(log),
             memory: Memory::new(limits.memory_bytes),
             meter: Arc::new(Meter::new(limits.cpu)),
             context,
@@ -199,20 +156,26 @@ impl CallState {
             metric_calls: 0,
             changed_outside: false,
             end,
-            egress: None,
-            outbound,
+            outbound: None,
+            clients,
             table,
             http,
             wasi: None,
         }
     }
+
+    /// Returns true if an instance with this state can serve another call: it grew no memory and
+    /// can't hold a resource of the host.
+    pub(crate) fn can_be_kept(&self) -> bool {
+        !self.memory.has_grown() && self.wasi.is_none() && self.outbound.is_none()
+    }
 }
 
-/// A WASI with nothing in it: no environment, no arguments, no files, no network, no input.
+/// Makes an empty WASI: no environment, arguments, files, network or input.
 fn empty_wasi(log: &Arc<GuestLog>) -> WasiCtx {
     WasiCtx::builder()
-        .stdout(stdio::Output::stdout(Arc::clone(log)))
-        .stderr(stdio::Output::stderr(Arc::clone(log)))
+        .stdout(stdio::GuestOutput::stdout(Arc::clone(log)))
+        .stderr(stdio::GuestOutput::stderr(Arc::clone(log)))
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
@@ -222,7 +185,8 @@ fn empty_wasi(log: &Arc<GuestLog>) -> WasiCtx {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        // Made when first asked for: seeding its random generators costs a microsecond, and most links never ask.
+        // Made on first use: seeding its random generators costs a microsecond, and most links
+        // never use it.
         let ctx = self.wasi.get_or_insert_with(|| empty_wasi(&self.log));
         WasiCtxView {
             ctx,
@@ -233,15 +197,12 @@ impl WasiView for CallState {
 
 impl WasiHttpView for CallState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        let hooks = self.egress.get_or_insert_with(|| {
-            Egress::new(
-                Arc::clone(&self.outbound),
-                Arc::clone(&self.context.grants),
-                Arc::clone(&self.context.secrets),
-                self.context.limits,
+        let hooks = self.outbound.get_or_insert_with(|| {
+            OutboundHttp::new(
+                Arc::clone(&self.clients),
+                &self.context,
                 self.end,
                 Arc::clone(&self.log),
-                self.context.keep_log,
             )
         });
         WasiHttpCtxView {

@@ -1,7 +1,7 @@
-//! The thread that advances the engine's epoch, so that running code comes up for air.
+//! The thread that advances the engine's epoch, so that running code yields.
 //!
-//! Guarantee: while a call runs, the epoch advances every tick; when none has run for a while, the thread sleeps; it
-//! ends with the engine.
+//! Guarantee: while a call runs, the epoch advances at every tick. When no call has run for a
+//! while, the thread sleeps. It ends with the engine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,31 +10,31 @@ use std::time::Duration;
 
 use wasmtime::EngineWeak;
 
-/// Ticks without any call before the thread goes to sleep. Long enough that a busy host never pays for waking it.
+/// Number of ticks without a call after which the thread sleeps. A busy host never has to wake it.
 const IDLE_TICKS: u32 = 100;
 
-/// The thread. Dropping it ends it.
+/// Handle of the thread. Dropping it ends the thread.
 #[derive(Debug)]
-pub(super) struct Ticker {
-    shared: Arc<Shared>,
+pub(crate) struct Ticker {
+    shared: Arc<TickerState>,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct TickerState {
     running: AtomicUsize,
     asleep: AtomicBool,
     ended: AtomicBool,
 }
 
-/// Keeps the epoch advancing while it lives.
+/// Keeps the epoch advancing until it is dropped.
 #[derive(Debug)]
-pub(super) struct Running<'a>(&'a Ticker);
+pub(crate) struct RunningCall<'a>(&'a Ticker);
 
 impl Ticker {
     /// Starts the thread.
-    pub(super) fn start(engine: EngineWeak, tick: Duration) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+    pub(crate) fn start(engine: EngineWeak, tick: Duration) -> std::io::Result<Self> {
+        let shared = Arc::new(TickerState::default());
         let theirs = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("vconduit-epoch".to_owned())
@@ -45,13 +45,13 @@ impl Ticker {
         })
     }
 
-    /// Notes that a call runs.
-    pub(super) fn run(&self) -> Running<'_> {
+    /// Notes that a call runs until the returned value is dropped.
+    pub(crate) fn run(&self) -> RunningCall<'_> {
         self.shared.running.fetch_add(1, Ordering::SeqCst);
         if self.shared.asleep.load(Ordering::SeqCst) {
             self.wake();
         }
-        Running(self)
+        RunningCall(self)
     }
 
     fn wake(&self) {
@@ -61,7 +61,7 @@ impl Ticker {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for RunningCall<'_> {
     fn drop(&mut self) {
         self.0.shared.running.fetch_sub(1, Ordering::SeqCst);
     }
@@ -72,13 +72,13 @@ impl Drop for Ticker {
         self.shared.ended.store(true, Ordering::SeqCst);
         self.wake();
         if let Some(thread) = self.thread.take() {
-            // Its only way to end badly is a panic, which has been reported by then.
+            // The only error is a panic, which has been reported by then.
             drop(thread.join());
         }
     }
 }
 
-fn beat(shared: &Shared, engine: &EngineWeak, tick: Duration) {
+fn beat(shared: &TickerState, engine: &EngineWeak, tick: Duration) {
     let mut idle = 0;
     while !shared.ended.load(Ordering::SeqCst) {
         if shared.running.load(Ordering::SeqCst) > 0 {
@@ -97,9 +97,9 @@ fn beat(shared: &Shared, engine: &EngineWeak, tick: Duration) {
     }
 }
 
-/// Sleeps until a call starts. The order matters: whoever starts a call after the store sees `asleep` and wakes us,
-/// whoever started one before it is seen by the load.
-fn sleep(shared: &Shared) {
+/// Sleeps until a call starts. The order matters: a call that starts after the store sees `asleep`
+/// and wakes this thread, and a call that started before it is seen by the load.
+fn sleep(shared: &TickerState) {
     shared.asleep.store(true, Ordering::SeqCst);
     while shared.running.load(Ordering::SeqCst) == 0 && !shared.ended.load(Ordering::SeqCst) {
         thread::park();

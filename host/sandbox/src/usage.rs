@@ -1,22 +1,22 @@
-//! What a call used, for metrics, reports and the demo's table.
+//! Amounts that one call used.
 
 use std::time::Duration;
 
-/// What one call used.
+/// Amounts that one call used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// From the first to the last instruction, waiting included.
+    /// Time from the start of the call to its end, waiting included.
     pub wall: Duration,
-    /// Thread CPU time of guest and host functions.
+    /// CPU time of the guest and of host functions.
     pub cpu: Duration,
-    /// The largest linear memory, all memories of the component together.
+    /// Largest size of all linear memories and tables together, in bytes.
     pub peak_memory_bytes: u64,
-    /// Outbound requests begun.
+    /// Number of outbound requests that were admitted.
     pub requests: u32,
-    /// Body bytes received.
+    /// Body bytes received by all requests.
     pub response_bytes: u64,
-    /// Body bytes of the largest response: what `response_bytes` of the limits bounds.
+    /// Body bytes of the largest response, which the limit `response_bytes` bounds.
     pub largest_response_bytes: u64,
-    /// Log bytes written, before any were dropped.
+    /// Log bytes that the link wrote, dropped ones included.
     pub log_bytes: u64,
 }

@@ -1,60 +1,64 @@
-//! Instances that are kept for the next call, for links whose set-up outweighs their work and whose operator trusts them.
+//! Instances kept for the next call, for trusted links whose start takes longer than their work.
 //!
-//! Guarantee: an instance serves one link with one component and the same options, one call at a time. It is kept only after a call that
-//! ended by itself, grew no memory and used nothing of WASI or HTTP, and for [`MAX_CALLS`] calls at most.
+//! Guarantee: an instance serves one link with one component and the same options, one call at a
+//! time. It is kept only after a call that ended by itself, grew no memory and used neither WASI
+//! nor HTTP, and for [`MAX_CALLS`] calls at most.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::Store;
 
-use super::linked::RunFunction;
-use super::state::CallState;
+use crate::linked::RunFunction;
+use crate::pool::MAX_KEPT_INSTANCES;
+use crate::state::CallState;
 use vconduit_base::names::{Digest, LinkName};
 
-/// Instances kept at once, over all links. Each holds a place of the pool, which has that many more.
-pub(super) const MAX_KEPT: usize = 32;
-
-/// Calls of one instance. What a link piles up in its memory ends with it; a start in a thousand calls costs nothing.
+/// Maximum number of calls of one instance. It bounds what a link accumulates in its memory. One
+/// start in a thousand calls costs nothing.
 const MAX_CALLS: u32 = 1000;
 
-/// What an instance may be used for again.
+/// Calls that an instance may serve: those with the same link, component and options.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct WarmKey {
     pub link: LinkName,
     pub version: Digest,
     pub options: Arc<str>,
 }
 
 /// An instance between two calls.
-pub(super) struct Warm {
+pub(crate) struct WarmInstance {
     pub store: Store<CallState>,
     pub run: RunFunction,
+    /// Number of calls that it has served.
     pub calls: u32,
 }
 
-/// The instances that are kept, the latest last.
+/// The kept instances, the latest at the back.
 #[derive(Default)]
-pub(super) struct Shelf(Mutex<VecDeque<(Key, Warm)>>);
+pub(crate) struct WarmInstances(Mutex<VecDeque<(WarmKey, WarmInstance)>>);
 
-impl Shelf {
-    /// An instance for this use, if there is one.
-    pub(super) fn take(&self, key: &Key) -> Option<Warm> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = kept.iter().rposition(|(of, _)| of == key)?;
-        kept.remove(at).map(|(_, warm)| warm)
+impl WarmInstances {
+    /// Takes an instance for this key, if there is one.
+    pub(crate) fn take(&self, key: &WarmKey) -> Option<WarmInstance> {
+        let mut instances = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = instances.iter().rposition(|(of, _)| of == key)?;
+        instances.remove(at).map(|(_, instance)| instance)
     }
 
-    /// Keeps an instance, unless it has served long enough. The one that has waited longest makes room.
-    pub(super) fn put(&self, key: Key, warm: Warm) {
-        if warm.calls >= MAX_CALLS {
+    /// Keeps an instance unless it has served [`MAX_CALLS`] calls. If there is no room, the
+    /// instance that has waited longest is dropped.
+    pub(crate) fn put(&self, key: WarmKey, instance: WarmInstance) {
+        if instance.calls >= MAX_CALLS {
             return;
         }
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let oldest = (kept.len() >= MAX_KEPT).then(|| kept.pop_front()).flatten();
-        kept.push_back((key, warm));
-        drop(kept);
-        // Ending an instance takes microseconds: not under the lock.
+        let mut instances = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = (instances.len() >= MAX_KEPT_INSTANCES)
+            .then(|| instances.pop_front())
+            .flatten();
+        instances.push_back((key, instance));
+        drop(instances);
+        // Dropping an instance takes microseconds, so it happens after the lock is released.
         drop(oldest);
     }
 }

@@ -1,6 +1,7 @@
 //! The standard links that are built into the host.
 //!
-//! Guarantee: the list is that of the folders in `links-wasm/links`; nothing else in the host names a link.
+//! Guarantee: the list is made of the folders of `links-wasm/links` when the crate is built. Nothing
+//! here knows a link by name.
 
 use std::sync::LazyLock;
 
@@ -22,14 +23,14 @@ pub struct Standard {
     pub bytes: &'static [u8],
 }
 
-/// Further module names of all standard links. Components are looked through once, when a configuration names a module that no folder
-/// is called after.
+/// Further module names of all standard links. Components are searched once, when a configuration
+/// names a module that is not the name of a folder.
 static FURTHER_MODULES: LazyLock<Vec<(String, Standard)>> = LazyLock::new(|| {
     let of_one = |link: Standard| module_names(link.bytes).into_iter().map(move |name| (name, link));
     standard().flat_map(of_one).collect()
 });
 
-/// All standard links, by name.
+/// Returns all standard links, sorted by name.
 pub fn standard() -> impl Iterator<Item = Standard> {
     embedded::STANDARD.iter().map(|(name, bytes)| Standard { name, bytes })
 }

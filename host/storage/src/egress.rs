@@ -1,20 +1,28 @@
-//! The format of one storage's copies, where it differs from the deployment's (`spec/storages.md` §4).
+//! The egress format of one storage, where it differs from the deployment's.
 //!
-//! Guarantee: a format that isn't known is refused when the options are read, not when a vCon is saved.
+//! Guarantee: a format that is not known is refused when the options are read, not when a vCon is
+//! saved.
 
-use super::options::Options;
+use serde_json::Value;
+
+use super::options::{OptionKind, OptionSpec, Options};
 use vcon_document::EgressFormat;
 
-/// The option's name.
-pub const OPTION: &str = "egress_format_version";
+const NAME: &str = "egress_format_version";
 
-/// Reads it; absent: the deployment's.
+/// The option, for the adapters that convert.
+pub const OPTION: OptionSpec = OptionSpec::new(NAME, OptionKind::Text);
+
+/// Reads the option. None where the deployment's format applies; an empty text stands for documents
+/// as stored.
 pub fn read(options: &mut Options) -> Option<EgressFormat> {
-    let setting = options.text(OPTION)?;
+    let Value::String(setting) = options.take(NAME)? else {
+        return None;
+    };
     let format = EgressFormat::from_setting(&setting);
     if format.is_err() {
-        // Not the setting's own message: that one shows the value.
-        options.problem(OPTION, "must be \"0.0.1\", or empty for documents as stored");
+        // The setting's own message shows the value.
+        options.problem(NAME, "must be \"0.0.1\", or empty for documents as stored");
     }
     format.ok()
 }

@@ -1,20 +1,19 @@
 //! Storages: the durable places outside the working store.
 //!
-//! Guarantee: a save that answered `Ok` can be read back (by adapters that read at all) after the death of this process; saving the same
-//! document again leaves one logical copy.
+//! Guarantee: after a save that returned `Ok` the copy survives the death of this process, and
+//! adapters that can read return it. Saving the same document again leaves one copy.
 
+// Helpers of several adapters are unused in a build without these.
+#![cfg_attr(not(feature = "default"), allow(dead_code))]
+
+mod adapters;
 mod day;
 mod egress;
 pub mod factory;
-pub mod file;
 pub mod options;
-pub mod postgres;
-pub mod redis_storage;
 pub mod runner;
-pub mod s3;
 pub mod secret;
 mod stored_name;
-pub mod webhook;
 
 #[cfg(test)]
 mod tests;
@@ -25,67 +24,80 @@ use async_trait::async_trait;
 
 use vcon_document::{Document, EgressFormat, Text, VconId};
 
+pub use adapters::{ADAPTERS, Adapter, known_modules};
 pub use factory::{StorageContext, build};
 pub use options::OptionProblem;
 pub use runner::{CopyState, DeleteOutcome, Runner, SavePolicy};
 pub use secret::Secret;
 
-/// What goes to a storage: the document once, for all storages of a run.
+/// A document on its way to storages. All storages of a run share its parts.
 #[derive(Debug, Clone)]
 pub struct Saved {
-    /// The id that it is stored under.
+    /// Id that it is stored under.
     pub id: VconId,
-    /// The document, names upgraded.
+    /// The document in the current form.
     pub document: Arc<Document>,
     /// Its JSON text.
     pub text: Text,
-    /// The deployment's egress format, for the adapters that convert (`spec/storages.md` §4).
+    /// The deployment's egress format, for adapters that convert.
     pub egress: EgressFormat,
 }
 
-/// Why a storage did not do what was asked. Messages name the storage's address, never its credentials.
+/// Failure of a storage. Messages name its address, never its credentials.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
-    /// Worth a retry: away, busy, a time-out.
+    /// A retry may help: the storage is unavailable, busy or too slow.
     #[error("{0}")]
     Transient(String),
-    /// A retry can't help: refused, too large, bad options.
+    /// A retry can't help: the document or the credentials are refused, or the document is too
+    /// large.
     #[error("{0}")]
     Permanent(String),
 }
 
-/// What an adapter can do.
+/// Operations that an adapter supports besides saving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abilities {
-    /// Answers the full document by id, so that it can serve reads of expired vCons.
+    /// Returns the full document by id, so that it can serve reads of expired vCons.
     pub read: bool,
-    /// Removes by id.
+    /// Deletes by id.
     pub delete: bool,
 }
 
-/// One storage, configured.
+/// A configured storage.
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
-    /// What this adapter can do.
+    /// Operations that this adapter supports.
     fn abilities(&self) -> Abilities;
 
-    /// Saves a document; saving again replaces it.
+    /// Saves a document. Saving again replaces the copy.
+    ///
+    /// # Errors
+    /// The storage failed or refused; an older copy may remain.
     async fn save(&self, saved: &Saved) -> Result<(), StorageError>;
 
-    /// The document's JSON text; nothing if there is none.
+    /// The document's JSON text. None if there is no copy.
+    ///
+    /// # Errors
+    /// The storage failed or refused.
     async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError>;
 
-    /// Removes a document; false if there was none.
+    /// Deletes a document. False if there was no copy.
+    ///
+    /// # Errors
+    /// The storage failed or refused; the copy may remain.
     async fn delete(&self, id: &VconId) -> Result<bool, StorageError>;
 }
 
-/// The longest document that is read back: above every limit for documents, below what would hurt the host.
+/// Longest document that is read back, in bytes: more than any limit for documents, and little
+/// enough for the host's memory.
 const MAX_READ_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Documents from this size on are rewritten away from the async threads: about a millisecond's work.
+/// Documents from this size on, in bytes, are rewritten away from the async threads. That takes
+/// about a millisecond.
 const LARGE_BYTES: usize = 128 * 1024;
 
-/// Does work on a document's text where it holds up nobody.
+/// Runs work on a document, away from the async threads if it is large.
 async fn prepare<T, W>(saved: &Saved, work: W) -> Result<T, StorageError>
 where
     T: Send + 'static,

@@ -1,9 +1,11 @@
-//! Reading a storage's options.
+//! Reads the options of a storage.
 //!
-//! Guarantee: every fault is reported by the option's name, all of them at once, and no message holds an option's value.
+//! Guarantee: every fault is reported with the name of its option, all of them at once. No message
+//! holds the value of an option.
+
+mod spec;
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
@@ -11,14 +13,17 @@ use super::secret::Secret;
 use vconduit_base::secret_ref::{self, Part};
 use vconduit_base::suggest::nearest;
 
-/// Something about one option.
+pub use spec::{OptionKind, OptionSpec};
+
+/// A problem of one option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionProblem {
-    /// The option; empty where the storage as a whole is meant.
+    /// Name of the option. Empty for a problem of the storage as a whole.
     pub option: String,
-    /// What is wrong and what would be right. Never the value.
+    /// The fault and what would be right. Never the value.
     pub message: String,
-    /// Whether the option is right and something is missing in the environment of this process: a secret, the working store's Redis.
+    /// True where the option is right and the environment of this process lacks something: a
+    /// secret, the working store's Redis.
     pub of_environment: bool,
 }
 
@@ -32,51 +37,63 @@ impl fmt::Display for OptionProblem {
     }
 }
 
-/// What an adapter knows: its options, and other names that users have in their files.
-pub(super) struct Vocabulary {
-    /// Every option that has a meaning.
-    pub known: &'static [&'static str],
-    /// (alias, real name); the real name wins where both are given (`spec/storages.md` §3.16).
-    pub aliases: &'static [(&'static str, &'static str)],
+impl OptionProblem {
+    fn new(option: &str, message: impl Into<String>) -> Self {
+        Self {
+            option: option.to_owned(),
+            message: message.into(),
+            of_environment: false,
+        }
+    }
 }
 
-/// The options of one storage while they are read.
-pub(super) struct Options {
+/// The options of one storage while an adapter reads them. Values have passed the check of their
+/// kind.
+pub(crate) struct Options {
+    specs: &'static [OptionSpec],
     values: Map<String, Value>,
-    /// What makes the storage unusable.
+    /// Problems that make the storage unusable.
     pub problems: Vec<OptionProblem>,
-    /// What is worth a line in the log.
+    /// Options that are old or have no effect.
     pub warnings: Vec<OptionProblem>,
 }
 
 impl Options {
-    /// Takes the options as given: secrets filled in, aliases renamed, unknown names noted. `null` counts as absent.
-    pub fn new(given: &Map<String, Value>, words: &Vocabulary, secrets: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// Takes the options as given, with secrets filled in and old names replaced. `null` counts as
+    /// absent.
+    pub fn new(
+        given: &Map<String, Value>,
+        specs: &'static [OptionSpec],
+        secrets: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
         let mut options = Self {
+            specs,
             values: Map::new(),
             problems: Vec::new(),
             warnings: Vec::new(),
         };
         for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-            if let Some(real) = options.real_name(name, given, words) {
-                let value = options.resolved(name, value, secrets);
-                options.values.insert(real, value);
+            if let Some(spec) = options.spec(name, given) {
+                options.add(spec, name, value, secrets);
             }
         }
+        options.report_missing();
         options
     }
 
-    fn real_name(&mut self, name: &str, given: &Map<String, Value>, words: &Vocabulary) -> Option<String> {
-        if words.known.contains(&name) {
-            return Some(name.to_owned());
+    /// The description of an option as it was named. None where it has no effect.
+    fn spec(&mut self, name: &str, given: &Map<String, Value>) -> Option<&'static OptionSpec> {
+        if let Some(spec) = self.specs.iter().find(|spec| spec.name == name) {
+            return Some(spec);
         }
-        let Some((_, real)) = words.aliases.iter().find(|(alias, _)| *alias == name) else {
-            let hint = nearest(name, words.known.iter().copied())
+        let Some(spec) = self.specs.iter().find(|spec| spec.old_names.contains(&name)) else {
+            let hint = nearest(name, self.specs.iter().map(|spec| spec.name))
                 .map_or_else(String::new, |known| format!(", did you mean {known:?}?"));
             self.warn(name, format!("is not known and does nothing{hint}"));
             return None;
         };
-        if given.get(*real).is_some_and(|value| !value.is_null()) {
+        let real = spec.name;
+        if given.get(real).is_some_and(|value| !value.is_null()) {
             self.warn(
                 name,
                 format!("is another name of {real:?}, which is given too and counts"),
@@ -84,9 +101,21 @@ impl Options {
             return None;
         }
         self.warn(name, format!("is an old name, please write {real:?}"));
-        Some((*real).to_owned())
+        Some(spec)
     }
 
+    fn add(&mut self, spec: &OptionSpec, name: &str, value: &Value, secrets: &dyn Fn(&str) -> Option<String>) {
+        let value = self.resolved(name, value, secrets);
+        if value.is_null() {
+            return;
+        }
+        match spec.kind.check(&value) {
+            Ok(()) => drop(self.values.insert(spec.name.to_owned(), value)),
+            Err(message) => self.problem(spec.name, message),
+        }
+    }
+
+    /// The value with its secrets. Null where one is missing.
     fn resolved(&mut self, option: &str, value: &Value, secrets: &dyn Fn(&str) -> Option<String>) -> Value {
         match value {
             Value::String(text) => match fill_in(text, secrets) {
@@ -110,120 +139,104 @@ impl Options {
         }
     }
 
-    /// The value as given, taken out.
-    pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.values.remove(name).filter(|value| !value.is_null())
-    }
-
-    /// A text.
-    pub fn text(&mut self, name: &str) -> Option<String> {
-        match self.take(name)? {
-            Value::String(text) => Some(text),
-            other => self.wrong(name, "text (in quotes)", &other),
-        }
-    }
-
-    /// A text that isn't empty.
-    pub fn filled(&mut self, name: &str) -> Option<String> {
-        self.text(name).filter(|text| !text.is_empty())
-    }
-
-    /// A text that must not be seen.
-    pub fn secret(&mut self, name: &str) -> Option<Secret> {
-        self.text(name).map(Secret::new)
-    }
-
-    /// A yes or no.
-    pub fn flag(&mut self, name: &str, default: bool) -> bool {
-        match self.take(name) {
-            None => default,
-            Some(Value::Bool(flag)) => flag,
-            Some(other) => self.wrong(name, "true or false", &other).unwrap_or(default),
-        }
-    }
-
-    /// A whole number within bounds; as text too, since variables of the environment are texts.
-    pub fn whole(&mut self, name: &str, default: u64, bounds: RangeInclusive<u64>) -> u64 {
-        let Some(value) = self.take(name) else {
-            return default;
-        };
-        let number = match &value {
-            Value::String(text) => text.trim().parse().ok(),
-            other => other.as_u64(),
-        };
-        match number {
-            Some(number) if bounds.contains(&number) => number,
-            Some(_) => {
-                self.problem(name, format!("must be from {} to {}", bounds.start(), bounds.end()));
-                default
+    /// Reports required options that are absent. One that is there and wrong has its problem
+    /// already.
+    fn report_missing(&mut self) {
+        for spec in self.specs.iter().filter(|spec| spec.is_required) {
+            let is_given = self.values.get(spec.name).is_some_and(|value| value != "");
+            if !is_given && self.problems.iter().all(|problem| problem.option != spec.name) {
+                self.problem(spec.name, "is needed");
             }
-            None => self.wrong(name, "a whole number", &value).unwrap_or(default),
         }
     }
 
-    /// Notes a value of the wrong type.
-    pub fn wrong<T>(&mut self, name: &str, wanted: &str, found: &Value) -> Option<T> {
-        self.problem(name, format!("must be {wanted}, not {}", type_name(found)));
-        None
+    /// Takes a value out.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        debug_assert!(
+            self.specs.iter().any(|spec| spec.name == name),
+            "the option {name} is read and not described"
+        );
+        self.values.remove(name)
     }
 
-    /// Notes a fault.
+    /// A text that is not empty.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        debug_assert!(!self.is_secret(name), "the option {name} is secret and read as a text");
+        self.any_text(name)
+    }
+
+    /// A text that is not empty and must not be shown.
+    pub fn secret(&mut self, name: &str) -> Option<Secret> {
+        debug_assert!(
+            self.is_secret(name),
+            "the option {name} is read as a secret and is none"
+        );
+        self.any_text(name).map(Secret::new)
+    }
+
+    fn any_text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    fn is_secret(&self, name: &str) -> bool {
+        self.specs.iter().any(|spec| spec.name == name && spec.is_secret)
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        self.take(name).and_then(|value| value.as_bool()).unwrap_or(default)
+    }
+
+    /// A whole number within the bounds of its kind.
+    pub fn whole(&mut self, name: &str, default: u64) -> u64 {
+        self.take(name).as_ref().and_then(spec::whole).unwrap_or(default)
+    }
+
+    /// Adds a problem.
     pub fn problem(&mut self, name: &str, message: impl Into<String>) {
-        self.problems.push(OptionProblem {
-            option: name.to_owned(),
-            message: message.into(),
-            of_environment: false,
-        });
+        self.problems.push(OptionProblem::new(name, message));
     }
 
-    /// Notes that the environment lacks something that the option needs.
+    /// Adds a problem of the environment: it lacks something that the option needs.
     pub fn problem_of_environment(&mut self, name: &str, message: impl Into<String>) {
         self.problems.push(OptionProblem {
-            option: name.to_owned(),
-            message: message.into(),
             of_environment: true,
+            ..OptionProblem::new(name, message)
         });
     }
 
-    /// Notes something that still works.
+    /// Adds a warning: the option still works, or does nothing.
     pub fn warn(&mut self, name: &str, message: impl Into<String>) {
-        self.warnings.push(OptionProblem {
-            option: name.to_owned(),
-            message: message.into(),
-            of_environment: false,
-        });
-    }
-}
-
-/// What a JSON value is, for people.
-pub(super) fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
+        self.warnings.push(OptionProblem::new(name, message));
     }
 }
 
 /// Replaces each `{{secret:NAME}}`. The problem names no option.
 fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, OptionProblem> {
-    let problem = |message: String, of_environment| OptionProblem {
-        option: String::new(),
-        message,
-        of_environment,
-    };
     let mut filled = String::new();
     for part in secret_ref::parts(text) {
         match part {
             Part::Text(text) => filled.push_str(text),
             Part::Secret(name) => {
-                let missing = || problem(format!("there is no secret named {name:?}"), true);
+                let missing = || OptionProblem {
+                    of_environment: true,
+                    ..OptionProblem::new("", format!("there is no secret named {name:?}"))
+                };
                 filled.push_str(&secrets(name).ok_or_else(missing)?);
             }
-            Part::Unclosed(_) => return Err(problem("holds {{secret: without }}".to_owned(), false)),
+            Part::Unclosed(_) => return Err(OptionProblem::new("", "holds {{secret: without }}")),
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+impl Options {
+    /// Names of the options that no adapter has read.
+    pub fn unread(&self) -> Vec<&str> {
+        self.values.keys().map(String::as_str).collect()
+    }
 }

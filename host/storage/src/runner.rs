@@ -1,7 +1,7 @@
-//! Saving to, reading from and deleting in several storages.
+//! Saves to, reads from and deletes in several storages.
 //!
-//! Guarantee: one storage's failure, hang or panic never keeps another from its turn, and every save's outcome is counted; a document read
-//! here carries the id that was asked for.
+//! Guarantee: no storage is skipped because another one fails, hangs or panics. The outcome of
+//! every save is counted. A document that is read has the id that was asked for.
 
 mod ask;
 mod health;
@@ -17,63 +17,65 @@ use backon::Retryable as _;
 use tokio::sync::Semaphore;
 
 use super::{Saved, Storage, StorageError};
-use health::Board;
+use health::HealthBoard;
 use missing::Missing;
 use task::{Task, late};
 use vconduit_base::names::StorageName;
 
-pub use health::{Failure, StorageHealth};
+pub use health::{StorageFailure, StorageHealth};
 pub use policy::{AskPolicy, SavePolicy};
 
-/// A storage and its name.
+/// A storage with its name.
 pub type Target = (StorageName, Arc<dyn Storage>);
 
-/// Storages in their order of configuration.
+/// Storages in the order of the configuration.
 pub type Storages = [Target];
 
-/// What became of a delete.
+/// Outcome of a delete in one storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeleteOutcome {
-    /// There was one; it is gone.
+    /// The copy is deleted.
     Deleted,
-    /// There was none.
+    /// There was no copy.
     Absent,
-    /// This adapter can't delete: a copy may remain.
+    /// The adapter can't delete: a copy may remain.
     Unsupported,
-    /// A copy may remain.
+    /// The delete failed: a copy may remain.
     Failed(String),
 }
 
-/// Whether a storage has a copy.
+/// State of the copy in one storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CopyState {
-    /// It has.
+    /// The storage has a copy.
     Held,
-    /// It hasn't.
+    /// The storage has no copy.
     Absent,
-    /// This adapter can't read: only what runs noted tells.
+    /// The adapter can't read, so its copies can only be known from runs.
     Unsupported,
-    /// It has something under the id that is not this vCon, or it did not answer.
+    /// The storage did not respond, or returned another document under this id.
     Failed(String),
 }
 
-/// Runs storages. One per host: it knows who is busy, who failed, and what isn't there.
+/// Calls storages. A host has one runner: it limits the saves of each storage, and remembers
+/// failures and missing vCons.
 #[derive(Debug, Default)]
 pub struct Runner {
     ask: AskPolicy,
     busy: Mutex<HashMap<StorageName, (usize, Arc<Semaphore>)>>,
-    board: Arc<Board>,
+    board: Arc<HealthBoard>,
     missing: Missing,
 }
 
 impl Runner {
-    /// Makes one.
+    /// A runner with these limits for reads and deletes.
     #[must_use]
     pub fn new(ask: AskPolicy) -> Self {
         Self { ask, ..Self::default() }
     }
 
-    /// Saves to all, each by itself; a name listed twice is saved twice. Answers in the order of the list.
+    /// Saves to all storages, each independent of the others. A storage that is listed twice saves
+    /// twice. The results are in the order of the list.
     pub async fn save_all(
         &self,
         storages: &Storages,
@@ -95,12 +97,12 @@ impl Runner {
                 results.push((name.clone(), self.start(name, storage, saved, policy).finish().await));
             }
         }
-        // Again: a read may have looked before the save was done.
+        // Again: a read may have looked before the save ended.
         self.missing.forget(&saved.id);
         results
     }
 
-    /// Starts one save as a task of its own: a panic ends there.
+    /// Starts one save as a task of its own, which contains a panic.
     fn start(&self, name: &StorageName, storage: &Arc<dyn Storage>, saved: &Saved, policy: &SavePolicy) -> Task<()> {
         let (name, storage, saved, policy) = (name.clone(), Arc::clone(storage), saved.clone(), policy.clone());
         let permits = self.permits(&name, policy.concurrency.max(1));
@@ -115,7 +117,7 @@ impl Runner {
             };
             let attempt = || attempt(&storage, &saved, &permits, &policy);
             let again = |error: &StorageError, pause: std::time::Duration| {
-                tracing::warn!(storage = %name, vcon = %saved.id, pause_ms = pause.as_millis(), "save failed, trying again: {error}");
+                tracing::warn!(storage = %name, vcon = %saved.id, pause_ms = pause.as_millis(), "the save failed and is tried again: {error}");
             };
             let result = attempt.retry(policy.pauses()).when(is_transient).notify(again).await;
             guard.armed = false;
@@ -127,7 +129,8 @@ impl Runner {
         })
     }
 
-    /// One semaphore per name; a changed limit makes a new one, and the saves under way keep the old.
+    /// The semaphore of a storage. A changed limit makes a new one; saves in progress keep the old
+    /// one.
     fn permits(&self, name: &StorageName, limit: usize) -> Arc<Semaphore> {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = || (limit, Arc::new(Semaphore::new(limit)));
@@ -138,14 +141,15 @@ impl Runner {
         Arc::clone(&entry.1)
     }
 
-    /// The state of every storage used so far.
+    /// State of every storage that was used so far.
     #[must_use]
     pub fn health(&self) -> Vec<StorageHealth> {
         self.board.report()
     }
 }
 
-/// One try: the wait for a permit counts, so that a hanging storage can't pile up work for ever.
+/// One try. The wait for a permit counts towards its deadline, so that work does not pile up for a
+/// storage that hangs.
 async fn attempt(
     storage: &Arc<dyn Storage>,
     saved: &Saved,
@@ -153,7 +157,7 @@ async fn attempt(
     policy: &SavePolicy,
 ) -> Result<(), StorageError> {
     let work = async {
-        // Never closed; if it were, saving without a permit is better than not saving.
+        // The semaphore is never closed. If it were, a save without a permit is better than none.
         let _permit = permits.acquire().await.ok();
         storage.save(saved).await
     };
@@ -166,10 +170,10 @@ fn is_transient(error: &StorageError) -> bool {
     matches!(error, StorageError::Transient(_))
 }
 
-/// Counts a save as failed that ends without a result: a panic, or a run that was given up.
+/// Counts a save that ends without a result as failed: after a panic, or when its run ends early.
 struct Unfinished<'a> {
     name: &'a StorageName,
-    board: &'a Board,
+    board: &'a HealthBoard,
     started: Instant,
     armed: bool,
 }
@@ -177,7 +181,7 @@ struct Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if self.armed {
-            let error = StorageError::Permanent("the save broke off".to_owned());
+            let error = StorageError::Permanent("the save ended early".to_owned());
             self.board.saved(self.name, self.started.elapsed(), Some(&error));
         }
     }

@@ -1,16 +1,17 @@
-//! Values that must not be seen: passwords, keys, addresses that hold either.
+//! Values that must not be shown: passwords, keys, addresses that hold either.
 //!
-//! Guarantee: neither `Debug` nor `Display` of anything that holds a [`Secret`] shows it; only [`Secret::expose`] does.
+//! Guarantee: neither `Debug` nor `Display` of anything that holds a [`Secret`] shows it; only
+//! [`Secret::expose`] does.
 //!
-//! Not the `secrecy` crate: one small type is all that is needed, and its values are also compared
-//! and taken out of messages of others.
+//! Not the `secrecy` crate: one small type is all that is needed. Its values are also compared, and
+//! taken out of the messages of libraries and servers.
 
 use std::fmt;
 
-/// What stands where a secret was.
+/// Replacement for a secret in a message.
 const HIDDEN: &str = "***";
 
-/// A text that doesn't print.
+/// A text that is not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Box<str>);
 
@@ -21,13 +22,13 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The text, for the one place that needs it.
+    /// The text, for the call that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// A message without this text, should a library or a server have repeated it.
+    /// The message without this text, in case a library or a server repeated it.
     #[must_use]
     pub fn scrub(&self, message: &str) -> String {
         if self.0.is_empty() {
@@ -44,13 +45,15 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where a URL leads: `scheme://host[:port]`. User, password, path and query stay out, each can hold a credential.
+/// The part of a URL that can be shown: `scheme://host[:port]`. User, password, path and query can
+/// hold credentials.
 #[must_use]
 pub fn shown_address(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return HIDDEN.to_owned();
     };
-    // The last `@` ends the credentials even where a password holds `/`, `?` or another `@`; the host is what follows it.
+    // The last `@` ends the credentials, even where a password holds `/`, `?` or another `@`. The
+    // host follows it.
     let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
     format!("{scheme}://{host}")

@@ -1,17 +1,18 @@
-//! The name that a vCon id has in a file system or an object store.
+//! The name of a vCon id in a file system or an object store.
 //!
-//! Guarantee: the name is one path segment, never `.` or `..`, never hidden, at most [`MAX_BYTES`] long; a UUID stays as it is, and two
-//! ids never share a name.
+//! Guarantee: the name is one path segment, never `.` or `..`, never hidden, and at most
+//! [`MAX_BYTES`] long. A UUID is its own name. Two ids never share a name.
 
 use std::fmt::Write as _;
 
 use vcon_document::VconId;
 use vconduit_base::names::Digest;
 
-/// File systems take 255 bytes per name; the rest is for extensions and the temporary file's marks.
+/// Longest name, in bytes. File systems allow 255; the rest is for extensions and the marks of
+/// temporary files.
 const MAX_BYTES: usize = 180;
 
-/// The id, with everything percent-encoded that means something to a path, a glob or a shell.
+/// The id, with every character percent-encoded that has a meaning in a path, a glob or a shell.
 pub fn stored_name(id: &VconId) -> String {
     let mut name = String::with_capacity(id.as_str().len());
     for (position, byte) in id.as_str().bytes().enumerate() {
@@ -28,6 +29,6 @@ pub fn stored_name(id: &VconId) -> String {
     if name.len() <= MAX_BYTES {
         return name;
     }
-    // No encoded name begins like this, so a digest is nobody else's name.
+    // No encoded name begins with `%%`, so no other id has this name.
     format!("%%{}", Digest::of(id.as_str().as_bytes()))
 }

@@ -1,21 +1,22 @@
-//! The audit log: who did what, when, to what; what it was before and after.
+//! The audit log: who did what, when, to what, with the state before and after.
 //!
-//! Guarantee: an entry that was answered is in the log until [`KEPT`] newer ones are. A change of the configuration
-//! and its entry are one step ([`super::Store::save_config`]): there is none without the other.
+//! Guarantee: an entry whose addition returned is in the log until [`MAX_AUDIT_ENTRIES`] newer ones
+//! are. A change of the configuration and its entry are one step
+//! ([`super::ConfigStore::save_config`]).
 
 use async_trait::async_trait;
 
 use super::StoreError;
 
-/// Entries kept: a year of thirty admin actions a day, some MB.
-pub(super) const KEPT: u32 = 10_000;
+/// Entries that the log keeps: a year of thirty admin actions a day, some MB.
+pub(super) const MAX_AUDIT_ENTRIES: u32 = 10_000;
 
-/// See the module.
+/// Writes and reads the audit log.
 #[async_trait]
-pub trait AuditLog {
-    /// Adds an entry (a JSON text), for an action that changes no configuration.
+pub trait AuditStore {
+    /// Adds an entry (a JSON text), for an action that does not change the configuration.
     async fn audit(&self, entry: &str) -> Result<(), StoreError>;
 
-    /// Entries, the newest first.
+    /// Returns entries, the newest first.
     async fn audit_log(&self, offset: u64, count: u64) -> Result<Vec<String>, StoreError>;
 }

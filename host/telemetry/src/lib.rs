@@ -1,6 +1,7 @@
-//! What the host tells about itself: logs, metrics, per-link figures.
+//! Logs and metrics of the host.
 //!
-//! Guarantee: no label of a metric and no line above debug level grows with the number of vCons, and none holds a secret or document content.
+//! Guarantee: neither the labels of the metrics nor the log lines above the level debug grow with
+//! the number of vCons that succeed, and none holds a secret or document content.
 
 pub mod logs;
 pub mod metrics;

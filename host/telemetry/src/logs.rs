@@ -1,15 +1,21 @@
-//! Log lines: JSON for machines, plain for people. `RUST_LOG` chooses what is said; per-vCon detail is at debug.
+//! Set-up of the log. `RUST_LOG` filters the lines, and details of single vCons have the level
+//! debug.
+//!
+//! Guarantee: log lines go to stderr, so stdout has only what a command prints for its caller.
 
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use vconduit_base::LogFormat;
 
-/// What is said where `RUST_LOG` is not set: this crate at info, libraries from warnings on.
+/// The filter without `RUST_LOG`: info of all crates of vConduit (their names begin with
+/// `vconduit`), warnings of libraries.
 const DEFAULT_FILTER: &str = "warn,vconduit=info";
-/// What is said where a program talks to its user itself: only what went wrong.
+/// The filter without `RUST_LOG` for commands that print their own messages: warnings of vConduit,
+/// errors of libraries.
 const QUIET_FILTER: &str = "error,vconduit=warn";
 
-/// Starts logging to stderr; `quiet` where the program talks to its user itself. Stdout stays free for what programs read. A second call changes nothing.
+/// Starts the log. `quiet` is for commands that print their own messages. A second call changes
+/// nothing.
 pub fn init(format: LogFormat, quiet: bool) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new(if quiet { QUIET_FILTER } else { DEFAULT_FILTER }));

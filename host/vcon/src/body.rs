@@ -1,4 +1,4 @@
-//! Inline bodies of dialogs, decoded (`spec/vcon.md` §6).
+//! Decoding of inline bodies of dialogs.
 //!
 //! Guarantee: a part of a large base64url body is decoded without decoding the rest.
 
@@ -16,10 +16,12 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
-/// What the body's text stands for.
+/// The form of a body's text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Encoding {
+    /// The text itself.
     Text,
+    /// Bytes in base64url or base64.
     Base64,
 }
 
@@ -34,7 +36,7 @@ pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     engine.decode(&*clean).ok()
 }
 
-/// The inline text of a dialog.
+/// Returns the inline text of a dialog.
 pub(super) fn text(dialog: View<'_>) -> Option<String> {
     let body = dialog.member("body")?;
     match body.kind() {
@@ -53,7 +55,7 @@ pub(super) fn text(dialog: View<'_>) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-/// At most `length` bytes of the decoded body from `offset`.
+/// Returns at most `length` bytes of the decoded body from `offset`.
 pub(super) fn bytes(dialog: View<'_>, offset: u64, length: u32) -> Option<Vec<u8>> {
     let body = dialog.member("body")?;
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -78,15 +80,15 @@ fn part(bytes: &[u8], offset: usize, length: usize) -> Vec<u8> {
     bytes.get(offset..end).unwrap_or_default().to_vec()
 }
 
-/// Decodes only the groups of four that the part needs, from the text as it is written in the document. Nothing if white space or
-/// escapes are in the way.
+/// Decodes only the groups of four characters that the part needs, from the text as it is written
+/// in the document. None if there are white space or escapes before or in the part.
 fn base64_part(text: &str, offset: usize, length: usize) -> Option<Vec<u8>> {
     let text = text.trim_end_matches('=');
     let first = (offset / 3).saturating_mul(4);
     let last = offset.saturating_add(length).div_ceil(3).saturating_mul(4);
     let (before, groups) = text.split_at_checked(first.min(text.len()))?;
     let groups = groups.get(..(last - first).min(groups.len()))?;
-    // Anything else further ahead would shift every group.
+    // White space, padding and escapes before the part would shift every group.
     if before
         .bytes()
         .fold(false, |any, byte| any | matches!(byte, 0..=b' ' | b'=' | b'\\'))
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn text_comes_out_by_encoding() {
+    fn text_is_decoded_by_its_encoding() {
         assert_eq!(
             text(View::Raw(&dialog("none", "a\\nb"))).as_deref(),
             Some("a\nb"),
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn extreme_offsets_are_the_end() {
+    fn offsets_beyond_the_end_give_no_bytes() {
         let body = dialog("base64url", "aGk");
         assert_eq!(
             bytes(View::Raw(&body), u64::MAX, u32::MAX),

@@ -1,13 +1,14 @@
-//! Current names on the way in (`spec/conserver.md` §5.4), the written form on the way out (§5.5).
+//! The canonical form: current member names in memory, and the form that is written.
 //!
-//! Guarantee: both are idempotent, keep unknown members and the bytes of what they do not rename, and leave sealed forms untouched.
+//! Guarantee: both functions are idempotent, keep unknown members and the bytes of what they do not
+//! rename, and leave signed and encrypted documents untouched.
 
 use super::json::python_text;
 use super::tree::{Key, Node, Object};
 use super::view::{Kind, View};
 use super::{Document, Form};
 
-/// An old and a new member name.
+/// A member name, and the name that replaces it.
 pub(super) type Rename = (&'static str, &'static str);
 
 const TOP: [Rename; 2] = [("appended", "amended"), ("must_support", "critical")];
@@ -17,10 +18,24 @@ const ENTRY: [Rename; 3] = [
     ("must_support", "critical"),
 ];
 
-/// The arrays whose entries have names of their own to change.
+/// The arrays whose entries have members to rename.
 pub(super) const LISTS: [&str; 3] = ["dialog", "analysis", "attachments"];
 
-/// Renames what is older, in memory. Not a change that has to be written.
+/// Renames members that have another name in vCon 0.4.0: `appended` to `amended`, `must_support` to
+/// `critical`; in dialogs, analyses and attachments `schema_version` to `schema`, `mimetype` to
+/// `mediatype`, `must_support` to `critical`; in attachments `type` to `purpose`. A renamed member
+/// becomes the last one. If the new name exists, its value stays and the old member is removed (an
+/// attachment with a `purpose` keeps its `type`).
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, canonical};
+///
+/// let mut document = Document::parse(r#"{"appended":null,"attachments":[{"type":"tags"}]}"#)?;
+/// canonical::upgrade(&mut document);
+/// assert_eq!(&*document.text(), r#"{"attachments":[{"purpose":"tags"}],"amended":null}"#);
+/// # Ok::<(), vcon_document::DocumentError>(())
+/// ```
 pub fn upgrade(document: &mut Document) {
     if document.form() != Form::Unsigned {
         return;
@@ -46,7 +61,9 @@ fn needs_upgrade(list: &str, entry: View<'_>) -> bool {
     ENTRY.iter().any(|(old, _)| has(old)) || (list == "attachments" && has("type") && !has("purpose"))
 }
 
-/// The form that is written after an edit: upgraded, `vcon` 0.4.0, no empty `group` / `redacted`, JSON bodies as text.
+/// Makes the form that is written: [upgraded](upgrade), with `vcon` 0.4.0 and without an empty
+/// `group` or `redacted`. In analyses and attachments, a body that is an array or object becomes
+/// JSON text with `encoding` `json`.
 pub fn enforce(document: &mut Document) {
     if document.form() != Form::Unsigned {
         return;
@@ -80,7 +97,7 @@ fn drop_empty(document: &mut Document, name: &str, kind: Kind) {
     }
 }
 
-/// Sets the version if it is another.
+/// Sets the member `vcon` if it has another value.
 pub(super) fn set_version(document: &mut Document, version: &str, json: &'static str) {
     if document.view().member("vcon").is_some_and(|own| own.is(version)) {
         return;
@@ -97,14 +114,14 @@ pub(super) fn rename(document: &mut Document, renames: &[Rename]) {
     }
 }
 
-/// Renames the members of one object.
+/// Renames members of one object.
 pub(super) fn rename_all(object: &mut Object, renames: &[Rename], base: &str) {
     for (old, new) in renames {
         object.rename(old, new, base);
     }
 }
 
-/// Changes the top level.
+/// Changes the outermost object.
 pub(super) fn edit_top(document: &mut Document, edit: impl FnOnce(&mut Object, &str)) {
     let (root, base) = document.change();
     if let Some(object) = root.object_mut(base) {
@@ -112,7 +129,8 @@ pub(super) fn edit_top(document: &mut Document, edit: impl FnOnce(&mut Object, &
     }
 }
 
-/// Changes those entries of a list that are objects and need it; the others, and the list if there are none, stay as they are.
+/// Changes those entries of a list that are objects and need it. The other entries keep their
+/// bytes, as does the whole list if no entry needs a change.
 pub(super) fn edit_entries(
     document: &mut Document,
     list: &str,
@@ -145,5 +163,4 @@ pub(super) fn edit_entries(
 }
 
 #[cfg(test)]
-#[path = "canonical_tests.rs"]
 mod tests;

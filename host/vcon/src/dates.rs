@@ -1,9 +1,9 @@
-//! Dates and times in all the spellings that the Conserver takes: ISO 8601, Unix seconds and Unix
-//! milliseconds.
+//! Dates and times in all the spellings that the vCon Conserver accepts: ISO 8601, Unix seconds and
+//! Unix milliseconds.
 //!
 //! Guarantee: texts and numbers are read by `speedate`, the parser of pydantic. They are accepted
-//! and refused as in the Conserver, with the same messages. All accepted spellings are stored in
-//! one form.
+//! and refused as in the Conserver, with the same messages. All accepted spellings have one stored
+//! form.
 
 use speedate::{
     Date, DateTime, DateTimeConfig, MicrosecondsPrecisionOverflowBehavior, ParseError, Time, TimeConfig, TimestampUnit,
@@ -12,7 +12,7 @@ use strum::EnumMessage as _;
 
 use super::view::{Kind, View};
 
-/// Unix numbers are in UTC. Those beyond 20 000 000 000 are milliseconds. Digits behind the
+/// Unix times are in UTC. Numbers beyond 20,000,000,000 are milliseconds. Digits after the
 /// microsecond are dropped.
 const CONFIG: DateTimeConfig = DateTimeConfig {
     timestamp_unit: TimestampUnit::Infer,
@@ -33,11 +33,11 @@ const MIDNIGHT: Time = Time {
 /// The reason why a text or number is not a date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
-    /// It has the form of a date, but there is no such year. Clients know this as a separate kind
-    /// of fault.
+    /// The text has the form of a date in the year 0. Clients know this as a separate kind of
+    /// fault.
     #[error("year 0 is out of range")]
     YearZero,
-    /// It can't be read. The text is the reason that the parser gives.
+    /// The text or number can't be read. Holds the reason that the parser gives.
     #[error("{0}")]
     Unreadable(&'static str),
 }
@@ -49,6 +49,15 @@ impl From<ParseError> for DateError {
 }
 
 /// A date and time as written, with its offset if it has one.
+///
+/// # Examples
+/// ```
+/// use vcon_document::Moment;
+///
+/// assert_eq!(Moment::from_text("1970-01-01T01:00:00+01:00")?.unix_s(), 0);
+/// assert_eq!(Moment::from_number("1767323045250")?.unix_s(), 1_767_323_045);
+/// # Ok::<(), vcon_document::DateError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(DateTime);
 
@@ -62,13 +71,13 @@ impl Moment {
         }
     }
 
-    /// Reads a text: a date, a date and time, or a Unix number.
+    /// Reads a text: a date, a date and time, or a Unix time in seconds or milliseconds.
     ///
     /// # Errors
-    /// When it is none of them.
+    /// If it is none of them.
     pub fn from_text(text: &str) -> Result<Self, DateError> {
-        // As in pydantic: a text that is not a date and time is read again as a date, whose error
-        // is reported.
+        // As in pydantic: a text that is not a date and time is read again as a date, and the error
+        // of that is reported.
         match DateTime::parse_str_with_config(text, &CONFIG) {
             Ok(read) => Self::existing(read),
             Err(_) => Self::existing(DateTime {
@@ -78,10 +87,10 @@ impl Moment {
         }
     }
 
-    /// Reads the text of a JSON number: Unix seconds or milliseconds.
+    /// Reads the text of a JSON number: a Unix time in seconds or milliseconds.
     ///
     /// # Errors
-    /// When it is beyond the years 1 to 9999.
+    /// If the text is no number, or the time is not in the years 1 to 9999.
     pub fn from_number(text: &str) -> Result<Self, DateError> {
         let read = match text.parse() {
             Ok(whole) => DateTime::from_timestamp_with_config(whole, 0, &CONFIG)?,
@@ -93,7 +102,7 @@ impl Moment {
         Self::existing(read)
     }
 
-    /// The parser accepts the year 0, which Python's dates do not have.
+    /// Refuses the year 0, which the parser accepts and Python's dates do not have.
     fn existing(read: DateTime) -> Result<Self, DateError> {
         if read.date.year == 0 {
             return Err(DateError::YearZero);
@@ -101,7 +110,8 @@ impl Moment {
         Ok(Self(read))
     }
 
-    /// The stored form: `2024-03-16T16:09:20.701906+00:00`, without offset if there was none.
+    /// Returns the stored form: `2024-03-16T16:09:20.701906+00:00`, without offset if there was
+    /// none.
     pub(super) fn iso(self) -> String {
         let text = self.0.to_string();
         match text.strip_suffix('Z') {
@@ -110,13 +120,13 @@ impl Moment {
         }
     }
 
-    /// Whole Unix seconds, rounded down. A time without offset counts as UTC.
+    /// Returns whole Unix seconds, rounded down. A time without offset counts as UTC.
     #[must_use]
     pub fn unix_s(self) -> i64 {
         self.0.timestamp_tz()
     }
 
-    /// `YYYY/MM/DD` as written.
+    /// Returns the day as written, as `YYYY/MM/DD`.
     pub(super) fn day(self) -> String {
         let Date { year, month, day } = self.0.date;
         format!("{year:04}/{month:02}/{day:02}")
@@ -132,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn accepted_spellings_are_stored_in_one_form() {
+    fn accepted_spellings_have_one_stored_form() {
         for (written, expected) in [
             ("2024-03-16T16:09:20.701906", "2024-03-16T16:09:20.701906"),
             ("2024-03-16T16:09:20Z", "2024-03-16T16:09:20+00:00"),
@@ -195,7 +205,7 @@ mod tests {
         }
         assert!(
             stored("Sat, 16 Mar 2024 16:09:20 +0000").is_none(),
-            "RFC 2822 is not taken"
+            "RFC 2822 is not accepted"
         );
         assert!(stored("99999999999999999999").is_none(), "far future");
     }

@@ -1,23 +1,41 @@
-//! What changed between two documents, as edits.
+//! The difference of two documents as edits.
 //!
-//! Guarantee: the edits, applied to the first document in this order, make one that holds the same values as the second; values
-//! that are equal are not touched.
+//! Guarantee: the edits, applied to the first document in this order, make a document with the same
+//! values as the second. Values that are equal are not touched.
 //!
-//! Not the `json-patch` crate's diff: it compares `serde_json::Value`, where numbers beyond 64 bits
-//! have lost digits.
+//! Not the diff of the `json-patch` crate: it compares `serde_json::Value`, where numbers beyond 64
+//! bits have lost digits.
 
 use super::json::same_number;
 use super::view::{Kind, View};
 use super::{Document, Edit, Form, Pointer};
 
-/// More edits than this are given as whole top-level members instead: applying very many small ones costs more than it saves.
+/// Above this number of edits, whole top-level members are set instead. Applying very many small
+/// edits costs more than it saves.
 const MAX_EDITS: usize = 10_000;
 
-/// Edits that turn `before` into `after`. Members that hold the same value written differently (escapes, spaces, `1.0` for `1.00`) are not a change.
+/// Returns the edits that turn `before` into `after`: sets, appends and removals. The same value in
+/// another spelling (escapes, white space, `1.0` for `1.00`) is not a change. If one of the
+/// documents is signed or encrypted, the difference is empty or one edit that replaces the whole
+/// document.
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, Edit, Pointer, diff::diff};
+///
+/// let before = Document::parse(r#"{"subject": "Refund", "rate": 1.50}"#)?;
+/// let after = Document::parse(r#"{"rate":1.5,"subject":"Invoice"}"#)?;
+/// let expected = Edit::Set {
+///     pointer: Pointer::parse("/subject")?,
+///     value: r#""Invoice""#.into(),
+/// };
+/// assert_eq!(diff(&before, &after), [expected]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn diff(before: &Document, after: &Document) -> Vec<Edit> {
     if before.form() != Form::Unsigned || after.form() != Form::Unsigned {
-        // A sealed form changes as a whole or not at all: half of it would not open.
+        // A sealed form changes as a whole or not at all: a part of it would be invalid.
         return if before.text() == after.text() {
             Vec::new()
         } else {
@@ -44,12 +62,12 @@ fn whole(after: &Document) -> Edit {
     }
 }
 
-/// The members of the document that differ, each as a whole.
+/// Sets or removes each member of the document that differs, as a whole.
 fn top_level(before: View<'_>, after: View<'_>) -> Vec<Edit> {
     let (old, new) = (Members::of(before), Members::of(after));
     let root = Pointer::root();
-    let gone = old.list.iter().filter(|(name, _)| new.get(name).is_none());
-    let mut edits: Vec<_> = gone
+    let removed = old.list.iter().filter(|(name, _)| new.get(name).is_none());
+    let mut edits: Vec<_> = removed
         .map(|(name, _)| Edit::Remove {
             pointer: root.child(name),
         })
@@ -123,10 +141,10 @@ fn array(at: &Pointer, before: View<'_>, after: View<'_>, edits: &mut Vec<Edit>)
     }
 }
 
-/// Objects with more members than this are looked up through an index.
+/// In objects with more members than this, members are found through an index.
 const FEW_MEMBERS: usize = 32;
 
-/// The members of an object, found by name without comparing every pair.
+/// The members of an object, which are found by name without comparing every pair.
 struct Members<'a> {
     list: Vec<(std::borrow::Cow<'a, str>, View<'a>)>,
     index: std::collections::HashMap<String, usize>,
@@ -150,7 +168,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Whether two values are equal, however written; the order of members does not count.
+/// Compares two values. Neither spelling nor the order of members counts.
 pub(super) fn same(left: View<'_>, right: View<'_>) -> bool {
     if unchanged(left, right) {
         return true;
@@ -177,5 +195,4 @@ pub(super) fn same(left: View<'_>, right: View<'_>) -> bool {
 }
 
 #[cfg(test)]
-#[path = "diff_tests.rs"]
 mod tests;

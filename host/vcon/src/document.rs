@@ -1,7 +1,8 @@
 //! One vCon in memory.
 //!
-//! Guarantee: the text stays the bytes it was read from wherever nothing was edited; an edit costs what it changes, not what the
-//! document holds; an edit that fails leaves the document as it was.
+//! Guarantee: values that were not edited are written as the bytes they were read from. The cost of
+//! an edit depends on what it changes, not on the size of the document. An edit that fails leaves
+//! the document as it was.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -13,43 +14,57 @@ use super::view::{Kind, View};
 use super::{Edit, EditError, Pointer, apply, body, dates, sealed, tags};
 use crate::VconId;
 
-/// The outer form of a document (`spec/vcon.md` §7.3).
+/// The outer form of a document: whether it is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Plain JSON.
     Unsigned,
-    /// A JWS in general JSON serialisation.
+    /// A JWS in general JSON serialisation: members `payload` and `signatures`.
     Signed,
-    /// A JWE in general JSON serialisation.
+    /// A JWE in general JSON serialisation: members `ciphertext` and `recipients`.
     Encrypted,
 }
 
-/// Why a text is not a document.
+/// The reason why a text is not a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// Not JSON.
+    /// The text is not strict JSON. The reason names line and column.
     #[error("not JSON: {0}")]
     NotJson(String),
-    /// JSON, but not a vCon.
+    /// The text is JSON, but not a JSON object.
     #[error("not a vCon: {0}")]
     NotVcon(String),
 }
 
-/// One vCon. Cheap to clone: the text it came from is shared.
+/// One vCon. A clone is cheap: it shares the text that the document was read from.
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, Pointer};
+///
+/// let document = Document::parse(r#"{"parties": [{"tel": "+15550100"}, {}]}"#)?;
+/// let parties = Pointer::parse("/parties")?;
+/// assert_eq!(document.length(&parties), Some(2));
+/// assert_eq!(document.get(&parties.child("0")).as_deref(), Some(r#"{"tel": "+15550100"}"#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Document {
     base: Text,
     root: Node,
-    /// The text as it is now, once someone asked for it.
+    /// The current text, if it was written since the last edit.
     written: OnceLock<Text>,
 }
 
 impl Document {
-    /// Reads a text that comes from the store, a storage or a link. Lenient about content, strict about JSON:
-    /// duplicate members and more than [`super::json::MAX_DEPTH`] levels are refused.
+    /// Reads any JSON object. It is strict about JSON: duplicate member names, numbers beyond the
+    /// range of a double, lone surrogates, more than [`MAX_DEPTH`](crate::MAX_DEPTH) levels and 4
+    /// GiB or more of text are refused. It does not look at the content, see
+    /// [`ingest`](crate::ingest) for that.
     ///
     /// # Errors
-    /// Where and why it is not JSON, or that it is not an object.
+    /// [`DocumentError::NotJson`] with the reason and its place, or [`DocumentError::NotVcon`] if
+    /// the text is not an object.
     pub fn parse(text: impl Into<Text>) -> Result<Self, DocumentError> {
         let base: Text = text.into();
         if u32::try_from(base.len()).is_err() {
@@ -71,7 +86,7 @@ impl Document {
         })
     }
 
-    /// A document from parts that passed a strict scan.
+    /// Makes a document from parts that passed a strict scan.
     pub(super) fn from_parts(base: Text, root: Node) -> Self {
         Self {
             base,
@@ -80,29 +95,30 @@ impl Document {
         }
     }
 
-    /// The whole document, to be read, whatever its form.
+    /// The whole document for reading, whatever its form.
     pub(super) fn view(&self) -> View<'_> {
         View::of(&self.root, &self.base)
     }
 
-    /// The tree and the text that it lies over, to be changed.
+    /// The tree for changing, and the text that it lies over.
     pub(super) fn change(&mut self) -> (&mut Node, &str) {
         self.written = OnceLock::new();
         (&mut self.root, &self.base)
     }
 
-    /// The document, to be read, if it is not sealed.
+    /// The document for reading. None if it is signed or encrypted.
     pub(super) fn open(&self) -> Option<View<'_>> {
         (self.form() == Form::Unsigned).then(|| self.view())
     }
 
-    /// The outer form.
+    /// Returns the outer form.
     #[must_use]
     pub fn form(&self) -> Form {
         sealed::form(self.view())
     }
 
-    /// The `uuid` member (for sealed forms, from the header or the signed payload).
+    /// Returns the member `uuid`. In signed and encrypted forms it is read from an unencrypted
+    /// header or from the signed payload, without verification. None if there is no usable id.
     #[must_use]
     pub fn uuid(&self) -> Option<VconId> {
         let text = match self.open() {
@@ -112,13 +128,15 @@ impl Document {
         VconId::new(text).ok()
     }
 
-    /// `created_at` in whole Unix seconds, where it can be read as a date. No offset counts as UTC.
+    /// Returns `created_at` in whole Unix seconds. A time without offset counts as UTC. None if it
+    /// can't be read as a date.
     #[must_use]
     pub fn created_at_s(&self) -> Option<i64> {
         self.created_at().map(dates::Moment::unix_s)
     }
 
-    /// `YYYY/MM/DD` of `created_at` in the offset written there (`spec/storages.md` §0), where it can be read.
+    /// Returns the day of `created_at` as `YYYY/MM/DD`, in the offset that is written there. None
+    /// if it can't be read as a date.
     #[must_use]
     pub fn created_on(&self) -> Option<String> {
         self.created_at().map(dates::Moment::day)
@@ -131,7 +149,8 @@ impl Document {
         }
     }
 
-    /// The JSON text as it is now. Shared and free when nothing was edited since the last call.
+    /// Returns the current JSON text. The text is shared. It is written anew only in the first call
+    /// after an edit.
     #[must_use]
     pub fn text(&self) -> Text {
         if self.is_as_read() {
@@ -149,7 +168,7 @@ impl Document {
         self.root.original(&self.base).is_some()
     }
 
-    /// The length of that text; does not build it.
+    /// Returns the length of [`text`](Self::text) in bytes, without writing it.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
         let bytes = match self.written.get() {
@@ -160,16 +179,18 @@ impl Document {
         bytes as u64
     }
 
-    /// The JSON text of the value at a pointer.
+    /// Returns the JSON text of the value at a pointer. None if there is no value, or if the
+    /// document is signed or encrypted.
     #[must_use]
     pub fn get(&self, pointer: &Pointer) -> Option<Cow<'_, str>> {
         Some(self.open()?.walk(&pointer.tokens())?.text())
     }
 
-    /// The string at a pointer, unescaped.
+    /// Returns the string at a pointer, unescaped. None if there is no value, or if the document is
+    /// signed or encrypted.
     ///
     /// # Errors
-    /// When the value is not a string.
+    /// [`EditError::WrongType`] if the value is not a string.
     pub fn string(&self, pointer: &Pointer) -> Result<Option<Cow<'_, str>>, EditError> {
         let Some(value) = self.open().and_then(|view| view.walk(&pointer.tokens())) else {
             return Ok(None);
@@ -183,16 +204,17 @@ impl Document {
         }
     }
 
-    /// The number of elements or members at a pointer; nothing if there is no array or object.
+    /// Returns the number of elements or members of the value at a pointer. None if there is no
+    /// array or object, or if the document is signed or encrypted.
     #[must_use]
     pub fn length(&self, pointer: &Pointer) -> Option<usize> {
         self.open()?.walk(&pointer.tokens())?.length()
     }
 
-    /// Applies one edit: all of it or nothing.
+    /// Applies one edit as a whole.
     ///
     /// # Errors
-    /// Why it does not fit; the document is as before.
+    /// The reason why the edit can't be applied. The document is then as before.
     pub fn apply(&mut self, edit: &Edit) -> Result<(), EditError> {
         if self.form() != Form::Unsigned {
             return Err(EditError::Opaque);
@@ -200,15 +222,18 @@ impl Document {
         apply::apply(self, edit)
     }
 
-    /// The entries of the tags attachment (`spec/links.md` §3.1).
+    /// Returns the entries of the tags attachment, each `name:value`. The tags attachment is the
+    /// first whose `purpose` or `type` is `tags`. Without one, the list is empty.
     ///
     /// # Errors
-    /// When the attachment's body is something other than a list of texts.
+    /// If the body of the attachment is not a list of texts, or the document is signed or
+    /// encrypted.
     pub fn tags(&self) -> Result<Vec<String>, EditError> {
         tags::list(self.open().ok_or(EditError::Opaque)?)
     }
 
-    /// The index of the first analysis with this type whose `dialog` equals this index.
+    /// Returns the index of the first analysis with type `kind` whose `dialog` is this index. An
+    /// analysis with a list of dialogs is not found.
     #[must_use]
     pub fn find_analysis(&self, dialog: u32, kind: &str) -> Option<u32> {
         let entries = self.open()?.member("analysis")?.elements();
@@ -220,19 +245,22 @@ impl Document {
         u32::try_from(entries.iter().position(fits)?).ok()
     }
 
-    /// The index of the first attachment whose `purpose`, or else `type`, is this.
+    /// Returns the index of the first attachment whose `purpose` or `type` is `purpose`.
     #[must_use]
     pub fn find_attachment(&self, purpose: &str) -> Option<u32> {
         u32::try_from(tags::position(self.open()?, purpose)?).ok()
     }
 
-    /// The inline text of a dialog, decoded by its `encoding`; nothing if it is not text.
+    /// Returns the inline text of a dialog, decoded by its `encoding`. None if there is no dialog
+    /// at this index, no inline body, or a body that is not text.
     #[must_use]
     pub fn dialog_text(&self, index: u32) -> Option<String> {
         body::text(self.dialog(index)?)
     }
 
-    /// Bytes of the decoded inline body of a dialog; empty at the end, nothing if there is no inline body.
+    /// Returns at most `length` bytes of the decoded inline body of a dialog, from byte `offset`.
+    /// Empty at the end of the body. None if there is no dialog at this index, no inline body, or a
+    /// body that can't be decoded.
     #[must_use]
     pub fn dialog_body(&self, index: u32, offset: u64, length: u32) -> Option<Vec<u8>> {
         body::bytes(self.dialog(index)?, offset, length)
@@ -244,5 +272,4 @@ impl Document {
 }
 
 #[cfg(test)]
-#[path = "document_tests.rs"]
 mod tests;

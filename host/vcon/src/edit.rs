@@ -1,60 +1,77 @@
-//! Edits: the changes that links make, kept as a list so that they can be applied again to a newer document.
+//! Edits: changes of a document, kept so that they can be applied again to a newer version of it.
 //!
 //! Guarantee: an edit names what it changes by pointer and holds nothing of the document around it.
 
 use super::Pointer;
 
-/// One change of a document. JSON texts in here have been checked.
+/// One change of a document. Its JSON texts are checked when it is applied.
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, Edit, EditError, Pointer};
+///
+/// let mut document = Document::parse(r#"{"dialog":[]}"#)?;
+/// let subject = Pointer::parse("/subject")?;
+/// document.apply(&Edit::Set { pointer: subject.clone(), value: r#""Refund""#.into() })?;
+/// assert_eq!(&*document.text(), r#"{"dialog":[],"subject":"Refund"}"#);
+///
+/// let failed = document.apply(&Edit::Append { pointer: subject, value: "1".into() });
+/// assert!(matches!(failed, Err(EditError::WrongType(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// Set the member or element; a missing member is added last, `-` as an index appends.
+    /// Sets a member or an element. A missing member is added last. The index `-` appends.
     Set {
-        /// What to set. The empty pointer replaces the whole document.
+        /// The member or element. The empty pointer replaces the whole document.
         pointer: Pointer,
         /// The value, as JSON text.
         value: Box<str>,
     },
-    /// Append to the array, created where its parent exists. Null counts as missing.
+    /// Appends to an array. A missing array is created if its parent exists. Null counts as
+    /// missing.
     Append {
         /// The array.
         pointer: Pointer,
         /// The new element, as JSON text.
         value: Box<str>,
     },
-    /// Remove; nothing happens where there is nothing.
+    /// Removes a member or an element. Nothing changes if there is none.
     Remove {
-        /// What to remove.
+        /// The member or element.
         pointer: Pointer,
     },
-    /// Apply a JSON Patch as a whole (JSON text).
+    /// Applies a JSON Patch (RFC 6902) as a whole. A patch has at most 10,000 operations and copies
+    /// at most 128 MiB.
     Patch {
         /// The array of operations, as JSON text.
         operations: Box<str>,
     },
-    /// Add `name:value` to the tags attachment.
+    /// Adds the tag `name:value` to the tags attachment, which is created if there is none.
     AddTag {
-        /// What stands before the colon.
+        /// The text before the colon.
         name: Box<str>,
-        /// What stands after it.
+        /// The text after the colon.
         value: Box<str>,
     },
-    /// Write the document although nothing else changes.
+    /// Changes nothing. For callers that write a document only if there are edits, and want it
+    /// written.
     Touch,
 }
 
-/// Why an edit does not fit the document.
+/// The reason why an edit can't be applied, or why a part can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The document is signed or encrypted.
     #[error("the document is signed or encrypted and can't be edited")]
     Opaque,
-    /// Not a pointer, or it leads nowhere.
+    /// The pointer is malformed or leads nowhere.
     #[error("bad pointer: {0}")]
     BadPointer(String),
-    /// Not JSON, or not the JSON that the operation needs.
+    /// A text is not strict JSON, or not the JSON that the operation needs.
     #[error("bad JSON: {0}")]
     BadJson(String),
-    /// The member has another type.
+    /// The value at the pointer has another JSON type than the operation needs.
     #[error("wrong type: {0}")]
     WrongType(String),
 }

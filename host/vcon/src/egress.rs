@@ -1,10 +1,11 @@
-//! Down-conversion of what leaves (`spec/conserver.md` §5.6, setting `EGRESS_FORMAT_VERSION`).
+//! Conversion of outgoing documents to an older version of the format.
 //!
-//! Guarantee: the document itself is not changed; without the setting its text leaves as it is.
+//! Guarantee: the document itself is not changed. Without the setting, its text is sent as it is.
 
 use super::Text;
 use super::canonical::{LISTS, Rename, edit_entries, edit_top, rename, rename_all, set_version};
-use super::json::{self, MAX_DEPTH};
+use super::json;
+use super::scan::MAX_DEPTH;
 use super::tree::{Key, Node, Object};
 use super::view::View;
 use super::{Document, Form};
@@ -17,21 +18,32 @@ const ENTRY: [Rename; 3] = [
 ];
 const REQUIRED: [(&str, &str); 3] = [("group", "[]"), ("redacted", "{}"), ("appended", "null")];
 
-/// What leaves.
+/// The format in which documents are sent.
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, EgressFormat};
+///
+/// let document = Document::parse(r#"{"vcon":"0.4.0","group":[],"redacted":{},"amended":null}"#)?;
+/// let sent = EgressFormat::V0_0_1.apply(&document);
+/// assert_eq!(&*sent, r#"{"vcon":"0.0.1","group":[],"redacted":{},"appended":null}"#);
+/// # Ok::<(), vcon_document::DocumentError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EgressFormat {
-    /// As stored.
+    /// The text as stored.
     #[default]
     AsStored,
-    /// The Conserver's 0.0.1.
+    /// vCon 0.0.1 as the vCon Conserver writes it: with the old member names, JSON bodies as
+    /// values, and `group`, `redacted` and `appended` always present.
     V0_0_1,
 }
 
 impl EgressFormat {
-    /// Reads the setting; empty is the default.
+    /// Reads the Conserver's setting `EGRESS_FORMAT_VERSION`. Empty is the default.
     ///
     /// # Errors
-    /// A message that names the values that work.
+    /// A message that lists the known values, if this is none of them.
     pub fn from_setting(value: &str) -> Result<Self, String> {
         match value {
             "" => Ok(Self::AsStored),
@@ -42,7 +54,8 @@ impl EgressFormat {
         }
     }
 
-    /// The document's text in this format. Sealed forms leave as they are.
+    /// Returns the document's text in this format. Signed and encrypted documents are sent as they
+    /// are.
     #[must_use]
     pub fn apply(self, document: &Document) -> Text {
         if self == Self::AsStored || document.form() != Form::Unsigned {
@@ -75,7 +88,7 @@ fn entry(list: &str, object: &mut Object, base: &str) {
     }
 }
 
-/// A JSON text body becomes the value; one that cannot be read stays.
+/// Replaces a body of JSON text by its value. A body that is not JSON stays.
 fn body_as_value(object: &mut Object, base: &str) {
     let member = |name| object.get(name, base).map(|node| View::of(node, base));
     if !member("encoding").is_some_and(|encoding| encoding.is("json")) {
@@ -84,7 +97,7 @@ fn body_as_value(object: &mut Object, base: &str) {
     let Some(text) = member("body").and_then(View::string) else {
         return;
     };
-    // Three levels lie around a body.
+    // A body is inside three levels: document, list, entry.
     if !json::check(&text).is_ok_and(|levels| levels + 3 <= MAX_DEPTH) {
         return;
     }
@@ -102,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_setting_names_what_works() {
+    fn an_unknown_setting_is_refused_with_the_known_ones() {
         assert_eq!(EgressFormat::from_setting(""), Ok(EgressFormat::AsStored), "empty");
         assert_eq!(EgressFormat::from_setting("0.0.1"), Ok(EgressFormat::V0_0_1), "0.0.1");
         assert!(
@@ -112,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_current_document_leaves_in_old_names() {
+    fn a_current_document_is_sent_with_the_old_names() {
         let text = concat!(
             r#"{"vcon":"0.4.0","uuid":"u","amended":null,"critical":[],"#,
             r#""dialog":[{"mediatype":"a/b","body":"{}","encoding":"json","schema":"s"}],"#,
@@ -130,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn as_stored_and_sealed_leave_unchanged() {
+    fn the_default_and_sealed_forms_are_sent_unchanged() {
         let stored = Document::parse(r#" {"uuid": "u"}"#).unwrap();
         assert_eq!(
             &*EgressFormat::AsStored.apply(&stored),
@@ -142,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_itself_stays() {
+    fn the_document_itself_is_not_changed() {
         let document = Document::parse(r#"{"uuid":"u","amended":{}}"#).unwrap();
         let _ = EgressFormat::V0_0_1.apply(&document);
         assert_eq!(&*document.text(), r#"{"uuid":"u","amended":{}}"#, "text");

@@ -1,6 +1,6 @@
 //! The id of a vCon.
 //!
-//! Guarantee: a [`VconId`] has passed its check; there is no other way to make one.
+//! Guarantee: every [`VconId`] has passed its check. There is no other way to make one.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -8,29 +8,30 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest id in bytes. A UUID has 36; keys of this length stay cheap in every store.
+/// The longest id, in bytes. A UUID has 36. Keys of this length are cheap in every store.
 pub const MAX_ID_BYTES: usize = 512;
 
-/// The id of a vCon, its member `uuid`. Opaque: the vCon draft asks for a UUID, older documents hold other texts.
+/// The id of a vCon: its member `uuid`. The vCon draft requires a UUID, but older documents have
+/// other texts, so any text within the limits of [`new`](Self::new) is an id.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VconId(Arc<str>);
 
-/// A text that is not the id of a vCon.
+/// The error for a text that can't be the id of a vCon.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{value:?} is not a vCon id: {rule}")]
 pub struct IdError {
     /// The text at fault, cut to 100 characters.
     pub value: String,
-    /// The rule that it broke.
+    /// The rule that the text breaks.
     pub rule: &'static str,
 }
 
 impl VconId {
-    /// Checks and wraps a text.
+    /// Makes an id of a text.
     ///
     /// # Errors
-    /// When the text is empty, longer than [`MAX_ID_BYTES`] or holds control characters.
+    /// If the text is empty, longer than [`MAX_ID_BYTES`] or has control characters.
     pub fn new(value: impl AsRef<str>) -> Result<Self, IdError> {
         let value = value.as_ref();
         match broken_rule(value) {
@@ -42,7 +43,7 @@ impl VconId {
         }
     }
 
-    /// The text itself.
+    /// Returns the text of the id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -112,7 +113,7 @@ mod tests {
     #[test]
     fn an_id_is_not_empty_not_long_and_has_no_control_characters() {
         for text in ["", "a\nb", &"x".repeat(513)] {
-            assert!(VconId::new(text).is_err(), "{text:?} was taken");
+            assert!(VconId::new(text).is_err(), "{text:?} was accepted");
         }
         assert_eq!(
             VconId::new("0195544a-b9b1-8ee4").unwrap().as_str(),

@@ -1,23 +1,24 @@
-//! The party indexes of a document.
+//! The terms of a document for party indexes.
 //!
-//! Guarantee: values are the party's own texts, not normalised: searches compare them byte for byte.
+//! Guarantee: the terms are the texts of the parties as they are written, not normalised. Searches
+//! compare them byte for byte.
 
 use super::Document;
 use super::view::View;
 
-/// A party index. Its keys are those of the Conserver.
+/// A party index. Its keys have the form of the vCon Conserver's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IndexKind {
-    /// `tel:<value>`
+    /// Telephone numbers. Keys are `tel:<value>`.
     Tel,
-    /// `mailto:<value>`
+    /// Mail addresses. Keys are `mailto:<value>`.
     Mailto,
-    /// `name:<value>`
+    /// Names. Keys are `name:<value>`.
     Name,
 }
 
 impl IndexKind {
-    /// The member of a party, and the prefix of the key.
+    /// Returns the name of the party's member, which is also the prefix of the key.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +29,19 @@ impl IndexKind {
     }
 }
 
-/// The non-empty `tel`, `mailto` and `name` texts of each party, in party order.
+/// Returns the non-empty texts in `tel`, `mailto` and `name` of each party, in the order of the
+/// parties. Signed and encrypted documents have no terms.
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, index};
+///
+/// let document = Document::parse(r#"{"parties":[{"name":"Ann","tel":"+15550100"}]}"#)?;
+/// let terms = index::terms(&document);
+/// assert_eq!(terms[0], (index::IndexKind::Tel, "+15550100".to_owned()));
+/// assert_eq!(terms[1], (index::IndexKind::Name, "Ann".to_owned()));
+/// # Ok::<(), vcon_document::DocumentError>(())
+/// ```
 #[must_use]
 pub fn terms(document: &Document) -> Vec<(IndexKind, String)> {
     let parties = document.open().and_then(|view| view.member("parties"));
@@ -57,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_party_gives_its_texts_in_order() {
+    fn the_terms_are_the_texts_of_each_party_in_order() {
         let text = r#"{"parties":[{"name":"A","tel":"+1"},{},7,{"mailto":"m@x","tel":"","name":null}]}"#;
         let found = terms(&Document::parse(text).unwrap());
         let expected = [
@@ -69,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn no_parties_no_terms() {
+    fn a_document_without_open_parties_has_no_terms() {
         for text in [
             "{}",
             r#"{"parties":null}"#,

@@ -1,11 +1,12 @@
-//! The check of what comes in by REST (`spec/conserver.md` §5.1–5.3).
+//! The check of incoming documents.
 //!
-//! Guarantee: takes and refuses exactly what the Conserver's API does, and beyond it documents without `vcon` and sealed forms;
-//! names every fault, not the first; what it does not have to re-shape keeps its bytes.
+//! Guarantee: accepts and refuses the same bodies as the API of the vCon Conserver, and in addition
+//! accepts documents without `vcon` and signed or encrypted ones. Reports all faults, not the first
+//! only. Values that already have their stored form keep their bytes.
 
 use serde_json::Value;
 
-use self::faults::{Faults, Step};
+use self::faults::{Faults, PathStep};
 use super::Text;
 use super::scan::Scanner;
 use super::tree::{LEVELS, Node};
@@ -19,46 +20,69 @@ mod fields;
 mod patterns;
 mod shape;
 
-/// One thing that is wrong with a document, in the shape that clients know (`{"type","loc","msg","input"}`) plus the JSON Pointer.
+/// One fault of a document: the parts of an error of pydantic (`type`, `loc`, `msg`, `input`), and
+/// a JSON Pointer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// `missing`, `uuid_parsing`, `list_type`, …
+    /// The kind in the words of pydantic: `missing`, `uuid_parsing`, `list_type` and so on.
     pub kind: &'static str,
-    /// The way to it, without the leading `body`: names and indexes.
+    /// Names and indexes on the way to the fault, without the leading `body`. For a fault of the
+    /// JSON text: its position in characters.
     pub location: Vec<Value>,
-    /// For people.
+    /// The message for people.
     pub message: String,
-    /// The JSON Pointer of the fault.
+    /// The JSON Pointer to the fault. Empty for a fault of the whole body.
     pub pointer: String,
-    /// The value at fault, cut to a bounded size.
+    /// The value at fault. A value of more than 200 characters is cut, and is then a string.
     pub input: Value,
 }
 
-/// A document that passed.
+/// A document that passed the check.
 #[derive(Debug)]
 pub struct Ingested {
-    /// Its id.
+    /// The id of the document. A UUID is in lower case.
     pub id: VconId,
-    /// The document as it is stored and answered (§5.2).
+    /// The document in the shape in which it is stored.
     pub document: Document,
-    /// Its form.
+    /// The outer form of the document.
     pub form: Form,
 }
 
-/// The kind of the fault for a body that is not text; the HTTP edge answers it differently from the others.
+/// The kind of the fault of a body that is not UTF-8 text. The Conserver responds to it differently
+/// from the other faults.
 pub const BODY_UNDECODABLE: &str = "body_undecodable";
 
-/// Checks and re-shapes.
+/// Checks the body of a request, and gives the document the shape in which it is stored: the fields
+/// that the Conserver declares come first and in its order, missing ones are added, and ids, dates
+/// and numbers get its spelling. Signed and encrypted documents keep every byte, but must have a
+/// readable id.
 ///
 /// # Errors
-/// All faults found, at least one.
+/// All faults, at least one and at most 1,000, in the order of the declared fields.
+///
+/// # Examples
+/// ```
+/// use vcon_document::ingest::ingest;
+///
+/// let body = r#"{"uuid": "0190A0E0-0000-8000-8000-000000000001",
+///                "created_at": 1767323045, "x": 1.50}"#;
+/// let ingested = ingest(body.as_bytes()).expect("a valid document");
+/// assert_eq!(ingested.id.as_str(), "0190a0e0-0000-8000-8000-000000000001");
+/// let text = ingested.document.text();
+/// assert!(text.contains(r#""created_at":"2026-01-02T03:04:05+00:00","subject":null"#));
+/// assert!(text.ends_with(r#""attachments":[],"x":1.50}"#));
+///
+/// let faults = ingest(b"{}").unwrap_err();
+/// assert_eq!(faults[0].pointer, "/uuid");
+/// assert_eq!(faults[0].message, "Field required");
+/// ```
 pub fn ingest(body: &[u8]) -> Result<Ingested, Vec<Fault>> {
     let mut faults = Faults::default();
     let ingested = read(body, &mut faults).and_then(|document| accept(document, &mut faults));
     ingested.ok_or_else(|| faults.into_list())
 }
 
-/// Bytes to an object, or a fault.
+/// Reads the bytes of a body as a JSON object.
 fn read(body: &[u8], faults: &mut Faults) -> Option<Document> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     if body.is_empty() {
@@ -77,7 +101,7 @@ fn read(body: &[u8], faults: &mut Faults) -> Option<Document> {
     if u32::try_from(text.len()).is_err() {
         faults.add(
             "json_invalid",
-            &[Step::Index(0)],
+            &[PathStep::Index(0)],
             "JSON decode error: longer than 4 GiB",
             None,
         );
@@ -124,7 +148,7 @@ fn accept(mut document: Document, faults: &mut Faults) -> Option<Ingested> {
 }
 
 fn sealed_id(view: View<'_>, faults: &mut Faults) -> Option<VconId> {
-    let at = [Step::Name("uuid")];
+    let at = [PathStep::Name("uuid")];
     let Some(text) = sealed::uuid(view) else {
         let message = "Field required: a signed or encrypted vCon has to carry its uuid where it can be read without a key: \
                        `signatures[].header.uuid` or the payload's `uuid` (signed), `unprotected.uuid` (encrypted)";

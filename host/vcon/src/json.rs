@@ -1,19 +1,17 @@
-//! JSON text: strict scanning, and the Conserver's own way of writing it.
+//! JSON text: the strict check, and JSON as Python writes it.
+//!
+//! Guarantee: text that these functions return for checked text is checked text itself.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::scan::{Scanner, SyntaxError};
+use super::scan::{Scanner, SyntaxError, unquote};
 
-/// The deepest nesting of arrays and objects that is taken. `serde_json` has the same limit; real vCons stay below 12.
-pub const MAX_DEPTH: usize = 128;
-
-/// Checks that a text is one JSON value under the rules of this crate (no duplicate names, at most [`MAX_DEPTH`] levels) and
-/// returns how many levels of arrays and objects it has.
+/// Checks that a text is one strict JSON value, and returns how many levels of arrays and objects
+/// it has, at most [`MAX_DEPTH`](crate::MAX_DEPTH).
 ///
 /// # Errors
-/// What is wrong, and where.
-pub fn check(text: &str) -> Result<usize, SyntaxError> {
+/// The first fault and its offset.
+pub(crate) fn check(text: &str) -> Result<usize, SyntaxError> {
     let mut scanner = Scanner::strict(text);
     scanner.space();
     scanner.value(0)?;
@@ -21,9 +19,8 @@ pub fn check(text: &str) -> Result<usize, SyntaxError> {
     Ok(scanner.deepest())
 }
 
-/// The JSON text of a string.
-#[must_use]
-pub fn quote(text: &str) -> String {
+/// Returns the JSON text of a string.
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     let mut plain = 0;
@@ -41,21 +38,17 @@ pub fn quote(text: &str) -> String {
     out
 }
 
-/// The content of a string's JSON text (quotes included), unescaped. The text has to have passed [`check`].
-#[must_use]
-pub fn unquote(raw: &str) -> Cow<'_, str> {
-    let inner = raw
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or_default();
-    if !inner.as_bytes().contains(&b'\\') {
-        return Cow::Borrowed(inner);
-    }
-    Cow::Owned(serde_json::from_str(raw).unwrap_or_default())
-}
-
-/// Rewrites JSON text the way Python's `json.dumps` does (`spec/links.md` §2.3): `", "`, `": "`, ASCII escapes, Python float forms.
-/// Text that is not JSON comes back as it is.
+/// Rewrites JSON text as Python's `json.dumps` writes it: separators `", "` and `": "`, ASCII only,
+/// and floats in the form of Python's `repr`. Text that is not strict JSON is returned as it is.
+///
+/// The vCon Conserver hashes and stores documents in this form.
+///
+/// # Examples
+/// ```
+/// use vcon_document::json::python_text;
+///
+/// assert_eq!(python_text(r#"{"a":[1,2.50],"b":"é"}"#), r#"{"a": [1, 2.5], "b": "\u00e9"}"#);
+/// ```
 #[must_use]
 pub fn python_text(json: &str) -> String {
     if check(json).is_err() {
@@ -81,7 +74,7 @@ pub fn python_text(json: &str) -> String {
     out
 }
 
-/// The length of the token at the start of checked JSON text.
+/// Returns the length of the token at the start of checked JSON text, in bytes.
 fn token_length(rest: &str, first: u8) -> usize {
     match first {
         b'"' => {
@@ -107,7 +100,7 @@ fn escape(character: char, out: &mut String) {
         '\u{c}' => out.push_str("\\f"),
         other => {
             for unit in other.encode_utf16(&mut [0; 2]) {
-                // Writing to a String does not fail.
+                // Writing to a String can't fail.
                 let _ = write!(out, "\\u{unit:04x}");
             }
         }
@@ -135,9 +128,9 @@ fn python_number(token: &str, out: &mut String) {
     out.push_str(&token.parse().map_or_else(|_| token.to_owned(), python_float));
 }
 
-/// A double as Python's `repr` writes it: the shortest digits that read back the same, `.0` kept, an exponent below 1e-4 and from 1e16.
-#[must_use]
-pub fn python_float(value: f64) -> String {
+/// Returns a double as Python's `repr` writes it: the fewest digits that read back as the same
+/// number, `.0` for whole numbers, and an exponent below 1e-4 and from 1e16 on.
+pub(crate) fn python_float(value: f64) -> String {
     if !value.is_finite() {
         return if value.is_nan() {
             "NaN".to_owned()
@@ -155,8 +148,8 @@ pub fn python_float(value: f64) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
 
-/// The fewest digits that read back as this number, in exponent form. Of two candidates that are equally near, Python takes the
-/// even one and Rust the larger.
+/// Returns the fewest digits that read back as this number, in exponent form. Of two candidates
+/// that are equally near, Python takes the even one and Rust the larger one.
 fn shortest(value: f64) -> String {
     let larger = format!("{value:e}");
     let Some((mantissa, exponent)) = larger.split_once('e') else {
@@ -180,7 +173,7 @@ fn shortest(value: f64) -> String {
     }
 }
 
-/// Writes `d.ddd` times a power of ten without exponent, with at least one digit behind the point.
+/// Returns `d.ddd` times a power of ten without exponent, with at least one digit after the point.
 fn plain(mantissa: &str, exponent: i32) -> String {
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -197,13 +190,13 @@ fn plain(mantissa: &str, exponent: i32) -> String {
     }
 }
 
-/// Whether two JSON numbers are the same number, exactly: `1.0`, `1` and `10e-1` are.
-#[must_use]
-pub fn same_number(left: &str, right: &str) -> bool {
+/// Compares two JSON numbers exactly: `1.0`, `1` and `10e-1` are the same number.
+pub(crate) fn same_number(left: &str, right: &str) -> bool {
     left == right || decimal(left) == decimal(right)
 }
 
-/// Sign, significant digits without zeros at either end, and the power of ten of the last digit.
+/// Returns the sign, the significant digits without zeros at either end, and the power of ten of
+/// the last digit.
 fn decimal(number: &str) -> (bool, String, i64) {
     let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -215,11 +208,11 @@ fn decimal(number: &str) -> (bool, String, i64) {
     }
     let dropped = digits.len() - digits.trim_end_matches('0').len();
     let shift = i64::try_from(dropped).unwrap_or(0) - i64::try_from(fraction.len()).unwrap_or(0);
-    // A finite number's exponent fits, unless it is written with absurdly many digits; then only equal texts are equal.
+    // The exponent of a finite number fits, unless the number has absurdly many digits. Such
+    // numbers are equal only if their texts are.
     let exponent = exponent.parse::<i64>().unwrap_or(i64::MAX / 2);
     (negative, significant.to_owned(), exponent.saturating_add(shift))
 }
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
 mod tests;

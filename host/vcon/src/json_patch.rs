@@ -1,9 +1,10 @@
-//! What changed between two documents, as a JSON Patch (RFC 6902).
+//! The difference of two documents as a JSON Patch (RFC 6902).
 //!
-//! Guarantee: the operations, applied by anyone's implementation to the first document, make one that holds the same values as the second.
+//! Guarantee: any implementation that applies the operations to the first document gets a document
+//! with the same values as the second.
 //!
-//! Not the `json-patch` crate's diff: it works on `serde_json::Value`. Here, values keep the text
-//! that they were written with.
+//! Not the diff of the `json-patch` crate: it works on `serde_json::Value`. Here, values keep the
+//! text that they were written with.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -11,31 +12,42 @@ use serde_json::value::RawValue;
 use super::diff::diff;
 use super::{Document, Edit, Pointer};
 
-/// One operation of a patch.
+/// One operation of a patch. Serialises to its form in RFC 6902.
 #[derive(Debug, Clone, Serialize)]
 pub struct Operation {
-    /// What to do.
+    /// The kind of operation.
     pub op: OperationKind,
-    /// Where, as a JSON Pointer.
+    /// JSON Pointer to the place. It ends in `/-` for a new last element.
     pub path: String,
-    /// The value as it is written in the document; absent for a removal.
+    /// The value as it is written in the document. None for a removal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<RawValue>>,
 }
 
-/// What an operation does. The other three of RFC 6902 are never needed.
+/// The kinds of operations in a difference. RFC 6902 has three more, which are never needed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationKind {
-    /// Adds a member, or an element at the end.
+    /// Adds a member, or an element at the end of an array.
     Add,
-    /// Replaces what is there.
+    /// Replaces a value.
     Replace,
-    /// Removes what is there.
+    /// Removes a member or an element.
     Remove,
 }
 
-/// The patch that turns `before` into `after`.
+/// Returns the patch that turns `before` into `after`.
+///
+/// # Examples
+/// ```
+/// use vcon_document::{Document, json_patch::json_patch};
+///
+/// let before = Document::parse(r#"{"analysis":[]}"#)?;
+/// let after = Document::parse(r#"{"analysis":[{"score":0.50}]}"#)?;
+/// let patch = serde_json::to_string(&json_patch(&before, &after))?;
+/// assert_eq!(patch, r#"[{"op":"add","path":"/analysis/-","value":{"score":0.50}}]"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn json_patch(before: &Document, after: &Document) -> Vec<Operation> {
     diff(before, after)
@@ -44,7 +56,8 @@ pub fn json_patch(before: &Document, after: &Document) -> Vec<Operation> {
         .collect()
 }
 
-/// The edits of a difference leave each other's places alone, so that what is there can be asked of the document before them all.
+/// The edits of a difference change separate places. So the document before all of them tells
+/// whether an edit replaces or adds a value.
 fn operation(before: &Document, edit: Edit) -> Option<Operation> {
     let (op, path, value) = match edit {
         Edit::Set { pointer, value } if exists(before, &pointer) => {
@@ -59,7 +72,7 @@ fn operation(before: &Document, edit: Edit) -> Option<Operation> {
                 value: None,
             });
         }
-        // A difference is made of none of these.
+        // A difference has none of these.
         Edit::Patch { .. } | Edit::AddTag { .. } | Edit::Touch => return None,
     };
     let value = RawValue::from_string(value.into()).ok()?;
@@ -75,5 +88,4 @@ fn exists(document: &Document, pointer: &Pointer) -> bool {
 }
 
 #[cfg(test)]
-#[path = "json_patch_tests.rs"]
 mod tests;

@@ -1,16 +1,17 @@
-//! Texts that stand for a UUID or a number, in all the spellings that pydantic takes (its "lax
+//! Texts that stand for a UUID or a number, in all the spellings that pydantic accepts (its "lax
 //! mode").
 //!
-//! Guarantee: looks at the text and nothing else. Documents and query parameters are read alike.
+//! Guarantee: the result depends on the text only. [`ingest`](crate::ingest) reads documents with
+//! these functions, so a service that uses them reads its query parameters alike.
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
-/// Reads a UUID: hyphenated, simple, in braces, or a URN in small letters.
+/// Reads a UUID: hyphenated, simple, in braces, or a URN in lower case.
 ///
 /// # Errors
-/// The reason, in pydantic's words.
+/// The reason, in the words of pydantic.
 pub fn uuid(text: &str) -> Result<Uuid, String> {
     let braced = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let plain = text.strip_prefix("urn:uuid:").or(braced).unwrap_or(text);
@@ -30,8 +31,8 @@ pub fn uuid(text: &str) -> Result<Uuid, String> {
     Uuid::parse_str(text).map_err(|error| error.to_string())
 }
 
-/// The sign and digits of a whole number: white space around it, single `_` between its digits and
-/// `.0` behind it do not count. None if the text is not one. There is no bound on its size.
+/// Returns the sign and digits of a whole number, without white space around it, single `_` between
+/// its digits and `.0` after it. None if the text is no whole number. The number can have any size.
 #[must_use]
 pub fn whole_number(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
@@ -46,13 +47,14 @@ pub fn whole_number(text: &str) -> Option<Cow<'_, str>> {
     is_number.then_some(plain)
 }
 
-/// A number with or without a fraction; may be infinite or NaN. None if the text is not one.
+/// Reads a number with or without a fraction. It can be infinite or NaN. None if the text is no
+/// number.
 #[must_use]
 pub fn float(text: &str) -> Option<f64> {
     without_separators(text.trim()).parse().ok()
 }
 
-/// A number's text without the single underscores that Python allows between digits.
+/// Removes the single underscores that Python allows between digits.
 fn without_separators(text: &str) -> Cow<'_, str> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let separators_only = !digits.starts_with('_') && !digits.ends_with('_') && !digits.contains("__");

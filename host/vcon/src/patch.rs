@@ -1,11 +1,12 @@
 //! JSON Patch (RFC 6902) on the tree.
 //!
-//! Guarantee: all operations or none; what the patch does not name keeps its bytes.
+//! Guarantee: a patch is applied as a whole or not at all. Values that it does not name keep their
+//! bytes.
 //!
-//! Not the `json-patch` crate: it works on `serde_json::Value`, which loses the bytes of what a
-//! patch does not name.
+//! Not the `json-patch` crate: it works on `serde_json::Value`, which loses the bytes of values
+//! that a patch does not name.
 
-use super::apply::{at_parent, fits, nowhere, remove, replace};
+use super::change::{at_parent, fits, nowhere, remove, replace};
 use super::diff::same;
 use super::json;
 use super::pointer::index;
@@ -13,13 +14,14 @@ use super::tree::{Key, Node};
 use super::view::{Kind, View};
 use super::{Document, EditError, Pointer};
 
-/// At most so many operations in a patch. Each may walk the whole document, and a link cannot be stopped inside a host call.
+/// The largest number of operations in a patch. Each can walk the whole document, and vConduit
+/// can't stop a link inside a host call.
 const MAX_OPERATIONS: usize = 10_000;
-/// At most so many bytes that a patch copies and moves: the largest document that any limit allows. Without it a list that is
-/// copied into itself thirty times would take all memory.
+/// The most bytes that a patch copies and moves: the largest document that any limit of vConduit
+/// allows. Without it, a list that is copied into itself thirty times would take all memory.
 const MAX_COPIED_BYTES: usize = if cfg!(test) { 1 << 20 } else { 128 << 20 };
 
-/// Applies a patch.
+/// Applies a patch, which is JSON text.
 pub(super) fn patch(document: &mut Document, operations: &str) -> Result<(), EditError> {
     json::check(operations).map_err(|error| EditError::BadJson(error.describe(operations)))?;
     let operations = View::Raw(operations.trim_ascii());
@@ -37,21 +39,21 @@ pub(super) fn patch(document: &mut Document, operations: &str) -> Result<(), Edi
         budget: MAX_COPIED_BYTES,
     };
     for (position, view) in operations.into_iter().enumerate() {
-        Operation { view, position }.apply(&mut patched)?;
+        PatchOperation { view, position }.apply(&mut patched)?;
     }
     *document = patched.document;
     Ok(())
 }
 
-/// The document as far as the patch has come.
+/// The document after the operations so far.
 struct Patched {
     document: Document,
-    /// What may still be copied, in bytes.
+    /// Bytes that can still be copied.
     budget: usize,
 }
 
 impl Patched {
-    /// A copy of the value at a pointer.
+    /// Returns a copy of the value at a pointer.
     fn read(&mut self, from: &Pointer) -> Result<String, EditError> {
         let found = self.document.view().walk(&from.tokens()).ok_or_else(|| nowhere(from))?;
         let value = found.text().into_owned();
@@ -62,13 +64,13 @@ impl Patched {
     }
 }
 
-/// One operation, and where in the patch it stands.
-struct Operation<'a> {
+/// One operation, and its index in the patch.
+struct PatchOperation<'a> {
     view: View<'a>,
     position: usize,
 }
 
-impl Operation<'_> {
+impl PatchOperation<'_> {
     fn bad(&self, what: &str) -> EditError {
         EditError::BadJson(format!("operation {}: {what}", self.position))
     }
@@ -168,3 +170,6 @@ fn add(document: &mut Document, path: &Pointer, value: &str) -> Result<(), EditE
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,40 +1,53 @@
 //! JSON Pointers (RFC 6901).
 //!
-//! Guarantee: a [`Pointer`] is well-formed; what it leads to is for the document to say.
+//! Guarantee: every [`Pointer`] is well-formed. Whether it leads to a value depends on the
+//! document.
 //!
-//! Not the `jsonptr` crate: it resolves pointers in `serde_json::Value`, where this one leads into
-//! the tree.
+//! Not the `jsonptr` crate: it resolves pointers in `serde_json::Value`, while these are resolved
+//! in the tree of a document.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// A checked JSON Pointer.
+/// A well-formed JSON Pointer.
+///
+/// # Examples
+/// ```
+/// use vcon_document::Pointer;
+///
+/// let pointer = Pointer::parse("/meta")?.child("a/b");
+/// assert_eq!(pointer.as_str(), "/meta/a~1b");
+/// assert_eq!(pointer.tokens(), ["meta", "a/b"]);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pointer(Box<str>);
 
 impl Pointer {
-    /// Checks a text.
+    /// Reads a pointer: empty, or `/` before each member name or index, with `~0` for `~` and `~1`
+    /// for `/`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A message with the text and the rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, String> {
         if !text.is_empty() && !text.starts_with('/') {
             return Err(format!("{text:?} has to be empty or begin with `/`"));
         }
-        let tilde_at_fault = text.split('~').skip(1).any(|after| !after.starts_with(['0', '1']));
-        if tilde_at_fault {
+        let has_stray_tilde = text.split('~').skip(1).any(|after| !after.starts_with(['0', '1']));
+        if has_stray_tilde {
             return Err(format!("{text:?} has a `~` that is not part of `~0` or `~1`"));
         }
         Ok(Self(text.into()))
     }
 
-    /// The pointer to the whole document.
+    /// Returns the pointer to the whole document, which is empty.
     #[must_use]
     pub fn root() -> Self {
         Self("".into())
     }
 
-    /// The pointer to a member or element of what this one leads to.
+    /// Returns the pointer to a member or element of the value that this one leads to. `token` is
+    /// not escaped.
     #[must_use]
     pub fn child(&self, token: &str) -> Self {
         let escaped = if token.contains(['~', '/']) {
@@ -45,13 +58,13 @@ impl Pointer {
         Self(format!("{}/{escaped}", self.0).into())
     }
 
-    /// The pointer as text.
+    /// Returns the text of the pointer.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The names and indexes on the way, unescaped.
+    /// Returns the member names and indexes on the way, unescaped.
     #[must_use]
     pub fn tokens(&self) -> Vec<Cow<'_, str>> {
         self.0.split('/').skip(1).map(unescape).collect()
@@ -65,7 +78,7 @@ fn unescape(token: &str) -> Cow<'_, str> {
     Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
 }
 
-/// The array index that a token is: digits, no leading zero.
+/// Reads a token as an array index: digits without a leading zero.
 pub(super) fn index(token: &str) -> Option<usize> {
     let plain = token.bytes().all(|byte| byte.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
     if plain { token.parse().ok() } else { None }
@@ -84,7 +97,7 @@ mod tests {
     #[test]
     fn text_that_is_not_a_pointer_is_refused() {
         for text in ["a", "a/b", "/~", "/a~2", "/~/x"] {
-            assert!(Pointer::parse(text).is_err(), "{text} was taken");
+            assert!(Pointer::parse(text).is_err(), "{text} was accepted");
         }
     }
 
@@ -107,7 +120,7 @@ mod tests {
         assert_eq!(index("0"), Some(0), "zero");
         assert_eq!(index("10"), Some(10), "ten");
         for token in ["", "-", "-1", "+1", "01", "1.0", "99999999999999999999999"] {
-            assert_eq!(index(token), None, "{token:?} was taken as an index");
+            assert_eq!(index(token), None, "{token:?} was accepted as an index");
         }
     }
 }

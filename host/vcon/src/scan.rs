@@ -1,7 +1,8 @@
 //! One strict pass over JSON text.
 //!
-//! Guarantee: what passes is RFC 8259 JSON with no member name twice in an object (at any depth), no number beyond the range of
-//! a double, no lone surrogate, and at most [`MAX_DEPTH`] levels; the stack stays small whatever the text.
+//! Guarantee: text that passes is JSON (RFC 8259) in which no object has a member name twice, no
+//! number is beyond the range of a double, no string has a lone surrogate, and there are at most
+//! [`MAX_DEPTH`] levels. The stack is bounded for every text.
 //!
 //! Not `serde_json::Value`: it keeps values, not bytes. Number texts, escapes and duplicate names
 //! are lost in it.
@@ -9,36 +10,37 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::json::{MAX_DEPTH, unquote};
-
 mod tokens;
 
-/// Objects with more members than this compare names through a hash set. Below, comparing them one by one is faster.
+/// The deepest nesting of arrays and objects that is accepted, in levels. `serde_json` has the same
+/// limit. Real vCons have fewer than 12.
+pub const MAX_DEPTH: usize = 128;
+
+/// In objects with more members than this, names are compared through a hash set. In smaller ones,
+/// comparing them one by one is faster.
 const FEW_NAMES: usize = 16;
 
-/// Why and where a text is not acceptable JSON.
+/// A fault in a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// The byte offset.
+pub(crate) struct SyntaxError {
+    /// The byte offset of the fault.
     pub at: usize,
-    /// What is wrong there.
+    /// The rule that is broken there.
     pub what: Cow<'static, str>,
 }
 
 impl SyntaxError {
-    /// Line and column (both from 1, in characters) of the fault in its text.
-    #[must_use]
-    pub fn place(&self, text: &str) -> (usize, usize) {
+    /// Returns line and column of the fault in its text. Both count from 1, columns in characters.
+    fn line_and_column(&self, text: &str) -> (usize, usize) {
         let before = text.get(..self.at).unwrap_or(text);
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         (line, column)
     }
 
-    /// The fault with its place, for people.
-    #[must_use]
-    pub fn describe(&self, text: &str) -> String {
-        let (line, column) = self.place(text);
+    /// Returns a message with line and column.
+    pub(crate) fn describe(&self, text: &str) -> String {
+        let (line, column) = self.line_and_column(text);
         format!("{} at line {line} column {column}", self.what)
     }
 }
@@ -58,16 +60,17 @@ impl Span {
     }
 }
 
-/// The pass itself: a position in the text, and the member names of the objects that are open.
+/// A position in a JSON text that moves forward value by value.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     deepest: usize,
+    /// The member names of the objects that are open. None if names are not compared.
     names: Option<Vec<Cow<'a, str>>>,
 }
 
 impl<'a> Scanner<'a> {
-    /// Checks everything.
+    /// A scanner that checks everything.
     pub(super) fn strict(text: &'a str) -> Self {
         Self {
             text,
@@ -77,7 +80,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// For text that passed before: names are not compared again.
+    /// A scanner for text that passed before. It does not compare names.
     pub(super) fn again(text: &'a str) -> Self {
         Self {
             text,
@@ -87,29 +90,29 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The position, as a byte offset.
+    /// Returns the position as a byte offset.
     pub(super) fn at(&self) -> usize {
         self.at
     }
 
-    /// The number of levels of the deepest value so far.
+    /// Returns the number of levels of the deepest value so far.
     pub(super) fn deepest(&self) -> usize {
         self.deepest
     }
 
-    /// The next byte, not taken.
+    /// Returns the next byte without moving.
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Steps over white space.
+    /// Moves past white space.
     pub(super) fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
 
-    /// An error here.
+    /// Returns an error at the position.
     pub(super) fn fail<T>(&self, what: impl Into<Cow<'static, str>>) -> Scan<T> {
         Err(SyntaxError {
             at: self.at,
@@ -117,7 +120,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Nothing but white space may follow.
+    /// Checks that nothing but white space follows.
     pub(super) fn end(&mut self) -> Scan<()> {
         self.space();
         if self.peek().is_some() {
@@ -127,7 +130,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Steps over one value that stands inside `depth` levels.
+    /// Moves past one value that is inside `depth` levels.
     pub(super) fn value(&mut self, depth: usize) -> Scan<Span> {
         let start = self.at;
         match self.peek() {
@@ -146,7 +149,8 @@ impl<'a> Scanner<'a> {
         Ok(Span { start, end: self.at })
     }
 
-    /// Steps over an object; `member` is called with each name (its span with quotes) and has to step over the value.
+    /// Moves past an object. `member` is called with each name (its span includes the quotes), and
+    /// has to move past the value.
     pub(super) fn object(&mut self, depth: usize, mut member: impl FnMut(&mut Self, Span) -> Scan<()>) -> Scan<()> {
         self.open(depth)?;
         if self.close(b'}') {
@@ -174,7 +178,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Steps over an array; `element` has to step over one value.
+    /// Moves past an array. `element` is called at each element, and has to move past it.
     pub(super) fn array(&mut self, depth: usize, mut element: impl FnMut(&mut Self) -> Scan<()>) -> Scan<()> {
         self.open(depth)?;
         if self.close(b']') {
@@ -252,4 +256,17 @@ impl<'a> Scanner<'a> {
             what: format!("member name {name} appears twice in an object").into(),
         })
     }
+}
+
+/// Returns the string that a JSON text (quotes included) stands for. The text has to have passed a
+/// strict scan.
+pub(super) fn unquote(raw: &str) -> Cow<'_, str> {
+    let inner = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default();
+    if !inner.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(inner);
+    }
+    Cow::Owned(serde_json::from_str(raw).unwrap_or_default())
 }

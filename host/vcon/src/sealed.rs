@@ -1,6 +1,7 @@
-//! Signed and encrypted forms: what can be read of them without keys.
+//! Signed and encrypted documents: the parts that can be read without keys.
 //!
-//! Guarantee: nothing here verifies anything. What is read of a sealed form is a label for routing, not a proof.
+//! Guarantee: nothing here verifies a signature. The id and date of a sealed form are labels for
+//! routing, not proofs.
 //!
 //! Not the `vcon` crate (0.4): it reads a document into types and writes it anew, so signed bytes
 //! would not survive.
@@ -11,13 +12,14 @@ use super::body::decode_base64;
 use super::view::View;
 use super::{Document, Form};
 
-/// The largest payload that is unpacked, in bytes: the largest document that any limit allows.
+/// The largest payload that is decompressed, in bytes: the largest document that any limit of
+/// vConduit allows.
 const MAX_PAYLOAD_BYTES: u64 = 128 << 20;
 
-/// How many signatures may lie around each other (a signed form may be signed again for archiving).
+/// The largest number of nested signed forms. A signed form can be signed again for archiving.
 const MAX_LAYERS: usize = 4;
 
-/// The form of a JSON object (`spec/vcon.md` §7.3).
+/// Returns the form of a JSON object, by its members.
 pub(super) fn form(view: View<'_>) -> Form {
     let has = |name| view.member(name).is_some();
     if has("payload") && has("signatures") {
@@ -29,7 +31,8 @@ pub(super) fn form(view: View<'_>) -> Form {
     }
 }
 
-/// The id of a sealed form: from a header that can be read, or else from the signed payload. A UUID comes lower-case.
+/// Returns the id of a sealed form: from a header that can be read, or else from the signed
+/// payload. A UUID is returned in lower case.
 pub(super) fn uuid(view: View<'_>) -> Option<String> {
     let text = from_headers(view).or_else(|| payload(view)?.uuid().map(String::from))?;
     Some(uuid::Uuid::try_parse(&text).map_or(text, |uuid| uuid.to_string()))
@@ -47,7 +50,7 @@ fn from_headers(view: View<'_>) -> Option<String> {
     holders.into_iter().find_map(from_header)
 }
 
-/// The `uuid` of an open or protected header.
+/// Reads the `uuid` of an unprotected or protected header.
 fn from_header(holder: View<'_>) -> Option<String> {
     let text = |header: View<'_>| {
         header
@@ -56,17 +59,17 @@ fn from_header(holder: View<'_>) -> Option<String> {
             .map(String::from)
             .filter(|text| !text.is_empty())
     };
-    let open = ["header", "unprotected"]
+    let unprotected = ["header", "unprotected"]
         .into_iter()
         .find_map(|name| text(holder.member(name)?));
-    open.or_else(|| {
+    unprotected.or_else(|| {
         let protected = decode_base64(&holder.member("protected")?.string()?)?;
         let header = Document::parse(String::from_utf8(protected).ok()?).ok()?;
         text(header.view())
     })
 }
 
-/// The unsigned document inside a signed form, if it can be read.
+/// Returns the unsigned document inside a signed form, if it can be read.
 pub(super) fn payload(view: View<'_>) -> Option<Document> {
     let mut document = unwrap(view)?;
     for _ in 1..MAX_LAYERS {
@@ -105,8 +108,8 @@ mod tests {
     use base64::Engine as _;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-    use super::super::{Edit, EditError, Pointer};
     use super::*;
+    use crate::{Edit, EditError, Pointer};
 
     const ID: &str = "0190a0e0-0000-8000-8000-000000000001";
 
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_names_the_id() {
+    fn the_id_is_read_from_the_header() {
         let text = signed(&format!(r#"{{"uuid":"{}"}}"#, ID.to_uppercase()), b"");
         let document = Document::parse(text).unwrap();
         assert_eq!(document.form(), Form::Signed, "form");
@@ -124,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_payload_names_id_and_date_plain_or_packed() {
+    fn id_and_date_are_read_from_a_plain_or_compressed_payload() {
         let inner = format!(r#"{{"uuid":"{ID}","created_at":"2026-01-02T03:04:05Z","parties":[]}}"#);
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(inner.as_bytes()).unwrap();
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_form_names_its_id_in_its_header() {
+    fn the_id_of_an_encrypted_form_is_read_from_its_header() {
         let text = format!(r#"{{"unprotected":{{"uuid":"{ID}"}},"recipients":[],"ciphertext":"x"}}"#);
         let document = Document::parse(text).unwrap();
         assert_eq!(
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_read_or_edited_inside() {
+    fn a_signed_document_can_be_neither_read_nor_edited() {
         let text = signed(&format!(r#"{{"uuid":"{ID}"}}"#), b"{}");
         let mut document = Document::parse(text.as_str()).unwrap();
         let pointer = Pointer::parse("/payload").unwrap();
@@ -175,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_cannot_be_read_is_no_id() {
+    fn a_payload_that_cannot_be_read_has_no_id() {
         for payload in [&b"not json"[..], b"[1]", b"\x1f\x8bbroken"] {
             assert_eq!(
                 Document::parse(signed("{}", payload)).unwrap().uuid(),

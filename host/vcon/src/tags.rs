@@ -1,20 +1,21 @@
-//! The tags attachment (`spec/links.md` §3.1) and the lookup of attachments.
+//! The tags attachment, and the lookup of attachments.
 //!
-//! Guarantee: tags are appended in the form that the Conserver's links read; other members of the attachment stay.
+//! Guarantee: tags are written in the form that the links of the vCon Conserver read: a list of
+//! `name:value` as JSON text. Other members of the attachment stay.
 
 use super::EditError;
 use super::json::{self, python_text, quote};
 use super::tree::{Array, Key, Member, Node, Object};
 use super::view::{Kind, View};
 
-/// The index of the first attachment whose `purpose` or `type` is this.
+/// Returns the index of the first attachment whose `purpose` or `type` is `purpose`.
 pub(super) fn position(document: View<'_>, purpose: &str) -> Option<usize> {
     let is = |entry: View<'_>, name| entry.member(name).is_some_and(|own| own.is(purpose));
     let fits = |entry: &View<'_>| is(*entry, "purpose") || is(*entry, "type");
     document.member("attachments")?.elements().iter().position(fits)
 }
 
-/// The tags of a document.
+/// Returns the tags of a document.
 pub(super) fn list(document: View<'_>) -> Result<Vec<String>, EditError> {
     let Some(entry) = position(document, "tags").and_then(|at| document.member("attachments")?.element(at)) else {
         return Ok(Vec::new());
@@ -31,7 +32,7 @@ pub(super) fn list(document: View<'_>) -> Result<Vec<String>, EditError> {
     })
 }
 
-/// The JSON text of the list in the attachment's body; an empty list where there is none.
+/// Returns the JSON text of the list in the attachment's body. Without a body, the list is empty.
 fn decoded(entry: View<'_>) -> Result<String, EditError> {
     let Some(body) = entry.member("body") else {
         return Ok("[]".to_owned());
@@ -52,7 +53,7 @@ fn decoded(entry: View<'_>) -> Result<String, EditError> {
     }
 }
 
-/// The body with one more tag.
+/// Returns the list with one more tag, as Python writes it.
 fn extended(list: &str, tag: &str) -> String {
     let list = python_text(list);
     let open = list.strip_suffix(']').unwrap_or("[");
@@ -60,7 +61,7 @@ fn extended(list: &str, tag: &str) -> String {
     format!("{open}{separator}{}]", python_text(&quote(tag)))
 }
 
-/// Adds a tag.
+/// Adds a tag to the first tags attachment, or in a new one.
 pub(super) fn add(root: &mut Node, base: &str, name: &str, value: &str) -> Result<(), EditError> {
     let tag = format!("{name}:{value}");
     let view = View::of(root, base);
@@ -111,3 +112,6 @@ fn entry(body: Node) -> Node {
     ];
     Node::Object(Object::new(members).into())
 }
+
+#[cfg(test)]
+mod tests;

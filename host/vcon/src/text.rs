@@ -1,7 +1,8 @@
-//! Document text, shared.
+//! Shared text of a document.
 //!
-//! Guarantee: making one from a `String` copies nothing, nor does a clone. For megabytes that is the cost that counts: an `Arc<str>` made
-//! from a `String` copies all of it, and the kernel clears fresh pages for the copy.
+//! Guarantee: neither a clone nor the conversion from a `String` copies the text. An `Arc<str>`
+//! made of a `String` copies all of it, into fresh pages that the kernel has to clear. For
+//! megabytes that is the largest part of the cost.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,12 +10,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// The JSON text of a document.
+/// The JSON text of a document, shared between its clones. Dereferences to [`str`].
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Text(Arc<String>);
 
 impl Text {
-    /// The same as bytes, shared.
+    /// Returns the text as bytes, without a copy.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         struct Shared(Text);

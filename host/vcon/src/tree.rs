@@ -1,10 +1,10 @@
 //! The lazy tree of a document.
 //!
-//! Guarantee: what was not changed is written as the bytes it was read from. Clones share everything; a change copies only the
-//! containers on the way to it.
+//! Guarantee: values that were not changed are written as the bytes they were read from. Clones
+//! share everything. A change copies only the containers on the way to it.
 //!
-//! Not `serde_json::Value`: a document that is read into it can't be written with the bytes it came
-//! with.
+//! Not `serde_json::Value`: a document that is read into it can't be written with its original
+//! bytes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,28 +20,30 @@ mod read;
 
 pub(super) use parts::{Array, Key, Member, Object, Slice};
 
-/// How deep a document is laid out when it is read: members, entries, members of entries. What is deeper stays text until edited.
+/// The levels that are expanded into nodes when a document is read: members, entries, members of
+/// entries. Deeper values stay text until they are edited.
 pub(super) const LEVELS: usize = 3;
 
-/// How many nodes are laid out at most when a text is read. Containers beyond stay text, so that a hostile text of millions of
-/// tiny values does not take many times its size in memory. Real vCons have a few hundred.
-const NODE_BUDGET: usize = 100_000;
+/// The largest number of nodes that are made when a text is read. Further containers stay text, so
+/// that a hostile text of millions of tiny values does not take many times its size in memory. Real
+/// vCons have a few hundred nodes.
+const MAX_NODES: usize = 100_000;
 
-/// A value.
+/// A JSON value: text, or a container that is expanded into nodes.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
-    /// JSON text as it was written.
+    /// JSON text of a document or an edit.
     Raw(Slice),
-    /// JSON text of ours.
+    /// JSON text that this crate writes.
     Fixed(&'static str),
-    /// An object laid out.
+    /// An expanded object.
     Object(Arc<Object>),
-    /// An array laid out.
+    /// An expanded array.
     Array(Arc<Array>),
 }
 
 impl Node {
-    /// A value from checked JSON text.
+    /// Makes a node of checked JSON text.
     pub(super) fn raw(text: impl Into<Text>) -> Self {
         let text = text.into();
         let trimmed = text.trim_matches([' ', '\n', '\r', '\t']);
@@ -53,12 +55,12 @@ impl Node {
         Self::Raw(Slice::new(Some(&text), span))
     }
 
-    /// A string.
+    /// Makes a node of a string.
     pub(super) fn string(text: &str) -> Self {
         Self::raw(quote(text))
     }
 
-    /// The object that this is, to be changed.
+    /// Returns the object for changing. None if this is something else.
     pub(super) fn object_mut(&mut self, base: &str) -> Option<&mut Object> {
         self.expand(base);
         match self {
@@ -67,7 +69,7 @@ impl Node {
         }
     }
 
-    /// The array that this is, to be changed.
+    /// Returns the array for changing. None if this is something else.
     pub(super) fn array_mut(&mut self, base: &str) -> Option<&mut Array> {
         self.expand(base);
         match self {
@@ -76,10 +78,9 @@ impl Node {
         }
     }
 
-    /// Goes down a path and lets `edit` change what is there. Where `edit` fails or the path ends early, everything is as before;
-    /// `edit` itself has to check before it changes anything.
-    ///
-    /// Answers nothing where the path leads nowhere.
+    /// Passes the node that a path leads to, to `edit`. Returns None if the path leads nowhere. In
+    /// that case, and if `edit` fails, everything is as before. `edit` has to check before it
+    /// changes anything.
     pub(super) fn edit_at<R>(
         &mut self,
         base: &str,
@@ -123,7 +124,7 @@ impl Node {
         }
     }
 
-    /// The text that this was read from, if nothing in it was changed.
+    /// Returns the text that this was read from. None if something in it was changed.
     pub(super) fn original<'a>(&'a self, base: &'a str) -> Option<&'a str> {
         match self {
             Self::Raw(slice) => Some(slice.text(base)),
@@ -162,7 +163,7 @@ impl Node {
         }
     }
 
-    /// The length of the JSON text in bytes, without writing it.
+    /// Returns the length of the JSON text in bytes, without writing it.
     pub(super) fn size(&self, base: &str) -> usize {
         if let Some(text) = self.original(base) {
             return text.len();

@@ -1,15 +1,14 @@
-//! Reading the tree, laid out or not, without changing it.
+//! Reading of the tree, expanded or not.
 //!
-//! Guarantee: reading never copies a value and never lays anything out.
+//! Guarantee: reading copies no value and expands nothing.
 
 use std::borrow::Cow;
 
-use super::json::unquote;
 use super::pointer::index;
-use super::scan::Scanner;
+use super::scan::{Scanner, unquote};
 use super::tree::{Array, Node, Object};
 
-/// The six kinds of JSON values.
+/// The types of JSON values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Null,
@@ -20,7 +19,7 @@ pub(super) enum Kind {
     Object,
 }
 
-/// A value to be read: text, or a container that is laid out over its document's text.
+/// A value for reading: text, or an expanded container with its node and the text of its document.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum View<'a> {
     Raw(&'a str),
@@ -57,7 +56,7 @@ impl<'a> View<'a> {
         matches!(self.kind(), Kind::Object | Kind::Array)
     }
 
-    /// The text that this was read from, if nothing in it was changed.
+    /// Returns the text that this was read from. None if something in it was changed.
     pub(super) fn original(self) -> Option<&'a str> {
         match self {
             Self::Raw(text) => Some(text),
@@ -65,7 +64,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub(super) fn text(self) -> Cow<'a, str> {
         match self {
             Self::Raw(text) => Cow::Borrowed(text),
@@ -80,7 +79,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The unescaped text of a string.
+    /// Returns the unescaped text of a string. None if this is something else.
     pub(super) fn string(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Raw(text) if text.starts_with('"') => Some(unquote(text)),
@@ -88,7 +87,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The value of a number that is an integer in 64 bits, however written (`0`, `0.0`).
+    /// Returns the value of a number that is an integer of 64 bits, written as `0` or `0.0`.
     pub(super) fn integer(self) -> Option<i64> {
         let Self::Raw(text) = self else { return None };
         if self.kind() != Kind::Number {
@@ -100,12 +99,12 @@ impl<'a> View<'a> {
         whole.map_or(text, |(whole, _)| whole).parse().ok()
     }
 
-    /// Whether this is this string.
+    /// True if this is the string `text`.
     pub(super) fn is(self, text: &str) -> bool {
         self.string().is_some_and(|own| own == text)
     }
 
-    /// A member of an object.
+    /// Returns a member of an object.
     pub(super) fn member(self, name: &str) -> Option<Self> {
         match self {
             Self::Object(object, _, base) => object.get(name, base).map(|node| Self::of(node, base)),
@@ -114,7 +113,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An element of an array.
+    /// Returns an element of an array.
     pub(super) fn element(self, at: usize) -> Option<Self> {
         match self {
             Self::Array(array, _, base) => array.elements().get(at).map(|node| Self::of(node, base)),
@@ -123,7 +122,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The member or element that one token of a pointer leads to.
+    /// Returns the member or element that one token of a pointer leads to.
     pub(super) fn step(self, token: &str) -> Option<Self> {
         match self.kind() {
             Kind::Object => self.member(token),
@@ -132,12 +131,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What a path leads to.
+    /// Returns the value that a path leads to.
     pub(super) fn walk(self, path: &[Cow<'_, str>]) -> Option<Self> {
         path.iter().try_fold(self, |view, token| view.step(token))
     }
 
-    /// The members of an object; none for anything else.
+    /// Returns the members of an object. Other values have none.
     pub(super) fn members(self) -> Vec<(Cow<'a, str>, Self)> {
         match self {
             Self::Object(object, _, base) => object
@@ -150,7 +149,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The elements of an array; none for anything else.
+    /// Returns the elements of an array. Other values have none.
     pub(super) fn elements(self) -> Vec<Self> {
         match self {
             Self::Array(array, _, base) => array.elements().iter().map(|node| Self::of(node, base)).collect(),
@@ -159,7 +158,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The number of members or elements.
+    /// Returns the number of members or elements. None if this is no container.
     pub(super) fn length(self) -> Option<usize> {
         match (self, self.kind()) {
             (Self::Object(object, ..), _) => Some(object.members().len()),
@@ -209,7 +208,7 @@ fn visit_members<'a>(text: &'a str, mut visit: impl FnMut(Cow<'a, str>, &'a str)
         return;
     }
     let mut scanner = Scanner::again(text);
-    // The text passed a strict scan when it was read, so this one cannot fail.
+    // The text passed a strict scan when it was read, so this one can't fail.
     let _ = scanner.object(0, |scanner, name| {
         let value = scanner.value(1)?;
         visit(unquote(name.of(text)), value.of(text));

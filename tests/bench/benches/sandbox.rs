@@ -1,7 +1,8 @@
-//! The sandbox under criterion: a fresh instance and a call, on small and large documents. And the
-//! check of documents that come in, which every document passes first.
+//! Criterion benchmarks of the sandbox: a fresh instance and a call, on small and large documents.
+//! And of the check that every incoming document passes first.
 //!
-//! `cargo bench -p vconduit-bench`. The figures of the README come from the program of this crate, which measures CPU time.
+//! `cargo bench -p vconduit-bench`. The figures in the README come from this crate's program,
+//! which measures CPU time.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! The admin API as the figures use it, and components to upload.
+//! Client of the admin API for the figures, and components to upload.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 use vconduit_harness::Host;
 use vconduit_standard_links::standard;
 
-/// Longer than the largest component takes on a busy machine.
+/// Longest request. The largest component needs less on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Uploads a component; answers what the host says and how long that took.
+/// Uploads a component. Returns the host's response and the duration.
 pub async fn upload(host: &Host, link: &str, component: Vec<u8>, activate: bool) -> (Value, Duration) {
     let path = format!("/admin/v1/links/{link}/versions?activate={activate}");
     let (answer, took) = post(host, &path, component).await;
@@ -19,7 +19,7 @@ pub async fn upload(host: &Host, link: &str, component: Vec<u8>, activate: bool)
     (answer, took)
 }
 
-/// Puts a version in force; answers how long that took.
+/// Activates a version. Returns the duration.
 pub async fn activate(host: &Host, link: &str, digest: &str) -> Duration {
     let path = format!("/admin/v1/links/{link}/versions/{digest}/activate");
     let (answer, took) = post(host, &path, Vec::new()).await;
@@ -27,14 +27,14 @@ pub async fn activate(host: &Host, link: &str, digest: &str) -> Duration {
     took
 }
 
-/// Goes back to the version before; answers how long that took.
+/// Activates the version before. Returns the duration.
 pub async fn roll_back(host: &Host, link: &str) -> Duration {
     let (answer, took) = post(host, &format!("/admin/v1/links/{link}/rollback"), Vec::new()).await;
     assert_confirmed(&answer);
     took
 }
 
-/// How many hosts have confirmed; all of them have to.
+/// Number of hosts that have confirmed. All hosts have to.
 fn assert_confirmed(answer: &Value) {
     let count = |member: &str| answer[member].as_array().map_or(0, Vec::len);
     assert!(
@@ -58,7 +58,8 @@ async fn post(host: &Host, path: &str, body: Vec<u8>) -> (Value, Duration) {
     (serde_json::from_str(&text).expect("JSON"), took)
 }
 
-/// The standard link `tag` with a number in a section of its own: each is another component that does the same.
+/// The standard link `tag` with a number in a custom section: each is a different component with
+/// the same behaviour.
 pub fn numbered(number: usize) -> Vec<u8> {
     let tag = standard().find(|link| link.name == "tag").expect("a standard link");
     let mut component = tag.bytes.to_vec();
@@ -66,7 +67,7 @@ pub fn numbered(number: usize) -> Vec<u8> {
     component
 }
 
-/// Appends a custom section: the digest becomes another, the code stays the same.
+/// Appends a custom section. The digest changes, the code does not.
 pub fn append_section(component: &mut Vec<u8>, name: &str, content: &[u8]) {
     /// Lengths below this take one byte (LEB128).
     const ONE_BYTE: usize = 0x80;

@@ -1,4 +1,5 @@
-//! Throughput of chains over Redis: ids are on the list before the host starts, so that only the chain is measured.
+//! Throughput of chains over Redis. The ids are on the list before the host starts, so that only
+//! the chain is measured.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,7 @@ struct Run {
     cpu_per_thousand: f64,
 }
 
-/// An empty chain.
+/// Throughput of an empty chain.
 pub async fn empty(scale: Scale) -> Vec<Figure> {
     let count = scale.of(40_000);
     let vcons = samples::many(count);
@@ -44,7 +45,7 @@ pub async fn empty(scale: Scale) -> Vec<Figure> {
     ]
 }
 
-/// Four local links.
+/// Throughput of a chain of four local links.
 pub async fn four_links(scale: Scale) -> Vec<Figure> {
     let count = scale.of(20_000);
     let vcons = samples::many(count);
@@ -63,7 +64,7 @@ pub async fn four_links(scale: Scale) -> Vec<Figure> {
     ]
 }
 
-/// `tag` on 5 MB.
+/// Throughput of the link `tag` on vCons of 5 MB.
 pub async fn large(scale: Scale) -> Vec<Figure> {
     let count = scale.of(300);
     let vcons: Vec<_> = (0..count)

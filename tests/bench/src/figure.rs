@@ -3,20 +3,20 @@
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-/// One measured figure, with the limit it stands beside.
+/// One measured figure, with the raw limit that it is compared with.
 #[derive(Debug, Serialize)]
 pub struct Figure {
-    /// What.
+    /// Name of the figure.
     pub what: String,
-    /// The value, with its unit in `unit`.
+    /// Value, in the unit of `unit`.
     pub value: f64,
-    /// The unit.
+    /// Unit of the value and of the limit.
     pub unit: &'static str,
-    /// What it should reach, in words.
+    /// Target, in words.
     pub reach: &'static str,
-    /// The raw limit in the same unit, if there is one.
+    /// Raw limit in the same unit, if there is one.
     pub limit: Option<f64>,
-    /// What the limit is.
+    /// Description of the limit.
     pub limit_is: &'static str,
 }
 

@@ -1,4 +1,5 @@
-//! What a chain loses to a neighbour that means harm: one attack after the other in the same host, all the time.
+//! Cost of a hostile neighbour for a chain: one attack after the other in the same host, without a
+//! pause.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,8 @@ use vconduit_harness::{Host, RedisServer, eventually, samples};
 use crate::Scale;
 use crate::figure::Figure;
 
-/// The attacks of `tests/hostile` that need no service: processor, memory, the log, the document, and the way out of a crash.
+/// Attacks of `tests/hostile` that need no service: on the processor, the memory, the log, the
+/// document, and by a crash.
 static ATTACKS: [&str; 16] = [
     "spin",
     "spin_in_host",
@@ -32,10 +34,11 @@ static ATTACKS: [&str; 16] = [
     "wrong_uuid",
 ];
 
-/// Rounds of "alone" and "beside", of which the median counts: such a machine does not stay the same for a minute.
+/// Rounds of "alone" and "with attacks". The median counts: the speed of a shared machine changes
+/// within a minute.
 const ROUNDS: usize = 3;
 
-/// A chain with one link: alone, beside all attacks in turn, and beside the one that takes most.
+/// A chain with one link: alone, with all attacks in turn, and with the attack that costs most.
 pub async fn neighbour(scale: Scale) -> Vec<Figure> {
     let vcons = samples::many(scale.of(20_000));
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
@@ -113,7 +116,7 @@ async fn throughput(vcons: &[(String, String)], attacks: &'static [&'static str]
     per_second
 }
 
-/// One attack after the other, until told to stop.
+/// Runs one attack after the other until a stop is requested.
 async fn attack(mut connection: redis::Connection, vcon: String, attacks: &[&str], stop: Arc<AtomicBool>) {
     for list in attacks.iter().cycle().take_while(|_| !stop.load(Ordering::Relaxed)) {
         let id = uuid::Uuid::new_v4().to_string();

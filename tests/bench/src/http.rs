@@ -1,32 +1,33 @@
-//! A load generator: as little work for each request as HTTP/1.1 allows, because it shares the processors with what it measures.
+//! A load generator for HTTP/1.1. It does as little work as possible for each request, because it
+//! shares the processors with the server that it measures.
 
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// What a load gave.
+/// Result of a load.
 pub struct Load {
-    /// Requests answered per second.
+    /// Responses per second.
     pub per_second: f64,
-    /// Time of each request, sorted.
+    /// Durations of all requests, sorted.
     pub times: Vec<Duration>,
 }
 
 impl Load {
-    /// The time that this share of requests stayed below.
+    /// The duration that this share of requests does not exceed.
     pub fn quantile(&self, share: f64) -> Duration {
         quantile(&self.times, share)
     }
 }
 
-/// The time that this share of sorted times stays below.
+/// The duration that this share of sorted durations does not exceed.
 pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
     sorted.get(index).copied().unwrap_or_default()
 }
 
-/// Sends each body once by POST over this many connections.
+/// Posts each body once, over this number of connections.
 pub async fn post(address: &str, path: &str, bodies: Vec<String>, connections: usize) -> Load {
     let share = bodies.len().div_ceil(connections);
     let began = Instant::now();
@@ -62,7 +63,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// To `host:port`.
+    /// Connects to `host:port`.
     pub async fn open(address: String) -> Self {
         let stream = TcpStream::connect(&address).await.expect("the server listens");
         stream.set_nodelay(true).expect("no delay");
@@ -73,7 +74,7 @@ impl Connection {
         }
     }
 
-    /// Posts JSON and waits for the answer, which has to be a success.
+    /// Posts JSON and waits for the response, which has to be a success.
     pub async fn post(&mut self, path: &str, body: &str) {
         let request = format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -88,7 +89,7 @@ impl Connection {
     }
 }
 
-/// Reads one answer; anything but a success ends the program.
+/// Reads one response. Any status but a success ends the program.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     buffer.clear();
     loop {
@@ -106,7 +107,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     }
 }
 
-/// The length of the whole answer, once it is all there.
+/// Length of the whole response, once all of it has arrived.
 fn complete(buffer: &[u8]) -> Option<usize> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(buffer.get(..head)?).ok()?;

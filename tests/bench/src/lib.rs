@@ -1,4 +1,5 @@
-//! What measures vConduit; the program prints it, and criterion uses a part.
+//! Measurements of vConduit. The program of this crate prints them, and the criterion benchmarks
+//! share a part.
 
 pub mod admin;
 pub mod chains;
@@ -16,20 +17,20 @@ pub mod steady;
 pub mod swap;
 pub mod upload;
 
-/// How much work a figure does.
+/// Amount of work for a figure.
 #[derive(Clone, Copy)]
 pub struct Scale {
     quick: bool,
 }
 
 impl Scale {
-    /// All of it, or a tenth.
+    /// The full amount, or a tenth of it.
     #[must_use]
     pub fn new(quick: bool) -> Self {
         Self { quick }
     }
 
-    /// `full`, or a tenth of it.
+    /// Returns `full`, or a tenth of it.
     #[must_use]
     pub fn of(self, full: usize) -> usize {
         if self.quick { (full / 10).max(1) } else { full }

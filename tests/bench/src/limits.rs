@@ -1,4 +1,4 @@
-//! Raw limits: what the machine gives to the simplest program that moves the same bytes.
+//! Raw limits: the rates that the simplest program reaches on this machine with the same bytes.
 
 use std::time::Instant;
 
@@ -6,7 +6,8 @@ use redis::Commands as _;
 use vcon_document::{Document, Edit, canonical};
 use vconduit_harness::RedisServer;
 
-/// Ids moved from list to list with their documents read, one at a time on one connection but 16 to a round trip: per second.
+/// Ids per second that are moved from list to list, with their documents read: on one connection,
+/// 16 in a round trip.
 pub fn redis_moves(vcons: &[(String, String)]) -> f64 {
     let server = RedisServer::start();
     let mut connection = server.connect();
@@ -29,7 +30,7 @@ pub fn redis_moves(vcons: &[(String, String)]) -> f64 {
     per_second(vcons.len(), began)
 }
 
-/// Documents read, tagged in native Rust and written back: per second.
+/// Documents per second that are read, tagged in native Rust and written back.
 pub fn native_edits(vcons: &[(String, String)]) -> f64 {
     let server = RedisServer::start();
     let mut connection = server.connect();
@@ -55,7 +56,7 @@ pub fn native_edits(vcons: &[(String, String)]) -> f64 {
     per_second(vcons.len(), began)
 }
 
-/// Documents read and written back as they are: per second.
+/// Documents per second that are read and written back unchanged.
 pub fn redis_copies(vcons: &[(String, String)]) -> f64 {
     let server = RedisServer::start();
     let mut connection = server.connect();
@@ -68,7 +69,7 @@ pub fn redis_copies(vcons: &[(String, String)]) -> f64 {
     per_second(vcons.len(), began)
 }
 
-/// Documents written with their index and list entry, 32 to a round trip: per second.
+/// Documents per second that are written with their index and list entry, 32 in a round trip.
 pub fn redis_puts(vcons: &[(String, String)]) -> f64 {
     let server = RedisServer::start();
     let mut connection = server.connect();

@@ -1,20 +1,22 @@
-//! Figures of vConduit, each beside the raw limit of the same machine measured in the same run.
+//! Prints figures of vConduit, each with the raw limit of the same machine, measured in the same
+//! run.
 //!
-//! `cargo run --release -p vconduit-bench` prints all; name figures to print some; `--json` for programs.
+//! `cargo run --release -p vconduit-bench` prints all figures. Arguments select figures by name.
+//! `--json` is for programs.
 
 use clap::Parser;
 use vconduit_bench::figure::{self, Figure};
 use vconduit_bench::{Scale, chains, hostile, post, python, rest, restart, sandbox, swap, upload};
 
-/// Measures vConduit.
+/// Measure vConduit.
 #[derive(Parser)]
 struct Arguments {
-    /// Only figures whose name holds one of these.
+    /// Only figures whose name contains one of these texts
     only: Vec<String>,
-    /// Print one JSON array.
+    /// Print one JSON array instead of a table
     #[arg(long)]
     json: bool,
-    /// A tenth of the work: to see that everything runs, not to quote.
+    /// Do a tenth of the work: a check that everything runs, not a figure to quote
     #[arg(long)]
     quick: bool,
 }

@@ -1,4 +1,4 @@
-//! POST /vcon, 5 KB, 32 connections.
+//! Rate of POST /vcon: 5 KB, over 32 connections.
 
 use vconduit_harness::{Host, RedisServer, samples};
 
@@ -6,11 +6,11 @@ use crate::figure::Figure;
 use crate::http::{self, Load};
 use crate::{Scale, limits};
 
-/// Only the API's side is measured: nobody works the list off.
+/// No chain takes vCons from the list of the requests: only the API is measured.
 const CONFIG: &str = "chains:\n  main: {links: [], ingress_lists: [nobody], egress_lists: [out]}\n";
 const CONNECTIONS: usize = 32;
 
-/// On Redis.
+/// Rate on Redis.
 pub async fn redis(scale: Scale) -> Vec<Figure> {
     let vcons = samples::many(scale.of(60_000));
     let limit = limits::redis_puts(&vcons);
@@ -25,7 +25,7 @@ pub async fn redis(scale: Scale) -> Vec<Figure> {
     figures
 }
 
-/// On the embedded store.
+/// Rate on the embedded store.
 pub async fn embedded(scale: Scale) -> Vec<Figure> {
     let vcons = samples::many(scale.of(20_000));
     let host = Host::with(CONFIG).start().await;

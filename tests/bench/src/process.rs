@@ -3,7 +3,7 @@
 /// CPU seconds (user and system) that a process has used.
 pub fn cpu_seconds(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
-    // The name may hold spaces; the fields that count come after its closing parenthesis.
+    // The name may contain spaces. The fields used here come after its closing parenthesis.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |index: usize| {
         fields

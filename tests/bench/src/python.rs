@@ -1,4 +1,4 @@
-//! What a large component costs others while it is uploaded: CPython inside, 18 MB.
+//! Cost of the upload of a large component for other requests: 18 MB, with CPython inside.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,17 +12,17 @@ use crate::http::quantile;
 use crate::steady::{Steady, times_in};
 use crate::{Scale, admin};
 
-/// Only the API's side is measured: nobody works the list off.
+/// No chain takes vCons from the list of the requests: only the API is measured.
 const CONFIG: &str = "chains:\n  main: {links: [], ingress_lists: [nobody], egress_lists: [out]}\n";
 const PER_SECOND: u32 = 1_000;
 const CALM: usize = 20_000;
-/// Between two PINGs.
+/// Pause between two PINGs.
 const PING: Duration = Duration::from_millis(2);
 
-/// POST /vcon and Redis while it is uploaded, beside the same before.
+/// POST /vcon and Redis during the upload, compared with the time before.
 pub async fn upload(scale: Scale) -> Vec<Figure> {
     let mut component = std::fs::read(polyglot_file("topics_python")).expect("a component");
-    // No cache has seen it.
+    // No cache has this digest.
     admin::append_section(&mut component, "bench", uuid::Uuid::new_v4().as_bytes());
     let redis = RedisServer::start();
     let host = Host::with(CONFIG).redis(&redis).start().await;
@@ -75,7 +75,7 @@ fn beside(what: String, during: &[Duration], calm: &[Duration], reach: &'static 
     }
 }
 
-/// PINGs on a connection of their own.
+/// Durations of PINGs on a connection of their own.
 struct Pings {
     stop: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<Vec<(Instant, Duration)>>,

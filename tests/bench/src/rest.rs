@@ -1,4 +1,4 @@
-//! At rest: memory with all links loaded, and the time from a warm start to ready.
+//! A host at rest: memory with all links loaded, and the time from a warm start to ready.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ chains:
   main: {links: [tag, tag_router, jq_link, sampler, diet, expire_vcon, delay, webhook], ingress_lists: [in], egress_lists: [out]}
 "#;
 
-/// Both figures; the first start fills the compile cache.
+/// Measures both figures. The first start fills the compile cache.
 pub async fn at_rest() -> Vec<Figure> {
     let mut host = Host::with(ALL).start().await;
     host.terminate().await;

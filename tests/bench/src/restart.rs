@@ -1,4 +1,4 @@
-//! A host that starts again with many uploaded links, all of them compiled before.
+//! Restart of a host with many uploaded links, all of them in the compile cache.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::{Scale, admin};
 
 const LINKS: usize = 30;
 
-/// From the start of the process to ready, beside the same without links.
+/// Time from the start of the process to ready, compared with a host without links.
 pub async fn many_links(scale: Scale) -> Vec<Figure> {
     let links = scale.of(LINKS);
     let mut bare = host("{}".to_owned()).start().await;
@@ -40,7 +40,7 @@ pub async fn many_links(scale: Scale) -> Vec<Figure> {
     }]
 }
 
-/// With a cache that nobody shares.
+/// A host with a compile cache of its own.
 fn host(config: String) -> vconduit_harness::HostBuilder {
     Host::with(config).env("VCONDUIT_COMPILE_CACHE_DIR", "compiled")
 }
@@ -57,7 +57,7 @@ fn name(number: usize) -> String {
     format!("link{number}")
 }
 
-/// One chain with all links; each is `tag` until its version is uploaded.
+/// One chain with all links. Each link is `tag` until its version is uploaded.
 fn config(links: usize) -> String {
     let names: Vec<String> = (0..links).map(name).collect();
     let entry = json!({"module": "links.tag", "options": {"tags": ["bench"]}});

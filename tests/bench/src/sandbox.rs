@@ -1,4 +1,5 @@
-//! The sandbox by itself, in this process: what a call costs, how it scales, what spinning neighbours do to it.
+//! The sandbox alone, in this process: the cost of a call, its scaling, and the effect of spinning
+//! neighbours.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,9 +13,9 @@ use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName};
 use vconduit_harness::samples;
 use vconduit_policy::{Grants, Limits};
-use vconduit_sandbox::call::{CreateError, Documents, Environment, GuestMetrics};
+use vconduit_sandbox::call::{CreateError, DocumentAccess, Environment, GuestMetrics};
 use vconduit_sandbox::runtime::LinksRuntime;
-use vconduit_sandbox::{Call, CallError, Compiled, Sandbox, SandboxSettings};
+use vconduit_sandbox::{Call, CallContext, CallError, Compiled, Sandbox, SandboxSettings};
 use vconduit_standard_links::standard;
 
 use crate::Scale;
@@ -25,7 +26,7 @@ const FIVE_MB: usize = 5_000_000;
 struct Nothing;
 
 #[async_trait::async_trait]
-impl Documents for Nothing {
+impl DocumentAccess for Nothing {
     async fn read(&self, _: &VconId) -> Result<Option<Text>, String> {
         Ok(None)
     }
@@ -58,7 +59,7 @@ impl GuestMetrics for Nothing {
     fn observe(&self, _: &LinkName, _: &VconId, _: &str, _: f64, _: &[(String, String)]) {}
 }
 
-/// A sandbox with one link, ready to be called.
+/// A sandbox with one link that is ready for calls.
 #[derive(Clone)]
 pub struct Bench {
     sandbox: Arc<Sandbox>,
@@ -80,7 +81,7 @@ struct Shared {
 }
 
 impl Bench {
-    /// This standard link with these options on this document.
+    /// A standard link with these options, for calls on this document.
     pub async fn new(sandbox: Arc<Sandbox>, link: &str, options: &str, text: String) -> Self {
         let bytes = standard()
             .find(|standard| standard.name == link)
@@ -107,28 +108,31 @@ impl Bench {
         }
     }
 
-    /// Calls once; answers whether the CPU limit ended it.
+    /// Makes one call. Returns true if it ended at the CPU limit.
     pub async fn call(&self) -> bool {
         let shared = self.shared.clone();
-        let call = Call {
-            component: self.component.clone(),
+        let context = CallContext {
             link: shared.link,
             chain: shared.chain,
             ingress_list: None,
             attempt: 1,
-            options: self.options.clone(),
             grants: shared.grants,
             limits: self.limits,
-            deadline: None,
             vcon: shared.vcon,
-            document: Some(self.document.clone()),
             egress: EgressFormat::AsStored,
             secrets: shared.secrets,
             documents: shared.nothing.clone(),
             environment: shared.nothing.clone(),
             metrics: shared.nothing,
-            warm: false,
             keep_log: false,
+        };
+        let call = Call {
+            component: self.component.clone(),
+            context,
+            options: self.options.clone(),
+            document: Some(self.document.clone()),
+            deadline: None,
+            warm: false,
         };
         match self.sandbox.call(call).await.result {
             Ok(_) => false,
@@ -186,7 +190,7 @@ fn native_cpu(bench: &Bench, calls: usize) -> f64 {
     times.get(calls / 2).copied().unwrap_or_default().as_secs_f64() * 1e6
 }
 
-/// A fresh instance and `tag`, on 5 KB and on 5 MB; jq on 5 KB.
+/// CPU time of a fresh instance with `tag` on 5 KB and on 5 MB, and with jq on 5 KB.
 pub fn calls(runtime: &Runtime, scale: Scale) -> Vec<Figure> {
     let here = single();
     let sandbox = {
@@ -278,7 +282,7 @@ fn rate(bench: &Bench, threads: usize, calls: usize) -> f64 {
     calls as f64 / began.elapsed().as_secs_f64()
 }
 
-/// p99 of a short link while two others spin to their limit, on the runtime that links run on.
+/// p99 of a short link while two others spin until their limit, on the runtime for links.
 pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
     let runtime = vconduit_sandbox::runtime::for_links().expect("the runtime for links");
     let here = single();
@@ -316,7 +320,7 @@ pub fn fairness(_: &Runtime, scale: Scale) -> Vec<Figure> {
     }]
 }
 
-/// p99 in ms of calls that come one after the other, a millisecond apart.
+/// p99 in ms of calls that start one after the other, a millisecond apart.
 fn latencies(here: &Runtime, runtime: &LinksRuntime, bench: &Bench, calls: usize) -> f64 {
     let bench = bench.clone();
     let task = runtime.spawn(async move {

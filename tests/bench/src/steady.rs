@@ -1,4 +1,4 @@
-//! A steady load, as people make it: each vCon is posted when it is due, whatever became of those before.
+//! A steady load, as from people: each vCon is posted at its time, independent of those before.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,24 +14,25 @@ use crate::http::Connection;
 /// Connections that share the load.
 const CONNECTIONS: u32 = 8;
 
-/// vCons that are posted at a fixed rate until told to stop.
+/// vCons that are posted at a fixed rate until a stop is requested.
 pub struct Steady {
     stop: Arc<AtomicBool>,
     connections: Vec<JoinHandle<Vec<Posted>>>,
 }
 
-/// A vCon that was posted and taken.
+/// A vCon that was posted and accepted.
 pub struct Posted {
-    /// Its id.
+    /// Id of the vCon.
     pub id: String,
-    /// When it was due; when it was sent, where that was later by the load's own fault.
+    /// Time at which it was due. If the load generator itself was late, the time at which it was
+    /// sent.
     pub began: Instant,
-    /// When the answer was there.
+    /// Time of the response.
     pub answered: Instant,
 }
 
 impl Steady {
-    /// Starts to post onto a list.
+    /// Starts to post to a list.
     pub fn start(host: &Host, list: &str, per_second: u32) -> Self {
         let address = host.url("").trim_start_matches("http://").to_owned();
         let path = format!("/vcon?ingress_lists={list}");
@@ -46,7 +47,7 @@ impl Steady {
         Self { stop, connections }
     }
 
-    /// Ends it; answers what was posted.
+    /// Ends the load. Returns the posted vCons.
     pub async fn stop(self) -> Vec<Posted> {
         self.stop.store(true, Ordering::Relaxed);
         let mut posted = Vec::new();
@@ -72,7 +73,7 @@ async fn connection(
         let mut began = due;
         if Instant::now() < due {
             tokio::time::sleep_until(due.into()).await;
-            // How late a timer of the load fires is not the server's doing.
+            // A late timer of the load generator does not count against the server.
             began = Instant::now();
         }
         if stop.load(Ordering::Relaxed) {
@@ -86,14 +87,14 @@ async fn connection(
     posted
 }
 
-/// Takes ids off a list and notes when each came.
+/// Takes ids from a list and records the time of each.
 pub struct Follower {
     stop: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<HashMap<String, Instant>>,
 }
 
 impl Follower {
-    /// Of this list, from now on.
+    /// Starts to take ids from a list.
     pub fn start(redis: &RedisServer, list: &'static str) -> Self {
         let (mut connection, stop) = (redis.connect(), Arc::new(AtomicBool::new(false)));
         let stopped = stop.clone();
@@ -103,7 +104,7 @@ impl Follower {
                 let next: Option<(String, String)> = connection.blpop(list, 1.0).expect("BLPOP");
                 match next {
                     Some((_, id)) => drop(seen.insert(id, Instant::now())),
-                    // A second without one, after the load has ended.
+                    // The load has ended, and no id has come for a second.
                     None if stopped.load(Ordering::Relaxed) => return seen,
                     None => {}
                 }
@@ -112,14 +113,14 @@ impl Follower {
         Self { stop, thread }
     }
 
-    /// Waits until nothing comes any more; answers what came when.
+    /// Waits until no more ids come. Returns the time of each id.
     pub fn finish(self) -> HashMap<String, Instant> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("the follower ends")
     }
 }
 
-/// The sorted times of those that began in one of these periods.
+/// Sorted durations of the vCons that began in one of these periods.
 pub fn times_in(periods: &[(Instant, Instant)], all: &[(Instant, Duration)]) -> Vec<Duration> {
     let within = |began: Instant| periods.iter().any(|(from, to)| (*from..*to).contains(&began));
     let mut times: Vec<Duration> = all

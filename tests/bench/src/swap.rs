@@ -1,4 +1,4 @@
-//! Another version of a link put in force, again and again, while vCons go through it.
+//! Repeated activation of other versions of a link, while vCons go through it.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use crate::http::quantile;
 use crate::steady::{Follower, Steady, times_in};
 use crate::{Scale, admin};
 
-/// The versions that are uploaded take the place of the component; the options stay.
+/// The configured component. Uploaded versions replace it, with the same options.
 const CONFIG: &str = "links:\n  swapped: {module: links.tag, options: {tags: [bench]}}\nchains:\n  main: {links: [swapped], ingress_lists: [in], egress_lists: [out]}\n";
-/// A tenth of what the machine can do.
+/// A tenth of the rate that the machine can sustain.
 const PER_SECOND: u32 = 500;
 const SWAPS: usize = 50;
-/// Calm and swapping take turns, so that what else the machine does falls on both.
+/// Periods with and without swaps alternate, so that other load of the machine affects both.
 const ROUNDS: u32 = 5;
-/// From the beginning of one swap to the next.
+/// Time from the beginning of one swap to the next.
 const EVERY: Duration = Duration::from_millis(400);
 
-/// vCons lost, and the time from POST to egress, beside the same without swaps.
+/// Lost vCons, and the time from POST to egress, compared with periods without swaps.
 pub async fn swap(scale: Scale) -> Vec<Figure> {
     let redis = RedisServer::start();
     let host = Host::with(CONFIG).redis(&redis).start().await;
@@ -29,7 +29,7 @@ pub async fn swap(scale: Scale) -> Vec<Figure> {
 
     let follower = Follower::start(&redis, "out");
     let load = Steady::start(&host, "in", PER_SECOND);
-    // The first second warms up.
+    // The first second is for warming up.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let swaps = u32::try_from(scale.of(SWAPS)).expect("a small number").div_ceil(ROUNDS);
     let (mut calm, mut swapping, mut activations) = (Vec::new(), Vec::new(), Vec::new());
@@ -41,7 +41,7 @@ pub async fn swap(scale: Scale) -> Vec<Figure> {
         let mut ticks = tokio::time::interval(EVERY);
         for swap in 0..swaps {
             ticks.tick().await;
-            // There and back, so that both ways of a swap are measured.
+            // Activation and rollback, so that both kinds of swap are measured.
             activations.push(match (round * swaps + swap) % 2 {
                 0 => admin::activate(&host, "swapped", second).await,
                 _ => admin::roll_back(&host, "swapped").await,

@@ -1,4 +1,5 @@
-//! From the bytes of a component to the link in force on two hosts, neither of which has seen it before.
+//! Time from the bytes of a component to the active link on two hosts, neither of which has it in
+//! its cache.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -12,10 +13,10 @@ use crate::{Scale, admin};
 
 const CONFIG: &str = "links:\n  fresh: {module: links.tag, options: {tags: [bench]}}\nchains:\n  main: {links: [fresh], ingress_lists: [in], egress_lists: [out]}\n";
 const UPLOADS: usize = 10;
-/// Within a host's working folder: a cache that nobody shares.
+/// Folder of the compile cache in a host's working folder, so that no other host shares it.
 const OWN_CACHE: &str = "compiled";
 
-/// Uploaded and put in force at once; and put in force after every host has made it ready.
+/// Upload with immediate activation, and activation after every host has compiled the version.
 pub async fn two_hosts(scale: Scale) -> Vec<Figure> {
     let redis = RedisServer::start();
     let host = || {
@@ -90,7 +91,7 @@ fn is_cached(host: &Host, digest: &str) -> bool {
     })
 }
 
-/// What a host starts for each component that it has not compiled yet, without a host.
+/// The compiling process alone, as a host starts it for each new component.
 fn compile_alone(component: &[u8]) -> Duration {
     let began = Instant::now();
     let mut child = Command::new(binary())

@@ -1,6 +1,7 @@
-//! Builds that tests start themselves: the host's program, and components.
+//! Builds that tests start themselves: of the host's program, and of components.
 //!
-//! Guarantee: a build inherits nothing from the cargo that runs the tests, so it gives what the same command gives in a shell.
+//! Guarantee: a build inherits no variables of the cargo that runs the tests, so its result is that
+//! of the same command in a shell.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use crate::samples::root;
 
-/// Variables of a cargo that runs tests which the cargo of a build keeps: where things are and how to fetch them.
+/// Variables that a build does inherit: they name folders and how to fetch packages.
 const KEPT: [&str; 5] = [
     "CARGO_HOME",
     "CARGO_TARGET_DIR",
@@ -17,14 +18,14 @@ const KEPT: [&str; 5] = [
     "CARGO_REGISTR",
 ];
 
-/// The folder for marks and locks of builds.
+/// Folder of the marks and locks of builds.
 pub(crate) fn folder() -> PathBuf {
     let folder = root().join("target/fixtures");
     std::fs::create_dir_all(&folder).expect("a folder for the marks of builds");
     folder
 }
 
-/// Waits until no other process holds this lock; it is free again when the file is dropped.
+/// Waits until no other process holds this lock, and takes it. Dropping the file releases it.
 pub(crate) fn lock(name: &str) -> File {
     let path = folder().join(name).with_extension("lock");
     let file = File::create(path).expect("a file to lock");
@@ -32,7 +33,7 @@ pub(crate) fn lock(name: &str) -> File {
     file
 }
 
-/// A command that runs in the folder of the project.
+/// A command that runs in the project's folder.
 pub(crate) fn command(program: impl Into<PathBuf>) -> Command {
     let mut command = Command::new(program.into());
     let foreign = std::env::vars_os().map(|(name, _)| name).filter(|name| {
@@ -46,15 +47,15 @@ pub(crate) fn command(program: impl Into<PathBuf>) -> Command {
     command
 }
 
-/// The cargo that runs the tests, for another build.
+/// The cargo that runs the tests, as a command for another build.
 pub(crate) fn cargo() -> Command {
     command(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from))
 }
 
-/// Runs a build to its end.
+/// Runs a build and waits for its end.
 ///
 /// # Panics
-/// If it fails; the message holds all of its output.
+/// If it fails. The message contains all of its output.
 pub(crate) fn run(command: &mut Command, what: &str) {
     let output = command.output();
     let output = output.unwrap_or_else(|error| panic!("{command:?} was not started: {error}"));

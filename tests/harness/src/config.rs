@@ -1,26 +1,26 @@
-//! Configurations as tests write them: JSON, which is YAML as well.
+//! Configurations for tests. They are JSON, which is valid YAML.
 
 use serde_json::{Value, json};
 
-/// A configuration of these links and chains, each an object by name.
+/// A configuration with these links and chains: objects by name.
 #[must_use]
 pub fn config(links: &Value, chains: &Value) -> String {
     json!({"links": links, "chains": chains}).to_string()
 }
 
-/// A chain of one link, from the list `list` to the list `{list}_out`.
+/// A chain with one link, from the list `list` to the list `{list}_out`.
 #[must_use]
 pub fn chain_of(link: &str, list: &str) -> Value {
     json!({"links": [link], "ingress_lists": [list], "egress_lists": [format!("{list}_out")]})
 }
 
-/// The grant to call the service at this `http://` URL on this machine.
+/// The grant for requests to a service on this machine. `url` begins with `http://`.
 #[must_use]
 pub fn grant_of(url: &str) -> Value {
     json!({"http": [{"host": authority(url), "private": true}]})
 }
 
-/// Address and port of an `http://` URL.
+/// Host and port of an `http://` URL.
 #[must_use]
 pub fn authority(url: &str) -> &str {
     url.trim_start_matches("http://")

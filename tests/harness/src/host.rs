@@ -1,4 +1,4 @@
-//! A vConduit host as a process of its own, as an operator would run it.
+//! A vConduit host in a process of its own, as an operator runs it.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -11,26 +11,35 @@ use rustix::process::Signal;
 use crate::build;
 use crate::wait::{SOON, eventually};
 
-/// The binary under test, built in the profile of the program that runs and no more than once in a run of the tests.
+/// Path of the binary under test. It is built with the profile of the running program, at most once
+/// in a run of the tests.
 ///
 /// # Panics
-/// If it cannot be built.
+/// If the build fails.
 #[must_use]
 pub fn binary() -> PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(built).clone()
 }
 
+/// Names the binary that `tests/run` has just built with all tests. Building it once more by itself
+/// would compile most crates again, because tests give their dependencies other features.
+const BUILT_BINARY: &str = "VCONDUIT_TEST_BINARY";
+
 fn built() -> PathBuf {
+    if let Some(binary) = std::env::var_os(BUILT_BINARY).map(PathBuf::from) {
+        assert!(binary.is_file(), "{BUILT_BINARY} names no file: {}", binary.display());
+        return binary;
+    }
     let own = std::env::current_exe().expect("the path of this program");
-    // `target/PROFILE/PROGRAM`, or `target/PROFILE/deps/PROGRAM` for tests.
+    // The path is `target/PROFILE/PROGRAM`, or `target/PROFILE/deps/PROGRAM` for tests.
     let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
     let (profile, target) = (folders.next(), folders.next());
     let (Some(profile), Some(target)) = (profile, target) else {
         panic!("{} is not in a folder of cargo", own.display());
     };
     let binary = profile.join("vconduit");
-    // nextest starts a process for each test, and numbers its runs.
+    // nextest starts a process for each test, and gives each of its runs an id.
     let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
     let mark = build::folder().join("host");
     let _lock = build::lock("host");
@@ -40,7 +49,8 @@ fn built() -> PathBuf {
             None | Some("debug") => "dev",
             Some(name) => name,
         };
-        // For the whole workspace: its crates share the features of what they depend on, so little is built twice.
+        // For the whole workspace: its crates then share the features of their dependencies, and
+        // little is built twice.
         let mut cargo = build::cargo();
         cargo.args([
             "build",
@@ -57,7 +67,7 @@ fn built() -> PathBuf {
     binary
 }
 
-/// How a host is to be started.
+/// Settings for the start of a host.
 #[derive(Clone)]
 pub struct HostBuilder {
     config: String,
@@ -66,7 +76,7 @@ pub struct HostBuilder {
     folder: Option<Arc<tempfile::TempDir>>,
 }
 
-/// A running host; killed when dropped.
+/// A running host. Dropping it kills the process.
 pub struct Host {
     child: Option<Child>,
     builder: HostBuilder,
@@ -76,7 +86,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// One with this configuration file, on the embedded store unless told otherwise.
+    /// A host with this configuration file, on the embedded store by default.
     pub fn with(config: impl Into<String>) -> HostBuilder {
         HostBuilder {
             config: config.into(),
@@ -88,7 +98,7 @@ impl Host {
 }
 
 impl HostBuilder {
-    /// Sets a variable of its environment.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.into(), value.into()));
@@ -102,7 +112,7 @@ impl HostBuilder {
         self.env("REDIS_URL", url)
     }
 
-    /// Uses this Redis; without one, the embedded store.
+    /// Uses this Redis, or the embedded store for `None`.
     #[must_use]
     pub fn on(self, server: Option<&crate::RedisServer>) -> Self {
         match server {
@@ -111,14 +121,14 @@ impl HostBuilder {
         }
     }
 
-    /// Only these roles.
+    /// Starts it with these roles only, separated by commas.
     #[must_use]
     pub fn roles(mut self, roles: &str) -> Self {
         self.roles = Some(roles.into());
         self
     }
 
-    /// In the folder of another host: on its embedded file.
+    /// Starts it in the folder of another host, on the same embedded store.
     #[must_use]
     pub fn in_folder_of(mut self, other: &Host) -> Self {
         self.folder = Some(other.folder.clone());
@@ -128,7 +138,7 @@ impl HostBuilder {
     /// Starts it and waits until it is ready.
     ///
     /// # Panics
-    /// When it is not ready within three minutes; the message holds its log.
+    /// When it is not ready within three minutes. The message contains its log.
     pub async fn start(self) -> Host {
         let mut host = self.spawn();
         host.until_ready().await;
@@ -142,7 +152,7 @@ impl HostBuilder {
             .folder
             .clone()
             .unwrap_or_else(|| Arc::new(tempfile::tempdir().expect("a folder for the host")));
-        // A provider for TLS has to be named once in a process; a second test in it finds it named.
+        // The TLS provider of a process can be set only once. Another test may have set it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
@@ -161,7 +171,7 @@ impl HostBuilder {
 }
 
 impl Host {
-    /// Starts the same host again, after it was stopped or killed.
+    /// Starts the same host again after it was stopped or killed.
     ///
     /// # Panics
     /// When the process can't be started.
@@ -196,11 +206,11 @@ impl Host {
         self.child = Some(command.spawn().expect("the host starts"));
     }
 
-    /// Waits until `/ready` says so.
+    /// Waits until `/ready` reports success.
     ///
     /// # Panics
-    /// When it does not within three minutes, or the process ends: a runtime such as CPython's compiles for half a minute
-    /// where the machine is busy.
+    /// When it does not within three minutes, or when the process ends. The time is long because
+    /// CPython compiles for half a minute on a busy machine.
     pub async fn until_ready(&mut self) {
         let end = Instant::now() + Duration::from_secs(180);
         loop {
@@ -219,31 +229,31 @@ impl Host {
         }
     }
 
-    /// The URL of a path.
+    /// Returns the URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// A client to talk to it.
+    /// The HTTP client for this host.
     #[must_use]
     pub fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
-    /// GET, the answer as status and text.
+    /// Sends a GET request. Returns status and text of the response.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = self.client.get(self.url(path)).send().await.expect("an answer");
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
 
-    /// POST of JSON text, the answer as status and text.
+    /// Posts JSON text. Returns status and text of the response.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (u16, String) {
         let request = self
             .client
@@ -254,10 +264,11 @@ impl Host {
         (answer.status().as_u16(), answer.text().await.expect("a body"))
     }
 
-    /// A request to the admin API, the answer as status and JSON (or the text as it is).
+    /// Sends a request to the admin API. Returns the status, and the body as JSON, or as a JSON
+    /// string if it is not JSON.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn admin(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> (u16, serde_json::Value) {
         let method = method.parse().expect("a method");
         let mut request = self.client.request(method, self.url(&format!("/admin/v1{path}")));
@@ -269,20 +280,20 @@ impl Host {
         Self::admin_answer(request).await
     }
 
-    /// The same where it has to succeed.
+    /// Sends a request to the admin API that has to succeed. Returns the body.
     ///
     /// # Panics
-    /// When the answer is anything else than 200.
+    /// When the status is not 200.
     pub async fn admin_ok(&self, method: &str, path: &str, body: Option<&serde_json::Value>) -> serde_json::Value {
         let (status, answer) = self.admin(method, path, body).await;
         assert_eq!(status, 200, "{method} {path} answered {answer}");
         answer
     }
 
-    /// Uploads a component as a version of a link; `how` is the query.
+    /// Uploads a component as a version of a link. `how` is the query.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn upload(&self, link: &str, component: Vec<u8>, how: &str) -> (u16, serde_json::Value) {
         let url = self.url(&format!("/admin/v1/links/{link}/versions?{how}"));
         let request = self.client.post(url).header("content-type", "application/wasm");
@@ -298,19 +309,19 @@ impl Host {
         )
     }
 
-    /// Posts a vCon onto a list.
+    /// Posts a vCon to a list.
     ///
     /// # Panics
-    /// When it is not taken.
+    /// When it is not accepted.
     pub async fn post_vcon(&self, text: &str, list: &str) {
         let (status, body) = self.post(&format!("/vcon?ingress_lists={list}"), text.to_owned()).await;
         assert_eq!(status, 201, "POST /vcon answered {body}");
     }
 
-    /// A vCon as JSON; nothing if there is none.
+    /// Returns a vCon as JSON, or `None` if there is none.
     ///
     /// # Panics
-    /// When the answer is neither 200 nor 404.
+    /// When the status is neither 200 nor 404.
     pub async fn vcon(&self, id: &str) -> Option<serde_json::Value> {
         let (status, body) = self.get(&format!("/vcon/{id}")).await;
         match status {
@@ -320,20 +331,20 @@ impl Host {
         }
     }
 
-    /// Deletes a vCon by REST.
+    /// Deletes a vCon.
     ///
     /// # Panics
-    /// When the answer is anything else than 204.
+    /// When the status is not 204.
     pub async fn delete_vcon(&self, id: &str) {
         let request = self.client.delete(self.url(&format!("/vcon/{id}")));
         let status = request.send().await.expect("an answer").status().as_u16();
         assert_eq!(status, 204, "DELETE /vcon/{id} answered {status}");
     }
 
-    /// The number of entries of a list.
+    /// Returns the number of entries of a list.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn depth(&self, list: &str) -> u64 {
         let (status, body) = self.get(&format!("/stats/queue?list_name={list}")).await;
         assert_eq!(status, 200, "GET /stats/queue answered {body}");
@@ -347,7 +358,7 @@ impl Host {
     /// Waits until a list has this many entries.
     ///
     /// # Panics
-    /// When it hasn't in time.
+    /// When it has not in time.
     pub async fn until_depth(&self, list: &str, depth: u64) {
         eventually(&format!("{depth} on the list {list}"), SOON, async || {
             (self.depth(list).await == depth).then_some(())
@@ -355,7 +366,7 @@ impl Host {
         .await;
     }
 
-    /// The claim on an ingress list, once there is one whose id is not `but`.
+    /// Waits for a claim on an ingress list whose id is not `but`, and returns it.
     ///
     /// # Panics
     /// When there is none in time.
@@ -368,12 +379,13 @@ impl Host {
         .await
     }
 
-    /// Waits until nothing waits on an ingress list and nothing of it is in work.
+    /// Waits until an ingress list has no entries and no claims.
     ///
     /// # Panics
-    /// When it isn't so in time.
+    /// When it still has some after the time.
     pub async fn until_idle(&self, list: &str) {
-        // Depth and claims are not read in one step: an entry that is given back to the list between them shows in neither.
+        // Depth and claims are not read in one step. An entry that returns to the list between the
+        // two reads is in neither.
         let seen_idle = Cell::new(0);
         eventually(&format!("the list {list} is worked off"), SOON, async || {
             let lists = self.admin_ok("GET", "/lists", None).await;
@@ -386,20 +398,20 @@ impl Host {
         .await;
     }
 
-    /// The revision of the configuration that each host of this store runs.
+    /// Returns the active revision of the configuration of each host of this store.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn revisions(&self) -> Vec<u64> {
         let hosts = self.admin_ok("GET", "/hosts", None).await;
         let hosts = hosts["hosts"].as_array().into_iter().flatten();
         hosts.filter_map(|host| host["revision"].as_u64()).collect()
     }
 
-    /// Waits until an entry is the one dead letter of an ingress list.
+    /// Waits until an entry is the only dead letter of an ingress list.
     ///
     /// # Panics
-    /// When it isn't in time.
+    /// When it is not in time.
     pub async fn until_dead_letter(&self, list: &str, id: &str) {
         eventually(&format!("{id} is the dead letter of {list}"), SOON, async || {
             (self.dead_letters(list).await == [id]).then_some(())
@@ -407,22 +419,23 @@ impl Host {
         .await;
     }
 
-    /// The dead letters of an ingress list.
+    /// Returns the dead letters of an ingress list.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn dead_letters(&self, list: &str) -> Vec<String> {
         let (status, body) = self.get(&format!("/dlq?ingress_list={list}")).await;
         assert_eq!(status, 200, "GET /dlq answered {body}");
         serde_json::from_str(&body).expect("a list of ids")
     }
 
-    /// Kills it at once (SIGKILL).
+    /// Kills the process (SIGKILL).
     pub fn kill(&mut self) {
         self.end(Signal::KILL);
     }
 
-    /// Asks it to stop (SIGTERM) and waits for its end; answers how long that took and its exit code.
+    /// Requests a stop (SIGTERM) and waits for the end of the process. Returns the duration and the
+    /// exit code.
     ///
     /// # Panics
     /// When it does not end within 60 s.
@@ -445,19 +458,19 @@ impl Host {
         }
     }
 
-    /// Its process id.
+    /// Process id, while it runs.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
     }
 
-    /// Its log so far.
+    /// Returns its log so far.
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    /// The lines of its log that are about this link: what it wrote, what it asked for, how it failed.
+    /// Returns the lines of its log on one link: its own output, its requests, its failures.
     #[must_use]
     pub fn log_of(&self, link: &str) -> Vec<serde_json::Value> {
         self.log()
@@ -467,7 +480,7 @@ impl Host {
             .collect()
     }
 
-    /// Its working folder; the configuration is `vconduit.yml` in there.
+    /// Its working folder. The configuration is `vconduit.yml` in it.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -491,7 +504,7 @@ impl Drop for Host {
     }
 }
 
-/// Compiled links, shared by all tests of a build: they test chains, not the compiler.
+/// Folder of compiled links that all tests of a build share: they test chains, not the compiler.
 fn cache() -> PathBuf {
     binary()
         .parent()

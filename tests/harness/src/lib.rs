@@ -1,6 +1,8 @@
-//! What every test shares: real servers on free loopback ports, hosts as processes, clients, samples.
+//! Shared set-up of tests: real servers on free loopback ports, hosts as processes, clients,
+//! samples.
 //!
-//! Guarantee: what a test starts it also stops, by its pid, also when it fails. Nothing leaves the machine.
+//! Guarantee: a test stops every process that it starts, by its pid, also when it fails. Nothing
+//! leaves the machine.
 
 mod build;
 pub mod components;
@@ -21,14 +23,14 @@ pub use wait::{SOON, eventually};
 
 use std::net::TcpListener;
 
-/// A port that was free a moment ago.
+/// Returns a port that was free a moment ago.
 #[must_use]
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
     listener.local_addr().expect("its address").port()
 }
 
-/// Stops a child process by its pid with this signal; nothing happens if it has ended.
+/// Sends this signal to a child process. Does nothing if it has ended.
 pub(crate) fn signal(child: &std::process::Child, signal: rustix::process::Signal) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
         let _ = rustix::process::kill_process(pid, signal);

@@ -1,4 +1,4 @@
-//! An HTTP server that notes what it is sent and answers as told.
+//! An HTTP server that records requests and sends prepared responses.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -9,16 +9,16 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
-/// A request that came in.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// Its method.
+    /// Method.
     pub method: Method,
-    /// Its path and query.
+    /// Path and query.
     pub uri: Uri,
-    /// Its headers.
+    /// Headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Body.
     pub body: Bytes,
 }
 
@@ -28,7 +28,7 @@ struct Inner {
     answers: Mutex<VecDeque<(StatusCode, HeaderMap, String)>>,
 }
 
-/// A running receiver; stopped when dropped.
+/// A running receiver. Dropping it stops it.
 pub struct Receiver {
     inner: Arc<Inner>,
     address: SocketAddr,
@@ -36,10 +36,11 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Starts one that answers 200 with an empty object unless told otherwise.
+    /// Starts a receiver. It responds with 200 and an empty object, unless other responses are
+    /// prepared.
     ///
     /// # Panics
-    /// When no loopback port can be had.
+    /// When no loopback port is free.
     pub async fn start() -> Self {
         let inner = Arc::new(Inner::default());
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
@@ -53,18 +54,18 @@ impl Receiver {
         Self { inner, address, task }
     }
 
-    /// The next requests are answered with these, in order.
+    /// Prepares the responses to the next requests, in order.
     ///
     /// # Panics
-    /// When a status is not one.
+    /// When a status is not valid.
     pub fn answer(&self, status: u16, body: impl Into<String>) {
         self.answer_with(status, HeaderMap::new(), body);
     }
 
-    /// As [`Self::answer`], with headers.
+    /// Like [`Self::answer`], with headers.
     ///
     /// # Panics
-    /// When a status is not one.
+    /// When a status is not valid.
     pub fn answer_with(&self, status: u16, headers: HeaderMap, body: impl Into<String>) {
         let status = StatusCode::from_u16(status).expect("a status");
         self.inner
@@ -74,16 +75,16 @@ impl Receiver {
             .push_back((status, headers, body.into()));
     }
 
-    /// What has come in so far.
+    /// Returns the requests so far.
     ///
     /// # Panics
-    /// Never, but for a panic elsewhere.
+    /// Only after a panic of another thread.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
         self.inner.received.lock().expect("no panic while held").clone()
     }
 
-    /// `http://127.0.0.1:<port>`
+    /// Its URL: `http://127.0.0.1:<port>`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

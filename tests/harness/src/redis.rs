@@ -1,4 +1,4 @@
-//! A redis-server of a test's own.
+//! A redis-server for one test.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use redis::Commands as _;
 use rustix::process::Signal;
 
-/// A running redis-server; stopped when dropped.
+/// A running redis-server. Dropping it stops it.
 pub struct RedisServer {
     child: Option<Child>,
     port: u16,
@@ -15,13 +15,14 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// One that keeps nothing on disk.
+    /// Starts a server that keeps nothing on disk.
     #[must_use]
     pub fn start() -> Self {
         Self::with(false)
     }
 
-    /// One that writes every command to its append-only file before it answers, so that it can be killed and started again.
+    /// Starts a server that writes every command to its append-only file before it responds, so
+    /// that it can be killed and started again.
     #[must_use]
     pub fn durable() -> Self {
         Self::with(true)
@@ -39,10 +40,10 @@ impl RedisServer {
         server
     }
 
-    /// Starts it again, on the same port with the same data.
+    /// Starts the server again, on the same port with the same data.
     ///
     /// # Panics
-    /// When it does not answer within 10 s.
+    /// When it does not respond within 10 s.
     pub fn restart(&mut self) {
         let append = if self.durable {
             ["--appendonly", "yes", "--appendfsync", "always"]
@@ -83,7 +84,7 @@ impl RedisServer {
         }
     }
 
-    /// Kills it at once (SIGKILL).
+    /// Kills the process (SIGKILL).
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             crate::signal(&child, Signal::KILL);
@@ -91,16 +92,16 @@ impl RedisServer {
         }
     }
 
-    /// `redis://…`
+    /// Its URL: `redis://…`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// A connection for looking inside.
+    /// Returns a connection, to inspect the data.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// When it does not respond.
     #[must_use]
     pub fn connect(&self) -> redis::Connection {
         redis::Client::open(self.url())
@@ -108,18 +109,18 @@ impl RedisServer {
             .expect("a connection to redis-server")
     }
 
-    /// Appends an entry to a list, as another program would.
+    /// Appends an entry to a list, as another program does.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// When it does not respond.
     pub fn push(&self, list: &str, entry: impl redis::ToRedisArgs) {
         let _: i64 = self.connect().rpush(list, entry).expect("RPUSH");
     }
 
-    /// The error record of a dead letter of an ingress list; absent while there is none.
+    /// Returns the error record of a dead letter of an ingress list, or `None` while there is none.
     ///
     /// # Panics
-    /// When it does not answer, or the record is not JSON.
+    /// When it does not respond, or the record is not JSON.
     #[must_use]
     pub fn record(&self, list: &str, id: &str) -> Option<serde_json::Value> {
         let key = format!("vconduit:dead:{{{list}}}");
@@ -127,10 +128,10 @@ impl RedisServer {
         record.map(|text| serde_json::from_str(&text).expect("a record is JSON"))
     }
 
-    /// The entries of a list.
+    /// Returns the entries of a list.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// When it does not respond.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
         self.connect().lrange(name, 0, -1).expect("LRANGE")

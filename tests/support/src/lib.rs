@@ -18,15 +18,16 @@ use vcon_document::{Text, VconId};
 use vconduit_base::ConfigEntries;
 use vconduit_base::names::{ClaimId, Digest, HostId, ListName};
 use vconduit_store::{
-    AuditLog, Bus, Checkpoint, Claim, Components, DeadLetter, Effects, ErrorRecord, Guarded, Hosts, Mending,
+    AuditStore, Checkpoint, Claim, ClaimEndings, ClaimStore, ComponentStore, ConfigStore, DeadLetter, DeadLetterStore,
+    DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostStore, IndexStore, ListStore,
     NewDocument, Reaped, Store, StoreError, Stored, Write,
 };
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// With [`StoreError::Away`].
-    Away,
+    /// With [`StoreError::Unavailable`].
+    Unavailable,
     /// With [`StoreError::Refused`].
     Refused,
     /// With a panic.
@@ -156,7 +157,7 @@ impl FaultyStore {
         };
         match fault {
             None => Ok(()),
-            Some(Fault::Away) => Err(StoreError::Away("a test".to_owned())),
+            Some(Fault::Unavailable) => Err(StoreError::Unavailable("a test".to_owned())),
             Some(Fault::Refused) => Err(StoreError::Refused {
                 operation: method,
                 reason: "a test wants it so".to_owned(),
@@ -194,6 +195,9 @@ macro_rules! pass_on {
 
 pass_on! {
     Store [fn describe(&self) -> String { self.real.describe() }] {
+        ping() -> ();
+    }
+    DocumentStore [] {
         put(document: NewDocument) -> ();
         restore(id: &VconId, text: &Text, created_at_s: Option<i64>) -> bool;
         get(ids: &[VconId]) -> Vec<Option<Stored>>;
@@ -201,58 +205,69 @@ pass_on! {
         delete(id: &VconId) -> bool;
         lifetime(id: &VconId) -> Option<i64>;
         expire(id: &VconId, seconds: i64) -> bool;
+    }
+    IndexStore [] {
         list(since_s: Option<i64>, until_s: Option<i64>, offset: u64, count: i64) -> Vec<String>;
         search(terms: &[(IndexKind, String)]) -> Vec<Vec<String>>;
         scan(cursor: Option<String>) -> (Vec<VconId>, Option<String>);
         index(id: &VconId, created_at_s: Option<i64>, index: &[(IndexKind, String)]) -> ();
+    }
+    ListStore [] {
         push(list: &ListName, ids: &[VconId], context: Option<&str>) -> ();
         pop_tail(list: &ListName, count: usize) -> Vec<String>;
         depth(list: &ListName) -> u64;
         entries(list: &ListName, offset: u64, count: u64) -> Vec<String>;
+        position(list: &ListName, id: &VconId) -> Option<u64>;
         wait(list: &ListName, at_most: Duration) -> bool;
+    }
+    ClaimStore [] {
         claim(list: &ListName, host: &HostId, count: usize, lease: Duration) -> Vec<Claim>;
         renew(list: &ListName, claims: &[ClaimId], lease: Duration) -> Vec<ClaimId>;
         checkpoint(claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects) -> Guarded;
+        claims(list: &ListName) -> Vec<(HostId, Claim)>;
+        trail(id: &VconId) -> Vec<String>;
+    }
+    ClaimEndings [] {
         finish(claim: &Claim, current: &VconId, write: Option<Write>, effects: &Effects, egress: &[ListName]) -> Guarded;
         fail(claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Guarded;
-        dead_letter(dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> ();
         hand_back(claim: &Claim) -> Guarded;
         park(claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects, hand_off: &ListName, at_most: Duration) -> Guarded;
-        resume(list: &ListName) -> Reaped;
+        requeue_claim(list: &ListName, claim: &ClaimId) -> bool;
+    }
+    EntryRecovery [] {
         reap(list: &ListName, max_lost: u32) -> Reaped;
-        claims(list: &ListName) -> Vec<(HostId, Claim)>;
+        resume(list: &ListName) -> Reaped;
+        parked(list: &ListName) -> Vec<VconId>;
+    }
+    DeadLetterStore [] {
+        dead_letter(dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> ();
         dead_letters(list: &ListName, offset: u64, count: u64) -> Vec<DeadLetter>;
         reprocess(list: &ListName, count: u64) -> u64;
+        retry_dead_letter(list: &ListName, id: &VconId, checkpoint: Option<&Checkpoint>) -> bool;
+        drop_dead_letter(list: &ListName, id: &VconId) -> bool;
+    }
+    ConfigStore [] {
         load_config() -> (u64, ConfigEntries);
         save_config(entries: &ConfigEntries, expected: Option<u64>, audit: Option<&str>) -> Result<u64, u64>;
         config_revision() -> u64;
-        ping() -> ();
     }
-    Components [] {
+    ComponentStore [] {
         keep_component(digest: &Digest, bytes: Bytes, about: &str) -> bool;
         component(digest: &Digest) -> Option<Bytes>;
         about_component(digest: &Digest) -> Option<String>;
         drop_component(digest: &Digest) -> bool;
     }
-    Hosts [] {
+    HostStore [] {
         announce(host: &HostId, report: &str, ttl: Duration) -> ();
         hosts() -> Vec<(HostId, String)>;
         withdraw(host: &HostId) -> ();
     }
-    Bus [] {
+    EventBus [] {
         publish(events: &[String]) -> ();
         listeners() -> u64;
         subscribe() -> BoxStream<'static, String>;
     }
-    Mending [] {
-        retry_dead_letter(list: &ListName, id: &VconId, checkpoint: Option<&Checkpoint>) -> bool;
-        drop_dead_letter(list: &ListName, id: &VconId) -> bool;
-        requeue_claim(list: &ListName, claim: &ClaimId) -> bool;
-        position(list: &ListName, id: &VconId) -> Option<u64>;
-        trail(id: &VconId) -> Vec<String>;
-        parked(list: &ListName) -> Vec<VconId>;
-    }
-    AuditLog [] {
+    AuditStore [] {
         audit(entry: &str) -> ();
         audit_log(offset: u64, count: u64) -> Vec<String>;
     }

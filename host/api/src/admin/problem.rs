@@ -109,7 +109,7 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Away(_) => {
+            StoreError::Unavailable(_) => {
                 tracing::warn!(%error, "a request of the admin API failed in the working store");
                 let detail = "the working store is away";
                 Self::new(

@@ -84,7 +84,7 @@ impl ApiError {
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::Busy | Self::Store(_, StoreError::Away(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Store(_, StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(..) | Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -109,8 +109,8 @@ impl IntoResponse for ApiError {
             Self::Store(INTERNAL, StoreError::Refused { .. } | StoreError::InUse { .. }) | Self::Unexpected(_) => {
                 unexplained()
             }
-            Self::Store(INTERNAL, StoreError::Away(_)) => reply::detail(status, "the working store is away; try again"),
-            Self::Store(text, StoreError::Away(_)) => {
+            Self::Store(INTERNAL, StoreError::Unavailable(_)) => reply::detail(status, "the working store is away; try again"),
+            Self::Store(text, StoreError::Unavailable(_)) => {
                 reply::detail(status, &format!("{text}: the working store is away; try again"))
             }
             _ => reply::detail(status, &self.to_string()),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::admin_queues::admin;
 use super::*;
 use vconduit_policy::signature::{Signing, SigningKey};
-use vconduit_store::AuditLog as _;
+use vconduit_store::{AuditStore as _, ConfigStore as _};
 use vconduit_test_support::Fault;
 
 /// Text that the log of this thread has so far.
@@ -161,11 +161,7 @@ async fn what_can_not_run_is_refused_by_validation_and_by_post_config_alike() {
         let posted = api.send(request).await;
         posted.refuses(&[("value_error", json!(["body", place]))]);
         assert!(posted.text.contains(word), "{}", posted.text);
-        assert_eq!(
-            vconduit_store::Store::config_revision(&*api.store).await.unwrap(),
-            0,
-            "it was saved"
-        );
+        assert_eq!(api.store.config_revision().await.unwrap(), 0, "it was saved");
     }
 }
 
@@ -184,4 +180,17 @@ async fn an_unsigned_upload_is_refused_before_anything_looks_at_its_bytes() {
     let answer = api.send(request).await;
     assert_eq!(answer.status, 403, "{}", answer.text);
     assert_eq!(answer.json()["step"], "signature", "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_url_that_no_grant_can_follow_from_is_a_warning_of_validation() {
+    let api = Api::with(admin_settings(), Snapshot::default());
+    let hook = json!({"module": "links.webhook", "options": {"webhook-urls": ["https://a.com/x", "nonsense"]}});
+    let validated = api.validate(&json!({"links": {"hook": hook}})).await;
+    assert_eq!(validated.status, 200, "{}", validated.text);
+    let answer: Value = serde_json::from_str(&validated.text).unwrap();
+    assert_eq!(
+        answer["warnings"][0]["path"], "links.hook.options.webhook-urls[1]",
+        "{answer}"
+    );
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::*;
 use vcon_document::VconId;
 use vconduit_base::names::{ChainName, Digest, LinkName};
-use vconduit_config::{LinkRecord, Version, read, store_copy};
+use vconduit_config::{LinkRecord, Version, store_copy};
 use vconduit_engine::events::{Event, Told};
+use vconduit_engine::registry::config_reader;
 use vconduit_store::{Checkpoint, ErrorRecord, Progress};
 use vconduit_test_support::Fault;
 
@@ -21,7 +22,7 @@ chains:
 const ODD: &str = "a%2Fb%20c";
 
 pub fn api() -> Api {
-    let config = read(CONFIG, "c.yml").config.unwrap();
+    let config = config_reader(Vec::new()).text(CONFIG, "c.yml").config.unwrap();
     let snapshot = Snapshot {
         ingress: config.ingress(),
         config,
@@ -159,7 +160,7 @@ async fn lists_are_shown_with_what_waits_and_who_has_them() {
         (&json!(false), &json!("idle"))
     );
     assert_eq!(row("resume:a/b c")["kind"], "resume");
-    api.store.fail_all(Fault::Away);
+    api.store.fail_all(Fault::Unavailable);
     problem(&api.admin("GET", "/lists").await, 503, "store-away");
 }
 

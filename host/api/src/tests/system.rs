@@ -10,7 +10,7 @@ use vconduit_test_support::Fault;
 async fn health_and_version_need_no_store() {
     let api = Api::new();
     let version = json!({"version": "1.2.3", "git_commit": "abc", "build_time": "today"});
-    api.store.fail_all(Fault::Away);
+    api.store.fail_all(Fault::Unavailable);
     api.get("/health")
         .await
         .is(200, json!({"status": "healthy", "version": version}));
@@ -29,7 +29,7 @@ async fn ready_only_when_chains_can_run_and_the_store_answers() {
         .await
         .is(200, json!({"status": "ready", "reasons": {}}));
     api.readiness.hold("links", "component of link a is being compiled");
-    api.store.fail_all(Fault::Away);
+    api.store.fail_all(Fault::Unavailable);
     let answer = api.get("/ready").await;
     assert_eq!(answer.status, 503);
     assert_eq!(

@@ -158,7 +158,7 @@ async fn a_store_that_fails_is_told_apart_from_one_that_is_away() {
         204,
         "as the Conserver answers"
     );
-    api.store.fail_all(Fault::Away);
+    api.store.fail_all(Fault::Unavailable);
     let away = api.post("/vcon", &vcon(ID)).await;
     assert_eq!((away.status.as_u16(), away.header("retry-after")), (503, "2"));
     assert_eq!(

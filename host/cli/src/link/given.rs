@@ -6,7 +6,7 @@ use super::LinkError;
 use crate::link::arguments::GivenGrants;
 use vconduit_base::Secrets;
 use vconduit_base::secrets::ENVIRONMENT_PREFIX;
-use vconduit_config::{Link, Written};
+use vconduit_config::{Link, Reader, Written};
 
 /// The name under which a link stands while it is read.
 const NAME: &str = "link";
@@ -16,7 +16,7 @@ pub(super) fn entry(options: Value, grants: Value, limits: Value) -> Result<Link
     let entry = json!({"component": "given.wasm", "options": options, "grants": grants, "limits": limits});
     let mut written = Written::new();
     written.insert("links".to_owned(), json!({NAME: entry}));
-    let checked = vconduit_config::read_written(&written, "");
+    let checked = Reader::default().json(&written, "");
     let problems: Vec<String> = checked.errors().map(problem).collect();
     let link = checked
         .config

@@ -23,8 +23,8 @@ use super::problem::{Problem, Problems, Severity};
 use super::yaml::{self, Kind, Node, Place};
 use super::{Checked, Config, Written};
 use fields::Fields;
+use vconduit_base::modules::KnownModule;
 
-pub use storages::STORAGE_MODULES;
 
 /// The sections that something reads.
 const SECTIONS: [&str; 8] = [
@@ -57,49 +57,76 @@ const IDLE_SECTIONS: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Reads a configuration file's text. `source` is its path: it stands in messages, and components are relative to it.
-#[must_use]
-pub fn read(text: &str, source: &str) -> Checked {
-    read_beside(text, source, &[])
+/// Reads configurations, with what the crates above know and a configuration refers to.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    /// Links that run an uploaded component. A configuration may name them without defining them; the configuration that is returned
+    /// does not have them.
+    pub uploaded: Vec<String>,
+    /// Storage modules that a configuration can name.
+    pub storages: Vec<KnownModule>,
 }
 
-/// The same for a store in which there are these uploaded links, which the file may name without defining them. The configuration that
-/// comes back does not have them.
-#[must_use]
-pub fn read_beside(text: &str, source: &str, uploaded: &[String]) -> Checked {
-    let mut problems = Problems::default();
-    let document = match yaml::parse(text) {
-        Ok(document) => document,
-        Err(note) => {
-            problems.error(note.place, "", note.message, note.hint);
-            return finish(source, None, problems, Written::new());
+impl Reader {
+    /// Reads the text of a configuration file. `source` is its path: it stands in messages, and components are relative to it.
+    #[must_use]
+    pub fn text(&self, text: &str, source: &str) -> Checked {
+        let mut problems = Problems::default();
+        let document = match yaml::parse(text) {
+            Ok(document) => document,
+            Err(note) => {
+                problems.error(note.place, "", note.message, note.hint);
+                return finish(source, None, problems, Written::new());
+            }
+        };
+        for note in document.notes {
+            problems.error_if(note.fatal, note.place, "", note.message, note.hint);
         }
-    };
-    for note in document.notes {
-        problems.error_if(note.fatal, note.place, "", note.message, note.hint);
+        let root = document.root.unwrap_or(Node {
+            place: Place { line: 1, column: 1 },
+            kind: Kind::Null,
+        });
+        self.node(&root, source, problems)
     }
-    let root = document.root.unwrap_or(Node {
-        place: Place { line: 1, column: 1 },
-        kind: Kind::Null,
-    });
-    let checked = read_node(&root, source, uploaded, problems);
-    Checked {
-        root: Some(root),
-        ..checked
+
+    /// Reads a configuration that is JSON already, such as one that a client sent.
+    #[must_use]
+    pub fn json(&self, written: &Written, source: &str) -> Checked {
+        let root = Node::from_json(&Value::Object(written.clone()));
+        self.node(&root, source, Problems::default())
     }
-}
 
-/// Reads a configuration that is already JSON: what a client sent, or the store's copy.
-#[must_use]
-pub fn read_written(written: &Written, source: &str) -> Checked {
-    read_written_beside(written, source, &[])
-}
+    fn node(&self, root: &Node, source: &str, mut problems: Problems) -> Checked {
+        let Some(sections) = Fields::of(root, "", "a configuration", &mut problems) else {
+            return finish(source, None, problems, Written::new());
+        };
+        let folder = folder_of(source);
+        let config = self.config(sections, &folder, &mut problems);
+        let mut written = yaml::json_map(sections.entries());
+        anchor_components(&mut written, &folder);
+        finish(source, Some(config), problems, written)
+    }
 
-/// The same for a store in which there are these uploaded links.
-#[must_use]
-pub fn read_written_beside(written: &Written, source: &str, uploaded: &[String]) -> Checked {
-    let root = Node::from_json(&Value::Object(written.clone()));
-    read_node(&root, source, uploaded, Problems::default())
+    fn config(&self, sections: Fields<'_>, folder: &Path, problems: &mut Problems) -> Config {
+        sections.report_unknown(&SECTIONS, false, problems);
+        for (name, effect, hint) in IDLE_SECTIONS {
+            report_idle(sections, name, effect, hint, problems);
+        }
+        let chains = chains::read(sections, problems);
+        let enabled = || chains.iter().filter(|draft| draft.chain.enabled);
+        let used_links: HashSet<&str> = enabled().flat_map(chains::Draft::link_names).collect();
+        let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
+        let links = links::read(sections, folder, &used_links, problems);
+        let storages = storages::read(sections, &self.storages, &used_storages, problems);
+        references::check(&chains, sections, &self.uploaded, problems);
+        Config {
+            ingress_auth: auth::read(sections, problems),
+            signing: signing::read(sections, problems),
+            chains: chains.into_iter().map(|draft| (draft.name, draft.chain)).collect(),
+            links: links.into_iter().collect(),
+            storages,
+        }
+    }
 }
 
 /// Reads grants that stand alone, in the shape of a link's `grants`.
@@ -123,17 +150,6 @@ pub fn read_grants(grants: &serde_json::Map<String, Value>) -> Result<vconduit_p
     if errors.is_empty() { Ok(grants) } else { Err(errors) }
 }
 
-fn read_node(root: &Node, source: &str, uploaded: &[String], mut problems: Problems) -> Checked {
-    let Some(sections) = Fields::of(root, "", "a configuration", &mut problems) else {
-        return finish(source, None, problems, Written::new());
-    };
-    let folder = folder_of(source);
-    let config = sections_to_config(sections, &folder, uploaded, &mut problems);
-    let mut written = yaml::json_map(sections.entries());
-    anchor_components(&mut written, &folder);
-    finish(source, Some(config), problems, written)
-}
-
 fn finish(source: &str, config: Option<Config>, problems: Problems, written: Written) -> Checked {
     let config = config.filter(|_| !problems.has_errors());
     Checked {
@@ -141,28 +157,6 @@ fn finish(source: &str, config: Option<Config>, problems: Problems, written: Wri
         config,
         problems: problems.into_sorted(),
         written,
-        root: None,
-    }
-}
-
-fn sections_to_config(sections: Fields<'_>, folder: &Path, uploaded: &[String], problems: &mut Problems) -> Config {
-    sections.report_unknown(&SECTIONS, false, problems);
-    for (name, effect, hint) in IDLE_SECTIONS {
-        report_idle(sections, name, effect, hint, problems);
-    }
-    let chains = chains::read(sections, problems);
-    let enabled = || chains.iter().filter(|draft| draft.chain.enabled);
-    let used_links: HashSet<&str> = enabled().flat_map(chains::Draft::link_names).collect();
-    let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
-    let links = links::read(sections, folder, &used_links, problems);
-    let storages = storages::read(sections, &used_storages, problems);
-    references::check(&chains, sections, uploaded, problems);
-    Config {
-        ingress_auth: auth::read(sections, problems),
-        signing: signing::read(sections, problems),
-        chains: chains.into_iter().map(|draft| (draft.name, draft.chain)).collect(),
-        links: links.into_iter().collect(),
-        storages,
     }
 }
 

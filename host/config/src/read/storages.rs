@@ -1,6 +1,6 @@
 //! Reads the section `storages`.
 //!
-//! Guarantee: a storage that comes out has a module that is built in; what its options mean is the adapter's business.
+//! Guarantee: a storage that comes out has a module that this build has. Its options are checked by its adapter.
 
 use std::collections::HashSet;
 
@@ -9,24 +9,17 @@ use indexmap::IndexMap;
 use super::Problems;
 use super::fields::{self, Fields, join};
 use crate::StorageEntry;
+use vconduit_base::modules::{KnownModule, ModuleError};
 use vconduit_base::names::StorageName;
-use vconduit_base::suggest::suggestion;
 
 const SECTION: &str = "storages";
 const KEYS: [&str; 2] = ["module", "options"];
 
-/// The storages that are built into the host.
-pub const STORAGE_MODULES: [&str; 5] = [
-    "storage.file",
-    "storage.s3",
-    "storage.postgres",
-    "storage.redis_storage",
-    "storage.webhook",
-];
-
-/// Reads the section. A storage that can't run is an error if it is in `used`, the storages of chains that are switched on.
+/// Reads the section. A storage that can't run is an error if it is in `used`, the storages of enabled chains. `known` are the modules
+/// that a storage can have.
 pub(super) fn read(
     sections: Fields<'_>,
+    known: &[KnownModule],
     used: &HashSet<&str>,
     problems: &mut Problems,
 ) -> IndexMap<StorageName, StorageEntry> {
@@ -45,7 +38,7 @@ pub(super) fn read(
             continue;
         };
         storage.report_unknown(&KEYS, false, problems);
-        let module = module(storage, &entry.key, used.contains(entry.key.as_str()), problems);
+        let module = module(storage, &entry.key, known, used.contains(entry.key.as_str()), problems);
         let options = storage.json_map("options", problems);
         if let (Some(name), Some(module)) = (name, module) {
             storages.insert(name, StorageEntry { module, options });
@@ -54,7 +47,13 @@ pub(super) fn read(
     storages
 }
 
-fn module(storage: Fields<'_>, name: &str, is_used: bool, problems: &mut Problems) -> Option<String> {
+fn module(
+    storage: Fields<'_>,
+    name: &str,
+    known: &[KnownModule],
+    is_used: bool,
+    problems: &mut Problems,
+) -> Option<String> {
     let Some(node) = storage.get("module") else {
         let message = format!("the storage `{name}` has no `module`");
         problems.error_if(
@@ -68,7 +67,7 @@ fn module(storage: Fields<'_>, name: &str, is_used: bool, problems: &mut Problem
     };
     let path = storage.at("module");
     let module = fields::text(node, &path, problems)?;
-    if STORAGE_MODULES.contains(&module) {
+    if known.iter().any(|known| known.is_built && known.is_called(module)) {
         return Some(module.to_owned());
     }
     let effect = if is_used {
@@ -76,13 +75,7 @@ fn module(storage: Fields<'_>, name: &str, is_used: bool, problems: &mut Problem
     } else {
         "; no enabled chain uses it, so it is left out"
     };
-    let message = format!("the storage module `{module}` is not built in{effect}");
-    problems.error_if(
-        is_used,
-        node.place,
-        &path,
-        message,
-        suggestion(module, STORAGE_MODULES, "built in"),
-    );
+    let error = ModuleError::new("storage", module, known);
+    problems.error_if(is_used, node.place, &path, format!("{error}{effect}"), error.hint);
     None
 }

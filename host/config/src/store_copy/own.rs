@@ -146,7 +146,8 @@ fn is_own(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ComponentSource, Version, read, store_copy};
+    use crate::testing::{read, reader};
+    use crate::{ComponentSource, Reader, Version, store_copy};
 
     const TEXT: &str = "chains:\n  a: {links: [mine], ingress_lists: [i]}\nlinks:\n";
 
@@ -169,7 +170,11 @@ mod tests {
     }
 
     fn file_entries(text: &str, uploaded: &[String]) -> ConfigEntries {
-        let checked = crate::read_beside(text, "/c.yml", uploaded);
+        let reader = Reader {
+            uploaded: uploaded.to_vec(),
+            ..reader()
+        };
+        let checked = reader.text(text, "/c.yml");
         assert!(checked.config.is_some(), "{:?}", checked.problems);
         store_copy::to_entries(&checked.written)
     }
@@ -179,9 +184,7 @@ mod tests {
         let present = with_record(&ConfigEntries::new(), "mine", &active("x"));
         assert!(read(TEXT, "/c.yml").config.is_none(), "the link is not in the file");
         let entries = beside(file_entries(TEXT, &uploaded_names(&present)), &present);
-        let config = store_copy::from_entries(&entries)
-            .config
-            .expect("the record defines it");
+        let config = reader().entries(&entries).config.expect("the record defines it");
         let link = config.links.values().next().unwrap();
         assert_eq!(link.component, ComponentSource::Uploaded(Digest::of(b"x")));
         assert_eq!(
@@ -228,7 +231,7 @@ mod tests {
     #[test]
     fn a_damaged_record_is_named() {
         let entries = vec![("vconduit:link:mine".to_owned(), "{".to_owned())];
-        let checked = store_copy::from_entries(&entries);
+        let checked = reader().entries(&entries);
         assert!(checked.config.is_none());
         assert_eq!(checked.problems[0].path, "vconduit:link:mine");
     }

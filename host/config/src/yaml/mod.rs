@@ -2,11 +2,6 @@
 //!
 //! Guarantee: reading takes time and memory in proportion to the text; depth, size and what aliases expand to are bounded; nothing
 //! in the text is run or fetched.
-//!
-//! Parsed by `saphyr-parser`; what the words mean is decided here. `serde-saphyr` and other
-//! deserializers differ from PyYAML (sexagesimal and octal numbers, `yes` and `no`, the last of two
-//! equal keys wins) and stop at the first error, where this module reports all problems with their
-//! positions.
 
 mod budget;
 mod frame;
@@ -90,30 +85,6 @@ impl Node {
         }
     }
 
-    /// Where the value at a path such as `chains.main.links[2]` stands; where the path leads no further, its last part that is there.
-    pub(super) fn place_at(&self, path: &str) -> Place {
-        let path = path.strip_prefix('.').unwrap_or(path);
-        match &self.kind {
-            Kind::Map(entries) => {
-                // A key may hold dots: the longest one that fits is meant.
-                let after = |entry: &&Entry| rest_after(path, &entry.key).is_some();
-                let Some(entry) = entries.iter().filter(after).max_by_key(|entry| entry.key.len()) else {
-                    return self.place;
-                };
-                match rest_after(path, &entry.key) {
-                    Some("") | None => entry.key_place,
-                    Some(rest) => entry.value.place_at(rest),
-                }
-            }
-            Kind::List(values) => {
-                let index = path.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-                let value = index.and_then(|(index, rest)| Some((values.get(index.parse::<usize>().ok()?)?, rest)));
-                value.map_or(self.place, |(value, rest)| value.place_at(rest))
-            }
-            _ => self.place,
-        }
-    }
-
     /// What kind of value it is, for messages.
     pub(super) fn kind_name(&self) -> &'static str {
         match self.kind {
@@ -138,12 +109,6 @@ impl Node {
             _ => None,
         }
     }
-}
-
-/// What follows the key in a path.
-fn rest_after<'a>(path: &'a str, key: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(key)?;
-    (rest.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
 }
 
 /// The members without their places.

@@ -15,7 +15,7 @@ use vcon_document::{Form, canonical};
 use vconduit_base::names::Digest;
 use vconduit_config::{Chain, ChainLink, OnError};
 use vconduit_sandbox::call::{CallError, FailureKind};
-use vconduit_sandbox::{Call, CallReport, Outcome, World};
+use vconduit_sandbox::{Call, CallContext, CallReport, Outcome, World};
 use vconduit_telemetry::metrics;
 
 /// The first wait between attempts, doubled each time. A short outage of a service is over within a
@@ -145,23 +145,25 @@ impl ChainRunner {
     ) -> Call {
         Call {
             component: ready.component.clone(),
-            link: place.name.clone(),
-            chain: run.chain.clone(),
-            ingress_list: Some(run.claim.list.clone()),
-            attempt,
+            context: CallContext {
+                link: place.name.clone(),
+                chain: run.chain.clone(),
+                ingress_list: Some(run.claim.list.clone()),
+                attempt,
+                grants: ready.grants.clone(),
+                limits: ready.link.limits,
+                vcon: run.current.clone(),
+                egress: self.egress,
+                secrets: self.secrets.clone(),
+                documents: self.documents.clone(),
+                environment: self.environment.clone(),
+                metrics: self.guest_metrics.clone(),
+                keep_log: false,
+            },
             options: options.clone(),
-            grants: ready.grants.clone(),
-            limits: ready.link.limits,
-            deadline,
-            vcon: run.current.clone(),
             document: run.document.take(),
-            egress: self.egress,
-            secrets: self.secrets.clone(),
-            documents: self.documents.clone(),
-            environment: self.environment.clone(),
-            metrics: self.guest_metrics.clone(),
+            deadline,
             warm: ready.warm,
-            keep_log: false,
         }
     }
 

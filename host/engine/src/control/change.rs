@@ -75,10 +75,10 @@ pub struct Edit<T> {
 pub struct Changed<T> {
     /// Value of the decision.
     pub outcome: T,
-    /// Warnings of the check; empty without a checker.
-    pub warnings: Vec<Problem>,
     /// Revision of the configuration that has the change.
     pub revision: u64,
+    /// Warnings of the checker.
+    pub warnings: Vec<Problem>,
 }
 
 /// Reason why the configuration was not changed.
@@ -111,8 +111,8 @@ pub async fn change<T, E: From<ChangeError>>(
             Decision::Keep(outcome) => {
                 return Ok(Changed {
                     outcome,
-                    warnings: Vec::new(),
                     revision,
+                    warnings: Vec::new(),
                 });
             }
             Decision::Save(edit) => edit,
@@ -131,8 +131,8 @@ pub async fn change<T, E: From<ChangeError>>(
         }
         return Ok(Changed {
             outcome: edit.outcome,
-            warnings,
             revision,
+            warnings,
         });
     }
     Err(ChangeError::Busy.into())

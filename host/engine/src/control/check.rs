@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{Registry, RegistryError, config_reader};
 use vconduit_base::ConfigEntries;
-use vconduit_config::{Problem, problem, store_copy};
+use vconduit_config::{Problem, problem};
 
 /// Problems of a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +38,12 @@ impl Checker {
         Self { registry }
     }
 
-    /// Checks the entries of a configuration, link records included. Returns warnings about parts
-    /// that have no effect, besides those of the reader.
+    /// Checks the entries of a configuration, link records included. Returns warnings that its reader does not have.
     ///
     /// # Errors
     /// All problems.
     pub async fn check(&self, entries: &ConfigEntries) -> Result<Vec<Problem>, CheckError> {
-        let checked = store_copy::from_entries(entries);
+        let checked = config_reader(Vec::new()).entries(entries);
         let errors = checked.errors().cloned().collect();
         let Some(config) = checked.config else {
             return Err(CheckError::Invalid(errors));

@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use crate::registry::{Registry, RegistryError};
+use crate::registry::{Registry, RegistryError, config_reader};
 use vconduit_config::check::{self, Unreadable};
-use vconduit_config::{Checked, Problem, Severity, locate, read};
+use vconduit_config::{Checked, Problem, Severity, locate};
 
 /// Reads a configuration file and checks it. The registry needs no store.
 ///
@@ -15,15 +15,25 @@ use vconduit_config::{Checked, Problem, Severity, locate, read};
 /// When the file can't be read at all.
 pub async fn check_file(path: &Path, registry: &Registry) -> Result<Checked, Unreadable> {
     let text = check::text(path)?;
-    let mut checked = read(&text, &path.to_string_lossy());
+    let mut checked = config_reader(Vec::new()).text(&text, &path.to_string_lossy());
     let Some(config) = checked.config.clone() else {
         return Ok(checked);
     };
     match registry.snapshot(config, 0).await {
-        Ok(snapshot) => checked.add(snapshot.warnings),
+        Ok(snapshot) => checked.add(snapshot.warnings.into_iter().map(|warning| located(warning, &text))),
         Err(errors) => checked.add(errors.iter().map(|error| problem(error, &text))),
     }
     Ok(checked)
+}
+
+/// The warning with its line.
+fn located(warning: Problem, text: &str) -> Problem {
+    let (line, column) = locate::locate_path(text, &warning.path);
+    Problem {
+        line,
+        column,
+        ..warning
+    }
 }
 
 fn problem(error: &RegistryError, text: &str) -> Problem {
@@ -125,6 +135,23 @@ storages:
                 .iter()
                 .all(|problem| problem.hint.contains("not checked"))
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_url_that_no_grant_can_follow_from_is_a_warning_with_its_line() {
+        let text = "\
+links:
+  hook:
+    module: links.webhook
+    options:
+      webhook-urls:
+        - https://a.com/x
+        - nonsense
+";
+        let checked = checked(text).await;
+        assert!(checked.config.is_some(), "{:#?}", checked.problems);
+        let wanted = [(Severity::Warning, 7, "links.hook.options.webhook-urls[1]")];
+        assert_eq!(found(&checked), wanted, "{:#?}", checked.problems);
     }
 
     #[tokio::test(flavor = "multi_thread")]

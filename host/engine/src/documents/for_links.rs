@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use super::Documents;
 use vcon_document::VconId;
 use vcon_document::{Document, Text, canonical, ingest};
-use vconduit_sandbox::call::{self, CreateError};
+use vconduit_sandbox::call::{CreateError, DocumentAccess};
 
 /// How many faults of a refused document are told to the link: enough to mend it, few enough to read.
 const FAULTS_TOLD: usize = 5;
 
 #[async_trait]
-impl call::Documents for Documents {
+impl DocumentAccess for Documents {
     async fn read(&self, id: &VconId) -> Result<Option<Text>, String> {
         let Some(stored) = self.fetch(id).await.map_err(|error| error.to_string())? else {
             return Ok(None);

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use crate::events::Event;
     use vconduit_base::names::HostId;
-    use vconduit_store::Bus as _;
+    use vconduit_store::EventBus as _;
     use vconduit_store::sqlite::SqliteStore;
 
     const SOON: Duration = Duration::from_secs(20);

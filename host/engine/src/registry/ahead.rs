@@ -46,7 +46,7 @@ mod tests {
     use vconduit_sandbox::{Sandbox, SandboxSettings};
     use vconduit_standard_links::standard;
     use vconduit_storage::factory::StorageContext;
-    use vconduit_store::Components as _;
+    use vconduit_store::ComponentStore as _;
     use vconduit_store::sqlite::SqliteStore;
 
     const SOON: Duration = Duration::from_secs(60);

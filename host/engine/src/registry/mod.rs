@@ -5,6 +5,7 @@
 mod ahead;
 mod annotations;
 mod derived_grants;
+mod modules;
 pub mod options;
 mod reach;
 mod ready;
@@ -12,5 +13,6 @@ mod ready;
 mod tests;
 mod uploaded;
 
+pub use modules::config_reader;
 pub use ready::{Registry, RegistryError};
 pub use uploaded::VersionError;

@@ -22,7 +22,7 @@ async fn snapshot(text: &str) -> Snapshot {
         secrets: Arc::new(|_| None),
     };
     let sandbox = Sandbox::new(SandboxSettings::default()).unwrap();
-    let checked = vconduit_config::read(text, "/etc/v/conf.yml");
+    let checked = crate::registry::config_reader(Vec::new()).text(text, "/etc/v/conf.yml");
     let config = checked.config.unwrap_or_else(|| panic!("{:#?}", checked.problems));
     let ready = Registry::new(sandbox, storages, store).snapshot(config, 1).await;
     ready.unwrap_or_else(|errors| panic!("{errors:?}"))

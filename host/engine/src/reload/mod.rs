@@ -15,11 +15,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 use crate::control::change::Copies;
+use crate::registry::config_reader;
 use file::Seen;
 use vconduit_base::ConfigEntries;
 use vconduit_base::names::Digest;
-use vconduit_config::store_copy::{self, are_equal, from_entries, to_entries};
-use vconduit_config::{Checked, Config, check, read_beside};
+use vconduit_config::store_copy::{self, are_equal, to_entries};
+use vconduit_config::{Checked, Config, check};
 use vconduit_store::{Store, StoreError};
 
 /// A configuration that can be used, and the revision of the store's copy that it is.
@@ -95,7 +96,7 @@ impl<C: Copies> ConfigSource<C> {
         let (seen, text) = file::read(&self.file).await?;
         let (revision, present) = self.store.load().await?;
         let uploaded = store_copy::uploaded_names(&present);
-        let checked = read_beside(&text, &self.file.to_string_lossy(), &uploaded);
+        let checked = config_reader(uploaded).text(&text, &self.file.to_string_lossy());
         if checked.config.is_none() {
             return Err(LoadError::Invalid(check::report(&checked, false)));
         }
@@ -103,7 +104,7 @@ impl<C: Copies> ConfigSource<C> {
         *self.started_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         let own = to_entries(&checked.written);
         if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
-            let there = from_entries(&present);
+            let there = config_reader(Vec::new()).entries(&present);
             if let Some(config) = there.config {
                 return Ok(Loaded::new(config, revision, &present));
             }
@@ -142,7 +143,8 @@ impl<C: Copies> ConfigSource<C> {
 
 /// The configuration that a copy is.
 fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
-    judged(from_entries(entries), revision, entries).map_err(|broken| LoadError::Invalid(broken.reason))
+    let checked = config_reader(Vec::new()).entries(entries);
+    judged(checked, revision, entries).map_err(|broken| LoadError::Invalid(broken.reason))
 }
 
 /// What a copy that was checked has become.

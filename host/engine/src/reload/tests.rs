@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::error::TryRecvError;
 
 use super::*;
-use vconduit_config::{Settings, Written, read};
+use vconduit_config::{Settings, Written};
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_test_support::{Fault, FaultyStore};
 
@@ -89,7 +89,7 @@ fn chain(name: &str) -> String {
 }
 
 fn entries(text: &str) -> ConfigEntries {
-    to_entries(&read(text, "other.yml").written)
+    to_entries(&config_reader(Vec::new()).text(text, "other.yml").written)
 }
 
 fn names(loaded: &Loaded) -> Vec<&str> {
@@ -148,7 +148,7 @@ async fn a_start_needs_a_good_file_and_the_store() {
     std::fs::remove_file(scene.file()).unwrap();
     assert!(matches!(scene.source().start().await, Err(LoadError::Unreadable(_))));
     scene.write(&chain("a"));
-    scene.store.fail_all(Fault::Away);
+    scene.store.fail_all(Fault::Unavailable);
     assert!(matches!(scene.source().start().await, Err(LoadError::Store(_))));
 }
 
@@ -208,7 +208,7 @@ async fn a_change_of_the_store_is_taken_if_it_is_good() {
 async fn a_change_made_while_the_store_is_away_is_not_lost() {
     let scene = Scene::new(&chain("a"));
     let mut changes = scene.watch().await;
-    scene.store.fail_all(Fault::Away);
+    scene.store.fail_all(Fault::Unavailable);
     scene.write(&chain("b"));
     scene.assert_quiet(&mut changes).await;
     scene.store.mend();

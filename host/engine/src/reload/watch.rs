@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 use super::file::{FileWatch, Seen};
 use super::{Change, judged, log_problems, tell_what_is_lost};
 use crate::control::change::{ChangeError, Copies, Decision, Edit, change};
+use crate::registry::config_reader;
 use vconduit_base::ConfigEntries;
-use vconduit_config::store_copy::{self, from_entries, to_entries};
-use vconduit_config::{check, read_beside};
+use vconduit_config::check;
+use vconduit_config::store_copy::{self, to_entries};
 use vconduit_store::StoreError;
 
 /// Between two looks. A change of the file is taken at the second look that sees it.
@@ -86,7 +87,7 @@ impl<C: Copies> Watch<C> {
         }
         let (revision, entries) = self.store.load().await?;
         self.revision = revision;
-        let checked = from_entries(&entries);
+        let checked = config_reader(Vec::new()).entries(&entries);
         if checked.has_errors() {
             log_problems(&checked);
             tracing::error!(
@@ -129,7 +130,7 @@ impl<C: Copies> Watch<C> {
 
     fn checked(&self, text: &str, present: &ConfigEntries) -> Option<ConfigEntries> {
         let uploaded = store_copy::uploaded_names(present);
-        let checked = read_beside(text, &self.file.to_string_lossy(), &uploaded);
+        let checked = config_reader(uploaded).text(text, &self.file.to_string_lossy());
         log_problems(&checked);
         let summary = check::summary(&checked);
         if checked.has_errors() {

@@ -1,4 +1,4 @@
-//! With signatures that minisign 0.11 made.
+//! Verification of signatures that minisign 0.11 made.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const BYTES: &[u8] = b"component bytes";
 const KEY_A: &str = "RWQvKE5RjEYqp27ydU81Sz0VhrLAJMPrjal3utZHmHztjZpBtgUcDWHS";
 const KEY_B: &str = "RWTF64hAnd/4rJ8alK0DqipRUfFGm7bbndMqFnfa9GhfIX2jqA5UtHnG";
 
-/// minisign shows its id as E06143EAE626D74.
+/// minisign shows the id of this key as E06143EAE626D74.
 const KEY_ZERO: &str = "RWR0bWKuPhQGDoQHKKvheQM5W4/zHbRD4WWs2/9SwKn/nkt5+9U8pNiH";
 
 const PREHASHED_BY_ZERO: &str = "untrusted comment: signature from minisign secret key
@@ -42,7 +42,7 @@ fn requiring(keys: &[&str]) -> Signing {
 }
 
 #[test]
-fn a_key_is_known_by_the_id_that_minisign_shows() {
+fn a_key_has_the_id_that_minisign_shows() {
     assert_eq!(key(KEY_A).id().to_string(), "A72A468C514E282F");
     let file = format!("untrusted comment: minisign public key A72A468C514E282F\n{KEY_A}\n");
     assert_eq!(key(&file), key(KEY_A));
@@ -71,7 +71,7 @@ fn a_key_id_is_the_same_with_and_without_its_leading_zeros() {
 }
 
 #[test]
-fn signatures_of_listed_keys_count_in_both_forms() {
+fn signatures_of_listed_keys_are_accepted_in_both_forms() {
     let signing = requiring(&[KEY_B, KEY_A]);
     for (signature, by) in [
         (PREHASHED_BY_A, "A72A468C514E282F"),
@@ -133,7 +133,7 @@ fn a_signature_for_other_bytes_is_refused() {
 
 #[test]
 fn a_key_with_the_id_of_another_changes_nothing() {
-    // B's bytes under A's id: it must neither count for A's signatures nor keep A's own key from counting.
+    // The key B with the id of A. It must neither verify signatures of A nor hide the key A.
     let mut bytes = STANDARD.decode(KEY_B).unwrap();
     bytes[2..10].copy_from_slice(&STANDARD.decode(KEY_A).unwrap()[2..10]);
     let impostor = STANDARD.encode(bytes);
@@ -150,7 +150,7 @@ fn a_key_with_the_id_of_another_changes_nothing() {
 }
 
 #[test]
-fn what_is_no_signature_is_said_to_be_none() {
+fn a_text_that_is_no_signature_is_refused_as_such() {
     let signing = requiring(&[KEY_A]);
     let long = format!("untrusted comment: {}\n", "x".repeat(MAX_SIGNATURE_BYTES));
     let unknown_algorithm = PREHASHED_BY_A.replace("\nRUQ", "\nRUU");
@@ -177,7 +177,7 @@ fn what_is_no_signature_is_said_to_be_none() {
 }
 
 #[test]
-fn what_is_no_public_key_is_refused_without_being_shown() {
+fn a_text_that_is_no_public_key_is_refused_without_being_shown() {
     for text in [
         "",
         " \n",

@@ -1,7 +1,8 @@
-//! The compiling process: a component on standard input, its code on standard output, or one line on standard error.
+//! The compiling process. It reads a component from standard input and writes its code to standard
+//! output, or one line to standard error.
 //!
-//! Guarantee: before the first byte is read the process has given up what it does not need: memory and CPU time beyond its limits, its
-//! place before others, new files, core dumps.
+//! Guarantee: before it reads the first byte, the process gives up what it does not need: memory
+//! and CPU time beyond its limits, its priority, new files, core dumps.
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -11,37 +12,37 @@ use thread_priority::{
     NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
 };
 
-use super::super::code::Code;
-use super::super::{niceness, pool};
+use crate::code::Code;
+use crate::{niceness, pool};
 use vconduit_base::text;
 
-/// How the process ends when the compiler refuses the component.
-pub(super) const REFUSED: u8 = 10;
+/// Exit code if the compiler rejects the component.
+pub(super) const REJECTED: u8 = 10;
 
-/// How it ends when the compiler noticed by itself that memory is used up.
+/// Exit code if the compiler reports that memory is used up.
 pub(super) const NO_MEMORY: u8 = 11;
 
-/// How it ends when it could not do its work.
+/// Exit code if the process could not do its work.
 const FAILED: u8 = 12;
 
-/// Standard input, output and error.
+/// Number of open files: standard input, output and error.
 const OPEN_FILES: u64 = 3;
 
-/// One line on standard error.
+/// Maximum length of the line on standard error, in bytes.
 const MAX_LINE_BYTES: usize = 500;
 
 /// Limits of the process.
 #[derive(Debug, Clone, Copy)]
 pub struct ChildLimits {
-    /// CPU seconds, all threads together.
+    /// CPU time of all threads together, in seconds.
     pub cpu_s: u64,
     /// Address space in bytes.
     pub memory_bytes: u64,
-    /// Take only what no one else wants of the processors.
+    /// True to use only processor time that nothing else wants.
     pub leftovers: bool,
 }
 
-/// The whole life of the process.
+/// Runs the process from start to end and returns its exit code.
 #[must_use]
 pub fn run(limits: ChildLimits) -> ExitCode {
     let ended = confine(limits)
@@ -54,26 +55,27 @@ pub fn run(limits: ChildLimits) -> ExitCode {
         .and_then(|()| compile());
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err((code, why)) => {
-            // Nobody may be listening any more.
-            let _ = writeln!(io::stderr(), "{}", text::clean(&why, MAX_LINE_BYTES));
+        Err((code, reason)) => {
+            // The parent may have stopped reading.
+            let _ = writeln!(io::stderr(), "{}", text::clean(&reason, MAX_LINE_BYTES));
             ExitCode::from(code)
         }
     }
 }
 
 fn confine(limits: ChildLimits) -> io::Result<()> {
-    // When memory runs out on the machine, this process goes first. Without /proc it takes its chances with the others.
+    // When the machine runs out of memory, this process is killed first. Without /proc it is
+    // treated like any other.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
-    // Threads that are started later are as patient.
+    // Threads that are started later inherit policy and niceness.
     if limits.leftovers {
-        stand_back();
+        use_idle_policy();
     }
     nice(niceness::OF_COMPILING)?;
-    let limit = |resource, most: u64| {
+    let limit = |resource, maximum: u64| {
         let both = Rlimit {
-            current: Some(most),
-            maximum: Some(most),
+            current: Some(maximum),
+            maximum: Some(maximum),
         };
         setrlimit(resource, both)
     };
@@ -81,7 +83,8 @@ fn confine(limits: ChildLimits) -> io::Result<()> {
     limit(Resource::Fsize, 0)?;
     limit(Resource::Nofile, OPEN_FILES)?;
     limit(Resource::As, limits.memory_bytes)?;
-    // At the first limit comes a signal that says why, at the second one that nothing can ignore.
+    // The first limit sends a signal that tells the reason, the second one a signal that can't be
+    // ignored.
     let cpu = Rlimit {
         current: Some(limits.cpu_s),
         maximum: Some(limits.cpu_s.saturating_add(1)),
@@ -90,9 +93,11 @@ fn confine(limits: ChildLimits) -> io::Result<()> {
     Ok(())
 }
 
-/// Whoever wakes up takes the processor at once. A patient process would keep it for the rest of its slice, 3 ms: measured, POST /vcon took
-/// six times as long at p99 while CPython was compiled. Where the system refuses, niceness has to do.
-fn stand_back() {
+/// Makes any thread that wakes up take the processor from this process at once. With niceness
+/// alone, the process would keep it for the rest of its slice of 3 ms: measured, POST /vcon took
+/// six times as long at p99 while CPython was compiled. If the system refuses, only niceness
+/// applies.
+fn use_idle_policy() {
     let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle);
 }
@@ -104,20 +109,20 @@ fn compile() -> Result<(), (u8, String)> {
         .read_to_end(&mut bytes)
         .map_err(|error| failed("the component can't be read", &error))?;
     let engine = pool::compiling().map_err(|error| failed("the WebAssembly engine can't be set up", &error))?;
-    let code = engine.precompile_component(&bytes).map_err(refused)?;
+    let code = engine.precompile_component(&bytes).map_err(rejected)?;
     io::stdout()
         .write_all(Code::of(&code).bytes())
-        .map_err(|error| failed("the code can't be handed back", &error))
+        .map_err(|error| failed("the code can't be written", &error))
 }
 
-fn refused(error: wasmtime::Error) -> (u8, String) {
-    let no_room = error
+fn rejected(error: wasmtime::Error) -> (u8, String) {
+    let no_memory = error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::OutOfMemory);
-    let code = if no_room || error.is::<wasmtime::OutOfMemory>() {
+    let code = if no_memory || error.is::<wasmtime::OutOfMemory>() {
         NO_MEMORY
     } else {
-        REFUSED
+        REJECTED
     };
     (code, format!("{error:#}"))
 }

@@ -1,8 +1,9 @@
-//! Where the code of components is made: in a process with limits of its own.
+//! Compiling components, in a process with limits of its own.
 //!
-//! Guarantee: whatever a component does to the compiler, it does to a process that ends within `compile_time`, `compile_cpu` and
-//! `compile_memory_bytes`, leaves the processor to others that want it, and can open no file. When the caller goes away, so does
-//! the process. Only code that is missing in the cache starts one.
+//! Guarantee: a component can harm only the process that compiles it. That process ends within
+//! `compile_time`, `compile_cpu` and `compile_memory_bytes`, leaves the processor to others that
+//! want it, and can't open files. When the caller stops waiting, the process is killed. A process
+//! is started only for code that is not in the cache.
 
 pub mod child;
 mod parent;
@@ -11,28 +12,29 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::aside::on;
-use super::code::Code;
-use super::compile_error::short;
-use super::engine::Sandbox;
-use super::{CompileError, Compiler};
+use crate::background::run_on;
+use crate::code::Code;
+use crate::compile_error::{CompileError, short};
+use crate::engine::Sandbox;
+use crate::settings::Compiler;
 
-/// Compiles a component that was looked into (`inspect`).
-pub(super) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Code, CompileError> {
+/// Compiles a component that passed [`inspect`](crate::inspect::inspect).
+pub(crate) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Code, CompileError> {
     match &sandbox.settings.compiler {
-        Compiler::InThisProcess => on(sandbox, move |sandbox| in_this_process(sandbox, &bytes)).await?,
+        Compiler::InThisProcess => run_on(sandbox, move |sandbox| in_this_process(sandbox, &bytes)).await?,
         Compiler::Child(program) => {
-            let answer = parent::compile(program, &sandbox.settings, bytes).await?;
-            // The process ended well, so all that it wrote is here.
-            Code::whole(answer).ok_or_else(|| {
-                CompileError::Host("the compiling process answered something that is no code; report it".to_owned())
+            let output = parent::compile(program, &sandbox.settings, bytes).await?;
+            // The process ended without an error, so its output is complete.
+            Code::complete(output).ok_or_else(|| {
+                CompileError::Host("the output of the compiling process is no code; report it".to_owned())
             })
         }
     }
 }
 
 fn in_this_process(sandbox: &Sandbox, bytes: &[u8]) -> Result<Code, CompileError> {
-    let made = sandbox.engine.precompile_component(bytes);
-    made.map(|payload| Code::of(&payload))
+    let compiled = sandbox.engine.precompile_component(bytes);
+    compiled
+        .map(|payload| Code::of(&payload))
         .map_err(|error| CompileError::Rejected(short(&error)))
 }

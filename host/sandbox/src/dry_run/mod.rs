@@ -1,95 +1,104 @@
-//! One call of a component for people who want to know what it would do, and what it costs.
+//! Dry runs: one call of a component that shows its effects and its costs and changes nothing.
 //!
-//! Guarantee: nothing is stored, created, deleted, pushed or let expire; other vCons are read, and services that the grants allow are
-//! really called. The report holds no value of a secret that the link was granted.
+//! Guarantee: nothing is stored, created, deleted, pushed or given a lifetime. Other vCons are
+//! read, and services that the grants permit are really called. The report contains no value of a
+//! granted secret.
 
 mod documents;
+mod make;
 mod report;
 
 use std::sync::Arc;
 
-pub use documents::{Deed, DryDocuments, OtherVcon};
+pub(crate) use documents::DryDocuments;
+pub use documents::{Deed, OtherVcon};
 pub use report::{DryFailure, DryOutcome, DryReport, DryRequest, DryUsage, Lifetime, LogEntry, Pushed, Used};
 
-use super::call::Documents;
-use super::probe::{NoMetrics, SystemEnvironment};
-use super::{Call, Compiled, Sandbox};
+use crate::call::Call;
+use crate::compiled::Compiled;
+use crate::context::CallContext;
+use crate::engine::Sandbox;
+use crate::probe::{NoMetrics, SystemEnvironment};
+use crate::surroundings::DocumentAccess;
 use vcon_document::{Document, DocumentError, EgressFormat, Text, canonical};
 use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName};
 use vconduit_policy::{Grants, Limits};
 
-/// The chain that a link sees when it is tried out.
+/// Name of the chain that a link sees in a dry run.
 const CHAIN: &str = "dry-run";
 
-/// What to try.
+/// Input of a dry run.
 pub struct DryRun {
-    /// The component.
+    /// Component that implements the link.
     pub component: Arc<Compiled>,
-    /// The link's name, as it is or would be configured.
+    /// Name of the link, as it is or would be configured.
     pub link: LinkName,
-    /// The options: a JSON object, the component's defaults already merged in.
+    /// Options: a JSON object, merged with the component's defaults.
     pub options: Arc<str>,
-    /// The vCon's JSON text, as it would be stored.
+    /// JSON text of the vCon, as it would be stored.
     pub document: Text,
-    /// What the link may reach.
+    /// Resources that the link may reach.
     pub grants: Arc<Grants>,
-    /// What it may use up.
+    /// Amounts that the call may use.
     pub limits: Limits,
     /// Secrets by name.
     pub secrets: Arc<Secrets>,
-    /// Other vCons. They are only read from.
-    pub documents: Arc<dyn Documents>,
-    /// The deployment's egress format.
+    /// Access to other vCons. Only its `read` is used.
+    pub documents: Arc<dyn DocumentAccess>,
+    /// Egress format of the deployment.
     pub egress: EgressFormat,
 }
 
-/// Why there was no call.
+/// Reason why there was no call.
 #[derive(Debug, thiserror::Error)]
 pub enum DryRunError {
-    /// The vCon can't be read.
+    /// The text is not a vCon.
     #[error("the vCon can't be used: {0}")]
     Document(#[from] DocumentError),
     /// The vCon has no id.
     #[error("the vCon can't be used: it has no `uuid`")]
     NoUuid,
-    /// The host has a fault.
+    /// The host could not make the call.
     #[error("the host could not make the call: {0}")]
     Host(String),
 }
 
-/// Tries a link out.
+/// Calls a link once and returns a report. A failure of the link is part of the report.
 ///
 /// # Errors
-/// When the vCon can't be read; whatever the link does is in the report.
+/// If the text is not a vCon with an id.
 pub async fn dry_run(sandbox: &Arc<Sandbox>, run: DryRun) -> Result<DryReport, DryRunError> {
     let mut before = Document::parse(run.document)?;
     canonical::upgrade(&mut before);
     let vcon = before.uuid().ok_or(DryRunError::NoUuid)?;
     let documents = Arc::new(DryDocuments::over(run.documents));
     let chain = ChainName::new(CHAIN).map_err(|error| DryRunError::Host(error.to_string()))?;
+    let context = CallContext {
+        link: run.link,
+        chain,
+        ingress_list: None,
+        attempt: 1,
+        grants: Arc::clone(&run.grants),
+        limits: run.limits,
+        vcon,
+        egress: run.egress,
+        secrets: Arc::clone(&run.secrets),
+        documents: Arc::clone(&documents) as Arc<dyn DocumentAccess>,
+        environment: Arc::new(SystemEnvironment),
+        metrics: Arc::new(NoMetrics),
+        keep_log: true,
+    };
     let report = sandbox
         .call(Call {
             component: run.component,
-            link: run.link,
-            chain,
-            ingress_list: None,
-            attempt: 1,
+            context,
             options: run.options,
-            grants: Arc::clone(&run.grants),
-            limits: run.limits,
-            deadline: None,
-            vcon,
             document: Some(before.clone()),
-            egress: run.egress,
-            secrets: Arc::clone(&run.secrets),
-            documents: Arc::clone(&documents) as Arc<dyn Documents>,
-            environment: Arc::new(SystemEnvironment),
-            metrics: Arc::new(NoMetrics),
+            deadline: None,
             warm: false,
-            keep_log: true,
         })
         .await;
-    let hidden = report::Hidden::of(&run.grants, &run.secrets);
-    Ok(report::make(&before, report, documents.deeds(), run.limits, &hidden))
+    let secrets = make::GrantedSecrets::of(&run.grants, &run.secrets);
+    Ok(make::report(&before, report, documents.deeds(), run.limits, &secrets))
 }

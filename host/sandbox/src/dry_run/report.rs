@@ -1,76 +1,69 @@
-//! What a call did and used, for people and programs.
-
-use std::time::Duration;
+//! Report of a dry run: effects and costs of the call, for people and programs.
 
 use serde::Serialize;
 
 use super::documents::OtherVcon;
-use crate::outbound::OutboundCall;
-use crate::{CallError, CallReport, Outcome};
-use vcon_document::Document;
-use vcon_document::VconId;
-use vcon_document::json_patch::{Operation, json_patch};
-use vconduit_base::Secrets;
+use vcon_document::json_patch::Operation;
 use vconduit_base::names::ListName;
-use vconduit_base::secret_ref;
-use vconduit_policy::{Grants, Limits};
 
-/// The report of a dry run.
+/// Report of a dry run.
 #[derive(Debug, Clone, Serialize)]
 pub struct DryReport {
-    /// What the chain would do next; absent when the call failed.
+    /// Next step of the chain. None if the call failed.
     pub outcome: Option<DryOutcome>,
-    /// Why the call failed.
+    /// Reason why the call failed. None if it did not fail.
     pub failure: Option<DryFailure>,
-    /// What changed in the vCon: a JSON Patch (RFC 6902) on the vCon in current names. Empty when the call failed.
+    /// Changes of the vCon: a JSON Patch (RFC 6902) on the vCon in current names. Empty if the call
+    /// failed.
     pub patch: Vec<Operation>,
     /// Ids that would have been pushed to lists.
     pub pushes: Vec<Pushed>,
     /// Lifetimes that would have been set.
     pub lifetimes: Vec<Lifetime>,
-    /// What would have been done to other vCons; the first hundred. Also when the call failed: it would have been done by then.
+    /// Operations on other vCons that a real call would have done, at most 100. Also if the call
+    /// failed: a real call would have done them by then.
     pub other_vcons: Vec<OtherVcon>,
-    /// The log lines.
+    /// Log lines of the call.
     pub log: Vec<LogEntry>,
-    /// Requests that left, and such that were refused; the first hundred.
+    /// Outbound requests, refused ones included, at most 100.
     pub requests: Vec<DryRequest>,
-    /// What the call used.
+    /// Amounts that the call used.
     pub usage: DryUsage,
 }
 
-/// What the chain would do next.
+/// Next step of the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DryOutcome {
-    /// Go on with the next link.
+    /// Continue with the next link.
     Next,
-    /// End quietly.
+    /// End the chain without storage, egress or error.
     Stop {
-        /// Why.
+        /// Reason that the link gives.
         reason: String,
     },
-    /// Go on with another vCon.
+    /// Continue with another vCon.
     Switch {
-        /// Which one.
+        /// Id of the other vCon.
         id: String,
     },
     /// Park the run.
     HandOff {
-        /// The list that the id would be pushed to.
+        /// List that the id would be pushed to.
         list: String,
     },
 }
 
-/// Why a call failed.
+/// Failure of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DryFailure {
-    /// As in the error record of a dead letter.
+    /// Class of the failure, as in the error record of a dead letter.
     pub class: &'static str,
-    /// For people.
+    /// Message for people.
     pub message: String,
-    /// Whether a chain would try again.
+    /// True if a chain would try the call again.
     pub retryable: bool,
-    /// Not before.
+    /// Time to wait before the next try, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
 }
@@ -78,18 +71,18 @@ pub struct DryFailure {
 /// A push that did not happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pushed {
-    /// Where to.
+    /// Name of the list.
     pub list: ListName,
-    /// What.
+    /// Id that would have been pushed.
     pub id: String,
 }
 
 /// A lifetime that was not set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lifetime {
-    /// Of which vCon.
+    /// Id of the vCon.
     pub id: String,
-    /// Seconds; 0 or less deletes at once.
+    /// Lifetime in seconds. 0 or less deletes at once.
     pub seconds: i64,
 }
 
@@ -98,173 +91,51 @@ pub struct Lifetime {
 pub struct LogEntry {
     /// `trace`, `debug`, `info`, `warn` or `error`.
     pub level: String,
-    /// The text.
+    /// Text of the line.
     pub message: String,
 }
 
-/// A request, made or refused.
+/// An outbound request, sent or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DryRequest {
-    /// The method.
+    /// HTTP method.
     pub method: String,
-    /// The address without its query.
+    /// URL without its query.
     pub url: String,
-    /// The status of the answer.
+    /// Status of the response. None if there was none.
     pub status: Option<u16>,
-    /// Why it was refused, or got no whole answer.
+    /// Reason why it was refused or got no complete response.
     pub problem: Option<String>,
     /// Body bytes received.
     pub response_bytes: u64,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub ms: u64,
 }
 
-/// What a call used, each beside its limit.
+/// Amounts that a call used, each with its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct DryUsage {
     /// CPU time in microseconds.
     pub cpu_us: Used,
     /// Wall-clock time in microseconds.
     pub wall_us: Used,
-    /// The largest memory.
+    /// Largest size of all memories together, in bytes.
     pub peak_memory_bytes: Used,
-    /// Outbound requests begun.
+    /// Number of outbound requests that were admitted.
     pub requests: Used,
-    /// The body of the largest response.
+    /// Size of the largest response body, in bytes.
     pub response_bytes: Used,
-    /// Log bytes written, before any were dropped.
+    /// Log bytes that the link wrote, dropped ones included.
     pub log_bytes: Used,
-    /// The document, the larger of what went in and what came out.
+    /// Size of the document before or after the call, whichever is larger, in bytes.
     pub document_bytes: Used,
 }
 
 /// An amount and its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Used {
-    /// How much it was.
+    /// Amount that was used.
     pub used: u64,
-    /// How much it may be.
+    /// Maximum amount.
     pub limit: u64,
-}
-
-/// The values that a report must not show.
-pub(super) struct Hidden(Vec<(String, String)>);
-
-impl Hidden {
-    pub(super) fn of(grants: &Grants, secrets: &Secrets) -> Self {
-        let granted = grants.secrets.iter().filter_map(|name| {
-            let value = secrets.reveal(name.as_str()).filter(|value| !value.is_empty())?;
-            Some((value.to_owned(), secret_ref::written(name)))
-        });
-        Self(granted.collect())
-    }
-
-    fn out_of(&self, text: impl Into<String>) -> String {
-        self.0
-            .iter()
-            .fold(text.into(), |text, (value, name)| text.replace(value, name))
-    }
-}
-
-/// Puts the report together.
-pub(super) fn make(
-    before: &Document,
-    report: CallReport,
-    other_vcons: Vec<OtherVcon>,
-    limits: Limits,
-    hidden: &Hidden,
-) -> DryReport {
-    let after = report.document.as_ref().unwrap_or(before);
-    let effects = &report.effects;
-    let id = |id: &VconId| hidden.out_of(id.as_str());
-    DryReport {
-        outcome: report.result.as_ref().ok().map(|outcome| said(outcome, hidden)),
-        failure: report.result.as_ref().err().map(|error| failure(error, hidden)),
-        patch: json_patch(before, after),
-        pushes: effects
-            .push
-            .iter()
-            .map(|(list, pushed)| Pushed {
-                list: list.clone(),
-                id: id(pushed),
-            })
-            .collect(),
-        lifetimes: effects
-            .expire
-            .iter()
-            .map(|(vcon, seconds)| Lifetime {
-                id: id(vcon),
-                seconds: *seconds,
-            })
-            .collect(),
-        other_vcons,
-        log: report
-            .log
-            .iter()
-            .map(|line| LogEntry {
-                level: line.level.as_str().to_ascii_lowercase(),
-                message: hidden.out_of(&line.message),
-            })
-            .collect(),
-        requests: report.outbound.iter().map(|call| request(call, hidden)).collect(),
-        usage: usage(before, &report, limits),
-    }
-}
-
-fn said(outcome: &Outcome, hidden: &Hidden) -> DryOutcome {
-    match outcome {
-        Outcome::Next => DryOutcome::Next,
-        Outcome::Stop(reason) => DryOutcome::Stop {
-            reason: hidden.out_of(reason),
-        },
-        Outcome::Switch(id) => DryOutcome::Switch {
-            id: hidden.out_of(id.as_str()),
-        },
-        Outcome::HandOff(list) => DryOutcome::HandOff {
-            list: hidden.out_of(list.as_str()),
-        },
-    }
-}
-
-fn failure(error: &CallError, hidden: &Hidden) -> DryFailure {
-    let retry_after_ms = match error {
-        CallError::Failed(failure) => failure.retry_after_ms,
-        _ => None,
-    };
-    DryFailure {
-        class: error.class(),
-        message: hidden.out_of(error.to_string()),
-        retryable: error.retryable(),
-        retry_after_ms,
-    }
-}
-
-fn request(call: &OutboundCall, hidden: &Hidden) -> DryRequest {
-    DryRequest {
-        method: call.method.clone(),
-        url: hidden.out_of(&call.url),
-        status: call.status,
-        problem: call.problem.as_ref().map(|problem| hidden.out_of(problem)),
-        response_bytes: call.response_bytes,
-        ms: u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX),
-    }
-}
-
-fn usage(before: &Document, report: &CallReport, limits: Limits) -> DryUsage {
-    let usage = &report.usage;
-    let after = report.document.as_ref().map_or(0, Document::size_bytes);
-    let of = |used, limit| Used { used, limit };
-    DryUsage {
-        cpu_us: of(microseconds(usage.cpu), microseconds(limits.cpu)),
-        wall_us: of(microseconds(usage.wall), microseconds(limits.wall)),
-        peak_memory_bytes: of(usage.peak_memory_bytes, limits.memory_bytes),
-        requests: of(u64::from(usage.requests), u64::from(limits.requests)),
-        response_bytes: of(usage.largest_response_bytes, limits.response_bytes),
-        log_bytes: of(usage.log_bytes, limits.log_bytes),
-        document_bytes: of(before.size_bytes().max(after), limits.document_bytes),
-    }
-}
-
-fn microseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -1,9 +1,9 @@
-//! `vcon:link/clock`: the time of day, what is left of the call, and waiting without a thread.
+//! `vcon:link/clock`: the time of day, the rest of the call's time, and waiting without a thread.
 
 use std::time::{Duration, Instant};
 
-use super::super::bindings::wit::clock::Host;
-use super::super::state::CallState;
+use crate::bindings::wit::clock::Host;
+use crate::state::CallState;
 
 impl Host for CallState {
     fn now_ms(&mut self) -> u64 {
@@ -17,7 +17,7 @@ impl Host for CallState {
 
     async fn sleep_ms(&mut self, duration_ms: u64) {
         let duration = Duration::from_millis(self.context.environment.sleep_ms(duration_ms));
-        // The end of the call comes first for a longer wait: nothing is polled any more by then.
+        // A longer wait than the rest of the call never ends: the call is not polled after its end.
         tokio::time::sleep(duration).await;
     }
 }

@@ -1,18 +1,11 @@
 //! `vcon:link/document`: the vCon that the call is about.
-//!
-//! Guarantee: an edit is applied whole or not at all, and the document and the list of edits stay within the call's limits.
 
-use super::super::bindings::wit::document::{Analysis, Attachment, Host, OuterForm};
-use super::super::bindings::wit::types::Error;
-use super::super::state::CallState;
+use super::edits::{edit_error, parse};
 use super::entries;
-use vcon_document::{Document, Edit, EditError, Pointer, VconId};
-
-/// Edits of one call. A link that has more to say replaces the document.
-const MAX_EDITS: usize = 100_000;
-
-/// Bytes of edits of one call, in documents: a link may set everything, think again, and set it once more.
-const EDITS_PER_DOCUMENT: u64 = 2;
+use crate::bindings::wit::document::{Analysis, Attachment, Host, OuterForm};
+use crate::bindings::wit::types::Error;
+use crate::state::CallState;
+use vcon_document::{Document, Edit, Form, VconId, canonical, diff};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -27,9 +20,9 @@ impl Host for CallState {
 
     fn form(&mut self) -> Result<OuterForm> {
         Ok(match self.present()?.form() {
-            vcon_document::Form::Unsigned => OuterForm::Unsigned,
-            vcon_document::Form::Signed => OuterForm::Signed,
-            vcon_document::Form::Encrypted => OuterForm::Encrypted,
+            Form::Unsigned => OuterForm::Unsigned,
+            Form::Signed => OuterForm::Signed,
+            Form::Encrypted => OuterForm::Encrypted,
         })
     }
 
@@ -51,15 +44,15 @@ impl Host for CallState {
     }
 
     fn text(&mut self, pointer: String) -> Result<Option<String>> {
-        let text = self.open()?.string(&parse(&pointer)?).map_err(error)?;
+        let text = self.open()?.string(&parse(&pointer)?).map_err(edit_error)?;
         Ok(text.map(std::borrow::Cow::into_owned))
     }
 
     fn length(&mut self, pointer: String) -> Result<Option<u32>> {
-        let (document, place) = (self.open()?, parse(&pointer)?);
-        match document.length(&place) {
+        let (document, at) = (self.open()?, parse(&pointer)?);
+        match document.length(&at) {
             Some(length) => Ok(Some(u32::try_from(length).unwrap_or(u32::MAX))),
-            None if document.get(&place).is_some() => {
+            None if document.get(&at).is_some() => {
                 Err(Error::WrongType(format!("{pointer} is neither an array nor an object")))
             }
             None => Ok(None),
@@ -90,7 +83,7 @@ impl Host for CallState {
     }
 
     fn patch(&mut self, operations: String) -> Result<()> {
-        self.bounded_patch(&operations)?;
+        self.check_patch(&operations)?;
         self.edit(Edit::Patch {
             operations: operations.into(),
         })
@@ -98,12 +91,12 @@ impl Host for CallState {
 
     fn replace(&mut self, document: String) -> Result<()> {
         let before = self.open()?;
-        let mut after = Document::parse(document).map_err(|fault| Error::BadJson(fault.to_string()))?;
+        let mut after = Document::parse(document).map_err(|error| Error::BadJson(error.to_string()))?;
         if after.uuid() != before.uuid() {
             return Err(Error::BadJson("uuid has to stay the same".to_owned()));
         }
-        vcon_document::canonical::upgrade(&mut after);
-        let edits = vcon_document::diff::diff(before, &after);
+        canonical::upgrade(&mut after);
+        let edits = diff::diff(before, &after);
         self.edit_all(edits)
     }
 
@@ -112,7 +105,7 @@ impl Host for CallState {
     }
 
     fn tags(&mut self) -> Result<Vec<String>> {
-        self.open()?.tags().map_err(error)
+        self.open()?.tags().map_err(edit_error)
     }
 
     fn add_tag(&mut self, name: String, value: String) -> Result<()> {
@@ -154,132 +147,7 @@ impl Host for CallState {
     }
 }
 
-impl CallState {
-    /// The document, whatever its form.
-    fn present(&self) -> Result<&Document> {
-        self.document.as_ref().ok_or(Error::Missing)
-    }
-
-    /// The document, if it can be looked into.
-    fn open(&self) -> Result<&Document> {
-        let document = self.present()?;
-        match document.form() {
-            vcon_document::Form::Unsigned => Ok(document),
-            vcon_document::Form::Signed | vcon_document::Form::Encrypted => Err(Error::Opaque),
-        }
-    }
-
-    fn add_entry(&mut self, array: &str, value: String) -> Result<u32> {
-        let pointer = parse(array)?;
-        self.edit(Edit::Append {
-            pointer: pointer.clone(),
-            value: value.into(),
-        })?;
-        let length = self.open()?.length(&pointer).unwrap_or(0);
-        Ok(u32::try_from(length.saturating_sub(1)).unwrap_or(u32::MAX))
-    }
-
-    /// Applies several edits, all of them or none.
-    fn edit_all(&mut self, edits: Vec<Edit>) -> Result<()> {
-        let before = (self.document.clone(), self.edits.len(), self.edit_bytes);
-        for edit in edits {
-            if let Err(fault) = self.edit(edit) {
-                let (document, count, bytes) = before;
-                self.document = document;
-                self.edits.truncate(count);
-                self.edit_bytes = bytes;
-                return Err(fault);
-            }
-        }
-        Ok(())
-    }
-
-    /// Applies one edit and keeps it.
-    pub(in super::super) fn edit(&mut self, edit: Edit) -> Result<()> {
-        self.open()?;
-        let bytes = weight(&edit);
-        let edit_bytes = self.edit_bytes.saturating_add(bytes);
-        let limit = self.context.limits.document_bytes;
-        if edit_bytes > limit.saturating_mul(EDITS_PER_DOCUMENT) || self.edits.len() >= MAX_EDITS {
-            return Err(Error::Limit(format!(
-                "the edits of this call are more than {EDITS_PER_DOCUMENT} times document_bytes ({limit}), or more than {MAX_EDITS}"
-            )));
-        }
-        if let Some(name) = held_texts(&edit)
-            .into_iter()
-            .flatten()
-            .find_map(|text| self.log.holds_secret(text))
-        {
-            return Err(Error::Denied(format!(
-                "the text holds the secret {name}, and secrets are not stored in vCons"
-            )));
-        }
-        let Some(document) = self.document.as_mut() else {
-            return Err(Error::Missing);
-        };
-        // Only an edit that could go over the limit pays for the way back.
-        let before = (document.size_bytes().saturating_add(bytes) > limit || matches!(edit, Edit::Patch { .. }))
-            .then(|| document.clone());
-        document.apply(&edit).map_err(error)?;
-        if let Some(before) = before
-            && document.size_bytes() > limit
-        {
-            *document = before;
-            return Err(Error::Limit(format!(
-                "the document would be larger than document_bytes ({limit})"
-            )));
-        }
-        self.edit_bytes = edit_bytes;
-        self.edits.push(edit);
-        Ok(())
-    }
-
-    /// Refuses a patch that would grow without bound: each `copy` may double the document.
-    fn bounded_patch(&self, operations: &str) -> Result<()> {
-        let limit = self.context.limits.document_bytes;
-        let mut size = self.open()?.size_bytes().saturating_add(entries::length(operations));
-        for _ in operations.matches("\"copy\"") {
-            size = size.saturating_mul(2);
-        }
-        // A document of 5 KB may hold a dozen copies; beyond that, set the values instead.
-        if size > limit.saturating_mul(EDITS_PER_DOCUMENT) {
-            return Err(Error::Limit(format!(
-                "the patch could make the document larger than document_bytes ({limit}); use fewer `copy` operations"
-            )));
-        }
-        Ok(())
-    }
-}
-
-/// What an edit adds at most to the document, and holds in memory: its texts, and a little for the quotes and commas around them.
-fn weight(edit: &Edit) -> u64 {
-    let texts: u64 = held_texts(edit).into_iter().flatten().map(entries::length).sum();
-    texts.saturating_add(64)
-}
-
-fn held_texts(edit: &Edit) -> [Option<&str>; 2] {
-    match edit {
-        Edit::Set { value, .. } | Edit::Append { value, .. } => [Some(value), None],
-        Edit::Patch { operations } => [Some(operations), None],
-        Edit::AddTag { name, value } => [Some(name), Some(value)],
-        Edit::Remove { .. } | Edit::Touch => [None, None],
-    }
-}
-
-fn parse(pointer: &str) -> Result<Pointer> {
-    Pointer::parse(pointer).map_err(Error::BadPointer)
-}
-
-fn error(error: EditError) -> Error {
-    match error {
-        EditError::Opaque => Error::Opaque,
-        EditError::BadPointer(text) => Error::BadPointer(text),
-        EditError::BadJson(text) => Error::BadJson(text),
-        EditError::WrongType(text) => Error::WrongType(text),
-    }
-}
-
-/// A checked id.
+/// Checks the id of a vCon.
 pub(super) fn vcon_id(id: &str) -> Result<VconId> {
     VconId::new(id).map_err(|error| Error::BadJson(error.to_string()))
 }

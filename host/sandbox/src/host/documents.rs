@@ -1,22 +1,23 @@
-//! `vcon:link/documents`: other vCons, each operation by its own grant.
+//! `vcon:link/documents`: other vCons. Each operation needs its own grant.
 
 use std::sync::Arc;
 
-use super::super::bindings::wit::documents::Host;
-use super::super::bindings::wit::types::Error;
-use super::super::call::CreateError;
-use super::super::state::CallState;
 use super::document::vcon_id;
+use crate::bindings::wit::documents::Host;
+use crate::bindings::wit::types::Error;
+use crate::call::CreateError;
+use crate::state::CallState;
 
-/// Calls to the store of one call of a link. Ten thousand documents a call is a job for a script, not for a link.
+/// Maximum number of operations on other vCons in one call. More are work for a script, not for a
+/// link.
 const MAX_STORE_CALLS: u32 = 10_000;
 
-/// Lifetimes set, and ids pushed, by one call.
+/// Maximum number of lifetimes, and of pushed ids, of one call.
 pub(super) const MAX_EFFECTS: usize = 10_000;
 
 impl Host for CallState {
     async fn read(&mut self, id: String) -> Result<Option<String>, Error> {
-        self.may(self.context.grants.read, "read")?;
+        self.check_grant(self.context.grants.read, "read")?;
         let id = vcon_id(&id)?;
         let text = Arc::clone(&self.context.documents)
             .read(&id)
@@ -26,19 +27,19 @@ impl Host for CallState {
     }
 
     async fn create(&mut self, document: String) -> Result<String, Error> {
-        self.may(self.context.grants.create, "create")?;
+        self.check_grant(self.context.grants.create, "create")?;
         let limit = self.context.limits.document_bytes;
         if super::entries::length(&document) > limit {
             return Err(Error::Limit(format!(
                 "the document is larger than document_bytes ({limit})"
             )));
         }
-        if let Some(name) = self.log.holds_secret(&document) {
+        if let Some(name) = self.log.secret_in(&document) {
             return Err(Error::Denied(format!(
-                "the document holds the secret {name}, and secrets are not stored in vCons"
+                "the document contains the secret {name}, and secrets are not stored in vCons"
             )));
         }
-        // Noted before: an answer that does not come does not mean that nothing happened.
+        // Noted before the operation: after an error or a timeout, the vCon may exist nevertheless.
         self.changed_outside = true;
         let created = Arc::clone(&self.context.documents).create(&document).await;
         created.map(String::from).map_err(|error| match error {
@@ -48,7 +49,7 @@ impl Host for CallState {
     }
 
     async fn delete(&mut self, id: String) -> Result<bool, Error> {
-        self.may(self.context.grants.delete, "delete")?;
+        self.check_grant(self.context.grants.delete, "delete")?;
         let id = vcon_id(&id)?;
         self.changed_outside = true;
         Arc::clone(&self.context.documents)
@@ -58,7 +59,7 @@ impl Host for CallState {
     }
 
     fn expire(&mut self, id: String, seconds: i64) -> Result<(), Error> {
-        self.may(self.context.grants.expire, "expire")?;
+        self.check_grant(self.context.grants.expire, "expire")?;
         let id = vcon_id(&id)?;
         if self.effects.expire.len() >= MAX_EFFECTS {
             return Err(Error::Limit(format!("more than {MAX_EFFECTS} lifetimes in one call")));
@@ -69,10 +70,11 @@ impl Host for CallState {
 }
 
 impl CallState {
-    fn may(&mut self, granted: bool, what: &str) -> Result<(), Error> {
+    /// Checks the grant of an operation and counts it.
+    fn check_grant(&mut self, granted: bool, operation: &str) -> Result<(), Error> {
         if !granted {
             return Err(Error::Denied(format!(
-                "`vcons: [{what}]` is missing in the grants of the link {}",
+                "`vcons: [{operation}]` is missing in the grants of the link {}",
                 self.context.link
             )));
         }

@@ -1,11 +1,12 @@
-//! The entries that links add to a vCon, in the member order that the Conserver writes.
+//! Entries that links add to a vCon. Their members are in the Conserver's order.
 
 use serde_json::{Map, Value};
 
-use super::super::bindings::wit::document::{Analysis, Attachment, Encoding};
-use super::super::bindings::wit::types::Error;
+use crate::bindings::wit::document::{Analysis, Attachment, Encoding};
+use crate::bindings::wit::types::Error;
 
-/// The JSON text of an analysis entry: `type`, `dialog`, `vendor`, `body`, `encoding`, then the extra members.
+/// Returns the JSON text of an analysis entry: `type`, `dialog`, `vendor`, `body`, `encoding`, then
+/// the extra members.
 pub(super) fn analysis(entry: Analysis) -> Result<String, Error> {
     check_body(&entry.body, entry.encoding)?;
     let mut members = Map::new();
@@ -21,7 +22,7 @@ pub(super) fn analysis(entry: Analysis) -> Result<String, Error> {
     text(members, entry.extra.as_deref())
 }
 
-/// The JSON text of an attachment: `purpose`, `body`, `encoding`, then the extra members.
+/// Returns the JSON text of an attachment: `purpose`, `body`, `encoding`, then the extra members.
 pub(super) fn attachment(entry: Attachment) -> Result<String, Error> {
     check_body(&entry.body, entry.encoding)?;
     let mut members = Map::new();
@@ -31,7 +32,7 @@ pub(super) fn attachment(entry: Attachment) -> Result<String, Error> {
     text(members, entry.extra.as_deref())
 }
 
-/// The length of a text as the limits count.
+/// Returns the length of a text in bytes.
 pub(super) fn length(text: &str) -> u64 {
     u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
@@ -59,7 +60,7 @@ fn check_body(body: &str, encoding: Encoding) -> Result<(), Error> {
             Ok(())
         }
         Encoding::Base64url => Err(Error::BadJson(
-            "the body has encoding base64url but holds other characters".to_owned(),
+            "the body has encoding base64url but contains other characters".to_owned(),
         )),
     }
 }
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn members_come_in_the_conservers_order_and_extra_ones_may_override() {
+    fn members_are_in_the_conservers_order_and_extra_members_override_them() {
         let text = analysis(entry("hi", Encoding::None, Some(r#"{"vendor":"other","schema":"s"}"#))).unwrap();
         assert_eq!(
             text,
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_not_what_its_encoding_says_is_refused() {
+    fn a_body_that_does_not_fit_its_encoding_is_refused() {
         assert!(matches!(
             analysis(entry("{", Encoding::Json, None)),
             Err(Error::BadJson(_))
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn one_dialog_is_a_number_and_more_are_an_array() {
+    fn one_dialog_is_a_number_and_several_are_an_array() {
         let with = |dialogs: &[u32]| {
             let entry = Analysis {
                 dialogs: dialogs.to_vec(),

@@ -1,6 +1,7 @@
-//! `vcon:link/http`: a request in, a whole answer out.
+//! `vcon:link/http`: sends a request and returns the whole response.
 //!
-//! Guarantee: a request takes the same way as one over `wasi:http`, through the same policy and the same budget of the call.
+//! Guarantee: a request is treated like one over `wasi:http`, by the same policy and within the
+//! same limits of the call.
 
 use std::time::Duration;
 
@@ -10,12 +11,12 @@ use http::{HeaderName, HeaderValue, Method, Uri};
 use http_body_util::{BodyExt, Full};
 use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error, RequestOptions, WasiBody, WasiHttpView};
 
-use super::super::bindings::wit::http::{Fault, Host, Request, Response};
-use super::super::state::{CallState, MAX_FIELDS_BYTES};
+use crate::bindings::wit::http::{Fault as HttpFault, Host, Request, Response};
+use crate::state::{CallState, MAX_FIELDS_BYTES};
 use vconduit_base::text;
 
 impl Host for CallState {
-    async fn send(&mut self, request: Request) -> Result<Response, Fault> {
+    async fn send(&mut self, request: Request) -> Result<Response, HttpFault> {
         let options = RequestOptions {
             first_byte_timeout: request.timeout_ms.map(Duration::from_millis),
             ..RequestOptions::default()
@@ -23,8 +24,8 @@ impl Host for CallState {
         let request = outgoing(request)?;
         let finished = Box::new(std::future::ready(Ok(())));
         let sending = self.http().hooks.send_request(request, Some(options), finished);
-        let (answer, _) = Box::into_pin(sending).await.map_err(fault)?;
-        let (head, body) = answer.into_parts();
+        let (response, _) = Box::into_pin(sending).await.map_err(fault)?;
+        let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(fault)?.to_bytes();
         Ok(Response {
             status: head.status.as_u16(),
@@ -34,8 +35,8 @@ impl Host for CallState {
     }
 }
 
-fn outgoing(request: Request) -> Result<http::Request<WasiBody>, Fault> {
-    let invalid = |what: &str, written: &str| Fault::Invalid(format!("{what} {}", text::clean(written, 200)));
+fn outgoing(request: Request) -> Result<http::Request<WasiBody>, HttpFault> {
+    let invalid = |what: &str, written: &str| HttpFault::Invalid(format!("{what} {}", text::clean(written, 200)));
     let method = Method::from_bytes(request.method.as_bytes())
         .map_err(|_| invalid("this is not an HTTP method:", &request.method))?;
     let uri: Uri = request
@@ -51,18 +52,18 @@ fn outgoing(request: Request) -> Result<http::Request<WasiBody>, Fault> {
     let mut outgoing = http::Request::new(body);
     *outgoing.method_mut() = method;
     *outgoing.uri_mut() = uri;
-    let mut left = MAX_FIELDS_BYTES;
+    let mut bytes_left = MAX_FIELDS_BYTES;
     for (name, value) in request.headers {
-        left = left
+        bytes_left = bytes_left
             .checked_sub(name.len().saturating_add(value.len()))
             .ok_or_else(|| {
-                Fault::TooLarge(format!(
+                HttpFault::TooLarge(format!(
                     "the request's headers are longer than {MAX_FIELDS_BYTES} bytes"
                 ))
             })?;
         let key =
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid("this is not a header's name:", &name))?;
-        // Not its value: it may be private.
+        // The message does not name the value, which may be private.
         let value = HeaderValue::from_bytes(value.as_bytes())
             .map_err(|_| invalid("the value does not fit the header", &name))?;
         if key == CONTENT_LENGTH || DEFAULT_FORBIDDEN_HEADERS.contains(&key) {
@@ -80,15 +81,16 @@ fn field((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
     )
 }
 
-/// Sorted by what a link does next: whether the service may have had the request, and whether another try could help.
-fn fault(error: Error) -> Fault {
-    let said = text::clean(&error.to_string(), 300).into_owned();
+/// Turns an error into the contract's fault. Faults differ in whether the service may have received
+/// the request, and in whether a retry could help.
+fn fault(error: Error) -> HttpFault {
+    let message = text::clean(&error.to_string(), 300).into_owned();
     match error {
         Error::HttpRequestDenied | Error::DestinationIpProhibited | Error::ConnectionLimitReached => {
-            Fault::Denied(format!("{said}; the link's log has the reason"))
+            HttpFault::Denied(format!("{message}; the link's log has the reason"))
         }
         Error::HttpRequestUriInvalid | Error::HttpRequestUriTooLong | Error::HttpRequestMethodInvalid => {
-            Fault::Invalid(said)
+            HttpFault::Invalid(message)
         }
         Error::DnsTimeout
         | Error::DnsError { .. }
@@ -99,15 +101,15 @@ fn fault(error: Error) -> Fault {
         | Error::ConnectionTimeout
         | Error::TlsProtocolError
         | Error::TlsCertificateError
-        | Error::TlsAlertReceived { .. } => Fault::Unreached(said),
+        | Error::TlsAlertReceived { .. } => HttpFault::Unreached(message),
         Error::HttpResponseTimeout | Error::ConnectionReadTimeout | Error::ConnectionWriteTimeout => {
-            Fault::TimedOut(said)
+            HttpFault::TimedOut(message)
         }
         Error::HttpRequestBodySize(_)
         | Error::HttpResponseBodySize(_)
         | Error::HttpResponseHeaderSectionSize(_)
-        | Error::HttpResponseHeaderSize { .. } => Fault::TooLarge(said),
-        _ => Fault::Broken(said),
+        | Error::HttpResponseHeaderSize { .. } => HttpFault::TooLarge(message),
+        _ => HttpFault::Broken(message),
     }
 }
 
@@ -127,9 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_named() {
+    fn a_request_that_can_not_be_sent_is_refused_with_its_fault() {
         let refused = |url: &str, headers: &[(&str, &str)]| match outgoing(request(url, headers)) {
-            Err(Fault::Invalid(text) | Fault::TooLarge(text)) => text,
+            Err(HttpFault::Invalid(text) | HttpFault::TooLarge(text)) => text,
             other => panic!("{url} {headers:?} gave {other:?}"),
         };
         assert!(refused("ftp://example.com/", &[]).contains("ftp://example.com/"));
@@ -157,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn only_what_reached_nobody_counts_as_unreached() {
-        assert!(matches!(fault(Error::ConnectionRefused), Fault::Unreached(_)));
-        assert!(matches!(fault(Error::ConnectionTerminated), Fault::Broken(_)));
-        assert!(matches!(fault(Error::HttpResponseTimeout), Fault::TimedOut(_)));
-        assert!(matches!(fault(Error::HttpRequestDenied), Fault::Denied(_)));
+    fn only_a_request_that_no_service_received_is_unreached() {
+        assert!(matches!(fault(Error::ConnectionRefused), HttpFault::Unreached(_)));
+        assert!(matches!(fault(Error::ConnectionTerminated), HttpFault::Broken(_)));
+        assert!(matches!(fault(Error::HttpResponseTimeout), HttpFault::TimedOut(_)));
+        assert!(matches!(fault(Error::HttpRequestDenied), HttpFault::Denied(_)));
     }
 }

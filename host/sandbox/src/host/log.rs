@@ -1,18 +1,18 @@
-//! `vcon:link/log`: lines to the host's log, bounded and escaped.
+//! `vcon:link/log`: lines of a link in the host's log, bounded and escaped.
 
-use tracing::Level as Severity;
+use tracing::Level as LogLevel;
 
-use super::super::bindings::wit::log::{Host, Level};
-use super::super::state::CallState;
+use crate::bindings::wit::log::{Host, Level};
+use crate::state::CallState;
 
 impl Host for CallState {
     fn write(&mut self, level: Level, message: String, fields: Vec<(String, String)>) {
         let level = match level {
-            Level::Trace => Severity::TRACE,
-            Level::Debug => Severity::DEBUG,
-            Level::Info => Severity::INFO,
-            Level::Warn => Severity::WARN,
-            Level::Error => Severity::ERROR,
+            Level::Trace => LogLevel::TRACE,
+            Level::Debug => LogLevel::DEBUG,
+            Level::Info => LogLevel::INFO,
+            Level::Warn => LogLevel::WARN,
+            Level::Error => LogLevel::ERROR,
         };
         self.log.write(level, &message, &fields);
     }

@@ -1,21 +1,21 @@
 //! `vcon:link/metrics`: counters and histograms, with bounded names and attributes.
 //!
-//! Guarantee: what is passed on has a name of the form that the contract gives and at most eight short attributes, none of
-//! them a vCon id. The number of names per link is bounded by who takes them.
+//! Guarantee: a value that is passed on has a name in the contract's form and at most eight short
+//! attributes, none of which contains a vCon id. The receiver bounds the number of names.
 
-use super::super::bindings::wit::metrics::Host;
-use super::super::state::CallState;
+use crate::bindings::wit::metrics::Host;
+use crate::state::CallState;
 
-/// Characters of a name, as the contract says.
-const MAX_NAME: usize = 100;
+/// Maximum length of a name, as in the contract.
+const MAX_NAME_BYTES: usize = 100;
 
-/// Attributes of one value, as the contract says.
+/// Maximum number of attributes of one value, as in the contract.
 const MAX_ATTRIBUTES: usize = 8;
 
-/// Bytes of an attribute's value: a label is a category, not a text.
-const MAX_VALUE: usize = 100;
+/// Maximum length of an attribute's value, in bytes. An attribute is a category, not a text.
+const MAX_VALUE_BYTES: usize = 100;
 
-/// Values of one call. The cost of one is small, the cost of a loop that only counts is not.
+/// Maximum number of values of one call. One value costs little, an endless loop of them does not.
 const MAX_VALUES: u32 = 10_000;
 
 impl Host for CallState {
@@ -40,7 +40,7 @@ impl Host for CallState {
 }
 
 impl CallState {
-    /// The attributes that may stay; nothing if the value is not to be counted.
+    /// Returns the attributes that are passed on. None if the value is dropped.
     fn admit(&mut self, name: &str, mut attributes: Vec<(String, String)>) -> Option<Vec<(String, String)>> {
         self.metric_calls = self.metric_calls.saturating_add(1);
         if self.metric_calls > MAX_VALUES || !is_name(name) {
@@ -49,9 +49,9 @@ impl CallState {
         let vcon = self.context.vcon.as_str();
         attributes.retain(|(key, value)| {
             is_name(key)
-                && value.len() <= MAX_VALUE
+                && value.len() <= MAX_VALUE_BYTES
                 && value != vcon
-                && !holds_uuid(value)
+                && !contains_uuid(value)
                 && !value.chars().any(char::is_control)
         });
         attributes.truncate(MAX_ATTRIBUTES);
@@ -61,14 +61,14 @@ impl CallState {
 
 fn is_name(name: &str) -> bool {
     !name.is_empty()
-        && name.len() <= MAX_NAME
+        && name.len() <= MAX_NAME_BYTES
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.')
 }
 
-/// Whether a text holds something in the form of a UUID (8-4-4-4-12 hex digits).
-fn holds_uuid(text: &str) -> bool {
+/// Returns true if a text contains a UUID (8-4-4-4-12 hex digits).
+fn contains_uuid(text: &str) -> bool {
     text.as_bytes().windows(36).any(|window| {
         window.iter().enumerate().all(|(index, byte)| match index {
             8 | 13 | 18 | 23 => *byte == b'-',
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_lower_case_and_short() {
+    fn a_name_is_lower_case_and_short() {
         assert!(is_name("link.tags_added2"));
         assert!(!is_name("Tags"));
         assert!(!is_name(""));
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_uuid_is_found_anywhere_in_a_text() {
-        assert!(holds_uuid("id=018d4b2e-1234-8abc-9def-0123456789ab!"));
-        assert!(!holds_uuid("018d4b2e-1234-8abc-9def"));
+        assert!(contains_uuid("id=018d4b2e-1234-8abc-9def-0123456789ab!"));
+        assert!(!contains_uuid("018d4b2e-1234-8abc-9def"));
     }
 }

@@ -1,19 +1,19 @@
-//! What a component can import: one file per interface of the contract, and WASI with nothing in it.
+//! Interfaces that a component can import: those of the contract, one file each, and an empty WASI.
 //!
-//! Guarantee: a function here reads and changes nothing but the call's own state, unless the call's grants say so.
+//! Guarantee: a function here reads and changes only the call's own state, unless a grant of the
+//! call permits more.
 
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-use super::bindings::link::Link;
-use super::bindings::wit;
-use super::state::CallState;
-
-pub use super::probe::SystemEnvironment;
+use crate::bindings::link::Link;
+use crate::bindings::wit;
+use crate::state::CallState;
 
 mod clock;
 mod document;
 mod documents;
+mod edits;
 mod entries;
 mod http;
 mod log;
@@ -22,9 +22,8 @@ mod parameters;
 mod queues;
 mod random;
 mod secrets;
-pub(super) mod stdio;
 
-/// Names of interfaces that the host has, without versions, in the order of the documentation.
+/// Interfaces that the host has, by package and version track.
 const INTERFACES: [(&str, &[&str]); 7] = [
     (
         "vcon:link@0.1",
@@ -65,7 +64,7 @@ const INTERFACES: [(&str, &[&str]); 7] = [
     ("wasi:filesystem@0.2", &["types", "preopens"]),
 ];
 
-/// Interfaces of `wasi:sockets`, which are there and refuse everything.
+/// Interfaces of `wasi:sockets`. They exist, but refuse every operation.
 const SOCKETS: (&str, &[&str]) = (
     "wasi:sockets@0.2",
     &[
@@ -79,7 +78,7 @@ const SOCKETS: (&str, &[&str]) = (
     ],
 );
 
-/// The linker with everything.
+/// Makes a linker with all interfaces.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     let mut linker = Linker::new(engine);
     Link::add_to_linker::<_, HasSelf<CallState>>(&mut linker, |state| state)?;
@@ -88,7 +87,8 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     Ok(linker)
 }
 
-/// Whether the host has an interface, named as a component imports it (`wasi:io/poll@0.2.6`).
+/// Returns true if the host has an interface, named as a component imports it
+/// (`wasi:io/poll@0.2.6`).
 pub(super) fn has(import: &str) -> bool {
     let (path, version) = import.split_once('@').unwrap_or((import, ""));
     let Some((package, interface)) = path.split_once('/') else {
@@ -100,7 +100,7 @@ pub(super) fn has(import: &str) -> bool {
     })
 }
 
-/// Whether a version such as `0.2.6` is on a track such as `0.2`.
+/// Returns true if a version such as `0.2.6` is on a track such as `0.2`.
 pub(super) fn on_track(version: &str, track: &str) -> bool {
     version
         .strip_prefix(track)
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_interface_is_known_by_package_name_and_version_track() {
+    fn an_interface_is_known_by_its_package_its_name_and_its_version_track() {
         assert!(has("vcon:link/document@0.1.0"));
         assert!(has("vcon:link/document@0.1.7"));
         assert!(has("wasi:sockets/tcp@0.2.6"));

@@ -1,7 +1,7 @@
-//! `vcon:link/parameters`: what the host tells a link about its call.
+//! `vcon:link/parameters`: facts about the call.
 
-use super::super::bindings::wit::parameters::Host;
-use super::super::state::CallState;
+use crate::bindings::wit::parameters::Host;
+use crate::state::CallState;
 
 impl Host for CallState {
     fn link_name(&mut self) -> String {

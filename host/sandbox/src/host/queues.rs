@@ -1,10 +1,11 @@
-//! `vcon:link/queues`: lists of vCon ids, by grant. What is pushed takes effect with the edits of the call.
+//! `vcon:link/queues`: lists of vCon ids, by grant. Pushes take effect together with the edits of
+//! the call.
 
-use super::super::bindings::wit::queues::Host;
-use super::super::bindings::wit::types::Error;
-use super::super::state::CallState;
 use super::document::vcon_id;
 use super::documents::MAX_EFFECTS;
+use crate::bindings::wit::queues::Host;
+use crate::bindings::wit::types::Error;
+use crate::state::CallState;
 use vconduit_base::names::ListName;
 
 impl Host for CallState {

@@ -1,9 +1,9 @@
 //! `vcon:link/random`: random numbers.
 
-use super::super::bindings::wit::random::Host;
-use super::super::state::CallState;
+use crate::bindings::wit::random::Host;
+use crate::state::CallState;
 
-/// The most bytes in one call, as the contract says.
+/// Maximum number of bytes in one call, as in the contract.
 const MAX_BYTES: u32 = 64 * 1024;
 
 impl Host for CallState {

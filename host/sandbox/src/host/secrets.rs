@@ -1,8 +1,11 @@
-//! `vcon:link/secrets`: secrets by grant. What was given out is kept out of the log, of errors and of the vCon from then on.
+//! `vcon:link/secrets`: secrets by grant.
+//!
+//! Guarantee: once a link received a secret, its value is kept out of the log, of errors and of the
+//! vCon.
 
-use super::super::bindings::wit::secrets::Host;
-use super::super::bindings::wit::types::Error;
-use super::super::state::CallState;
+use crate::bindings::wit::secrets::Host;
+use crate::bindings::wit::types::Error;
+use crate::state::CallState;
 
 impl Host for CallState {
     fn get(&mut self, name: String) -> Result<String, Error> {

@@ -1,4 +1,4 @@
-//! Bodies on the way out and in, counted as they stream.
+//! Bodies of requests and responses, counted while they stream.
 
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -11,29 +11,37 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use super::{Asked, Slot, fault};
+use super::fault;
+use super::request::OutboundRequest;
+use super::state::RequestSlot;
 
-/// A request body. Base64 and JSON make a document's recording larger by a third, so twice the document is room enough.
+/// Maximum size of a request body, in documents of the maximum size. Base64 and JSON make a
+/// document's recording larger by a third, so twice the document is enough.
 const DOCUMENTS_PER_REQUEST: u64 = 2;
 
-/// A request body, counted.
-pub(super) struct Upload {
+/// Body of a request, counted.
+pub(super) struct RequestBody {
     inner: WasiBody,
     left: u64,
-    asked: Asked,
+    outbound: OutboundRequest,
 }
 
-impl Upload {
-    pub(super) fn new(inner: WasiBody, asked: Asked) -> Self {
+impl RequestBody {
+    /// Wraps a body.
+    pub(super) fn new(inner: WasiBody, outbound: OutboundRequest) -> Self {
         Self {
             inner,
-            left: asked.call.limits.document_bytes.saturating_mul(DOCUMENTS_PER_REQUEST),
-            asked,
+            left: outbound
+                .state
+                .limits
+                .document_bytes
+                .saturating_mul(DOCUMENTS_PER_REQUEST),
+            outbound,
         }
     }
 }
 
-impl Body for Upload {
+impl Body for RequestBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -41,9 +49,9 @@ impl Body for Upload {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let Some(left) = self.left.checked_sub(length(frame)) else {
-                let limit = self.asked.call.limits.document_bytes;
-                self.asked.note(&format!(
-                    "request given up: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"
+                let limit = self.outbound.state.limits.document_bytes;
+                self.outbound.note(&format!(
+                    "request aborted: its body is longer than {DOCUMENTS_PER_REQUEST} times document_bytes ({limit})"
                 ));
                 return Poll::Ready(Some(Err(Error::HttpRequestBodySize(Some(limit)))));
             };
@@ -61,56 +69,62 @@ impl Body for Upload {
     }
 }
 
-/// A response body, counted. Holds the request's place among the open ones until it ends.
-pub(super) struct Download {
+/// Body of a response, counted. Holds the request's slot until it ends.
+pub(super) struct ResponseBody {
     inner: Incoming,
     left: u64,
-    slot: Option<Slot>,
-    asked: Asked,
+    slot: Option<RequestSlot>,
+    outbound: OutboundRequest,
     between: Option<(Duration, Pin<Box<Sleep>>)>,
 }
 
-impl Download {
-    /// Refuses at once what says that it is too long.
-    pub(super) fn new(inner: Incoming, slot: Slot, asked: Asked, between: Option<Duration>) -> Result<Self, Error> {
-        let limit = asked.call.limits.response_bytes;
+impl ResponseBody {
+    /// Wraps a body. `between` is the longest time that the guest waits for the next bytes.
+    ///
+    /// # Errors
+    /// If its declared length is above the limit.
+    pub(super) fn new(
+        inner: Incoming,
+        slot: RequestSlot,
+        outbound: OutboundRequest,
+        between: Option<Duration>,
+    ) -> Result<Self, Error> {
+        let limit = outbound.state.limits.response_bytes;
         if inner.size_hint().lower() > limit {
-            return Err(too_long(&asked));
+            return Err(too_long(&outbound));
         }
         let between = between.map(|time| (time, Box::pin(tokio::time::sleep(time))));
         Ok(Self {
             inner,
             left: limit,
             slot: Some(slot),
-            asked,
+            outbound,
             between,
         })
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) -> Result<(), Error> {
         let bytes = length(frame);
-        let call = &self.asked.call;
-        call.received.fetch_add(bytes, Ordering::Relaxed);
-        self.asked.received(bytes);
-        self.left = self.left.checked_sub(bytes).ok_or_else(|| too_long(&self.asked))?;
-        call.largest
-            .fetch_max(call.limits.response_bytes.saturating_sub(self.left), Ordering::Relaxed);
+        let state = &self.outbound.state;
+        state.received_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.outbound.received(bytes);
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| too_long(&self.outbound))?;
+        let so_far = state.limits.response_bytes.saturating_sub(self.left);
+        state.largest_response_bytes.fetch_max(so_far, Ordering::Relaxed);
         if let Some((time, timer)) = &mut self.between {
             timer.as_mut().reset(Instant::now() + *time);
         }
         Ok(())
     }
-}
 
-impl Download {
-    fn silent_too_long(&mut self, context: &mut Context<'_>) -> bool {
+    fn is_silent_too_long(&mut self, context: &mut Context<'_>) -> bool {
         self.between
             .as_mut()
             .is_some_and(|(_, timer)| timer.as_mut().poll(context).is_ready())
     }
 }
 
-impl Body for Download {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Error;
 
@@ -122,12 +136,12 @@ impl Body for Download {
             },
             Poll::Ready(Some(Err(error))) => Some(Err(fault::of_body(&error))),
             Poll::Ready(None) => None,
-            Poll::Pending if self.silent_too_long(context) => Some(Err(Error::ConnectionReadTimeout)),
+            Poll::Pending if self.is_silent_too_long(context) => Some(Err(Error::ConnectionReadTimeout)),
             Poll::Pending => return Poll::Pending,
         };
         self.slot = None;
         if let Some(Err(error)) = &ended {
-            self.asked.failed(error);
+            self.outbound.failed(error);
         }
         Poll::Ready(ended)
     }
@@ -141,10 +155,10 @@ impl Body for Download {
     }
 }
 
-fn too_long(asked: &Asked) -> Error {
-    let limit = asked.call.limits.response_bytes;
-    asked.note(&format!(
-        "response given up: its body is longer than response_bytes ({limit}); raise it if the link needs more"
+fn too_long(outbound: &OutboundRequest) -> Error {
+    let limit = outbound.state.limits.response_bytes;
+    outbound.note(&format!(
+        "response aborted: its body is longer than response_bytes ({limit}); raise it if the link needs more"
     ));
     Error::HttpResponseBodySize(Some(limit))
 }

@@ -1,4 +1,4 @@
-//! What went wrong with a request, as the guest sees it, and as the link's log says it.
+//! Errors of requests, for the guest and for the link's log.
 
 use std::error::Error as StdError;
 use std::io::ErrorKind;
@@ -6,27 +6,28 @@ use std::io::ErrorKind;
 use hyper_util::client::legacy;
 use wasmtime_wasi_http::Error;
 
-use super::Asked;
-use super::client::ResolveError;
-use super::policy::{Target, refusal};
+use super::policy::refusal;
+use super::request::OutboundRequest;
+use super::resolve::ResolveError;
+use super::target::Target;
 use vconduit_base::cause::root_cause;
 use vconduit_base::text;
 
-/// The fault of a request that got no response.
-pub(super) fn of_request(asked: &Asked, target: &Target, error: &legacy::Error) -> Error {
+/// Returns the error of a request that got no response, and notes it.
+pub(super) fn of_request(outbound: &OutboundRequest, target: &Target, error: &legacy::Error) -> Error {
     if let Some(ResolveError::Refused(address)) = find(error) {
-        asked.note(&refusal(target, *address));
+        outbound.note(&refusal(target, *address));
         return Error::DestinationIpProhibited;
     }
     let reason = root_cause(error).to_string();
-    asked.note(&format!("request to {target} failed: {}", text::clean(&reason, 300)));
+    outbound.note(&format!("request to {target} failed: {}", text::clean(&reason, 300)));
     if let Some(ResolveError::Unknown(_)) = find(error) {
         return Error::DnsError {
             rcode: Some("name not resolved".to_owned()),
             info_code: None,
         };
     }
-    // What our own body or the guest's reported passes through hyper and comes out as it was.
+    // An error of the request body passes through hyper unchanged.
     if let Some(Error::HttpRequestBodySize(limit)) = find(error) {
         return Error::HttpRequestBodySize(*limit);
     }
@@ -50,7 +51,7 @@ pub(super) fn of_request(asked: &Asked, target: &Target, error: &legacy::Error) 
     }
 }
 
-/// The fault of a response body.
+/// Returns the error of a response body.
 pub(super) fn of_body(error: &hyper::Error) -> Error {
     of_hyper(error)
 }
@@ -76,14 +77,14 @@ fn of_hyper(error: &hyper::Error) -> Error {
     }
 }
 
-/// The first cause of a kind.
+/// Returns the first cause of type `T`.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<T>() {
             return Some(found);
         }
-        // An I/O error keeps what it carries apart from its source.
+        // The error inside an I/O error is not its source.
         if let Some(found) = error
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref)

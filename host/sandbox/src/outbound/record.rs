@@ -1,128 +1,90 @@
-//! What became of the requests of a call, for who tries a link out.
+//! Records of a call's requests, for the report of a dry run.
 //!
-//! Guarantee: at most [`MAX_RECORDED`] requests are kept, none of them with its query, its headers or its body: that is where secrets are.
+//! Guarantee: at most [`MAX_RECORDS`] requests are recorded, and none with its query, headers or
+//! body, because those may contain secrets.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::{Request, Uri};
-use wasmtime_wasi_http::{Error, WasiBody};
+use wasmtime_wasi_http::WasiBody;
 
-use super::CallEgress;
 use vconduit_base::text;
 
-/// Requests that are kept. A call may make 32 unless it was granted more, and 100 are more than anyone reads.
-const MAX_RECORDED: usize = 100;
+/// Maximum number of records of a call. A call may make 32 requests unless it was granted more, and
+/// 100 are more than anyone reads.
+const MAX_RECORDS: usize = 100;
 
-/// A method and an address, as shown.
-const MAX_SHOWN_BYTES: usize = 500;
+/// Maximum length of a recorded text, in bytes.
+pub(super) const MAX_TEXT_BYTES: usize = 500;
 
-/// One request that a link made, or was refused.
+/// Record of one request that a link made, or that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboundCall {
-    /// The method.
+pub struct OutboundRecord {
+    /// HTTP method.
     pub method: String,
-    /// Scheme, host, port and path. A query is only shown to be there.
+    /// Scheme, host, port and path. A query is only shown as `?…`.
     pub url: String,
-    /// The status of the answer, if one came.
+    /// Status of the response. None if there was none.
     pub status: Option<u16>,
-    /// Why there was no answer, or no whole one.
+    /// Reason why there was no response, or no complete one.
     pub problem: Option<String>,
-    /// Body bytes received.
+    /// Number of body bytes received.
     pub response_bytes: u64,
-    /// From the request to the end of the answer, or as far as it came.
+    /// Time from the request to the end of the response, or to the last event.
     pub took: Duration,
 }
 
-/// The requests of a call; keeps nothing unless asked to.
+/// Records of a call's requests. It stays empty unless records are kept.
 #[derive(Debug)]
-pub(super) struct Record(Option<Mutex<Vec<OutboundCall>>>);
+pub(super) struct OutboundRecords(Option<Mutex<Vec<OutboundRecord>>>);
 
-impl Record {
+impl OutboundRecords {
+    /// No records yet. If not `keep`, there never are any.
     pub(super) fn new(keep: bool) -> Self {
         Self(keep.then(Mutex::default))
     }
 
-    /// The requests so far.
-    pub(super) fn calls(&self) -> Vec<OutboundCall> {
-        self.lock().map_or_else(Vec::new, |calls| calls.clone())
+    /// Returns the records so far.
+    pub(super) fn all(&self) -> Vec<OutboundRecord> {
+        self.lock().map_or_else(Vec::new, |records| records.clone())
     }
 
-    fn begin(&self, request: &Request<WasiBody>) -> Option<usize> {
-        let mut calls = self.lock().filter(|calls| calls.len() < MAX_RECORDED)?;
-        calls.push(OutboundCall {
-            method: text::clean(request.method().as_str(), MAX_SHOWN_BYTES).into_owned(),
-            url: shown(request.uri()),
+    /// Adds a record and returns its row. None if it is not kept.
+    pub(super) fn begin(&self, request: &Request<WasiBody>) -> Option<usize> {
+        let mut records = self.lock().filter(|records| records.len() < MAX_RECORDS)?;
+        records.push(OutboundRecord {
+            method: text::clean(request.method().as_str(), MAX_TEXT_BYTES).into_owned(),
+            url: without_secrets(request.uri()),
             status: None,
             problem: None,
             response_bytes: 0,
             took: Duration::ZERO,
         });
-        Some(calls.len().saturating_sub(1))
+        Some(records.len().saturating_sub(1))
     }
 
-    fn lock(&self) -> Option<MutexGuard<'_, Vec<OutboundCall>>> {
+    /// Changes a record.
+    pub(super) fn update(&self, row: usize, change: impl FnOnce(&mut OutboundRecord)) {
+        if let Some(mut records) = self.lock()
+            && let Some(record) = records.get_mut(row)
+        {
+            change(record);
+        }
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Vec<OutboundRecord>>> {
         self.0
             .as_ref()
-            .map(|calls| calls.lock().unwrap_or_else(PoisonError::into_inner))
+            .map(|records| records.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// One request, from the wish to its end.
-#[derive(Clone)]
-pub(super) struct Asked {
-    pub(super) call: Arc<CallEgress>,
-    row: Option<usize>,
-    begun: Instant,
-}
-
-impl Asked {
-    pub(super) fn new(call: &Arc<CallEgress>, request: &Request<WasiBody>) -> Self {
-        Self {
-            row: call.record.begin(request),
-            call: Arc::clone(call),
-            begun: Instant::now(),
-        }
-    }
-
-    /// A line about the request, in the link's log and in the record.
-    pub(super) fn note(&self, message: &str) {
-        self.call.note(message);
-        self.update(|call| call.problem = Some(message.to_owned()));
-    }
-
-    /// How it failed, where nothing else was said about that.
-    pub(super) fn failed(&self, error: &Error) {
-        self.update(|call| {
-            call.problem
-                .get_or_insert_with(|| text::clean(&error.to_string(), MAX_SHOWN_BYTES).into_owned());
-        });
-    }
-
-    pub(super) fn answered(&self, status: u16) {
-        self.update(|call| call.status = Some(status));
-    }
-
-    pub(super) fn received(&self, bytes: u64) {
-        self.update(|call| call.response_bytes = call.response_bytes.saturating_add(bytes));
-    }
-
-    fn update(&self, change: impl FnOnce(&mut OutboundCall)) {
-        let Some(row) = self.row else { return };
-        if let Some(mut calls) = self.call.record.lock()
-            && let Some(call) = calls.get_mut(row)
-        {
-            change(call);
-            call.took = self.begun.elapsed();
-        }
-    }
-}
-
-fn shown(uri: &Uri) -> String {
+fn without_secrets(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or("https");
-    // What stands before an `@` may be a password.
-    let place = uri.authority().map_or("", |place| place.as_str());
-    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    // The part before an `@` may be a password.
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let query = if uri.query().is_some() { "?…" } else { "" };
-    text::clean(&format!("{scheme}://{place}{}{query}", uri.path()), MAX_SHOWN_BYTES).into_owned()
+    text::clean(&format!("{scheme}://{host}{}{query}", uri.path()), MAX_TEXT_BYTES).into_owned()
 }

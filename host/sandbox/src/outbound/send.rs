@@ -1,4 +1,4 @@
-//! Sends a request that was admitted.
+//! Sends an admitted request.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,14 +8,21 @@ use http::{Request, Response, Version};
 use http_body_util::BodyExt;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::body::{Download, Upload};
-use super::client::Outbound;
+use super::body::{RequestBody, ResponseBody};
+use super::client::OutboundClients;
+use super::fault;
 use super::policy::Admitted;
-use super::{Asked, CallEgress, Finished, fault};
+use super::request::OutboundRequest;
 
-/// Sends and waits for the head of the response, at most until the call's end.
+/// The part of a request that runs after its response. Nothing is left to do by then.
+pub(super) type Finished = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+/// A request that is being sent.
+pub(super) type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Finished), Error>> + Send>;
+
+/// Sends a request and waits for the head of the response, at most until the call's end.
 pub(super) async fn send(
-    outbound: Arc<Outbound>,
+    clients: Arc<OutboundClients>,
     admitted: Admitted,
     options: RequestOptions,
 ) -> Result<(Response<WasiBody>, Finished), Error> {
@@ -24,32 +31,30 @@ pub(super) async fn send(
         target,
         private,
         slot,
-        asked,
+        outbound,
     } = admitted;
-    let request = prepare(request, &asked);
-    let waiting = tokio::time::timeout(
-        patience(&asked.call, options),
-        outbound.client(private).request(request),
-    );
+    let request = prepare(request, &outbound);
+    let timeout = head_timeout(outbound.state.end, options);
+    let waiting = tokio::time::timeout(timeout, clients.client(private).request(request));
     let response = match waiting.await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Err(fault::of_request(&asked, &target, &error)),
+        Ok(Err(error)) => return Err(fault::of_request(&outbound, &target, &error)),
         Err(_) => {
-            asked.note(&format!("request to {target} given up: no answer in time"));
+            outbound.note(&format!("request to {target} aborted: no response in time"));
             return Err(Error::HttpResponseTimeout);
         }
     };
     let (head, body) = response.into_parts();
-    asked.answered(head.status.as_u16());
-    let body = Download::new(body, slot, asked, options.between_bytes_timeout)?;
+    outbound.responded(head.status.as_u16());
+    let body = ResponseBody::new(body, slot, outbound, options.between_bytes_timeout)?;
     let finished: Finished = Box::new(std::future::ready(Ok(())));
     Ok((Response::from_parts(head, body.boxed_unsync()), finished))
 }
 
-fn prepare(request: Request<WasiBody>, asked: &Asked) -> Request<Upload> {
+fn prepare(request: Request<WasiBody>, outbound: &OutboundRequest) -> Request<RequestBody> {
     let (mut head, body) = request.into_parts();
     head.version = Version::HTTP_11;
-    // An address without a path is legal for a guest and not for a client.
+    // A URL without a path is valid for a guest, but not for the client.
     if head.uri.path_and_query().is_none() {
         let mut parts = head.uri.clone().into_parts();
         parts.path_and_query = Some(PathAndQuery::from_static("/"));
@@ -57,12 +62,13 @@ fn prepare(request: Request<WasiBody>, asked: &Asked) -> Request<Upload> {
             head.uri = uri;
         }
     }
-    Request::from_parts(head, Upload::new(body, asked.clone()))
+    Request::from_parts(head, RequestBody::new(body, outbound.clone()))
 }
 
-/// How long to wait for the head: until the call's end, or as long as the guest asked.
-fn patience(call: &CallEgress, options: RequestOptions) -> Duration {
-    let left = call.end.saturating_duration_since(Instant::now());
+/// Returns the time to wait for the head of the response: until the call's end, or as long as the
+/// guest asked, whichever is shorter.
+fn head_timeout(end: Instant, options: RequestOptions) -> Duration {
+    let left = end.saturating_duration_since(Instant::now());
     match (options.connect_timeout, options.first_byte_timeout) {
         (_, None) => left,
         (connect, Some(first_byte)) => left.min(first_byte.saturating_add(connect.unwrap_or_default())),

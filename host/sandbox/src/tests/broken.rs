@@ -1,10 +1,10 @@
-//! Bytes that are no link: each is told what it is and what to do.
+//! Tests with uploads that are no link. Each error says what the upload is, and the next step.
 
 use super::guests::link;
 use super::support::sandbox;
 use crate::{CompileError, Sandbox, SandboxSettings};
 
-const FINE: &str = "(func $run (call $answer (i32.const 0)))";
+const RETURNS_NEXT: &str = "(func $run (call $answer (i32.const 0)))";
 
 async fn refused(bytes: impl Into<bytes::Bytes>) -> String {
     sandbox()
@@ -15,7 +15,7 @@ async fn refused(bytes: impl Into<bytes::Bytes>) -> String {
 }
 
 #[tokio::test]
-async fn other_things_than_components_are_told_apart() {
+async fn the_error_for_an_upload_that_is_no_component_names_its_kind() {
     for (bytes, words) in [
         (
             wat::parse_str("(module)").unwrap(),
@@ -43,14 +43,14 @@ async fn other_things_than_components_are_told_apart() {
 #[tokio::test]
 async fn a_precompiled_component_is_refused() {
     let sandbox = sandbox();
-    let bytes = wat::parse_str(link("", FINE)).unwrap();
+    let bytes = wat::parse_str(link("", RETURNS_NEXT)).unwrap();
     let precompiled = sandbox.engine.precompile_component(&bytes).unwrap();
     assert!(refused(precompiled).await.contains("precompiled"));
 }
 
 #[tokio::test]
-async fn no_damage_gets_through() {
-    let whole = wat::parse_str(link("text", FINE)).unwrap();
+async fn a_damaged_component_is_refused_or_harmless() {
+    let whole = wat::parse_str(link("text", RETURNS_NEXT)).unwrap();
     for length in (0..whole.len()).step_by(whole.len() / 40) {
         assert!(
             sandbox().compile(whole[..length].to_vec()).await.is_err(),
@@ -58,7 +58,8 @@ async fn no_damage_gets_through() {
             whole.len()
         );
     }
-    // A flipped bit may be harmless (a name, a constant). What counts is that nothing but an answer comes of it.
+    // A flipped bit may be harmless (in a name, in a constant). It must not crash or block the
+    // host.
     for at in (0..whole.len()).step_by(7) {
         let mut flipped = whole.clone();
         flipped[at] ^= 1 << (at % 8);
@@ -67,27 +68,27 @@ async fn no_damage_gets_through() {
 }
 
 #[tokio::test]
-async fn a_component_of_no_world_is_told_what_it_lacks() {
+async fn the_error_for_a_component_of_no_world_names_the_missing_exports() {
     let error = refused(wat::parse_str("(component)").unwrap()).await;
     assert!(
         error
             .contains("exports neither vcon:link/handler@0.1 nor vcon:link/transformer@0.1 (it exports: no interface)"),
         "{error}"
     );
-    let other = link("", FINE).replace("vcon:link/handler@0.1.0", "vcon:link/handler@0.2.0");
+    let other = link("", RETURNS_NEXT).replace("vcon:link/handler@0.1.0", "vcon:link/handler@0.2.0");
     let error = refused(wat::parse_str(other).unwrap()).await;
     assert!(error.contains("vcon:link/handler@0.2.0"), "{error}");
 }
 
 #[tokio::test]
-async fn a_later_patch_version_of_the_contract_fits() {
-    let later = link("", FINE).replace("vcon:link/handler@0.1.0", "vcon:link/handler@0.1.9");
+async fn a_component_for_a_later_patch_version_of_the_contract_is_accepted() {
+    let later = link("", RETURNS_NEXT).replace("vcon:link/handler@0.1.0", "vcon:link/handler@0.1.9");
     assert!(sandbox().compile(wat::parse_str(later).unwrap()).await.is_ok());
 }
 
 #[tokio::test]
-async fn imports_that_the_host_does_not_have_are_all_named() {
-    let more = link("", FINE).replacen(
+async fn all_imports_that_the_host_does_not_have_are_named() {
+    let more = link("", RETURNS_NEXT).replacen(
         "(component",
         r#"(component (import "evil:host/shell@1.0.0" (instance)) (import "other:thing/x" (instance))"#,
         1,
@@ -98,7 +99,7 @@ async fn imports_that_the_host_does_not_have_are_all_named() {
 
 #[tokio::test]
 async fn a_function_of_another_type_is_named() {
-    let wrong = link("", FINE).replace(r#"(case "switch" string)"#, r#"(case "swap" string)"#);
+    let wrong = link("", RETURNS_NEXT).replace(r#"(case "switch" string)"#, r#"(case "swap" string)"#);
     let error = sandbox().compile(wat::parse_str(wrong).unwrap()).await.unwrap_err();
     assert!(
         matches!(&error, CompileError::WrongType(text) if text.contains("swap")),
@@ -107,8 +108,8 @@ async fn a_function_of_another_type_is_named() {
 }
 
 #[tokio::test]
-async fn a_component_that_can_not_say_what_it_is_is_refused() {
-    let silent = link("", FINE).replace(
+async fn a_component_that_can_not_describe_itself_is_refused() {
+    let silent = link("", RETURNS_NEXT).replace(
         "(func (export \"describe\") (result i32)",
         "(func (export \"describe\") (result i32) unreachable",
     );
@@ -117,7 +118,7 @@ async fn a_component_that_can_not_say_what_it_is_is_refused() {
             .await
             .contains("describe): the link crashed")
     );
-    let nameless = link("", FINE).replace(r#""tiny""#, r#""Ti y""#);
+    let nameless = link("", RETURNS_NEXT).replace(r#""tiny""#, r#""Ti y""#);
     assert!(
         refused(wat::parse_str(nameless).unwrap())
             .await
@@ -152,7 +153,7 @@ mod cache {
         };
         let compiled = Sandbox::new(settings)
             .unwrap()
-            .compile(wat::parse_str(link("", FINE)).unwrap())
+            .compile(wat::parse_str(link("", RETURNS_NEXT)).unwrap())
             .await
             .unwrap();
         compiled.from_cache
@@ -168,7 +169,7 @@ mod cache {
     }
 
     #[tokio::test]
-    async fn compiled_code_is_found_again_and_no_one_else_may_read_it() {
+    async fn compiled_code_is_cached_and_only_its_owner_may_read_it() {
         let directory = tempfile::tempdir().unwrap();
         let inner = directory.path().join("code");
         assert!(!compile(&inner).await);
@@ -203,12 +204,12 @@ mod cache {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
         assert!(
             !compile(directory.path()).await,
-            "code that others may write was loaded"
+            "code that others can write was loaded"
         );
     }
 
     #[tokio::test]
-    async fn a_cache_that_can_not_be_written_costs_nothing_but_time() {
+    async fn a_cache_that_can_not_be_written_costs_only_time() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
         fs::write(&file, "not a directory").unwrap();

@@ -1,4 +1,4 @@
-//! What a dry run shows, and that it leaves nothing behind.
+//! Tests of dry runs: what the report shows, and that nothing is changed.
 
 use std::sync::Arc;
 
@@ -7,16 +7,15 @@ use serde_json::{Value, json};
 use super::guests::{link, logger};
 use super::support::{UUID, VCON, compiled, limits, sandbox};
 use crate::Compiled;
-use crate::call::Documents;
+use crate::call::{CreateError, DocumentAccess};
 use crate::dry_run::{Deed, DryDocuments, DryRun, DryRunError, OtherVcon, dry_run};
 use crate::probe::NoDocuments;
-use vcon_document::VconId;
-use vcon_document::{EgressFormat, Text};
+use vcon_document::{EgressFormat, Text, VconId};
 use vconduit_base::Secrets;
 use vconduit_base::names::{LinkName, SecretName};
 use vconduit_policy::Grants;
 
-fn trial(component: &Arc<Compiled>) -> DryRun {
+fn run_of(component: &Arc<Compiled>) -> DryRun {
     DryRun {
         component: Arc::clone(component),
         link: LinkName::new("test").unwrap(),
@@ -35,7 +34,7 @@ async fn report(run: DryRun) -> Value {
 }
 
 #[tokio::test]
-async fn each_outcome_is_told_with_what_belongs_to_it() {
+async fn each_outcome_is_reported_with_its_details() {
     for (case, expected) in [
         (0, json!({"kind": "next"})),
         (1, json!({"kind": "stop", "reason": "people"})),
@@ -54,7 +53,7 @@ async fn each_outcome_is_told_with_what_belongs_to_it() {
         };
         let report = report(DryRun {
             grants: Arc::new(grants),
-            ..trial(&component)
+            ..run_of(&component)
         })
         .await;
         assert_eq!(report["outcome"], expected);
@@ -64,9 +63,9 @@ async fn each_outcome_is_told_with_what_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_failure_has_its_class_and_its_words() {
+async fn a_failure_is_reported_with_its_class_and_message() {
     let component = compiled(&link("no luck", "(func $run (call $answer (i32.const 4)))")).await;
-    let report = report(trial(&component)).await;
+    let report = report(run_of(&component)).await;
     assert_eq!(report["outcome"], Value::Null);
     assert_eq!(
         report["failure"],
@@ -75,8 +74,8 @@ async fn a_failure_has_its_class_and_its_words() {
 }
 
 #[tokio::test]
-async fn what_was_used_stands_beside_its_limit() {
-    let report = report(trial(
+async fn each_used_amount_is_reported_with_its_limit() {
+    let report = report(run_of(
         &compiled(&link("", "(func $run (call $answer (i32.const 0)))")).await,
     ))
     .await;
@@ -96,7 +95,7 @@ async fn what_was_used_stands_beside_its_limit() {
 }
 
 #[tokio::test]
-async fn the_log_is_shown_and_a_granted_secret_in_it_is_not() {
+async fn the_log_is_reported_and_a_granted_secret_in_it_is_replaced() {
     let code = r#"(data (i32.const 4096) "key s3cr3t") (func $run (call $log (i32.const 4096) (i32.const 10)) (call $answer (i32.const 0)))"#;
     let component = compiled(&logger(code)).await;
     let mut secrets = Secrets::default();
@@ -107,7 +106,7 @@ async fn the_log_is_shown_and_a_granted_secret_in_it_is_not() {
             ..Grants::default()
         }),
         secrets: Arc::new(secrets),
-        ..trial(&component)
+        ..run_of(&component)
     })
     .await;
     assert_eq!(
@@ -118,27 +117,27 @@ async fn the_log_is_shown_and_a_granted_secret_in_it_is_not() {
 }
 
 #[tokio::test]
-async fn a_vcon_that_is_none_is_refused_before_the_call() {
+async fn a_text_that_is_no_vcon_is_refused_before_the_call() {
     let component = compiled(&link("", "(func $run (call $answer (i32.const 0)))")).await;
     for (text, words) in [("{", "not JSON"), ("[]", "not a vCon"), ("{}", "no `uuid`")] {
         let run = DryRun {
             document: text.into(),
-            ..trial(&component)
+            ..run_of(&component)
         };
         let error: DryRunError = dry_run(&sandbox(), run).await.unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
 }
 
-/// One vCon.
-struct One;
+/// Access to one vCon, which must not be changed.
+struct OneDocument;
 
 #[async_trait::async_trait]
-impl Documents for One {
+impl DocumentAccess for OneDocument {
     async fn read(&self, id: &VconId) -> Result<Option<Text>, String> {
         Ok((id.as_str() == UUID).then(|| VCON.into()))
     }
-    async fn create(&self, _json: &str) -> Result<VconId, crate::call::CreateError> {
+    async fn create(&self, _json: &str) -> Result<VconId, CreateError> {
         panic!("a dry run created a vCon")
     }
     async fn delete(&self, _id: &VconId) -> Result<bool, String> {
@@ -148,7 +147,7 @@ impl Documents for One {
 
 #[tokio::test]
 async fn other_vcons_are_read_and_neither_created_nor_deleted() {
-    let documents = DryDocuments::over(Arc::new(One));
+    let documents = DryDocuments::over(Arc::new(OneDocument));
     let (one, other) = (VconId::new(UUID).unwrap(), VconId::new("other").unwrap());
     assert_eq!(documents.read(&one).await.unwrap().as_deref(), Some(VCON));
     assert_eq!(documents.delete(&other).await, Ok(false));

@@ -1,12 +1,15 @@
-//! Tiny components, as text: the parts of the contract that they use, around a piece of core code.
+//! Tiny components in text form: the parts of the contract that they use, around a piece of core
+//! code.
 
-/// A component of world `link` that imports nothing. `code` holds core functions; among them `(func $run)`, which may end by itself
-/// with `(call $answer (i32.const N))`: 0 is next, 1 a stop, 2 a switch, 3 a hand-off to `text`, 4 a failure with `text` as its message.
+/// Returns a component of world `link` without imports. `code` contains core functions, among them
+/// `(func $run)`. That function sets the result with `(call $answer (i32.const N))`: 0 is next, 1 a
+/// stop, 2 a switch, 3 a hand-off to `text`, 4 a failure with `text` as its message.
 pub(super) fn link(text: &str, code: &str) -> String {
     component("", "", "", text, code)
 }
 
-/// A component of world `link` that can write to the log: `(call $log (i32.const POINTER) (i32.const LENGTH))`.
+/// Returns a component of world `link` that can write to the log: `(call $log (i32.const POINTER)
+/// (i32.const LENGTH))`.
 pub(super) fn logger(code: &str) -> String {
     let import = r#"
       (import "vcon:link/log@0.1.0" (instance $log
@@ -41,7 +44,7 @@ fn component(import: &str, core_import: &str, with: &str, text: &str, code: &str
         (data (i32.const 2052) "1.0.0")
         (data (i32.const 2060) "{{}}")
         (global $heap (mut i32) (i32.const 65536))
-        ;; Memory is handed out and never taken back: an instance lives for one call.
+        ;; Memory is never freed, because an instance lives for one call.
         (func (export "realloc") (param i32 i32 i32 i32) (result i32)
           (local $at i32)
           (local.set $at (global.get $heap))

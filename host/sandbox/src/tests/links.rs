@@ -1,4 +1,4 @@
-//! The standard links, as they are built into the host.
+//! Tests with standard links, as they are built into the host.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -30,7 +30,7 @@ async fn tag_adds_its_tags_as_edits() {
 }
 
 #[tokio::test]
-async fn options_that_do_not_fit_are_the_links_own_failure() {
+async fn options_that_do_not_fit_are_a_failure_that_the_link_reports() {
     let tag = standard("tag").await;
     let mut call = call(&tag);
     call.options = r#"{"tags":5}"#.into();
@@ -39,17 +39,17 @@ async fn options_that_do_not_fit_are_the_links_own_failure() {
 }
 
 #[tokio::test]
-async fn a_component_that_failed_stands_back_until_a_call_goes_well() {
+async fn a_component_that_failed_has_low_priority_until_a_call_succeeds() {
     let tag = standard("tag").await;
-    for (options, stands_back) in [(r#"{"tags":5}"#, true), (r#"{"tags":["a"]}"#, false)] {
+    for (options, low_priority) in [(r#"{"tags":5}"#, true), (r#"{"tags":["a"]}"#, false)] {
         let mut call = call(&tag);
         call.options = options.into();
         sandbox().call(call).await;
-        assert_eq!(tag.stands_back.load(Ordering::Relaxed), stands_back, "{options}");
+        assert_eq!(tag.low_priority.load(Ordering::Relaxed), low_priority, "{options}");
     }
 }
 
-/// A server that takes one request and hands it back.
+/// Starts a server for one request. Returns its port and a receiver of that request.
 async fn server() -> (u16, tokio::sync::oneshot::Receiver<String>) {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -73,7 +73,7 @@ async fn server() -> (u16, tokio::sync::oneshot::Receiver<String>) {
 }
 
 #[tokio::test]
-async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
+async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_sees() {
     let webhook = standard("webhook").await;
     let (port, received) = server().await;
     let mut call = call(&webhook);
@@ -83,8 +83,8 @@ async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
     .into();
     let mut secrets = Secrets::default();
     secrets.insert("KEY", "s3cr3t").unwrap();
-    call.secrets = Arc::new(secrets);
-    call.grants = Arc::new(Grants {
+    call.context.secrets = Arc::new(secrets);
+    call.context.grants = Arc::new(Grants {
         http: vec![HostGrant {
             host: "127.0.0.1".to_owned(),
             port: Some(port),
@@ -107,7 +107,7 @@ async fn a_link_posts_to_a_granted_host_with_a_secret_that_it_never_saw() {
 }
 
 #[tokio::test]
-async fn a_link_that_calls_a_host_without_a_grant_fails_by_itself_and_the_log_says_what_to_add() {
+async fn a_link_that_calls_a_host_without_a_grant_fails_and_the_log_names_the_missing_grant() {
     let webhook = standard("webhook").await;
     let mut call = call(&webhook);
     call.options = r#"{"webhook-urls":["https://evil.example/"]}"#.into();
@@ -128,13 +128,13 @@ async fn a_link_that_calls_a_host_without_a_grant_fails_by_itself_and_the_log_sa
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_left_at_the_wall_clock_limit() {
+async fn a_request_to_a_server_that_never_responds_ends_at_the_wall_clock_limit() {
     let webhook = standard("webhook").await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut call = call(&webhook);
     call.options = format!(r#"{{"webhook-urls":["http://127.0.0.1:{port}/"]}}"#).into();
-    call.grants = Arc::new(Grants {
+    call.context.grants = Arc::new(Grants {
         http: vec![HostGrant {
             host: "127.0.0.1".to_owned(),
             port: Some(port),
@@ -142,7 +142,7 @@ async fn a_server_that_never_answers_is_left_at_the_wall_clock_limit() {
         }],
         ..Grants::default()
     });
-    call.limits.wall = std::time::Duration::from_millis(200);
+    call.context.limits.wall = std::time::Duration::from_millis(200);
     let begun = std::time::Instant::now();
     let report = sandbox().call(call).await;
     assert!(

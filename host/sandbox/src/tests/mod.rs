@@ -1,4 +1,4 @@
-//! The sandbox with real components: hostile ones, broken ones, kept ones, and neighbours of them.
+//! Tests of the sandbox with real components: hostile, broken, warm and standard ones.
 
 mod broken;
 mod dry_run;

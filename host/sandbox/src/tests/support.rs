@@ -1,12 +1,11 @@
-//! What the tests share: a sandbox, a call, a vCon.
+//! Set-up that the tests share: a sandbox, a call, a vCon.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::probe::{NoDocuments, NoMetrics, SystemEnvironment};
-use crate::{Call, CallReport, Compiled, Sandbox, SandboxSettings};
-use vcon_document::VconId;
-use vcon_document::{Document, EgressFormat};
+use crate::{Call, CallContext, CallReport, Compiled, Sandbox, SandboxSettings};
+use vcon_document::{Document, EgressFormat, VconId};
 use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName};
 use vconduit_policy::{Grants, Limits};
@@ -15,7 +14,7 @@ pub(super) const VCON: &str = r#"{"vcon":"0.4.0","uuid":"018d4b2e-1234-8abc-9def
 
 pub(super) const UUID: &str = "018d4b2e-1234-8abc-9def-0123456789ab";
 
-/// One sandbox for all tests: the pool is made once.
+/// Returns the sandbox of all tests, so that the pool is made once.
 pub(super) fn sandbox() -> Arc<Sandbox> {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
     Arc::clone(SANDBOX.get_or_init(|| {
@@ -31,7 +30,7 @@ pub(super) async fn compiled(wat: &str) -> Arc<Compiled> {
     sandbox().compile(wat::parse_str(wat).unwrap()).await.unwrap()
 }
 
-/// Limits that end a test soon.
+/// Limits that end a call soon.
 pub(super) fn limits() -> Limits {
     Limits {
         cpu: Duration::from_millis(200),
@@ -41,25 +40,32 @@ pub(super) fn limits() -> Limits {
     }
 }
 
+/// A call without grants, of a link that is not warm.
 pub(super) fn call(component: &Arc<Compiled>) -> Call {
     Call {
         component: Arc::clone(component),
+        context: context(),
+        options: "{}".into(),
+        document: Some(Document::parse(VCON).unwrap()),
+        deadline: None,
+        warm: false,
+    }
+}
+
+fn context() -> CallContext {
+    CallContext {
         link: LinkName::new("test").unwrap(),
         chain: ChainName::new("main").unwrap(),
         ingress_list: None,
         attempt: 1,
-        options: "{}".into(),
         grants: Arc::new(Grants::default()),
         limits: limits(),
-        deadline: None,
         vcon: VconId::new(UUID).unwrap(),
-        document: Some(Document::parse(VCON).unwrap()),
         egress: EgressFormat::default(),
         secrets: Arc::new(Secrets::default()),
         documents: Arc::new(NoDocuments),
         environment: Arc::new(SystemEnvironment),
         metrics: Arc::new(NoMetrics),
-        warm: false,
         keep_log: true,
     }
 }
@@ -68,7 +74,7 @@ pub(super) async fn run(component: &Arc<Compiled>) -> CallReport {
     sandbox().call(call(component)).await
 }
 
-/// The text of the error that a call ended with.
+/// Returns the error text of a failed call. Checks that the call changed nothing.
 pub(super) fn error(report: &CallReport) -> String {
     assert_eq!(
         report.document.as_ref().unwrap().text().as_ref(),
@@ -79,7 +85,7 @@ pub(super) fn error(report: &CallReport) -> String {
     report.result.as_ref().unwrap_err().to_string()
 }
 
-/// The lines that a call wrote.
+/// Returns the log lines of a call.
 pub(super) fn lines(report: &CallReport) -> Vec<&str> {
     report.log.iter().map(|line| line.message.as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! Instances that are kept between calls: when they are, and when they are not.
+//! Tests of instances that are kept between calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use super::support::{call, compiled, limits, sandbox};
 use crate::{Call, CallError, Compiled, Outcome};
 use vconduit_policy::Limits;
 
-/// Answers next at the first call of an instance and a stop at every later one.
-const COUNTS: &str = "(global $called (mut i32) (i32.const 0))
+/// Returns `next` in the first call of an instance and `stop` in every later one.
+const TELLS_FIRST_CALL: &str = "(global $called (mut i32) (i32.const 0))
     (func $run (call $answer (global.get $called)) (global.set $called (i32.const 1)))";
 
 fn warm_call(component: &Arc<Compiled>) -> Call {
@@ -17,6 +17,11 @@ fn warm_call(component: &Arc<Compiled>) -> Call {
         warm: true,
         ..call(component)
     }
+}
+
+fn with_limits(mut call: Call, limits: Limits) -> Call {
+    call.context.limits = limits;
+    call
 }
 
 async fn is_first(call: Call) -> bool {
@@ -28,41 +33,42 @@ async fn is_first(call: Call) -> bool {
 }
 
 #[tokio::test]
-async fn an_instance_is_fresh_unless_the_call_allows_another() {
-    let component = compiled(&link("fresh", COUNTS)).await;
+async fn an_instance_is_fresh_unless_the_call_allows_a_kept_one() {
+    let component = compiled(&link("fresh", TELLS_FIRST_CALL)).await;
     for _ in 0..3 {
         assert!(is_first(call(&component)).await, "an instance served two calls");
     }
-    assert!(
-        is_first(warm_call(&component)).await,
-        "there was no instance to be kept yet"
-    );
+    assert!(is_first(warm_call(&component)).await, "no instance was kept yet");
     assert!(!is_first(warm_call(&component)).await, "the instance was not kept");
     assert!(
         is_first(call(&component)).await,
-        "a kept instance served a call that wants a fresh one"
+        "a kept instance served a call that asked for a fresh one"
     );
 }
 
 #[tokio::test]
 async fn an_instance_serves_one_link_and_one_set_of_options() {
-    let component = compiled(&link("options", COUNTS)).await;
+    let component = compiled(&link("options", TELLS_FIRST_CALL)).await;
     assert!(is_first(warm_call(&component)).await);
     let other_options = Call {
         options: r#"{"a":1}"#.into(),
         ..warm_call(&component)
     };
-    assert!(is_first(other_options).await, "other options met the same instance");
-    let other_link = Call {
-        link: "another".try_into().unwrap(),
-        ..warm_call(&component)
-    };
-    assert!(is_first(other_link).await, "another link met the same instance");
-    assert!(!is_first(warm_call(&component)).await, "the first instance is gone");
+    assert!(
+        is_first(other_options).await,
+        "an instance served a call with other options"
+    );
+    let mut other_link = warm_call(&component);
+    other_link.context.link = "another".try_into().unwrap();
+    assert!(is_first(other_link).await, "an instance served another link");
+    assert!(
+        !is_first(warm_call(&component)).await,
+        "the first instance was not kept"
+    );
 }
 
 #[tokio::test]
-async fn an_instance_that_trapped_or_was_stopped_is_not_used_again() {
+async fn an_instance_that_trapped_or_was_stopped_is_not_kept() {
     let code = "(global $called (mut i32) (i32.const 0))
         (func $run
           (if (i32.eq (global.get $called) (i32.const 1)) (then (global.set $called (i32.const 2)) WHAT))
@@ -76,10 +82,7 @@ async fn an_instance_that_trapped_or_was_stopped_is_not_used_again() {
             matches!(ended, Err(CallError::Trap(_) | CallError::Limit(_))),
             "{what}: {ended:?}"
         );
-        assert!(
-            is_first(warm_call(&component)).await,
-            "{what}: the instance was used again"
-        );
+        assert!(is_first(warm_call(&component)).await, "{what}: the instance was kept");
     }
 }
 
@@ -98,7 +101,7 @@ async fn an_instance_that_grew_is_not_kept() {
 
 #[tokio::test]
 async fn every_call_of_an_instance_has_its_own_limits() {
-    // 60 ms a call or so: three of them together would be above the limit of one.
+    // A call takes about 60 ms of CPU time. Three of them together would be above the limit of one.
     let code = "(global $n (mut i32) (i32.const 0))
         (func $run (local $i i32)
           (loop $again
@@ -113,15 +116,10 @@ async fn every_call_of_an_instance_has_its_own_limits() {
         ..limits()
     };
     for _ in 0..20 {
-        let report = sandbox()
-            .call(Call {
-                limits: generous,
-                ..warm_call(&component)
-            })
-            .await;
+        let report = sandbox().call(with_limits(warm_call(&component), generous)).await;
         assert!(
             report.result.is_ok(),
-            "time of an earlier call was counted: {:?}",
+            "the CPU time of an earlier call was counted: {:?}",
             report.result
         );
     }
@@ -129,14 +127,9 @@ async fn every_call_of_an_instance_has_its_own_limits() {
         memory_bytes: 1,
         ..limits()
     };
-    let report = sandbox()
-        .call(Call {
-            limits: tight,
-            ..warm_call(&component)
-        })
-        .await;
+    let report = sandbox().call(with_limits(warm_call(&component), tight)).await;
     assert_eq!(
         report.usage.peak_memory_bytes, first.usage.peak_memory_bytes,
-        "what a kept instance holds counts as used"
+        "the memory of a kept instance was not counted"
     );
 }

@@ -183,7 +183,7 @@ impl App {
             store: store_for_runs.clone(),
             documents: Arc::new(documents.over(store_for_runs.clone())),
             secrets,
-            environment: Arc::new(vconduit_sandbox::host::SystemEnvironment),
+            environment: Arc::new(vconduit_sandbox::probe::SystemEnvironment),
             guest_metrics: Arc::new(GuestRecorder::default()),
             stats: stats.clone(),
             egress: settings.egress,

@@ -28,7 +28,7 @@ pub(super) async fn open(settings: &Settings, stop: &CancellationToken) -> Resul
     loop {
         match RedisStore::connect(url, settings.lifetimes, &settings.sorted_set).await {
             Ok(store) => return Ok(Arc::new(store)),
-            Err(error @ StoreError::Away(_)) => {
+            Err(error @ StoreError::Unavailable(_)) => {
                 if !said {
                     tracing::warn!(%error, "waiting for the working store");
                     said = true;

@@ -1,6 +1,7 @@
-//! Reading from and deleting in several storages.
+//! Reads from and deletes in several storages.
 //!
-//! Guarantee: a document read here carries the id that was asked for; a delete reaches every storage, and tells of each.
+//! Guarantee: a document that is read has the id that was asked for. A delete calls every storage,
+//! and returns an outcome for each.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,13 +16,14 @@ use vcon_document::{Document, Form};
 use vconduit_base::names::StorageName;
 
 impl Runner {
-    /// The first storage's answer, in order, among those that can read. An answer that isn't this vCon counts as none.
-    /// The document is as stored: the caller brings it to the written form before it goes back to the working store.
+    /// Reads from the storages in order, and returns the first copy. A copy that is not this vCon
+    /// is ignored. The document is as stored: the caller brings it to the current form before it
+    /// goes back to the working store.
     pub async fn read_through(&self, storages: &Storages, id: &VconId) -> Option<(StorageName, Document)> {
         if self.missing.contains(id) {
             return None;
         }
-        let looked = self.missing.begin(id);
+        let saves = self.missing.begin(id);
         for (name, storage) in storages.iter().filter(|(_, storage)| storage.abilities().read) {
             match self
                 .ask(storage, id, |storage, id| async move { storage.get(&id).await })
@@ -29,17 +31,17 @@ impl Runner {
             {
                 Ok(Some(text)) => match accept(text, id) {
                     Ok(document) => return Some((name.clone(), document)),
-                    Err(fault) => self.ask_failed(name, id, &format!("its answer is refused: {fault}")),
+                    Err(fault) => self.ask_failed(name, id, &format!("its copy is refused: {fault}")),
                 },
                 Ok(None) => {}
                 Err(error) => self.ask_failed(name, id, &error.to_string()),
             }
         }
-        self.missing.note(id, looked, &self.ask);
+        self.missing.note(id, saves, &self.ask);
         None
     }
 
-    /// Which storages have a copy, all asked at once; the answers are in the order of the list.
+    /// Asks all storages at once for their copies. The states are in the order of the list.
     pub async fn copies(&self, storages: &Storages, id: &VconId) -> Vec<(StorageName, CopyState)> {
         let asked = storages
             .iter()
@@ -61,7 +63,8 @@ impl Runner {
         }
     }
 
-    /// Deletes everywhere, at once, and again where an error may pass; the answers are in the order of the list.
+    /// Deletes in all storages at once, and again where an error may pass. The outcomes are in the
+    /// order of the list.
     pub async fn delete_everywhere(&self, storages: &Storages, id: &VconId) -> Vec<(StorageName, DeleteOutcome)> {
         let deletes = storages
             .iter()
@@ -84,20 +87,20 @@ impl Runner {
         }
     }
 
-    /// One question with a deadline, in a task of its own.
+    /// One call with a deadline, in a task of its own.
     async fn ask<T, F>(
         &self,
         storage: &Arc<dyn Storage>,
         id: &VconId,
-        question: impl FnOnce(Arc<dyn Storage>, VconId) -> F,
+        call: impl FnOnce(Arc<dyn Storage>, VconId) -> F,
     ) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, StorageError>> + Send + 'static,
     {
         let limit = self.ask.timeout;
-        let answer = tokio::time::timeout(limit, question(Arc::clone(storage), id.clone()));
-        Task::start(async move { answer.await.unwrap_or_else(|_| Err(late(limit))) })
+        let result = tokio::time::timeout(limit, call(Arc::clone(storage), id.clone()));
+        Task::start(async move { result.await.unwrap_or_else(|_| Err(late(limit))) })
             .finish()
             .await
     }
@@ -108,7 +111,8 @@ impl Runner {
     }
 }
 
-/// Reads an answer, and checks that it is the vCon asked for. What is encrypted may hide its id.
+/// Parses a copy, and checks that it is the vCon that was asked for. An encrypted one may hide its
+/// id.
 fn accept(text: String, id: &VconId) -> Result<Document, String> {
     let document = Document::parse(text).map_err(|error| error.to_string())?;
     match document.uuid() {

@@ -1,6 +1,6 @@
-//! What became of saves: metrics, and the last error of each storage.
+//! Outcomes of calls: metrics of saves, and the last success and failure of each storage.
 //!
-//! Guarantee: labels are storage names from the configuration only, never an id or a message.
+//! Guarantee: labels are storage names from the configuration, never an id or a message.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,32 +10,32 @@ use crate::StorageError;
 use vconduit_base::names::StorageName;
 use vconduit_telemetry::metrics::{STORAGE_COUNT, STORAGE_TIME};
 
-/// One failure.
+/// Failure of a storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// When.
+pub struct StorageFailure {
+    /// Time of the failure.
     pub at: SystemTime,
-    /// What; without credentials.
+    /// The error, without credentials.
     pub message: String,
 }
 
-/// The state of one storage.
+/// State of one storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageHealth {
-    /// Which.
+    /// Name of the storage.
     pub name: StorageName,
-    /// Its last successful save.
+    /// Time of its last successful save.
     pub last_success: Option<SystemTime>,
-    /// Its last failure; it may be older than the last success.
-    pub last_failure: Option<Failure>,
+    /// Its last failure, which may be older than the last success.
+    pub last_failure: Option<StorageFailure>,
 }
 
-/// All storages' states.
+/// States of all storages.
 #[derive(Debug, Default)]
-pub struct Board(Mutex<BTreeMap<StorageName, StorageHealth>>);
+pub struct HealthBoard(Mutex<BTreeMap<StorageName, StorageHealth>>);
 
-impl Board {
-    /// Notes a save's end.
+impl HealthBoard {
+    /// Counts a save, and records its outcome.
     pub fn saved(&self, name: &StorageName, took: Duration, error: Option<&StorageError>) {
         let outcome = if error.is_some() { "error" } else { "success" };
         metrics::counter!(STORAGE_COUNT, "backend" => name.as_str().to_owned(), "outcome" => outcome).increment(1);
@@ -47,16 +47,16 @@ impl Board {
         }
     }
 
-    /// Notes a failure.
+    /// Records a failure.
     pub fn failed(&self, name: &StorageName, message: &str) {
-        let failure = Failure {
+        let failure = StorageFailure {
             at: SystemTime::now(),
             message: message.to_owned(),
         };
         self.change(name, |state| state.last_failure = Some(failure));
     }
 
-    /// All of them, by name.
+    /// All states, by name.
     pub fn report(&self) -> Vec<StorageHealth> {
         self.0
             .lock()

@@ -1,6 +1,7 @@
-//! What no storage has: remembered for a moment, so that asking again and again costs nothing.
+//! Remembers for a short time that no storage has a vCon, so that repeated reads cost nothing.
 //!
-//! Guarantee: bounded in size and time; a save makes the id known again at once, also for a look that began before it.
+//! Guarantee: the memory is bounded in size and time. A save removes the id at once, also for a
+//! read that began before the save.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -10,15 +11,16 @@ use std::time::Instant;
 use super::policy::AskPolicy;
 use vcon_document::VconId;
 
-/// The memory.
+/// Ids that no storage has.
 #[derive(Debug, Default)]
 pub struct Missing(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     until: HashMap<VconId, Instant>,
-    /// Counts saves, by a part of the id's hash: a look that spans a save of the same vCon is not remembered, as its answer may be out of
-    /// date. Other vCons that share the part are not remembered either, now and then, which costs no more than a look.
+    /// Number of saves, by a part of the id's hash. A read is not remembered if the number changed
+    /// meanwhile, because its result may be out of date. This also affects other vCons that share
+    /// the part, at the cost of one read.
     saves: HashMap<u8, u64>,
 }
 
@@ -29,7 +31,7 @@ fn part(id: &VconId) -> u8 {
 }
 
 impl Missing {
-    /// Whether this id is known to be missing.
+    /// True if no storage has this id, as far as known.
     pub fn contains(&self, id: &VconId) -> bool {
         let mut state = self.lock();
         match state.until.get(id) {
@@ -42,15 +44,15 @@ impl Missing {
         }
     }
 
-    /// Called before looking; the answer goes to [`Missing::note`].
+    /// Number of saves before a read. It is passed to [`Missing::note`] after the read.
     pub fn begin(&self, id: &VconId) -> u64 {
         self.lock().saves.get(&part(id)).copied().unwrap_or_default()
     }
 
-    /// Remembers that nobody has it.
-    pub fn note(&self, id: &VconId, looked: u64, policy: &AskPolicy) {
+    /// Remembers that no storage has this id. `saves` is the result of [`Missing::begin`].
+    pub fn note(&self, id: &VconId, saves: u64, policy: &AskPolicy) {
         let mut state = self.lock();
-        if state.saves.get(&part(id)).copied().unwrap_or_default() != looked {
+        if state.saves.get(&part(id)).copied().unwrap_or_default() != saves {
             return;
         }
         let now = Instant::now();
@@ -62,7 +64,7 @@ impl Missing {
         }
     }
 
-    /// It is being saved.
+    /// Removes an id: it is being saved.
     pub fn forget(&self, id: &VconId) {
         let mut state = self.lock();
         *state.saves.entry(part(id)).or_default() += 1;

@@ -1,38 +1,40 @@
-//! How long, how often, how many at once.
+//! Limits of calls to storages: deadlines, tries, calls at once.
 //!
-//! Guarantee: the defaults add nothing to a save that works.
+//! Guarantee: the defaults do not delay a save that works.
 
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
 
-/// For saves.
+/// Limits of saves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavePolicy {
-    /// All storages at once (`CONSERVER_PARALLEL_STORAGE`); otherwise one after the other.
+    /// Saves to all storages at once (`CONSERVER_PARALLEL_STORAGE`), otherwise to one after the
+    /// other.
     pub parallel: bool,
-    /// The longest try.
+    /// Deadline of one try.
     pub timeout: Duration,
-    /// How many tries, where an error may pass.
+    /// Most tries where an error may pass.
     pub tries: usize,
-    /// The pause after the first try; it doubles, with some chance in it so that hosts don't retry in step.
+    /// Pause after the first try. It doubles with each try, and is varied at random so that hosts
+    /// do not retry in step.
     pub first_pause: Duration,
-    /// The longest pause.
-    pub longest_pause: Duration,
-    /// How many saves one storage gets at once.
+    /// Longest pause.
+    pub max_pause: Duration,
+    /// Most saves at once in one storage.
     pub concurrency: usize,
 }
 
 impl Default for SavePolicy {
-    /// 30 s is above every adapter's own time-outs. 32 at once is above the workers of a host as usually set, so that it is felt only
-    /// when a storage is in trouble.
+    /// 30 s is more than the timeouts of every adapter. 32 saves at once are more than a host
+    /// usually has, so the limit is reached only when a storage is slow.
     fn default() -> Self {
         Self {
             parallel: true,
             timeout: Duration::from_secs(30),
             tries: 3,
             first_pause: Duration::from_millis(200),
-            longest_pause: Duration::from_secs(5),
+            max_pause: Duration::from_secs(5),
             concurrency: 32,
         }
     }
@@ -42,25 +44,25 @@ impl SavePolicy {
     pub(super) fn pauses(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
             .with_min_delay(self.first_pause)
-            .with_max_delay(self.longest_pause)
+            .with_max_delay(self.max_pause)
             .with_max_times(self.tries.saturating_sub(1))
             .with_jitter()
     }
 }
 
-/// For reads and deletes.
+/// Limits of reads and deletes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskPolicy {
-    /// The longest wait for one storage.
+    /// Longest wait for one storage.
     pub timeout: Duration,
-    /// How long a vCon that no storage has is taken as missing without asking again.
+    /// Time for which a vCon that no storage has is not asked for again.
     pub missing_for: Duration,
-    /// How many missing vCons are remembered.
+    /// Most missing vCons that are remembered.
     pub missing_max: usize,
 }
 
 impl Default for AskPolicy {
-    /// Two seconds end a client's polling loop's cost, and are over before a person looks again.
+    /// Two seconds bound the cost of a client that polls, and are over before a person looks again.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(10),

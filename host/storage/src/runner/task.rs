@@ -1,6 +1,6 @@
-//! A piece of work that can panic without taking its owner along.
+//! Work in a task of its own.
 //!
-//! Guarantee: the work ends with its owner, and a panic becomes an error.
+//! Guarantee: the work ends with its owner. A panic becomes an error.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use tokio::task::JoinHandle;
 
 use crate::StorageError;
 
-/// The error of a deadline.
+/// Error for a call that missed its deadline.
 pub fn late(limit: Duration) -> StorageError {
-    StorageError::Transient(format!("no answer within {} s", limit.as_secs_f64()))
+    StorageError::Transient(format!("no response within {} s", limit.as_secs_f64()))
 }
 
-/// A spawned piece of work that ends with its owner.
+/// A spawned task that ends with its owner.
 pub struct Task<T>(JoinHandle<Result<T, StorageError>>);
 
 impl<T: Send + 'static> Task<T> {
-    /// Starts it, in the span of its owner.
+    /// Starts the work, in the span of its owner.
     pub fn start(work: impl Future<Output = Result<T, StorageError>> + Send + 'static) -> Self {
         use tracing::Instrument as _;
         Self(tokio::spawn(work.in_current_span()))
     }
 
-    /// Waits for its result.
+    /// Waits for the result.
     pub async fn finish(mut self) -> Result<T, StorageError> {
         (&mut self.0).await.unwrap_or_else(|_| {
             Err(StorageError::Permanent(
-                "the adapter broke off (a fault in the program)".to_owned(),
+                "the adapter ended early (a fault in the program)".to_owned(),
             ))
         })
     }

@@ -1,4 +1,4 @@
-//! Options: defaults, aliases, secrets, and what is said about mistakes.
+//! Options: defaults, old names, secrets, and the problems of wrong ones.
 
 use serde_json::json;
 
@@ -81,7 +81,7 @@ fn every_mistake_is_named_and_no_value_is_shown() {
 }
 
 #[test]
-fn what_an_adapter_cannot_do_without_is_asked_for() {
+fn an_option_that_an_adapter_needs_is_reported_as_missing_or_wrong() {
     assert_eq!(problems("s3", json!({}))[0].option, "aws_bucket");
     assert_eq!(
         problems("s3", json!({"aws_bucket": "b", "aws_access_key_id": "x"}))[0].option,
@@ -115,7 +115,7 @@ fn what_an_adapter_cannot_do_without_is_asked_for() {
 }
 
 #[test]
-fn c9_an_unknown_egress_format_is_refused_before_a_save() {
+fn an_unknown_egress_format_is_refused_before_a_save() {
     for module in ["s3", "postgres"] {
         let given = json!({"aws_bucket": "b", "egress_format_version": "9.9"});
         assert_eq!(problems(module, given)[0].option, "egress_format_version");

@@ -1,4 +1,4 @@
-//! The file storage: checks C1 to C5 and the repaired faults.
+//! The file storage.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::Storage;
 use super::servers::Folder;
 use super::{ID, make, permanent, round_trip, saved, saved_as, try_build, vcon};
+use crate::Storage;
 
 fn storage(folder: &Folder, more: Value) -> Arc<dyn Storage> {
     let mut given = json!({"path": folder.0.join("vcons")});
@@ -16,7 +16,7 @@ fn storage(folder: &Folder, more: Value) -> Arc<dyn Storage> {
     make("storage.file", given)
 }
 
-/// All files below, seen from `vcons`, sorted.
+/// All files below `vcons`, as sorted paths relative to it.
 fn files(folder: &Folder) -> Vec<String> {
     fn walk(base: &Path, at: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(at).unwrap() {
@@ -40,7 +40,7 @@ fn mode(path: PathBuf) -> u32 {
 }
 
 #[tokio::test]
-async fn saves_reads_and_deletes() {
+async fn a_document_is_saved_read_and_deleted() {
     let folder = Folder::new();
     round_trip(&*storage(&folder, json!({}))).await;
     round_trip(&*storage(&folder, json!({"compression": true}))).await;
@@ -48,7 +48,7 @@ async fn saves_reads_and_deletes() {
 }
 
 #[tokio::test]
-async fn c1_the_day_is_that_of_the_written_offset() {
+async fn a_file_lies_in_the_folder_of_its_day_in_the_written_offset() {
     let folder = Folder::new();
     storage(&folder, json!({}))
         .save(&saved("2024-01-01T01:00:00+05:00"))
@@ -64,7 +64,7 @@ async fn c1_the_day_is_that_of_the_written_offset() {
 }
 
 #[tokio::test]
-async fn c2_z_and_no_date_and_reading_across_settings() {
+async fn documents_are_found_across_settings_with_and_without_a_date() {
     let folder = Folder::new();
     let zipped = storage(&folder, json!({"compression": true}));
     zipped.save(&saved("2024-02-03T04:05:06Z")).await.unwrap();
@@ -81,7 +81,7 @@ async fn c2_z_and_no_date_and_reading_across_settings() {
 }
 
 #[tokio::test]
-async fn c3_the_limit_counts_the_escaped_text() {
+async fn max_file_size_counts_the_bytes_of_the_written_text() {
     let folder = Folder::new();
     let document = saved("2024-01-01T00:00:00Z");
     let length = vcon_document::json::python_text(&document.text).len();
@@ -100,7 +100,7 @@ async fn c3_the_limit_counts_the_escaped_text() {
 }
 
 #[tokio::test]
-async fn c4_delete_removes_empty_days_but_never_the_base() {
+async fn a_delete_removes_empty_folders_of_days_but_never_the_base() {
     let folder = Folder::new();
     let storage = storage(&folder, json!({}));
     let other = "018f2a3b-0000-8000-8000-0000000000bb";
@@ -117,7 +117,7 @@ async fn c4_delete_removes_empty_days_but_never_the_base() {
 }
 
 #[tokio::test]
-async fn c5_modes_in_every_spelling() {
+async fn file_modes_are_read_in_every_spelling() {
     for (given, expected) in [
         (json!("0o640"), 0o640),
         (json!("0640"), 0o640),
@@ -148,7 +148,7 @@ async fn c5_modes_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn a_folder_that_was_there_keeps_its_mode() {
+async fn an_existing_folder_keeps_its_mode() {
     let folder = Folder::new();
     std::fs::create_dir_all(folder.0.join("vcons/2024")).unwrap();
     std::fs::set_permissions(folder.0.join("vcons/2024"), std::fs::Permissions::from_mode(0o700)).unwrap();
@@ -161,7 +161,7 @@ async fn a_folder_that_was_there_keeps_its_mode() {
 }
 
 #[tokio::test]
-async fn one_file_remains_whatever_changes() {
+async fn one_file_remains_when_date_or_settings_change() {
     let folder = Folder::new();
     storage(&folder, json!({}))
         .save(&saved("2024-01-01T00:00:00Z"))

@@ -1,4 +1,4 @@
-//! The file storage when the disk or the caller lets it down.
+//! The file storage on disks that fail, and with many writers.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::Storage;
 use super::servers::Folder;
 use super::{ID, make, permanent, saved, saved_as, transient, vcon};
+use crate::Storage;
 
 #[tokio::test]
-async fn a_place_that_refuses_is_permanent() {
-    // Not even root can make folders there.
+async fn a_folder_that_can_not_be_created_is_a_permanent_error() {
+    // Not even root can create folders there.
     let storage = make("storage.file", json!({"path": "/proc/sys/vcons"}));
     let message = permanent(storage.save(&saved("2024-01-01T00:00:00Z")).await);
     assert!(message.contains("/proc/sys/vcons"), "{message}");
 }
 
 #[tokio::test]
-async fn a_file_in_the_place_of_a_folder_is_permanent() {
+async fn a_file_in_the_place_of_a_folder_is_a_permanent_error() {
     let folder = Folder::new();
     std::fs::write(folder.0.join("2024"), "").unwrap();
     let storage = make("storage.file", json!({"path": folder.0}));
@@ -28,7 +28,7 @@ async fn a_file_in_the_place_of_a_folder_is_permanent() {
     assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
 }
 
-/// A small disk of its own; nothing where the system doesn't let tests mount.
+/// A small disk. None where the system does not let tests mount.
 struct Disk(Folder);
 
 impl Disk {
@@ -73,11 +73,11 @@ async fn a_full_disk_leaves_the_old_file_whole() {
         vcon(ID, "2024-01-01T00:00:00Z")
     );
     let left = std::fs::read_dir(disk.path().join("2024/01/01")).unwrap().count();
-    assert_eq!(left, 1, "the temporary file is gone");
+    assert_eq!(left, 1, "a temporary file remains");
 }
 
 #[tokio::test]
-async fn a_read_only_disk_is_permanent() {
+async fn a_read_only_disk_is_a_permanent_error() {
     let Some(disk) = Disk::new("ro,size=64k") else {
         return;
     };

@@ -1,15 +1,23 @@
-//! Tests of the storages, on real servers that they start themselves.
+//! Tests of the storages, on real servers that the tests start.
 
+mod adapters;
+#[cfg(feature = "default")]
 mod factory;
+#[cfg(feature = "file")]
 mod file;
+#[cfg(feature = "file")]
 mod file_faults;
 mod names;
+#[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
 mod redis;
 mod runner;
 mod runner_ask;
+#[cfg(feature = "s3")]
 mod s3;
 mod servers;
+#[cfg(feature = "webhook")]
 mod webhook;
 
 use std::sync::Arc;
@@ -26,7 +34,7 @@ fn id(text: &str) -> VconId {
     VconId::new(text).unwrap()
 }
 
-/// A small vCon with a letter beyond ASCII, so that the written form shows.
+/// A small vCon with a letter outside ASCII, which shows how texts are written.
 fn vcon(uuid: &str, created_at: &str) -> Value {
     json!({
         "vcon": "0.4.0", "uuid": uuid, "created_at": created_at, "subject": "Größe",
@@ -57,7 +65,7 @@ fn options(value: Value) -> Map<String, Value> {
 /// A storage and the warnings about its options.
 type Made = (Arc<dyn Storage>, Vec<OptionProblem>);
 
-/// Builds with a secret named PASSWORD and, if given, a working store.
+/// Builds a storage with a secret named PASSWORD and, if given, a working store.
 fn try_build(module: &str, given: Value, redis_url: Option<&str>) -> Result<Made, Vec<OptionProblem>> {
     let secrets = |name: &str| (name == "PASSWORD").then(|| "s3cr3t-p4ss".to_owned());
     let context = StorageContext {
@@ -88,7 +96,7 @@ fn permanent<T: std::fmt::Debug>(result: Result<T, StorageError>) -> String {
     }
 }
 
-/// What every adapter that reads and deletes does alike.
+/// Behaviour of every adapter that reads and deletes.
 async fn round_trip(storage: &dyn Storage) {
     let first = saved("2024-01-01T01:00:00+05:00");
     assert_eq!(storage.get(&first.id).await.unwrap(), None);

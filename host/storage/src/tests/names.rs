@@ -1,8 +1,8 @@
 //! Names in paths and messages.
 
-use super::super::secret::shown_address;
-use super::super::stored_name::stored_name;
 use super::{Secret, id};
+use crate::secret::shown_address;
+use crate::stored_name::stored_name;
 
 #[test]
 fn a_uuid_is_its_own_name() {
@@ -10,7 +10,7 @@ fn a_uuid_is_its_own_name() {
 }
 
 #[test]
-fn other_ids_stay_one_harmless_segment() {
+fn another_id_becomes_one_harmless_path_segment() {
     assert_eq!(stored_name(&id("../../etc/passwd")), "%2E.%2F..%2Fetc%2Fpasswd");
     assert_eq!(stored_name(&id("..")), "%2E.");
     assert_eq!(stored_name(&id(".hidden")), "%2Ehidden");
@@ -27,7 +27,7 @@ fn long_ids_get_short_names_of_their_own() {
 }
 
 #[test]
-fn secrets_do_not_print() {
+fn secrets_are_not_shown() {
     let secret = Secret::new("hunter2");
     assert_eq!(format!("{secret:?}"), "***");
     assert_eq!(secret.scrub("AUTH hunter2 failed"), "AUTH *** failed");

@@ -1,14 +1,13 @@
-//! The PostgreSQL storage: checks C8 and C10, the repaired faults, and faults of the server.
+//! The PostgreSQL storage, and faults of its server.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use super::super::postgres::storable;
-use super::super::{Saved, Storage};
 use super::servers::{Server, free_port};
 use super::{ID, id, make, permanent, round_trip, saved, saved_as, transient, vcon};
+use crate::{Saved, Storage};
 use vcon_document::{Document, EgressFormat, Text};
 
 const PASSWORD: &str = "s3cr3t-p4ss";
@@ -19,7 +18,7 @@ fn storage(server: &Server, more: Value) -> Arc<dyn Storage> {
     make("storage.postgres", given)
 }
 
-/// All columns of all rows as text; NULL is `-`.
+/// All columns of all rows as text. NULL is `-`.
 async fn query(server: &Server, sql: &str) -> Vec<Vec<String>> {
     try_query(server, sql).await.unwrap()
 }
@@ -50,7 +49,7 @@ async fn indexes(server: &Server, table: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn c10_the_table_and_its_rows_are_upstreams() {
+async fn the_table_and_its_rows_are_those_of_the_conserver() {
     let server = Server::postgres(PASSWORD);
     let storage = storage(&server, json!({"name": "postgres"}));
     assert_eq!(storage.get(&id(ID)).await.unwrap(), None, "no table yet");
@@ -96,7 +95,7 @@ async fn c10_the_table_and_its_rows_are_upstreams() {
 }
 
 #[tokio::test]
-async fn c8_egress_changes_the_copy_and_the_version_column() {
+async fn the_egress_format_changes_the_copy_and_the_version_column() {
     let server = Server::postgres(PASSWORD);
     let storage = storage(&server, json!({}));
     let converted = Saved {
@@ -123,7 +122,7 @@ async fn tables_of_other_names_get_an_index_of_their_own() {
     }
     assert!(indexes(&server, "Second").await[0].contains("\"Second_vcon_json\""));
     assert_eq!(indexes(&server, "odd\"name").await.len(), 1);
-    // A table that somebody else made stays as it is.
+    // A table that another program created stays as it is.
     query(
         &server,
         "CREATE TABLE theirs (LIKE vcons INCLUDING CONSTRAINTS, PRIMARY KEY (id))",
@@ -137,7 +136,7 @@ async fn tables_of_other_names_get_an_index_of_their_own() {
 }
 
 #[tokio::test]
-async fn many_processes_that_begin_at_once_make_one_table() {
+async fn many_processes_that_start_at_once_create_one_table() {
     let server = Server::postgres(PASSWORD);
     for round in 0..20 {
         let savers = (0..8).map(|_| storage(&server, json!({"table_name": format!("fresh{round}")})));
@@ -148,9 +147,9 @@ async fn many_processes_that_begin_at_once_make_one_table() {
     }
 }
 
-/// Programs that know nothing of our lock make the table while we do.
+/// Other programs do not take the lock of this one.
 #[tokio::test]
-async fn a_table_that_another_program_makes_meanwhile_is_taken() {
+async fn a_table_that_another_program_creates_meanwhile_is_used() {
     let server = Server::postgres(PASSWORD);
     for round in 0..20 {
         let table = format!("theirs{round}");
@@ -159,14 +158,14 @@ async fn a_table_that_another_program_makes_meanwhile_is_taken() {
         );
         let storage = storage(&server, json!({"table_name": table}));
         let subject = saved("2024-01-01T00:00:00Z");
-        // It is the other program's affair if it loses.
+        // The other program may fail.
         let (_, ours) = futures::future::join(try_query(&server, &make), storage.save(&subject)).await;
         ours.unwrap();
     }
 }
 
 #[tokio::test]
-async fn what_jsonb_cannot_hold_is_left_out() {
+async fn characters_that_jsonb_refuses_are_left_out() {
     let server = Server::postgres(PASSWORD);
     let storage = storage(&server, json!({}));
     let text: Text = vcon(ID, "2024-01-01T00:00:00Z")
@@ -187,24 +186,8 @@ async fn what_jsonb_cannot_hold_is_left_out() {
     assert_eq!(found["subject"], "ab \\u0000 \u{1F600} 1e3");
 }
 
-#[test]
-fn only_what_must_change_changes() {
-    for same in [r#"{"a": "\\u0000 \" \n \u00e9 \ud83d\ude00"}"#, "{}", r#""\\\\u0000""#] {
-        assert_eq!(storable(same), (same.into(), false));
-    }
-    for (from, to) in [
-        (r#""\u0000""#, r#""""#),
-        (r#""\\\u0000x""#, r#""\\x""#),
-        (r#""\udc00\ud800""#, "\"\u{FFFD}\u{FFFD}\""),
-        (r#""\ud800A""#, "\"\u{FFFD}A\""),
-        (r#""\ud800\u0000""#, "\"\u{FFFD}\""),
-    ] {
-        assert_eq!(storable(from), (to.into(), true), "{from}");
-    }
-}
-
 #[tokio::test]
-async fn what_the_table_demands_is_said() {
+async fn a_vcon_without_a_value_that_a_column_needs_is_refused_with_its_name() {
     let server = Server::postgres(PASSWORD);
     let storage = storage(&server, json!({}));
     let message = permanent(
@@ -223,7 +206,7 @@ async fn what_the_table_demands_is_said() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_or_database_is_permanent_and_not_shown() {
+async fn a_wrong_password_or_database_is_a_permanent_error_without_the_password() {
     let server = Server::postgres("right-one");
     let message = permanent(storage(&server, json!({})).save(&saved("2024-01-01T00:00:00Z")).await);
     assert!(
@@ -245,7 +228,7 @@ async fn a_wrong_password_or_database_is_permanent_and_not_shown() {
 }
 
 #[tokio::test]
-async fn away_is_transient_and_it_comes_back() {
+async fn an_unavailable_server_is_a_transient_error_and_is_used_again_later() {
     let nobody = make(
         "postgres",
         json!({"host": "127.0.0.1", "port": free_port(), "password": PASSWORD}),

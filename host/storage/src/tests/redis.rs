@@ -1,12 +1,12 @@
-//! The Redis storage: check C13, another server than the working store's, and faults.
+//! The Redis storage, on the working store's server and on its own, and faults of the server.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::Storage;
 use super::servers::{Server, free_port};
 use super::{ID, make, permanent, round_trip, saved, transient, try_build};
+use crate::Storage;
 
 async fn ask<T: redis::FromRedisValue>(server: &Server, command: &[&str]) -> T {
     let client = redis::Client::open(server.url("redis")).unwrap();
@@ -26,7 +26,7 @@ fn storage(server: &Server, more: Value) -> Arc<dyn Storage> {
 }
 
 #[tokio::test]
-async fn c13_key_text_and_time_to_live() {
+async fn a_copy_has_its_key_its_text_and_its_time_to_live() {
     let server = Server::redis(None);
     let standard = storage(&server, json!({}));
     round_trip(&*standard).await;
@@ -63,7 +63,7 @@ async fn a_server_of_its_own_is_used() {
 }
 
 #[tokio::test]
-async fn the_old_default_means_the_working_store() {
+async fn the_conservers_default_url_stands_for_the_working_store() {
     let main = Server::redis(None);
     let given = json!({"redis_url": "redis://:localhost:6379"});
     let (storage, warnings) = try_build("redis_storage", given, Some(&main.url("redis"))).unwrap();
@@ -73,7 +73,7 @@ async fn the_old_default_means_the_working_store() {
 }
 
 #[tokio::test]
-async fn away_is_transient_and_shows_no_password() {
+async fn an_unavailable_server_is_a_transient_error_without_the_password() {
     let url = format!("redis://user:s3cr3t-p4ss@127.0.0.1:{}", free_port());
     let storage = make("redis_storage", json!({ "redis_url": url }));
     let message = transient(storage.save(&saved("2024-01-01T00:00:00Z")).await);
@@ -84,7 +84,7 @@ async fn away_is_transient_and_shows_no_password() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_permanent_and_not_shown() {
+async fn a_wrong_password_is_a_permanent_error_without_the_password() {
     let server = Server::redis(Some("right"));
     for url in [
         format!("redis://:s3cr3t-p4ss@127.0.0.1:{}", server.port),

@@ -1,4 +1,4 @@
-//! Saving to several storages: check C17, retries, deadlines, limits.
+//! Saves to several storages: retries, deadlines, limits.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -9,15 +9,15 @@ use async_trait::async_trait;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::time::Instant;
 
-use super::super::{Abilities, Runner, SavePolicy, Saved, Storage, StorageError};
 use super::{id, saved};
+use crate::{Abilities, Runner, SavePolicy, Saved, Storage, StorageError};
 use vcon_document::VconId;
 use vconduit_base::names::StorageName;
 
-/// A storage that does as a test tells it.
+/// A storage whose results a test sets.
 pub struct Scripted {
     pub abilities: Abilities,
-    /// The results of saves, one after the other; then `Ok`.
+    /// Results of the saves, one after the other, then `Ok`.
     pub saves: Mutex<Vec<Result<(), StorageError>>>,
     pub get: Result<Option<String>, StorageError>,
     pub delete: Result<bool, StorageError>,
@@ -54,7 +54,7 @@ impl Scripted {
         self.most_at_once.fetch_max(now, Ordering::SeqCst);
         tokio::time::sleep(self.takes).await;
         self.at_once.fetch_sub(1, Ordering::SeqCst);
-        assert!(!self.panics, "as told");
+        assert!(!self.panics, "the test asked for a panic");
     }
 
     pub fn count(&self) -> usize {
@@ -85,11 +85,11 @@ impl Storage for Scripted {
     }
 }
 
-pub fn passing(message: &str) -> StorageError {
+pub fn transient_error(message: &str) -> StorageError {
     StorageError::Transient(message.to_owned())
 }
 
-pub fn lasting(message: &str) -> StorageError {
+pub fn permanent_error(message: &str) -> StorageError {
     StorageError::Permanent(message.to_owned())
 }
 
@@ -116,7 +116,7 @@ fn failing(saves: Vec<Result<(), StorageError>>) -> Arc<Scripted> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn c17_all_at_once_one_fails_and_all_are_counted() {
+async fn storages_save_at_once_and_one_that_fails_stops_no_other() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let shown = recorder.handle();
     let _here = metrics::set_default_local_recorder(&recorder);
@@ -126,7 +126,7 @@ async fn c17_all_at_once_one_fails_and_all_are_counted() {
             ..Scripted::default()
         })
     };
-    let (first, second, bad) = (slow(), slow(), failing(vec![Err(lasting("refused"))]));
+    let (first, second, bad) = (slow(), slow(), failing(vec![Err(permanent_error("refused"))]));
     let runner = Runner::default();
     let list = named(&[("first", &first), ("bad", &bad), ("second", &second), ("first", &first)]);
     let start = Instant::now();
@@ -161,7 +161,7 @@ async fn c17_all_at_once_one_fails_and_all_are_counted() {
 }
 
 #[tokio::test]
-async fn one_after_the_other_where_told() {
+async fn storages_save_one_after_the_other_where_the_policy_asks_for_it() {
     let slow = Arc::new(Scripted {
         takes: Duration::from_millis(20),
         ..Scripted::default()
@@ -178,14 +178,17 @@ async fn one_after_the_other_where_told() {
 }
 
 #[tokio::test]
-async fn what_may_pass_is_tried_again() {
-    let recovers = failing(vec![Err(passing("away")), Err(passing("away"))]);
-    let stays = failing(vec![Err(passing("away")); 9]);
+async fn a_transient_error_is_tried_again() {
+    let recovers = failing(vec![
+        Err(transient_error("unavailable")),
+        Err(transient_error("unavailable")),
+    ]);
+    let stays = failing(vec![Err(transient_error("unavailable")); 9]);
     let runner = Runner::default();
     let list = named(&[("recovers", &recovers), ("stays", &stays)]);
     let results = runner.save_all(&list, &saved("2024-01-01T00:00:00Z"), &quick()).await;
     assert!(results[0].1.is_ok());
-    assert!(matches!(&results[1].1, Err(StorageError::Transient(message)) if message == "away"));
+    assert!(matches!(&results[1].1, Err(StorageError::Transient(message)) if message == "unavailable"));
     assert_eq!((recovers.count(), stays.count()), (3, 3));
     let one_try = SavePolicy { tries: 1, ..quick() };
     runner.save_all(&list, &saved("2024-01-01T00:00:00Z"), &one_try).await;
@@ -193,7 +196,7 @@ async fn what_may_pass_is_tried_again() {
 }
 
 #[tokio::test]
-async fn hangs_and_panics_end() {
+async fn a_save_that_hangs_or_panics_ends_with_an_error() {
     let hangs = Arc::new(Scripted {
         takes: Duration::from_secs(600),
         ..Scripted::default()
@@ -221,7 +224,7 @@ async fn hangs_and_panics_end() {
 }
 
 #[tokio::test]
-async fn a_storage_gets_no_more_at_once_than_allowed() {
+async fn a_storage_gets_no_more_saves_at_once_than_its_limit() {
     let slow = Arc::new(Scripted {
         takes: Duration::from_millis(10),
         ..Scripted::default()
@@ -238,7 +241,7 @@ async fn a_storage_gets_no_more_at_once_than_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_is_given_up_stops_its_saves() {
+async fn a_run_that_ends_early_stops_its_saves() {
     let slow = Arc::new(Scripted {
         takes: Duration::from_millis(200),
         ..Scripted::default()
@@ -255,7 +258,7 @@ async fn a_run_that_is_given_up_stops_its_saves() {
     );
     assert_eq!(
         runner.health()[0].last_failure.as_ref().unwrap().message,
-        "the save broke off"
+        "the save ended early"
     );
     assert!(runner.read_through(&[], &id("x")).await.is_none());
 }

@@ -1,14 +1,14 @@
-//! Reading and deleting in several storages: checks C18 and C19.
+//! Reads and deletes in several storages.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::runner::AskPolicy;
-use super::super::{Abilities, CopyState, DeleteOutcome, Runner, SavePolicy, StorageError};
-use super::runner::{Scripted, lasting, named, passing};
+use super::runner::{Scripted, named, permanent_error, transient_error};
 use super::{ID, id, saved, vcon};
+use crate::runner::AskPolicy;
+use crate::{Abilities, CopyState, DeleteOutcome, Runner, SavePolicy, StorageError};
 
-fn answering(get: Result<Option<String>, StorageError>) -> Arc<Scripted> {
+fn returning(get: Result<Option<String>, StorageError>) -> Arc<Scripted> {
     Arc::new(Scripted {
         get,
         ..Scripted::default()
@@ -16,11 +16,11 @@ fn answering(get: Result<Option<String>, StorageError>) -> Arc<Scripted> {
 }
 
 fn with(uuid: &str) -> Arc<Scripted> {
-    answering(Ok(Some(vcon(uuid, "2024-01-01T00:00:00Z").to_string())))
+    returning(Ok(Some(vcon(uuid, "2024-01-01T00:00:00Z").to_string())))
 }
 
 #[tokio::test]
-async fn c18_in_order_the_first_good_answer_wins() {
+async fn the_first_copy_in_the_order_of_the_list_is_read() {
     let blind = Abilities {
         read: false,
         delete: false,
@@ -30,13 +30,13 @@ async fn c18_in_order_the_first_good_answer_wins() {
         ..Scripted::default()
     });
     let (broken, empty, wrong) = (
-        answering(Err(passing("away"))),
-        answering(Ok(None)),
+        returning(Err(transient_error("unavailable"))),
+        returning(Ok(None)),
         with("018f2a3b-0000-8000-8000-0000000000ff"),
     );
     let (garbled, no_uuid) = (
-        answering(Ok(Some("{".to_owned()))),
-        answering(Ok(Some("{\"row\": 1}".to_owned()))),
+        returning(Ok(Some("{".to_owned()))),
+        returning(Ok(Some("{\"row\": 1}".to_owned()))),
     );
     let panics = Arc::new(Scripted {
         panics: true,
@@ -70,8 +70,8 @@ async fn c18_in_order_the_first_good_answer_wins() {
 }
 
 #[tokio::test]
-async fn what_nobody_has_is_not_asked_for_again_at_once() {
-    let empty = answering(Ok(None));
+async fn a_vcon_that_no_storage_has_is_not_asked_for_again_at_once() {
+    let empty = returning(Ok(None));
     let list = named(&[("empty", &empty)]);
     let policy = AskPolicy {
         missing_for: Duration::from_millis(100),
@@ -93,9 +93,9 @@ async fn what_nobody_has_is_not_asked_for_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_save_makes_it_known_again() {
+async fn a_saved_vcon_is_asked_for_again() {
     let now = with(ID);
-    let nothing = answering(Ok(None));
+    let nothing = returning(Ok(None));
     let runner = Runner::default();
     assert!(runner.read_through(&named(&[("s", &nothing)]), &id(ID)).await.is_none());
     let list = named(&[("s", &now)]);
@@ -125,14 +125,18 @@ async fn a_hanging_storage_delays_a_read_but_does_not_stop_it() {
 }
 
 #[tokio::test]
-async fn c19_a_delete_reaches_all_and_tells_of_each() {
-    let answering = |delete| {
+async fn a_delete_calls_all_storages_and_returns_an_outcome_for_each() {
+    let returning = |delete| {
         Arc::new(Scripted {
             delete,
             ..Scripted::default()
         })
     };
-    let (gone, absent, broken) = (answering(Ok(true)), answering(Ok(false)), answering(Err(lasting("no"))));
+    let (gone, absent, broken) = (
+        returning(Ok(true)),
+        returning(Ok(false)),
+        returning(Err(permanent_error("no"))),
+    );
     let cannot = Arc::new(Scripted {
         abilities: Abilities {
             read: true,
@@ -169,7 +173,7 @@ async fn c19_a_delete_reaches_all_and_tells_of_each() {
 }
 
 #[tokio::test]
-async fn each_storage_tells_whether_it_has_a_copy() {
+async fn the_copy_of_each_storage_is_reported() {
     let blind = Arc::new(Scripted {
         abilities: Abilities {
             read: false,
@@ -177,17 +181,17 @@ async fn each_storage_tells_whether_it_has_a_copy() {
         },
         ..Scripted::default()
     });
-    let (good, empty) = (with(ID), answering(Ok(None)));
-    let (wrong, away) = (
+    let (good, empty) = (with(ID), returning(Ok(None)));
+    let (wrong, broken) = (
         with("018f2a3b-0000-8000-8000-0000000000ff"),
-        answering(Err(passing("away"))),
+        returning(Err(transient_error("unavailable"))),
     );
     let list = named(&[
         ("blind", &blind),
         ("good", &good),
         ("empty", &empty),
         ("wrong", &wrong),
-        ("away", &away),
+        ("broken", &broken),
     ]);
     let states: Vec<_> = Runner::default().copies(&list, &id(ID)).await;
     let states: Vec<_> = states.into_iter().map(|(_, state)| state).collect();
@@ -199,6 +203,6 @@ async fn each_storage_tells_whether_it_has_a_copy() {
         matches!(&states[3], CopyState::Failed(why) if why.contains("0000000000ff")),
         "{states:?}"
     );
-    assert_eq!(states[4], CopyState::Failed("away".to_owned()));
+    assert_eq!(states[4], CopyState::Failed("unavailable".to_owned()));
     assert_eq!(blind.count(), 0, "it was asked");
 }

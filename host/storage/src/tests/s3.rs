@@ -1,4 +1,4 @@
-//! The S3 storage: checks C6 to C8, the repaired faults, and faults of the service.
+//! The S3 storage, and faults of its service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use super::super::{Saved, Storage};
 use super::servers::{Server, free_port};
 use super::{ID, make, permanent, round_trip, saved, saved_as, transient, vcon};
+use crate::{Saved, Storage};
 use vcon_document::EgressFormat;
 
 fn given(server: &Server, more: Value) -> Value {
@@ -26,22 +26,22 @@ fn storage(server: &Server, more: Value) -> Arc<dyn Storage> {
 
 async fn ask(server: &Server, method: Method, path: &str, body: &str) -> (u16, reqwest::header::HeaderMap, String) {
     vconduit_base::tls::choose_provider();
-    // The service reads who asks from the form of a signature that it does not check.
+    // The service takes the caller from the signature, which it does not check.
     let who =
         "AWS4-HMAC-SHA256 Credential=AKIATEST/20240101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00";
     let request = Client::new()
         .request(method, server.url("http") + path)
         .header("authorization", who);
-    let answer = request
+    let response = request
         .body(body.to_owned())
         .timeout(Duration::from_secs(20))
         .send()
         .await
         .unwrap();
     (
-        answer.status().as_u16(),
-        answer.headers().clone(),
-        answer.text().await.unwrap(),
+        response.status().as_u16(),
+        response.headers().clone(),
+        response.text().await.unwrap(),
     )
 }
 
@@ -62,14 +62,14 @@ async fn keys(server: &Server) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn saves_reads_and_deletes() {
+async fn a_document_is_saved_read_and_deleted() {
     let server = with_bucket().await;
     round_trip(&*storage(&server, json!({}))).await;
     assert!(keys(&server).await.is_empty());
 }
 
 #[tokio::test]
-async fn c6_keys_pointer_and_media_type() {
+async fn a_copy_has_its_key_its_pointer_and_its_media_type() {
     let server = with_bucket().await;
     for (path, prefix) in [
         (json!(null), ""),
@@ -101,7 +101,7 @@ async fn c6_keys_pointer_and_media_type() {
 }
 
 #[tokio::test]
-async fn c7_without_a_pointer_there_is_nothing_but_the_dateless_key() {
+async fn without_a_pointer_only_the_key_without_a_date_is_read() {
     let server = with_bucket().await;
     let storage = storage(&server, json!({"prefix": "p"}));
     let uuid = super::id(ID);
@@ -129,7 +129,7 @@ async fn c7_without_a_pointer_there_is_nothing_but_the_dateless_key() {
 }
 
 #[tokio::test]
-async fn c8_egress_changes_the_copy() {
+async fn the_egress_format_changes_the_copy() {
     let server = with_bucket().await;
     let document = vcon(ID, "2024-01-01T00:00:00Z");
     let converted = Saved {
@@ -164,7 +164,7 @@ async fn a_new_date_leaves_no_orphan() {
 }
 
 #[tokio::test]
-async fn no_date_is_permanent_but_for_what_is_encrypted() {
+async fn a_missing_date_is_a_permanent_error_unless_the_vcon_is_encrypted() {
     let server = with_bucket().await;
     let storage = storage(&server, json!({}));
     let message = permanent(storage.save(&saved("some day")).await);
@@ -195,7 +195,7 @@ async fn ids_cannot_lead_out_of_the_prefix() {
 }
 
 #[tokio::test]
-async fn away_is_transient_and_shows_no_key() {
+async fn an_unavailable_service_is_a_transient_error_without_the_keys() {
     let endpoint = format!("http://127.0.0.1:{}", free_port());
     let storage = make(
         "s3",
@@ -210,7 +210,7 @@ async fn away_is_transient_and_shows_no_key() {
 }
 
 #[tokio::test]
-async fn wrong_keys_and_no_bucket_are_permanent() {
+async fn wrong_keys_and_a_missing_bucket_are_permanent_errors() {
     let strict = Server::s3(true);
     assert_eq!(ask(&strict, Method::PUT, "/vcons", "").await.0, 200);
     let message = permanent(storage(&strict, json!({})).save(&saved("2024-01-01T00:00:00Z")).await);

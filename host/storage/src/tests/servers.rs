@@ -1,4 +1,5 @@
-//! Real servers for tests: each on a free loopback port, in a folder of its own, stopped by process id when it goes out of scope.
+//! Real servers for tests. Each has a free loopback port and its own folder, and is stopped by its
+//! process id when it goes out of scope.
 
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A folder that goes away with its owner.
+/// A folder that is removed when it goes out of scope.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -57,7 +58,7 @@ impl Server {
         server
     }
 
-    /// Starts it once more, on the same port.
+    /// Starts the server again, on the same port and data.
     pub fn start_again(&mut self) {
         self.child = self.command.spawn().unwrap();
         self.wait_for_port();
@@ -82,7 +83,7 @@ impl Server {
         text
     }
 
-    /// Redis, perhaps with a password.
+    /// Starts Redis, with or without a password.
     pub fn redis(password: Option<&str>) -> Self {
         let (port, folder) = (free_port(), Folder::new());
         let mut command = Command::new("redis-server");
@@ -103,7 +104,7 @@ impl Server {
         Self::start(command, port, folder)
     }
 
-    /// PostgreSQL with a user `postgres`, this password and an empty database `vcon_db`.
+    /// Starts PostgreSQL with a user `postgres`, this password and an empty database `vcon_db`.
     pub fn postgres(password: &str) -> Self {
         let (port, folder) = (free_port(), Folder::new());
         let programs = postgres_programs();
@@ -135,7 +136,7 @@ impl Server {
             .arg("-k")
             .arg(&folder.0)
             .args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        // A zone that is not UTC, so that a mistake with zones shows.
+        // A zone that is not UTC shows mistakes with zones.
         command.args(["-c", "fsync=off", "-c", "timezone=Asia/Tokyo"]);
         let mut server = Self::start(command, port, folder);
         server.signal = rustix::process::Signal::INT;
@@ -166,22 +167,23 @@ impl Server {
         }
     }
 
-    /// An S3 service (moto). It takes any keys, or, after one request, none that it hasn't given out.
+    /// Starts an S3 service (moto). It accepts any keys, or, after the first request, only keys
+    /// that it has issued.
     pub fn s3(check_keys: bool) -> Self {
         let (port, folder) = (free_port(), Folder::new());
         let mut command = Command::new(moto_program());
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-        // One free request: the one that makes the bucket.
+        // The first request creates the bucket.
         command.env("INITIAL_NO_AUTH_ACTION_COUNT", if check_keys { "1" } else { "inf" });
         Self::start(command, port, folder)
     }
 
-    /// Where it is, with this scheme.
+    /// URL of the server with this scheme.
     pub fn url(&self, scheme: &str) -> String {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
-    /// Ends the process; [`Server::start_again`] begins a new one on the same data.
+    /// Ends the process. [`Server::start_again`] starts a new one on the same data.
     pub fn stop(&mut self) {
         if let Some(pid) = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()) {
             let _ = rustix::process::kill_process(pid, self.signal);
@@ -201,7 +203,7 @@ fn moto_program() -> PathBuf {
     std::env::var_os("MOTO_SERVER").map_or_else(|| PathBuf::from("moto_server"), PathBuf::from)
 }
 
-/// Debian keeps the server's programs out of the path.
+/// Folder of the server's programs, which Debian keeps out of the path.
 fn postgres_programs() -> PathBuf {
     let versions =
         std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is not installed (apt-get install postgresql)");
@@ -233,8 +235,8 @@ fn give_to_postgres(folder: &Path) {
 }
 
 fn number_of(which: &str) -> u32 {
-    let answer = Command::new("id").args([which, "postgres"]).output().unwrap();
-    String::from_utf8(answer.stdout)
+    let output = Command::new("id").args([which, "postgres"]).output().unwrap();
+    String::from_utf8(output.stdout)
         .unwrap()
         .trim()
         .parse()

@@ -1,4 +1,4 @@
-//! The webhook storage: check C15, and what receivers do.
+//! The webhook storage, with receivers that accept, refuse and hang.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use super::{ID, make, permanent, saved, saved_as, transient, try_build, vcon};
 
 type Seen = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
-/// A receiver that keeps what it gets; ends with the test's runtime.
+/// A receiver that keeps its requests. It ends with the runtime of the test.
 async fn receiver() -> (String, Seen) {
     async fn keep(State(seen): State<Seen>, headers: HeaderMap, body: String) -> StatusCode {
         seen.lock().unwrap().push((headers, body));
@@ -26,7 +26,10 @@ async fn receiver() -> (String, Seen) {
         .route("/refuse", post(|| async { StatusCode::FORBIDDEN }))
         .route("/busy", post(|| async { StatusCode::SERVICE_UNAVAILABLE }))
         .route("/much", post(|| async { StatusCode::TOO_MANY_REQUESTS }))
-        .route("/away", post(|| async { Redirect::temporary("/keep").into_response() }))
+        .route(
+            "/moved",
+            post(|| async { Redirect::temporary("/keep").into_response() }),
+        )
         .route("/slow", post(std::future::pending::<StatusCode>))
         .with_state(Arc::clone(&seen));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -45,7 +48,7 @@ async fn received(document: Value) -> Value {
 }
 
 #[tokio::test]
-async fn c15_the_version_is_rewritten_where_old_or_absent() {
+async fn an_old_or_absent_version_is_sent_as_0_3_0() {
     let current = vcon(ID, "2024-01-01T00:00:00Z");
     assert_eq!(received(current.clone()).await, current);
     let mut expected = current.clone();
@@ -59,14 +62,14 @@ async fn c15_the_version_is_rewritten_where_old_or_absent() {
 }
 
 #[tokio::test]
-async fn c15_no_address_is_a_warning() {
+async fn an_empty_list_of_urls_is_a_warning() {
     let (storage, warnings) = try_build("storage.webhook", json!({"webhook-urls": []}), None).unwrap();
     assert_eq!(warnings[0].option, "webhook-urls");
     storage.save(&saved("2024-01-01T00:00:00Z")).await.unwrap();
 }
 
 #[tokio::test]
-async fn all_addresses_get_it_whatever_the_first_does() {
+async fn every_url_gets_the_vcon_when_others_fail() {
     let (address, seen) = receiver().await;
     let urls = [
         format!("http://127.0.0.1:{}/x", free_port()),
@@ -82,7 +85,7 @@ async fn all_addresses_get_it_whatever_the_first_does() {
 }
 
 #[tokio::test]
-async fn answers_are_judged() {
+async fn responses_decide_whether_a_retry_can_help() {
     let (address, seen) = receiver().await;
     let send = |path: &str| {
         let storage = make(
@@ -94,7 +97,7 @@ async fn answers_are_judged() {
     let messages = [
         permanent(send("/refuse").await),
         permanent(send("/missing").await),
-        permanent(send("/away").await),
+        permanent(send("/moved").await),
         transient(send("/busy").await),
         transient(send("/much").await),
         transient(send("/slow").await),

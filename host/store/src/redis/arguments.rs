@@ -1,26 +1,29 @@
-//! The parts of ARGV that several scripts share, in the order in which `lua/lib/*.lua` reads them; and their answer.
+//! The parts of ARGV that several scripts share, in the order in which `lua/lib/*.lua` reads them,
+//! and the reply of scripts with a claim or a write.
 //!
-//! Guarantee: what is appended here is read there, item by item.
+//! Guarantee: the scripts read exactly the items that are appended here.
 
 use redis::Cmd;
 
 use super::errors::damaged;
 use super::{RedisStore, keys, revision};
-use crate::mending::TRAIL;
+use crate::claims::MAX_TRAIL_ENTRIES;
 use crate::{Effects, Guarded, Revision, StoreError, Write};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
 use vconduit_base::names::ListName;
 
-/// How long a text waits that no script came for: its host died in between.
+/// Lifetime of a staged text in milliseconds, for a host that dies before its script runs.
 const STAGED_MS: u64 = 30_000;
 
-/// The command that puts a large text where its script finds it. With RedisJSON the script needs the text itself.
+/// Returns the command that stores a large text for its script. `None` for a small text, and with
+/// RedisJSON, where the script needs the text itself.
 pub fn stage(text: &str, token: &str, json: bool) -> Option<Cmd> {
     if json || token.is_empty() {
         return None;
     }
-    // Room for all of it at once: a buffer that grows to megabytes is copied each time that it grows.
+    // Room for the whole text at once: a buffer that grows to megabytes is copied each time that it
+    // grows.
     let mut set = Cmd::with_capacity(5, text.len() + 256);
     set.arg("SET")
         .arg(keys::staged(token))
@@ -31,16 +34,17 @@ pub fn stage(text: &str, token: &str, json: bool) -> Option<Cmd> {
 }
 
 /// A conditional write, with the revision that the document will have.
-pub struct Planned<'a> {
+pub struct PlannedWrite<'a> {
     write: Option<&'a Write>,
     token: String,
     json: bool,
-    /// The revision after the write, where it can be known beforehand.
+    /// The revision after the write. `None` without a write, and with RedisJSON: the server writes
+    /// the text in its own form, so only it knows the revision.
     pub new: Option<Revision>,
 }
 
-impl<'a> Planned<'a> {
-    /// Prepares a write. With RedisJSON the server writes the text in its own way, so only it knows the new revision.
+impl<'a> PlannedWrite<'a> {
+    /// Prepares a write. `json` is true when documents are RedisJSON values.
     pub fn new(write: Option<&'a Write>, json: bool) -> Self {
         let token = write
             .map(|write| revision::new_token(&write.text, json))
@@ -56,12 +60,12 @@ impl<'a> Planned<'a> {
         }
     }
 
-    /// What has to go in front of the script.
+    /// Returns the command that must come before the script.
     pub fn stage(&self) -> Option<Cmd> {
         self.write.and_then(|write| stage(&write.text, &self.token, self.json))
     }
 
-    /// `take_write`
+    /// Appends the write, for `take_write`.
     pub fn append(&self, call: &mut Cmd) {
         let Some(write) = self.write else {
             call.arg("0");
@@ -78,9 +82,9 @@ impl<'a> Planned<'a> {
             .arg(&self.token);
     }
 
-    /// The answer of a guarded script in the words of the trait.
-    pub fn guarded(&self, operation: &'static str, answer: &[String]) -> Result<Guarded, StoreError> {
-        match (answer.first().map(String::as_str), answer.get(1)) {
+    /// Returns the result of a script with a claim or a write.
+    pub fn guarded(&self, operation: &'static str, reply: &[String]) -> Result<Guarded, StoreError> {
+        match (reply.first().map(String::as_str), reply.get(1)) {
             (Some("done"), Some(is)) => Ok(Guarded::Done(Some(Revision(is.as_str().into())))),
             (Some("done"), None) => Ok(Guarded::Done(None)),
             (Some("again"), Some(was)) => Ok(Guarded::Done(Some(Revision(was.as_str().into())))),
@@ -88,13 +92,13 @@ impl<'a> Planned<'a> {
             (Some("lost"), _) => Ok(Guarded::LostClaim),
             (Some("conflict"), _) => Ok(Guarded::Conflict),
             (Some("gone"), _) => Ok(Guarded::Gone),
-            _ => Err(damaged(operation, "unknown answer of a script")),
+            _ => Err(damaged(operation, "unknown reply of a script")),
         }
     }
 }
 
 impl RedisStore {
-    /// `take_effects`
+    /// Appends effects, for `take_effects`.
     pub(super) fn append_effects(call: &mut Cmd, effects: &Effects) {
         call.arg(effects.push.len());
         for (list, id) in &effects.push {
@@ -106,13 +110,14 @@ impl RedisStore {
         }
     }
 
-    /// `take_trail`: for the entry, and for the current vCon when that is another one.
+    /// Appends a trail entry, for `take_trail`: for the claimed vCon, and for the current vCon when
+    /// that is another.
     pub(super) fn append_trail(&self, call: &mut Cmd, trail: Option<&str>, entry: &VconId, current: Option<&VconId>) {
         let trail = trail.filter(|_| self.lifetimes.trail_s > 0);
         let current = current.filter(|current| *current != entry);
         call.arg(trail.unwrap_or_default())
             .arg(self.lifetimes.trail_s)
-            .arg(TRAIL)
+            .arg(MAX_TRAIL_ENTRIES)
             .arg(1 + usize::from(current.is_some()))
             .arg(entry.as_str());
         if let Some(current) = current {
@@ -120,7 +125,7 @@ impl RedisStore {
         }
     }
 
-    /// `take_targets`
+    /// Appends lists to push to, for `take_targets`.
     pub(super) fn append_targets(&self, call: &mut Cmd, context: Option<&str>, lists: &[ListName]) {
         call.arg(context.unwrap_or_default())
             .arg(self.lifetimes.context_s)
@@ -130,7 +135,7 @@ impl RedisStore {
         }
     }
 
-    /// `take_index`
+    /// Appends the terms of a document, for `take_index`.
     pub(super) fn append_index(
         &self,
         call: &mut Cmd,

@@ -1,19 +1,19 @@
 //! The audit log.
 //!
-//! Guarantee: an entry that is sent twice, because its answer was lost, is in the log once.
+//! Guarantee: an entry that is sent twice, because its reply was lost, is in the log once.
 
 use async_trait::async_trait;
 
 use super::lists::range;
 use super::{RedisStore, keys};
 use crate::StoreError;
-use crate::audit::{AuditLog, KEPT};
+use crate::audit::{AuditStore, MAX_AUDIT_ENTRIES};
 
 #[async_trait]
-impl AuditLog for RedisStore {
+impl AuditStore for RedisStore {
     async fn audit(&self, entry: &str) -> Result<(), StoreError> {
         let mut call = self.scripts.audit.call(&[keys::AUDIT]);
-        call.arg(keys::new_step()).arg(entry).arg(KEPT);
+        call.arg(keys::new_step()).arg(entry).arg(MAX_AUDIT_ENTRIES);
         self.connection.script("audit", &self.scripts.audit, &call).await
     }
 

@@ -1,28 +1,32 @@
-//! Claims: taking entries, keeping the lease, noting how far the run has come.
+//! Claims: taking entries, keeping leases, storing checkpoints.
 //!
-//! Guarantee: an entry is on its list or under exactly one claim. Leases run by the server's clock, so hosts with
-//! wrong clocks do no harm. An entry that cannot be an id becomes a dead letter and never stops the others.
+//! Guarantee: an entry is on its list or under exactly one claim. Leases run by the server's clock,
+//! so a host with a wrong clock does no harm. An entry that can't be an id becomes a dead letter
+//! and never stops the others.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use redis::Value;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::Planned;
+use super::arguments::PlannedWrite;
+use super::encode::{json, millis};
 use super::errors::damaged;
 use super::{RedisStore, keys, revision};
-use crate::{Checkpoint, Claim, Effects, Guarded, StoreError, Write};
+use crate::{Checkpoint, Claim, ClaimStore, Effects, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, HostId, ListName};
 
-/// Most entries in one step: some 10 µs of Redis's time each.
-const MOST: usize = 500;
-/// How long it is remembered how a claim ended, for a step that is asked for again.
+/// Entries in one step. Each takes some 10 µs of the server's time.
+const MAX_ENTRIES: usize = 500;
+/// Time for which the end of a claim is remembered, in milliseconds, so that a step can be sent
+/// again.
 const MEMORY_MS: u64 = 30_000;
 
-/// A claim as it is in the hash; written by `lua/claim.lua`.
+/// A claim as it is stored in the hash by `lua/claim.lua`.
 #[derive(Deserialize)]
-struct Kept {
+struct StoredClaim {
     host: HostId,
     vcon: VconId,
     order: String,
@@ -31,9 +35,9 @@ struct Kept {
     checkpoint: Checkpoint,
 }
 
-/// What a checkpoint does, to know it again.
+/// Everything that a checkpoint step changes. Its hash identifies the step when it is sent again.
 #[derive(Serialize)]
-struct Step<'a> {
+struct CheckpointIdentity<'a> {
     checkpoint: &'a Checkpoint,
     push: &'a [(ListName, VconId)],
     expire: &'a [(VconId, i64)],
@@ -41,8 +45,9 @@ struct Step<'a> {
     new: Option<String>,
 }
 
-impl RedisStore {
-    pub(super) async fn claim_entries(
+#[async_trait]
+impl ClaimStore for RedisStore {
+    async fn claim(
         &self,
         list: &ListName,
         host: &HostId,
@@ -52,7 +57,7 @@ impl RedisStore {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let names: Vec<ClaimId> = (0..count.min(MOST)).map(|_| ClaimId::random()).collect();
+        let names: Vec<ClaimId> = (0..count.min(MAX_ENTRIES)).map(|_| ClaimId::random()).collect();
         let dead = list.dead_letters();
         let mut call = self.scripts.claim.call(&[
             list.as_str(),
@@ -67,17 +72,12 @@ impl RedisStore {
         for name in &names {
             call.arg(name.as_str());
         }
-        let answer: Vec<Vec<Value>> = self.connection.script("claim", &self.scripts.claim, &call).await?;
+        let reply: Vec<Vec<Value>> = self.connection.script("claim", &self.scripts.claim, &call).await?;
         let claim = |(id, entry)| claimed(list, id, entry).transpose();
-        names.into_iter().zip(answer).filter_map(claim).collect()
+        names.into_iter().zip(reply).filter_map(claim).collect()
     }
 
-    pub(super) async fn renew_leases(
-        &self,
-        list: &ListName,
-        claims: &[ClaimId],
-        lease: Duration,
-    ) -> Result<Vec<ClaimId>, StoreError> {
+    async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
@@ -94,15 +94,16 @@ impl RedisStore {
             .collect())
     }
 
-    pub(super) async fn note_checkpoint(
+    async fn checkpoint(
         &self,
         claim: &Claim,
         checkpoint: &Checkpoint,
-        write: Option<&Write>,
+        write: Option<Write>,
         effects: &Effects,
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write, self.json);
-        let step = Step {
+        let write = write.as_ref();
+        let planned = PlannedWrite::new(write, self.json);
+        let identity = CheckpointIdentity {
             checkpoint,
             push: &effects.push,
             expire: &effects.expire,
@@ -111,7 +112,7 @@ impl RedisStore {
         };
         let mut call = self.scripts.checkpoint.call(&[&keys::claims(&claim.list)]);
         call.arg(claim.id.as_str())
-            .arg(revision::sha1_hex(json(&step)?.as_bytes()))
+            .arg(revision::sha1_hex(json(&identity)?.as_bytes()))
             .arg(json(checkpoint)?);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
@@ -121,15 +122,14 @@ impl RedisStore {
             &claim.vcon,
             checkpoint.current.as_ref(),
         );
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .staged_script("checkpoint", &self.scripts.checkpoint, planned.stage(), call)
             .await?;
-        planned.guarded("checkpoint", &answer)
+        planned.guarded("checkpoint", &reply)
     }
 
-    /// In the order in which the entries were taken.
-    pub(super) async fn all_claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
+    async fn claims(&self, list: &ListName) -> Result<Vec<(HostId, Claim)>, StoreError> {
         let kept: Vec<(String, String)> = self
             .connection
             .run("claims", redis::cmd("HGETALL").arg(keys::claims(list)))
@@ -137,15 +137,14 @@ impl RedisStore {
         let mut claims = Vec::with_capacity(kept.len());
         for (id, text) in kept {
             let id = ClaimId::new(id).map_err(|error| damaged("claims", error))?;
-            let kept: Kept = serde_json::from_str(&text).map_err(|error| damaged("claims", error))?;
-            let Kept {
+            let StoredClaim {
                 host,
                 vcon,
                 order,
                 lost_leases,
                 context,
                 checkpoint,
-            } = kept;
+            } = serde_json::from_str(&text).map_err(|error| damaged("claims", error))?;
             claims.push((
                 order,
                 host,
@@ -162,35 +161,30 @@ impl RedisStore {
         claims.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(claims.into_iter().map(|(_, host, claim)| (host, claim)).collect())
     }
+
+    async fn trail(&self, id: &VconId) -> Result<Vec<String>, StoreError> {
+        let mut command = redis::cmd("LRANGE");
+        command.arg(keys::trail(id)).arg(0).arg(-1);
+        self.connection.run("trail", &command).await
+    }
 }
 
-/// An answer of `lua/claim.lua`; nothing for a claim id that was not used.
+/// Reads one element of the reply of `lua/claim.lua`. `None` for a claim id that was not used.
 fn claimed(list: &ListName, id: ClaimId, entry: Vec<Value>) -> Result<Option<Claim>, StoreError> {
     if entry.is_empty() {
         return Ok(None);
     }
-    let wrong = || damaged("claim", "unknown answer of a script");
+    let wrong = || damaged("claim", "unknown reply of a script");
     let (vcon, lost_leases, context, checkpoint): (String, u32, String, String) =
         redis::from_redis_value(Value::Array(entry)).map_err(|_| wrong())?;
     Ok(Some(Claim {
         id,
         list: list.clone(),
         vcon: VconId::new(vcon).map_err(|error| damaged("claim", error))?,
-        // A checkpoint that a newer host wrote and this one can't read: begin anew rather than stop.
+        // A checkpoint that a newer host wrote and this one can't read: the run begins anew instead
+        // of stopping.
         checkpoint: serde_json::from_str(&checkpoint).unwrap_or_default(),
         lost_leases,
         context: Some(context).filter(|context| !context.is_empty()),
     }))
-}
-
-/// Redis takes signed 64-bit numbers, Lua exact whole numbers up to 2^53; a lease of 3000 years is long enough.
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis())
-        .unwrap_or(u64::MAX)
-        .min(100_000_000_000_000)
-}
-
-/// As JSON text. None of our types can fail here; if one does, it is an error and no crash.
-pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| damaged("encode", error))
 }

@@ -1,28 +1,31 @@
 //! The running configuration.
 //!
-//! Guarantee: it is replaced as a whole and read as a whole; its revision changes with every replacement.
+//! Guarantee: it is replaced as a whole and read as a whole. Each replacement increases its
+//! revision.
 
+use async_trait::async_trait;
 use redis::Value;
 
-use super::claims::json;
+use super::encode::json;
 use super::errors::damaged;
 use super::{RedisStore, keys};
-use crate::StoreError;
-use crate::audit::KEPT;
+use crate::audit::MAX_AUDIT_ENTRIES;
+use crate::{ConfigStore, StoreError};
 use vconduit_base::ConfigEntries;
 
-impl RedisStore {
-    pub(super) async fn read_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
+#[async_trait]
+impl ConfigStore for RedisStore {
+    async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
         let call = self.scripts.load_config.call(&[keys::CONFIG]);
-        let answer: Vec<Value> = self
+        let reply: Vec<Value> = self
             .connection
             .script("load config", &self.scripts.load_config, &call)
             .await?;
-        let wrong = |_| damaged("load config", "an entry that is no text");
-        let mut answer = answer.into_iter();
-        let revision = redis::from_redis_value(answer.next().unwrap_or(Value::Int(0))).map_err(wrong)?;
+        let wrong = |_| damaged("load config", "an entry that is not text");
+        let mut reply = reply.into_iter();
+        let revision = redis::from_redis_value(reply.next().unwrap_or(Value::Int(0))).map_err(wrong)?;
         let mut entries = ConfigEntries::new();
-        while let (Some(key), Some(text)) = (answer.next(), answer.next()) {
+        while let (Some(key), Some(text)) = (reply.next(), reply.next()) {
             entries.push((
                 redis::from_redis_value(key).map_err(wrong)?,
                 redis::from_redis_value(text).map_err(wrong)?,
@@ -31,7 +34,7 @@ impl RedisStore {
         Ok((revision, entries))
     }
 
-    pub(super) async fn replace_config(
+    async fn save_config(
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
@@ -42,7 +45,7 @@ impl RedisStore {
         call.arg(keys::new_step())
             .arg(expected.map(|expected| expected.to_string()).unwrap_or_default())
             .arg(audit.unwrap_or_default())
-            .arg(KEPT)
+            .arg(MAX_AUDIT_ENTRIES)
             .arg(json(&names)?)
             .arg(entries.len());
         for (key, text) in entries {
@@ -55,7 +58,7 @@ impl RedisStore {
         Ok(if saved { Ok(revision) } else { Err(revision) })
     }
 
-    pub(super) async fn read_config_revision(&self) -> Result<u64, StoreError> {
+    async fn config_revision(&self) -> Result<u64, StoreError> {
         let mut command = redis::cmd("HGET");
         command.arg(keys::CONFIG).arg("revision");
         let revision: Option<u64> = self.connection.run("config revision", &command).await?;

@@ -1,9 +1,11 @@
-//! A connection for commands that do not block: shared by all tasks, made anew when it breaks. There is one for short commands, and
-//! one for large ones, so that these do not stand in the way of those.
+//! A connection for commands that do not block. All tasks share it, and it is replaced when it
+//! breaks. There is one for short commands and one for large commands, so that large ones do not
+//! delay short ones.
 //!
-//! Guarantee: a command is tried for as long as its [`Pace`] says while the server is away, then answers `Away`; the next one
-//! tries again, so nothing has to be restarted when the server is back. A command whose answer was lost with the
-//! connection is sent again: every step of this adapter can be repeated, and pushes once (`lua/lib/once.lua`, the claim).
+//! Guarantee: while the server is unavailable, a command is tried for the time of its [`Pace`] and
+//! then fails with `Unavailable`. The next command tries again, so nothing has to be restarted when
+//! the server is back. A command whose reply was lost with the connection is sent again: every step
+//! can be repeated, and pushes once (`lua/lib/once.lua`, the claim).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,28 +18,30 @@ use redis::{
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::errors::{Fault, damaged, refused};
+use super::errors::{RedisFailure, refused};
+use super::request::{Request, understood};
 use super::scripts::Script;
 use crate::StoreError;
 
-/// How long commands of a connection may take.
+/// Time that commands of a connection may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// How long a command waits for the server to come (back) before it says `Away`.
+    /// Time that a command waits for an unavailable server before it fails with `Unavailable`.
     patience: Duration,
-    /// A server that is silent for longer hangs.
+    /// Time that the server may take to respond. Then it counts as hung.
     response: Duration,
 }
 
 impl Pace {
-    /// Short commands. Patience enough for a restart of a local Redis, little enough for a REST client that waits for its
-    /// answer; and no command of ours keeps Redis busy for anything like the longest response.
+    /// Short commands. Long enough for a restart of a local Redis, and short enough for a REST
+    /// client that waits for its response. No command of the store keeps Redis busy for anywhere
+    /// near the response time.
     pub const SHORT: Self = Self {
         patience: Duration::from_secs(1),
         response: Duration::from_secs(5),
     };
-    /// Parts of components, some hundred KB each: a slow network may need its time, and an upload of minutes is worth
-    /// more patience than to be begun anew.
+    /// Parts of components, some hundred KB each. A slow network needs time, and an upload of
+    /// minutes should not have to begin anew.
     pub const LARGE: Self = Self {
         patience: Duration::from_secs(5),
         response: Duration::from_secs(30),
@@ -45,13 +49,13 @@ impl Pace {
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+const MAX_PAUSE: Duration = Duration::from_millis(200);
 const CONNECT: Duration = Duration::from_millis(800);
 
-/// A server, and the shared connection to it.
+/// A server and the shared connection to it.
 pub struct Connection {
     client: Client,
-    /// Host and port; for people, so without user name and password.
+    /// Host and port, for people. Without user name and password.
     address: String,
     pace: Pace,
     live: ArcSwapOption<MultiplexedConnection>,
@@ -61,7 +65,7 @@ pub struct Connection {
 impl Connection {
     /// Reads the URL. Does not connect yet.
     pub fn new(url: &str, pace: Pace) -> Result<Self, StoreError> {
-        // The error of the parser is not passed on: it may quote the URL, which may hold a password.
+        // The error of the parser is dropped: it may quote the URL, which may hold a password.
         let bad = || StoreError::Refused {
             operation: "connect",
             reason: "REDIS_URL is not understood; it looks like redis://[user:password@]host[:port][/db]".to_owned(),
@@ -78,50 +82,50 @@ impl Connection {
         })
     }
 
-    /// Host and port.
+    /// Returns host and port.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// For connections of other kinds to the same server.
+    /// Returns the client, for connections of other kinds to the same server.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
 
-    /// The number of the logical database.
+    /// Returns the number of the logical database.
     pub fn database(&self) -> i64 {
         self.client.get_connection_info().redis_settings().db()
     }
 
-    /// The error for a server that cannot be reached.
-    pub fn away(&self) -> StoreError {
-        StoreError::Away(self.address.clone())
+    /// Returns the error for a server that can't be reached.
+    pub fn unavailable(&self) -> StoreError {
+        StoreError::Unavailable(self.address.clone())
     }
 
     /// Runs a command.
     pub async fn run<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Result<T, StoreError> {
-        let answer = self.patiently(operation, Request::Command(command)).await?;
-        understood(operation, answer)
+        let reply = self.patiently(operation, Request::Command(command)).await?;
+        understood(operation, reply)
     }
 
-    /// Runs commands in one go, not as a transaction; the answer of each may be an error.
+    /// Runs commands in one go, not as a transaction. The reply of each may be an error.
     pub async fn run_all(&self, operation: &'static str, commands: &Pipeline) -> Result<Vec<Value>, StoreError> {
-        let answer = self.patiently(operation, Request::Commands(commands)).await?;
-        understood(operation, answer)
+        let reply = self.patiently(operation, Request::Commands(commands)).await?;
+        understood(operation, reply)
     }
 
-    /// Runs a command made by [`Script::call`].
+    /// Runs a call made with [`Script::call`].
     pub async fn script<T: FromRedisValue>(
         &self,
         operation: &'static str,
         script: &Script,
         call: &Cmd,
     ) -> Result<T, StoreError> {
-        let answer = self.patiently(operation, Request::Script(script, call)).await?;
-        understood(operation, answer)
+        let reply = self.patiently(operation, Request::Script(script, call)).await?;
+        understood(operation, reply)
     }
 
-    /// Runs a script with a command in front of it, in one round trip.
+    /// Runs a command and then a script, in one round trip.
     pub async fn staged_script<T: FromRedisValue>(
         &self,
         operation: &'static str,
@@ -134,24 +138,24 @@ impl Connection {
         };
         let mut both = Pipeline::with_capacity(2);
         both.add_command(stage).add_command(call);
-        let answer = self.patiently(operation, Request::Staged(script, &both)).await?;
-        understood(operation, answer)
+        let reply = self.patiently(operation, Request::Staged(script, &both)).await?;
+        understood(operation, reply)
     }
 
-    /// Runs commands in one go, and does not try again.
+    /// Runs commands in one go, without a retry.
     pub async fn once(&self, commands: &Pipeline) -> Result<(), StoreError> {
         let live = self.connected(Instant::now() + self.pace.patience).await;
-        let live = live.map_err(|_| self.away())?;
+        let live = live.map_err(|_| self.unavailable())?;
         match Request::Commands(commands).send((*live).clone()).await {
             Ok(_) => Ok(()),
             Err(error) => {
                 self.drop_if_broken(&live, &error);
-                Err(self.away())
+                Err(self.unavailable())
             }
         }
     }
 
-    /// A connection of its own for commands that block. It has no response timeout: the caller sets one that fits.
+    /// Opens a connection for commands that block. It has no response timeout: the caller sets one.
     pub async fn blocking(&self, until: Instant) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
@@ -167,7 +171,7 @@ impl Connection {
         loop {
             let error = match self.connected(patience).await {
                 Ok(live) => match request.send((*live).clone()).await {
-                    Ok(answer) => return Ok(answer),
+                    Ok(reply) => return Ok(reply),
                     Err(error) => {
                         self.drop_if_broken(&live, &error);
                         error
@@ -175,28 +179,28 @@ impl Connection {
                 },
                 Err(error) => error,
             };
-            match Fault::of(&error) {
-                Fault::Refusal => return Err(refused(operation, &error)),
-                Fault::Silent => return Err(self.away()),
-                Fault::UnknownScript => {
+            match RedisFailure::of(&error) {
+                RedisFailure::Refusal => return Err(refused(operation, &error)),
+                RedisFailure::Silent => return Err(self.unavailable()),
+                RedisFailure::UnknownScript => {
                     let (Request::Script(script, _) | Request::Staged(script, _)) = request else {
                         return Err(refused(operation, &error));
                     };
                     Box::pin(self.patiently("load script", Request::Command(&script.load()))).await?;
                 }
-                Fault::Connection | Fault::NotNow => {
+                RedisFailure::Connection | RedisFailure::NotNow => {
                     if Instant::now() + pause >= patience {
-                        tracing::debug!(operation, address = %self.address, %error, "the working store is away");
-                        return Err(self.away());
+                        tracing::debug!(operation, address = %self.address, %error, "the working store is unavailable");
+                        return Err(self.unavailable());
                     }
                     sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    pause = (pause * 2).min(MAX_PAUSE);
                 }
             }
         }
     }
 
-    /// The live connection, or a new one. One task connects, the others wait for it.
+    /// Returns the live connection, or a new one. One task connects, and the others wait for it.
     async fn connected(&self, until: Instant) -> Result<Arc<MultiplexedConnection>, RedisError> {
         if let Some(live) = self.live.load_full() {
             return Ok(live);
@@ -210,7 +214,7 @@ impl Connection {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(self.pace.response))
-            // Many tasks share the connection: let them queue, and send what has queued in few writes.
+            // Many tasks share the connection. Their commands queue and go out in few writes.
             .set_pipeline_buffer_size(1024)
             .set_write_backpressure_boundary(128 * 1024);
         let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
@@ -223,9 +227,9 @@ impl Connection {
         Ok(live)
     }
 
-    /// Only the connection that failed: by now there may be a new one.
+    /// Drops the connection that failed. By now there may be a new one, which stays.
     fn drop_if_broken(&self, failed: &Arc<MultiplexedConnection>, error: &RedisError) {
-        if matches!(Fault::of(error), Fault::Connection | Fault::Silent) {
+        if matches!(RedisFailure::of(error), RedisFailure::Connection | RedisFailure::Silent) {
             self.live.compare_and_swap(failed, None);
         }
     }
@@ -237,52 +241,6 @@ impl std::fmt::Debug for Connection {
             .field("address", &self.address)
             .finish_non_exhaustive()
     }
-}
-
-/// What is to be sent.
-#[derive(Clone, Copy)]
-enum Request<'a> {
-    Command(&'a Cmd),
-    Commands(&'a Pipeline),
-    Script(&'a Script, &'a Cmd),
-    Staged(&'a Script, &'a Pipeline),
-}
-
-impl Request<'_> {
-    async fn send(self, mut live: MultiplexedConnection) -> Result<Value, RedisError> {
-        match self {
-            Self::Command(command) | Self::Script(_, command) => match live.send_packed_command(command).await? {
-                Value::ServerError(error) => Err(error.into()),
-                answer => Ok(answer),
-            },
-            Self::Staged(_, both) => {
-                let answers = live.send_packed_commands(both, 0, both.len()).await?;
-                let mut last = Value::Nil;
-                for answer in answers {
-                    match answer {
-                        Value::ServerError(error) => return Err(error.into()),
-                        answer => last = answer,
-                    }
-                }
-                Ok(last)
-            }
-            Self::Commands(commands) => {
-                let answers = live.send_packed_commands(commands, 0, commands.len()).await?;
-                // A server that does not serve now says so to each of the commands: try again.
-                if let Some(Value::ServerError(error)) = answers.first() {
-                    let error = RedisError::from(error.clone());
-                    if Fault::of(&error) != Fault::Refusal {
-                        return Err(error);
-                    }
-                }
-                Ok(Value::Array(answers))
-            }
-        }
-    }
-}
-
-fn understood<T: FromRedisValue>(operation: &'static str, answer: Value) -> Result<T, StoreError> {
-    redis::from_redis_value(answer).map_err(|_| damaged(operation, "an answer of an unexpected form"))
 }
 
 fn too_late() -> RedisError {

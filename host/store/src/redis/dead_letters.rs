@@ -1,25 +1,26 @@
-//! Dead letters: adding, reading, moving back.
+//! Dead letters: adding, reading, moving back, removing.
 //!
-//! Guarantee: the list `DLQ:<list>` stays what others know, bare ids; what we know about them is beside it.
+//! Guarantee: the list `DLQ:<list>` holds bare ids, as in the Conserver. The records are in a key
+//! of their own. A step that is sent again, because its reply was lost, moves or removes one letter
+//! and not two.
 
-use super::claims::json;
+use async_trait::async_trait;
+
+use super::encode::json;
 use super::errors::damaged;
 use super::lists::range;
 use super::{RedisStore, keys};
-use crate::{DeadLetter, ErrorRecord, StoreError};
+use crate::dead_letters::check_can_go_back;
+use crate::{Checkpoint, DeadLetter, DeadLetterStore, ErrorRecord, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::{ListName, MAX_NAME_BYTES};
 
-/// Letters moved in one step.
-const MOST: u64 = 1000;
+/// Letters that one step moves.
+const MAX_LETTERS: u64 = 1000;
 
-impl RedisStore {
-    pub(super) async fn add_dead_letter(
-        &self,
-        dead_letters: &ListName,
-        id: &VconId,
-        record: &ErrorRecord,
-    ) -> Result<(), StoreError> {
+#[async_trait]
+impl DeadLetterStore for RedisStore {
+    async fn dead_letter(&self, dead_letters: &ListName, id: &VconId, record: &ErrorRecord) -> Result<(), StoreError> {
         let mut call = self
             .scripts
             .dead_letter
@@ -32,12 +33,7 @@ impl RedisStore {
             .await
     }
 
-    pub(super) async fn read_dead_letters(
-        &self,
-        list: &ListName,
-        offset: u64,
-        count: u64,
-    ) -> Result<Vec<DeadLetter>, StoreError> {
+    async fn dead_letters(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<DeadLetter>, StoreError> {
         let Some((first, last)) = range(offset, count) else {
             return Ok(Vec::new());
         };
@@ -57,30 +53,56 @@ impl RedisStore {
         ids.into_iter().zip(records).map(letter).collect()
     }
 
-    pub(super) async fn reprocess_dead_letters(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
+    async fn reprocess(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
         let dead = list.dead_letters();
         let mut moved = 0;
         while moved < count {
-            let most = (count - moved).min(MOST);
+            let asked = (count - moved).min(MAX_LETTERS);
             let mut call =
                 self.scripts
                     .reprocess
                     .call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
-            call.arg(most);
+            call.arg(asked);
             let now: u64 = self
                 .connection
                 .script("reprocess", &self.scripts.reprocess, &call)
                 .await?;
             moved += now;
-            if now < most {
+            if now < asked {
                 break;
             }
         }
         Ok(moved)
     }
+
+    async fn retry_dead_letter(
+        &self,
+        list: &ListName,
+        id: &VconId,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<bool, StoreError> {
+        check_can_go_back(list)?;
+        let checkpoint = checkpoint.map(json).transpose()?;
+        let dead = list.dead_letters();
+        let script = &self.scripts.retry_dead_letter;
+        let mut call = script.call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
+        call.arg(keys::new_step())
+            .arg(id.as_str())
+            .arg(checkpoint.unwrap_or_default());
+        self.connection.script("retry dead letter", script, &call).await
+    }
+
+    async fn drop_dead_letter(&self, list: &ListName, id: &VconId) -> Result<bool, StoreError> {
+        let dead = list.dead_letters();
+        let script = &self.scripts.drop_dead_letter;
+        let mut call = script.call(&[dead.as_str(), &keys::records(list)]);
+        call.arg(keys::new_step()).arg(id.as_str());
+        self.connection.script("drop dead letter", script, &call).await
+    }
 }
 
-/// An entry may be here because it can't be an id; people are to see it all the same.
+/// Returns an entry as an id that can be shown. The entry may be a dead letter because it can't be
+/// an id.
 fn shown(entry: &[u8]) -> Result<VconId, StoreError> {
     let text = String::from_utf8_lossy(entry);
     if let Ok(id) = VconId::new(&text) {

@@ -1,18 +1,20 @@
 //! Documents: put, get, conditional write, delete, lifetime.
 //!
-//! Guarantee: `put` and `write` are one script each; a revision that was read belongs to the text that was read.
+//! Guarantee: `put` and `write` are one script each. A revision belongs to the text that was read
+//! with it.
 
+use async_trait::async_trait;
 use redis::{Cmd, Value};
 
-use super::arguments::{Planned, stage};
+use super::arguments::{PlannedWrite, stage};
 use super::errors::{damaged, refused};
 use super::{RedisStore, keys, revision};
-use crate::{Guarded, NewDocument, StoreError, Stored, Write};
-use vcon_document::Text;
-use vcon_document::VconId;
+use crate::{DocumentStore, Guarded, NewDocument, StoreError, Stored, Write};
+use vcon_document::{Text, VconId};
 
-impl RedisStore {
-    pub(super) async fn put_document(&self, document: &NewDocument) -> Result<(), StoreError> {
+#[async_trait]
+impl DocumentStore for RedisStore {
+    async fn put(&self, document: NewDocument) -> Result<(), StoreError> {
         let mut call = self.scripts.put.call(&[&self.listing]);
         let stage = self.append_new_text(&mut call, &document.text);
         call.arg(keys::new_step());
@@ -23,12 +25,7 @@ impl RedisStore {
             .await
     }
 
-    pub(super) async fn restore_document(
-        &self,
-        id: &VconId,
-        text: &Text,
-        created_at_s: Option<i64>,
-    ) -> Result<bool, StoreError> {
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError> {
         let mut call = self.scripts.restore.call(&[&self.listing]);
         let stage = self.append_new_text(&mut call, text);
         self.append_index(&mut call, id, created_at_s, &[]);
@@ -39,17 +36,7 @@ impl RedisStore {
         Ok(restored == 1)
     }
 
-    /// A text, its lifetime and its token; answers the command that has to come first when the text goes another way.
-    fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
-        let token = revision::new_token(text, false);
-        let stage = stage(text, &token, self.json);
-        call.arg(if stage.is_some() { "" } else { &**text })
-            .arg(self.lifetimes.document_s)
-            .arg(token);
-        stage
-    }
-
-    pub(super) async fn get_documents(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
+    async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -60,7 +47,55 @@ impl RedisStore {
         }
     }
 
-    /// One MGET, so that token and text are of one moment.
+    async fn write(&self, write: Write) -> Result<Guarded, StoreError> {
+        let planned = PlannedWrite::new(Some(&write), self.json);
+        let mut call = self.scripts.write.call(&[]);
+        planned.append(&mut call);
+        let reply: Vec<String> = self
+            .connection
+            .staged_script("write", &self.scripts.write, planned.stage(), call)
+            .await?;
+        planned.guarded("write", &reply)
+    }
+
+    async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
+        let mut call = self.scripts.delete.call(&[&self.listing]);
+        call.arg(id.as_str());
+        self.connection.script("delete", &self.scripts.delete, &call).await
+    }
+
+    async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
+        let left: i64 = self
+            .connection
+            .run("lifetime", redis::cmd("TTL").arg(keys::document(id)))
+            .await?;
+        Ok(Some(left).filter(|left| *left != -2))
+    }
+
+    async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
+        let mut command = Cmd::new();
+        if seconds > 0 {
+            command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
+        } else {
+            command.arg("DEL").arg(keys::document(id));
+        }
+        self.connection.run("expire", &command).await
+    }
+}
+
+impl RedisStore {
+    /// Appends a text, its lifetime and its token. Returns the command that must come before the
+    /// script when the text is staged.
+    fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
+        let token = revision::new_token(text, false);
+        let stage = stage(text, &token, self.json);
+        call.arg(if stage.is_some() { "" } else { &**text })
+            .arg(self.lifetimes.document_s)
+            .arg(token);
+        stage
+    }
+
+    /// Reads documents that are strings. One MGET, so that token and text are of one moment.
     async fn get_strings(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         let mut command = redis::cmd("MGET");
         for id in ids {
@@ -78,7 +113,8 @@ impl RedisStore {
         Ok(found)
     }
 
-    /// MGET answers nil for a key that holds something else. That is no missing document: someone uses our keys.
+    /// Refuses keys of another type. MGET returns nil for them, but the document is not missing:
+    /// another program uses the key.
     async fn refuse_other_types(&self, ids: &[VconId], found: &[Option<Stored>]) -> Result<(), StoreError> {
         let mut types = redis::Pipeline::new();
         let missing: Vec<&VconId> = ids
@@ -105,8 +141,8 @@ impl RedisStore {
         Ok(())
     }
 
-    /// The token comes first: read before a write that comes between, it leads to a conflict too many, not to one
-    /// that is missed.
+    /// Reads documents that are RedisJSON values. The token comes first: a write that comes between
+    /// the two leads to a conflict too many, not to a conflict that is missed.
     async fn get_json(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError> {
         let mut commands = redis::Pipeline::new();
         for id in ids {
@@ -117,9 +153,9 @@ impl RedisStore {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             let (Some(token), Some(text)) = (values.next(), values.next()) else {
-                return Err(damaged("get", "too few answers"));
+                return Err(damaged("get", "too few replies"));
             };
-            // Written as a plain string, by a host that had no RedisJSON: read it as that.
+            // A plain string, written by a host without RedisJSON.
             let text = match text {
                 Value::ServerError(_) => {
                     self.connection
@@ -132,41 +168,6 @@ impl RedisStore {
         }
         Ok(found)
     }
-
-    pub(super) async fn write_document(&self, write: &Write) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(Some(write), self.json);
-        let mut call = self.scripts.write.call(&[]);
-        planned.append(&mut call);
-        let answer: Vec<String> = self
-            .connection
-            .staged_script("write", &self.scripts.write, planned.stage(), call)
-            .await?;
-        planned.guarded("write", &answer)
-    }
-
-    pub(super) async fn delete_document(&self, id: &VconId) -> Result<bool, StoreError> {
-        let mut call = self.scripts.delete.call(&[&self.listing]);
-        call.arg(id.as_str());
-        self.connection.script("delete", &self.scripts.delete, &call).await
-    }
-
-    pub(super) async fn document_lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
-        let left: i64 = self
-            .connection
-            .run("lifetime", redis::cmd("TTL").arg(keys::document(id)))
-            .await?;
-        Ok(Some(left).filter(|left| *left != -2))
-    }
-
-    pub(super) async fn expire_document(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
-        let mut command = Cmd::new();
-        if seconds > 0 {
-            command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
-        } else {
-            command.arg("DEL").arg(keys::document(id));
-        }
-        self.connection.run("expire", &command).await
-    }
 }
 
 fn stored(text: Value, token: Value) -> Result<Option<Stored>, StoreError> {
@@ -174,7 +175,7 @@ fn stored(text: Value, token: Value) -> Result<Option<Stored>, StoreError> {
         Value::Nil => return Ok(None),
         Value::BulkString(bytes) => bytes,
         Value::ServerError(error) => return Err(refused("get", &error.into())),
-        _ => return Err(damaged("get", "a document that is no text")),
+        _ => return Err(damaged("get", "a document that is not text")),
     };
     let token = match &token {
         Value::BulkString(token) => std::str::from_utf8(token).ok(),

@@ -1,28 +1,31 @@
-//! The ends of a claim: finish, fail, give back, park.
+//! The ends of a claim: finish, fail, hand back, park, requeue.
 //!
-//! Guarantee: only the worker that still has the claim can end it, and only once. The same ending asked for again
-//! (its answer was lost with the connection) is answered as done for half a minute.
+//! Guarantee: only the worker that still has the claim can end it, and only once. The same ending
+//! sent again, because its reply was lost with the connection, returns `Done` for half a minute.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use super::RedisStore;
-use super::arguments::Planned;
-use super::claims::{json, millis};
+use super::arguments::PlannedWrite;
+use super::encode::{json, millis};
 use super::keys;
-use crate::{Checkpoint, Claim, Effects, ErrorRecord, Guarded, StoreError, Write};
+use crate::{Checkpoint, Claim, ClaimEndings, Effects, ErrorRecord, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, ListName};
 
-impl RedisStore {
-    pub(super) async fn finish_claim(
+#[async_trait]
+impl ClaimEndings for RedisStore {
+    async fn finish(
         &self,
         claim: &Claim,
         current: &VconId,
-        write: Option<&Write>,
+        write: Option<Write>,
         effects: &Effects,
         egress: &[ListName],
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write, self.json);
+        let planned = PlannedWrite::new(write.as_ref(), self.json);
         let list = &claim.list;
         let mut call = self
             .scripts
@@ -33,19 +36,14 @@ impl RedisStore {
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
         self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .staged_script("finish", &self.scripts.finish, planned.stage(), call)
             .await?;
-        planned.guarded("finish", &answer)
+        planned.guarded("finish", &reply)
     }
 
-    pub(super) async fn fail_claim(
-        &self,
-        claim: &Claim,
-        record: &ErrorRecord,
-        trail: Option<&str>,
-    ) -> Result<Guarded, StoreError> {
+    async fn fail(&self, claim: &Claim, record: &ErrorRecord, trail: Option<&str>) -> Result<Guarded, StoreError> {
         let list = &claim.list;
         let dead = list.dead_letters();
         let mut call = self.scripts.fail.call(&[
@@ -59,54 +57,32 @@ impl RedisStore {
             .arg(claim.vcon.as_str())
             .arg(json(record)?)
             .arg(self.lifetimes.dead_letter_s);
-        // The document that the run was about must live as long as the dead letter, or no one can look into it.
+        // The document that the run was about must live as long as the dead letter, so that people
+        // can look into it.
         let current = record.current.as_ref().filter(|current| **current != claim.vcon);
         call.arg(1 + usize::from(current.is_some())).arg(claim.vcon.as_str());
         if let Some(current) = current {
             call.arg(current.as_str());
         }
         self.append_trail(&mut call, trail, &claim.vcon, current);
-        let answer: Vec<String> = self.connection.script("fail", &self.scripts.fail, &call).await?;
-        Planned::new(None, self.json).guarded("fail", &answer)
+        let reply: Vec<String> = self.connection.script("fail", &self.scripts.fail, &call).await?;
+        PlannedWrite::new(None, self.json).guarded("fail", &reply)
     }
 
-    pub(super) async fn hand_claim_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
+    async fn hand_back(&self, claim: &Claim) -> Result<Guarded, StoreError> {
         self.give_back("hand back", &claim.list, &claim.id, "back").await
     }
 
-    /// `how` is what the end is remembered as.
-    pub(super) async fn give_back(
-        &self,
-        operation: &'static str,
-        list: &ListName,
-        claim: &ClaimId,
-        how: &str,
-    ) -> Result<Guarded, StoreError> {
-        let mut call = self.scripts.hand_back.call(&[
-            list.as_str(),
-            &keys::claims(list),
-            &keys::leases(list),
-            &keys::ended(list),
-            &keys::resume(list),
-        ]);
-        call.arg(claim.as_str()).arg(how);
-        let answer: Vec<String> = self
-            .connection
-            .script(operation, &self.scripts.hand_back, &call)
-            .await?;
-        Planned::new(None, self.json).guarded(operation, &answer)
-    }
-
-    pub(super) async fn park_claim(
+    async fn park(
         &self,
         claim: &Claim,
         checkpoint: &Checkpoint,
-        write: Option<&Write>,
+        write: Option<Write>,
         effects: &Effects,
         hand_off: &ListName,
         at_most: Duration,
     ) -> Result<Guarded, StoreError> {
-        let planned = Planned::new(write, self.json);
+        let planned = PlannedWrite::new(write.as_ref(), self.json);
         let list = &claim.list;
         let mut call = self.scripts.park.call(&[
             &keys::claims(list),
@@ -124,10 +100,40 @@ impl RedisStore {
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);
         self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
-        let answer: Vec<String> = self
+        let reply: Vec<String> = self
             .connection
             .staged_script("park", &self.scripts.park, planned.stage(), call)
             .await?;
-        planned.guarded("park", &answer)
+        planned.guarded("park", &reply)
+    }
+
+    async fn requeue_claim(&self, list: &ListName, claim: &ClaimId) -> Result<bool, StoreError> {
+        let ended = self.give_back("requeue claim", list, claim, "force").await?;
+        Ok(matches!(ended, Guarded::Done(_)))
+    }
+}
+
+impl RedisStore {
+    /// Returns an entry to the head of its list. The end of the claim is remembered as `how`.
+    async fn give_back(
+        &self,
+        operation: &'static str,
+        list: &ListName,
+        claim: &ClaimId,
+        how: &str,
+    ) -> Result<Guarded, StoreError> {
+        let mut call = self.scripts.hand_back.call(&[
+            list.as_str(),
+            &keys::claims(list),
+            &keys::leases(list),
+            &keys::ended(list),
+            &keys::resume(list),
+        ]);
+        call.arg(claim.as_str()).arg(how);
+        let reply: Vec<String> = self
+            .connection
+            .script(operation, &self.scripts.hand_back, &call)
+            .await?;
+        PlannedWrite::new(None, self.json).guarded(operation, &reply)
     }
 }

@@ -1,29 +1,29 @@
-//! What Redis and the connection to it say, in the store's words.
+//! Errors of Redis and of the connection, as the store's errors.
 //!
-//! Guarantee: no error text holds a credential: the address is put together from host and port, and of an error only
-//! what the server said about the command is kept.
+//! Guarantee: no error text holds a credential. The address consists of host and port, and of an
+//! error only the server's text about the command is kept.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::StoreError;
 
-/// What to do about an error.
+/// Kind of an error, by what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The connection is of no use any more.
+pub enum RedisFailure {
+    /// The connection is unusable. Connect again.
     Connection,
-    /// The server is there but does not serve now (starting, failing over).
+    /// The server responds but does not serve now (it starts or fails over). Retry.
     NotNow,
-    /// The server has not answered in time. Asking again would make it worse.
+    /// The server has not responded in time. A retry would make it worse.
     Silent,
-    /// The script is not known to the server (any more).
+    /// The server does not know the script. Load it.
     UnknownScript,
-    /// The server said no, and will do so again.
+    /// The server refused, and will refuse again.
     Refusal,
 }
 
-impl Fault {
-    /// The kind of this error.
+impl RedisFailure {
+    /// Returns the kind of this error.
     pub fn of(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::Server(ServerErrorKind::NoScript) => return Self::UnknownScript,
@@ -33,7 +33,8 @@ impl Fault {
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::TryAgain,
             ) => return Self::NotNow,
-            // A replica now: the address may soon lead to the new primary, but only on a new connection.
+            // The server is a replica now. The address may soon lead to the new primary, on a new
+            // connection.
             ErrorKind::Server(ServerErrorKind::ReadOnly) => return Self::Connection,
             ErrorKind::AuthenticationFailed | ErrorKind::InvalidClientConfig => return Self::Refusal,
             _ => {}
@@ -48,7 +49,7 @@ impl Fault {
     }
 }
 
-/// A refusal as the store's error.
+/// Returns a refusal as the store's error.
 pub fn refused(operation: &'static str, error: &RedisError) -> StoreError {
     StoreError::Refused {
         operation,
@@ -56,7 +57,7 @@ pub fn refused(operation: &'static str, error: &RedisError) -> StoreError {
     }
 }
 
-/// An answer of a form that no version of the server gives: a damaged value, or a proxy in between.
+/// Returns the error for a reply of an unknown form: a damaged value, or a proxy in between.
 pub fn damaged(operation: &'static str, what: impl std::fmt::Display) -> StoreError {
     StoreError::Refused {
         operation,
@@ -69,7 +70,7 @@ fn reason(error: &RedisError) -> String {
         return "the server does not accept the user name or password in REDIS_URL".to_owned();
     }
     let detail = error.detail().unwrap_or_default();
-    // Our scripts say in their own words why they refuse; the server adds where in the script.
+    // The scripts give a reason of their own. The server adds the position in the script.
     if let Some((_, own)) = detail.split_once("refused: ") {
         return own.split(" script: ").next().unwrap_or(own).to_owned();
     }

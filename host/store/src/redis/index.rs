@@ -1,20 +1,23 @@
 //! The listing by `created_at`, the party indexes, and the ids of all documents.
 //!
-//! Guarantee: members of the listing are written as `vcon:<id>` and read with and without that prefix.
+//! Guarantee: members of the listing are written as `vcon:<id>`, and read with and without that
+//! prefix.
 
+use async_trait::async_trait;
 use redis::Value;
 
 use super::errors::{damaged, refused};
 use super::{RedisStore, keys};
-use crate::StoreError;
+use crate::{IndexStore, StoreError};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
 
-/// How many keys Redis looks at for one page of a scan: some 100 µs of its time.
-const SCAN_STEP: usize = 1000;
+/// Keys that Redis examines for one page of a scan: some 100 µs of its time.
+const KEYS_PER_PAGE: usize = 1000;
 
-impl RedisStore {
-    pub(super) async fn list_ids(
+#[async_trait]
+impl IndexStore for RedisStore {
+    async fn list(
         &self,
         since_s: Option<i64>,
         until_s: Option<i64>,
@@ -42,7 +45,7 @@ impl RedisStore {
         Ok(members.into_iter().map(id).collect())
     }
 
-    pub(super) async fn search_terms(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
+    async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
         if terms.is_empty() {
             return Ok(Vec::new());
         }
@@ -50,18 +53,18 @@ impl RedisStore {
         for (kind, value) in terms {
             commands.cmd("SMEMBERS").arg(keys::index(*kind, value));
         }
-        let answers = self.connection.run_all("search", &commands).await?;
-        answers.into_iter().map(members).collect()
+        let replies = self.connection.run_all("search", &commands).await?;
+        replies.into_iter().map(members).collect()
     }
 
-    pub(super) async fn scan_ids(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
+    async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         let mut command = redis::cmd("SCAN");
         command
             .arg(cursor.as_deref().unwrap_or("0"))
             .arg("MATCH")
             .arg("vcon:*")
             .arg("COUNT")
-            .arg(SCAN_STEP);
+            .arg(KEYS_PER_PAGE);
         let (next, found): (String, Vec<Vec<u8>>) = self.connection.run("scan", &command).await?;
         let id = |key: &Vec<u8>| {
             std::str::from_utf8(key)
@@ -75,7 +78,7 @@ impl RedisStore {
         ))
     }
 
-    pub(super) async fn index_document(
+    async fn index(
         &self,
         id: &VconId,
         created_at_s: Option<i64>,
@@ -87,9 +90,9 @@ impl RedisStore {
     }
 }
 
-fn members(answer: Value) -> Result<Vec<String>, StoreError> {
-    if let Value::ServerError(error) = answer {
+fn members(reply: Value) -> Result<Vec<String>, StoreError> {
+    if let Value::ServerError(error) = reply {
         return Err(refused("search", &error.into()));
     }
-    redis::from_redis_value(answer).map_err(|_| damaged("search", "an index that holds no ids"))
+    redis::from_redis_value(reply).map_err(|_| damaged("search", "an index that holds no ids"))
 }

@@ -1,20 +1,27 @@
-//! Lists of ids: push, pop, depth, entries.
+//! Lists of ids: push, pop, depth, entries, position, wait.
 //!
-//! Guarantee: lists stay plain Redis lists that anyone may push to and pop from; what others put there is shown as
-//! it is (bytes that are not UTF-8 as U+FFFD).
+//! Guarantee: lists are plain Redis lists that any program may push to and pop from. Entries of
+//! other programs are returned as they are (bytes that are not UTF-8 as U+FFFD).
 
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
+
+use super::errors::{RedisFailure, refused};
 use super::{RedisStore, keys};
-use crate::StoreError;
+use crate::{ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-impl RedisStore {
-    pub(super) async fn push_ids(
-        &self,
-        list: &ListName,
-        ids: &[VconId],
-        context: Option<&str>,
-    ) -> Result<(), StoreError> {
+/// Time for which a wait tries to connect before it fails with `Unavailable`, as for other
+/// commands.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(100);
+
+#[async_trait]
+impl ListStore for RedisStore {
+    async fn push(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<(), StoreError> {
         if ids.is_empty() {
             return Ok(());
         }
@@ -29,7 +36,7 @@ impl RedisStore {
         self.connection.script("push", &self.scripts.push, &call).await
     }
 
-    pub(super) async fn pop_entries(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
+    async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
         if count == 0 {
             return Ok(Vec::new());
         }
@@ -39,18 +46,13 @@ impl RedisStore {
         Ok(entries.unwrap_or_default().iter().map(|entry| shown(entry)).collect())
     }
 
-    pub(super) async fn list_depth(&self, list: &ListName) -> Result<u64, StoreError> {
+    async fn depth(&self, list: &ListName) -> Result<u64, StoreError> {
         self.connection
             .run("depth", redis::cmd("LLEN").arg(list.as_str()))
             .await
     }
 
-    pub(super) async fn list_entries(
-        &self,
-        list: &ListName,
-        offset: u64,
-        count: u64,
-    ) -> Result<Vec<String>, StoreError> {
+    async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
         let Some((first, last)) = range(offset, count) else {
             return Ok(Vec::new());
         };
@@ -59,9 +61,41 @@ impl RedisStore {
         let entries: Vec<Vec<u8>> = self.connection.run("entries", &command).await?;
         Ok(entries.iter().map(|entry| shown(entry)).collect())
     }
+
+    async fn position(&self, list: &ListName, id: &VconId) -> Result<Option<u64>, StoreError> {
+        let mut command = redis::cmd("LPOS");
+        command.arg(list.as_str()).arg(id.as_str());
+        self.connection.run("position", &command).await
+    }
+
+    async fn wait(&self, list: &ListName, at_most: Duration) -> Result<bool, StoreError> {
+        let start = Instant::now();
+        let mut patience = start + PATIENCE;
+        loop {
+            let left = at_most.saturating_sub(start.elapsed());
+            let error = match self.waits.peek(&self.connection, list, left, patience).await {
+                Ok(there) => return Ok(there),
+                Err(error) => error,
+            };
+            match RedisFailure::of(&error) {
+                RedisFailure::Refusal | RedisFailure::UnknownScript => return Err(refused("wait", &error)),
+                RedisFailure::Silent => return Err(self.connection.unavailable()),
+                RedisFailure::Connection | RedisFailure::NotNow => {}
+            }
+            // The connection may have broken late in a long wait. From then on the server has its
+            // time to come back.
+            if start.elapsed() > PATIENCE && patience == start + PATIENCE {
+                patience = Instant::now() + PATIENCE;
+            }
+            if Instant::now() + PAUSE >= patience {
+                return Err(self.connection.unavailable());
+            }
+            sleep(PAUSE).await;
+        }
+    }
 }
 
-/// First and last index for LRANGE; nothing for nothing.
+/// Returns the first and the last index for LRANGE. `None` for no entries.
 pub(super) fn range(offset: u64, count: u64) -> Option<(i64, i64)> {
     let clamped = |index: u64| i64::try_from(index).unwrap_or(i64::MAX);
     (count > 0).then(|| (clamped(offset), clamped(offset.saturating_add(count - 1))))

@@ -1,20 +1,25 @@
-//! What brings entries back that no worker holds: expired leases, and runs that were handed off.
+//! Recovery of entries that no worker holds: expired leases and parked runs.
 //!
-//! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
+//! Guarantee: recovered entries come back to the head of their list, in the order in which they
+//! were taken, with their checkpoints.
+
+use async_trait::async_trait;
 
 use super::errors::damaged;
 use super::{RedisStore, keys};
-use crate::{Reaped, StoreError};
+use crate::{EntryRecovery, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// Most entries in one step, so that no step keeps Redis busy for more than some milliseconds.
-const MOST: u64 = 200;
+/// Entries in one step, so that no step keeps Redis busy for more than some milliseconds.
+const MAX_ENTRIES: u64 = 200;
 
-type Answer = (Vec<String>, Vec<String>, u64);
+/// Reply of the scripts: ids returned, ids that became dead letters, number of entries examined.
+type RecoveryReply = (Vec<String>, Vec<String>, u64);
 
-impl RedisStore {
-    pub(super) async fn reap_expired(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+#[async_trait]
+impl EntryRecovery for RedisStore {
+    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
         let dead = list.dead_letters();
         let mut call = self.scripts.reap.call(&[
             list.as_str(),
@@ -24,14 +29,14 @@ impl RedisStore {
             dead.as_str(),
             &keys::records(list),
         ]);
-        call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MOST);
+        call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
         self.connection
             .script("reap", &self.scripts.reap, &call)
             .await
             .and_then(reaped)
     }
 
-    pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
+    async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
         let dead = list.dead_letters();
         let mut call = self.scripts.resume.call(&[
             list.as_str(),
@@ -42,15 +47,26 @@ impl RedisStore {
             dead.as_str(),
             &keys::records(list),
         ]);
-        call.arg(self.lifetimes.dead_letter_s).arg(MOST);
+        call.arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
         self.connection
             .script("resume", &self.scripts.resume, &call)
             .await
             .and_then(reaped)
     }
+
+    async fn parked(&self, list: &ListName) -> Result<Vec<VconId>, StoreError> {
+        let ids: Vec<String> = self
+            .connection
+            .run("parked", redis::cmd("HKEYS").arg(keys::parked(list)))
+            .await?;
+        let ids: Result<Vec<VconId>, _> = ids.into_iter().map(VconId::new).collect();
+        let mut ids = ids.map_err(|error| damaged("parked", error))?;
+        ids.sort();
+        Ok(ids)
+    }
 }
 
-fn reaped((returned, dead, _looked_at): Answer) -> Result<Reaped, StoreError> {
+fn reaped((returned, dead, _examined): RecoveryReply) -> Result<Reaped, StoreError> {
     let ids = |texts: Vec<String>| texts.into_iter().map(VconId::new).collect::<Result<Vec<_>, _>>();
     let ids = |texts| ids(texts).map_err(|error| damaged("reap", error));
     Ok(Reaped {

@@ -1,11 +1,12 @@
-//! The Lua scripts: each step that changes something is one of them, as Redis runs a script as one atomic step.
+//! The Lua scripts. Redis runs a script as one atomic step, so each step that changes something is
+//! a script.
 //!
-//! Guarantee: a script is put together from the parts it needs, once, at start; it is run by its hash and sent only
-//! when the server does not know it (first use, or after a restart).
+//! Guarantee: a script is assembled from its parts once, at start. It is run by its hash, and sent
+//! only when the server does not know it (at first use and after a restart).
 
 use redis::Cmd;
 
-/// A script, ready to be called.
+/// A script with its hash.
 #[derive(Debug)]
 pub struct Script {
     source: String,
@@ -23,14 +24,14 @@ impl Script {
         Self { source, hash }
     }
 
-    /// The beginning of a call; ARGV is to be appended with `arg`.
+    /// Returns a call with these keys. The caller appends ARGV with `arg`.
     pub fn call(&self, keys: &[&str]) -> Cmd {
         let mut call = redis::cmd("EVALSHA");
         call.arg(&self.hash).arg(keys.len()).arg(keys);
         call
     }
 
-    /// The command that makes the script known to the server.
+    /// Returns the command that loads the script into the server.
     pub fn load(&self) -> Cmd {
         let mut load = redis::cmd("SCRIPT");
         load.arg("LOAD").arg(&self.source);
@@ -40,14 +41,14 @@ impl Script {
 
 macro_rules! scripts {
     ($($(#[$doc:meta])* $name:ident: [$($part:literal),*]),* $(,)?) => {
-        /// All scripts. What each does, takes and guarantees stands at the head of its file.
+        /// All scripts. The head of each file says what the script does, takes and guarantees.
         #[derive(Debug)]
         pub struct Scripts {
             $($(#[$doc])* pub $name: Script,)*
         }
 
         impl Scripts {
-            /// Puts the scripts together, for a server with or without RedisJSON.
+            /// Assembles the scripts, for a server with or without RedisJSON.
             pub fn new(json: bool) -> Self {
                 Self {
                     $($name: Script::new(json, &[
@@ -61,58 +62,58 @@ macro_rules! scripts {
 }
 
 scripts! {
-    /// Store a document.
+    /// Stores a document.
     put: ["args", "once", "documents", "index", "lists"],
-    /// Store a document unless there is one.
+    /// Stores a document unless there is one.
     restore: ["args", "documents", "index"],
-    /// Index a stored document again.
+    /// Indexes a stored document again.
     index: ["args", "index"],
-    /// Conditional write.
+    /// Writes a document on a condition.
     write: ["args", "documents"],
-    /// Delete a document.
+    /// Deletes a document.
     delete: ["args", "documents"],
-    /// Append ids to a list.
+    /// Appends ids to a list.
     push: ["args", "once", "lists"],
-    /// Take entries from a list.
+    /// Takes entries from a list under claims.
     claim: ["args", "entries", "documents", "dead", "claims"],
-    /// Renew leases.
+    /// Renews leases.
     renew: ["args"],
-    /// Note how far a run has come.
+    /// Stores a checkpoint.
     checkpoint: ["args", "documents", "lists", "effects", "trail"],
-    /// End a claim well.
+    /// Ends a claim after a success.
     finish: ["args", "documents", "lists", "effects", "claims", "trail"],
-    /// End a claim badly.
+    /// Ends a claim after a failure.
     fail: ["args", "documents", "dead", "claims", "trail"],
-    /// Add a dead letter without a claim.
+    /// Adds a dead letter without a claim.
     dead_letter: ["args", "documents", "dead"],
-    /// Give an entry back.
+    /// Returns an entry to its list.
     hand_back: ["args", "claims"],
-    /// Park a run.
+    /// Parks a run.
     park: ["args", "documents", "lists", "effects", "claims", "trail"],
-    /// Let parked runs go on.
+    /// Continues parked runs.
     resume: ["args", "documents", "dead", "claims"],
-    /// Take entries away from lost workers.
+    /// Recovers entries with expired leases.
     reap: ["args", "documents", "dead", "claims"],
-    /// Read dead letters.
+    /// Reads dead letters.
     dead_letters: ["args"],
-    /// Move dead letters back.
+    /// Moves dead letters back to their list.
     reprocess: ["args"],
-    /// Read the configuration.
+    /// Reads the configuration.
     load_config: [],
-    /// Replace the configuration.
+    /// Replaces the configuration.
     save_config: ["args", "audit"],
-    /// Add to the audit log.
+    /// Adds to the audit log.
     audit: ["args", "once", "audit"],
-    /// Say that a host is there.
+    /// Lists a host as active.
     announce: ["args"],
-    /// Who is there.
+    /// Reads the active hosts.
     hosts: ["args"],
-    /// Move one dead letter back.
+    /// Moves one dead letter back to its list.
     retry_dead_letter: ["args", "once"],
-    /// Remove one dead letter.
+    /// Removes one dead letter.
     drop_dead_letter: ["args", "once"],
-    /// Complete a component whose parts are there.
+    /// Completes a component whose parts are stored.
     keep_component: ["args"],
-    /// Remove a component.
+    /// Removes a component.
     drop_component: ["args", "once"],
 }

@@ -1,21 +1,25 @@
-//! What server this is, and whether it works.
+//! The server: its version and modules, and its health.
 //!
-//! Guarantee: the server is asked what it can do, not told; the answer is in the log at start.
+//! Guarantee: the features of the server are detected, not configured. They are in the log at
+//! start.
 
+use async_trait::async_trait;
 use redis::{Cmd, InfoDict, Value};
 
 use super::connection::Connection;
 use super::{RedisStore, keys};
-use crate::StoreError;
+use crate::{Store, StoreError};
 
-/// What was found out at connect.
-pub struct Server {
+/// Features of a server.
+pub struct ServerInfo {
+    /// Version of Redis, as the server reports it.
     pub version: String,
+    /// True when the server has RedisJSON.
     pub json: bool,
 }
 
-/// Asks a server for its version and for RedisJSON.
-pub async fn examine(connection: &Connection) -> Result<Server, StoreError> {
+/// Asks a server for its version and for RedisJSON. Refuses a server that is too old.
+pub async fn examine(connection: &Connection) -> Result<ServerInfo, StoreError> {
     let info: InfoDict = connection.run("connect", redis::cmd("INFO").arg("server")).await?;
     let version: String = info.get("redis_version").unwrap_or_default();
     if !new_enough(&version) {
@@ -24,17 +28,17 @@ pub async fn examine(connection: &Connection) -> Result<Server, StoreError> {
             reason: format!("the server is Redis {version}; 6.2 or newer is needed (BLMOVE, LPOP with a count)"),
         });
     }
-    // A server without the module answers with one nil for the command that it doesn't know.
+    // A server without the module returns one nil for the command that it doesn't know.
     let known: Vec<Value> = connection
         .run("connect", redis::cmd("COMMAND").arg("INFO").arg("JSON.SET"))
         .await?;
     let json = known
         .iter()
         .any(|command| matches!(command, Value::Array(about) if !about.is_empty()));
-    Ok(Server { version, json })
+    Ok(ServerInfo { version, json })
 }
 
-/// A version that can't be read is let in: the server will say itself what it can't do.
+/// Accepts a version that can't be read: the server will refuse the commands that it does not have.
 fn new_enough(version: &str) -> bool {
     let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
     match (parts.next(), parts.next()) {
@@ -43,15 +47,16 @@ fn new_enough(version: &str) -> bool {
     }
 }
 
-impl RedisStore {
-    /// A write shows what a `PING` does not: a full memory, a read-only replica, a disk that takes no more.
-    pub(super) async fn check_server(&self) -> Result<(), StoreError> {
+#[async_trait]
+impl Store for RedisStore {
+    /// Writes, which shows what a `PING` does not: a full memory, a read-only replica, a full disk.
+    async fn ping(&self) -> Result<(), StoreError> {
         let mut set = Cmd::new();
         set.arg("SET").arg(keys::PING).arg("1").arg("EX").arg(60);
         self.connection.run("ping", &set).await
     }
 
-    pub(super) fn describe_server(&self) -> String {
+    fn describe(&self) -> String {
         let form = if self.json {
             "RedisJSON values"
         } else {

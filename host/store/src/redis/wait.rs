@@ -1,73 +1,65 @@
-//! Waiting for an entry on a list.
+//! Waiting for an entry on a list, on connections of their own.
 //!
-//! Guarantee: nothing is moved, and nothing else waits meanwhile: the blocking command runs on a connection of its
-//! own. A wait that is given up closes its connection, so no command stays behind on the server.
+//! Guarantee: nothing is moved, and no other command is delayed by the blocking command. A wait
+//! that is given up closes its connection, so no command stays behind on the server.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, Value};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
-use super::RedisStore;
-use super::errors::{Fault, refused};
-use crate::StoreError;
+use super::connection::Connection;
 use vconduit_base::names::ListName;
 
-/// How long after the time asked for the server may answer before it counts as hung.
+/// Time that the server may take to respond after the wait has ended. Then it counts as hung.
 const GRACE: Duration = Duration::from_secs(2);
-/// As for other commands: how long a wait tries to connect before it says `Away`.
-const PATIENCE: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(100);
 
-impl RedisStore {
-    pub(super) async fn wait_for_entry(&self, list: &ListName, at_most: Duration) -> Result<bool, StoreError> {
-        let start = Instant::now();
-        let mut patience = start + PATIENCE;
-        loop {
-            let left = at_most.saturating_sub(start.elapsed());
-            let error = match self.peek(list, left, patience).await {
-                Ok(there) => return Ok(there),
-                Err(error) => error,
-            };
-            match Fault::of(&error) {
-                Fault::Refusal | Fault::UnknownScript => return Err(refused("wait", &error)),
-                Fault::Silent => return Err(self.connection.away()),
-                Fault::Connection | Fault::NotNow => {}
-            }
-            // The connection may have broken late in a long wait; the server gets its time to come back from then on.
-            if start.elapsed() > PATIENCE && patience == start + PATIENCE {
-                patience = Instant::now() + PATIENCE;
-            }
-            if Instant::now() + PAUSE >= patience {
-                return Err(self.connection.away());
-            }
-            sleep(PAUSE).await;
-        }
-    }
+/// Connections for blocking commands. One that has waited to its end is kept for the next wait.
+#[derive(Default)]
+pub struct Waits {
+    idle: Mutex<Vec<MultiplexedConnection>>,
+}
 
-    /// From the head to the head of the same list: the list stays as it is.
-    async fn peek(&self, list: &ListName, at_most: Duration, patience: Instant) -> Result<bool, RedisError> {
-        let mut connection = match self.rested() {
+impl Waits {
+    /// Waits until the list has an entry, for at most this time. Connects until `patience`.
+    pub async fn peek(
+        &self,
+        server: &Connection,
+        list: &ListName,
+        at_most: Duration,
+        patience: Instant,
+    ) -> Result<bool, RedisError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
             Some(connection) => connection,
-            None => self.connection.blocking(patience).await?,
+            None => server.blocking(patience).await?,
         };
-        let mut command = redis::cmd("BLMOVE");
-        // To Redis 0 means for ever.
-        let seconds = at_most.as_secs_f64().max(0.001);
-        command
-            .arg(list.as_str())
-            .arg(list.as_str())
-            .arg("LEFT")
-            .arg("LEFT")
-            .arg(format!("{seconds:.3}"));
-        let answer = timeout(at_most + GRACE, ask(&mut connection, &command)).await;
-        let answer = answer.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))?;
-        self.rest(connection);
-        Ok(answer != Value::Nil)
+        let command = move_to_same_place(list, at_most);
+        let reply: Result<Value, RedisError> = timeout(at_most + GRACE, command.query_async(&mut connection))
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()));
+        let reply = reply?;
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok(reply != Value::Nil)
     }
 }
 
-async fn ask(connection: &mut MultiplexedConnection, command: &redis::Cmd) -> Result<Value, RedisError> {
-    command.query_async(connection).await
+/// Returns the command that moves an entry from the head to the head of the same list. The list
+/// does not change.
+fn move_to_same_place(list: &ListName, at_most: Duration) -> redis::Cmd {
+    let mut command = redis::cmd("BLMOVE");
+    // To Redis 0 means without end.
+    let seconds = at_most.as_secs_f64().max(0.001);
+    command
+        .arg(list.as_str())
+        .arg(list.as_str())
+        .arg("LEFT")
+        .arg("LEFT")
+        .arg(format!("{seconds:.3}"));
+    command
 }

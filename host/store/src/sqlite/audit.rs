@@ -1,29 +1,29 @@
 //! The audit log.
 //!
-//! Guarantee: its numbers have no gaps, so what is too old is known by its number.
+//! Guarantee: the numbers of the entries have no gaps, so the number of an entry tells its age.
 
 use async_trait::async_trait;
 
 use super::SqliteStore;
-use super::errors::Sql;
-use super::writer::Step;
-use crate::StoreError;
-use crate::audit::{AuditLog, KEPT};
+use super::errors::SqlResult;
+use super::step::WriteStep;
+use crate::audit::MAX_AUDIT_ENTRIES;
+use crate::{AuditStore, StoreError};
 
-/// Adds an entry.
-pub fn add(step: &Step<'_>, entry: &str) -> Sql<()> {
+/// Adds an entry, and removes the one that is too old.
+pub fn add(step: &WriteStep<'_>, entry: &str) -> SqlResult<()> {
     step.db
         .prepare_cached("INSERT INTO audit (entry) VALUES (?1)")?
         .execute([entry])?;
     let newest = step.db.last_insert_rowid();
     step.db
         .prepare_cached("DELETE FROM audit WHERE number <= ?1")?
-        .execute([newest - i64::from(KEPT)])?;
+        .execute([newest - i64::from(MAX_AUDIT_ENTRIES)])?;
     Ok(())
 }
 
 #[async_trait]
-impl AuditLog for SqliteStore {
+impl AuditStore for SqliteStore {
     async fn audit(&self, entry: &str) -> Result<(), StoreError> {
         let entry = entry.to_owned();
         self.writer.run("audit", move |step| add(step, &entry)).await

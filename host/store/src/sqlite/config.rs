@@ -1,24 +1,26 @@
 //! The running configuration.
 //!
-//! Guarantee: it is replaced as a whole and read as a whole; its revision changes with every replacement.
+//! Guarantee: it is replaced as a whole and read as a whole. Each replacement increases its
+//! revision.
 
+use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::errors::{Fault, Sql};
-use super::writer::Step;
+use super::errors::{SqlError, SqlResult};
+use super::step::WriteStep;
 use super::{SqliteStore, audit};
-use crate::StoreError;
+use crate::{ConfigStore, StoreError};
 use vconduit_base::ConfigEntries;
 
-fn revision(db: &Connection) -> Sql<u64> {
+fn revision(db: &Connection) -> SqlResult<u64> {
     let number: i64 = db
         .prepare_cached("SELECT revision FROM config_revision")?
         .query_row([], |row| row.get(0))?;
-    u64::try_from(number).map_err(Fault::damaged)
+    u64::try_from(number).map_err(SqlError::damaged)
 }
 
-fn load(db: &Connection) -> Sql<(u64, ConfigEntries)> {
-    // Both of one moment.
+fn load(db: &Connection) -> SqlResult<(u64, ConfigEntries)> {
+    // A transaction, so that both are of one moment.
     let moment = db.unchecked_transaction()?;
     let number = revision(&moment)?;
     let mut statement = moment.prepare_cached("SELECT name, text FROM config ORDER BY number")?;
@@ -27,10 +29,15 @@ fn load(db: &Connection) -> Sql<(u64, ConfigEntries)> {
     Ok((number, entries))
 }
 
-fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>, audit: Option<&str>) -> Sql<Result<u64, u64>> {
-    let is = revision(step.db)?;
-    if expected.is_some_and(|expected| expected != is) {
-        return Ok(Err(is));
+fn save(
+    step: &WriteStep<'_>,
+    entries: &ConfigEntries,
+    expected: Option<u64>,
+    audit: Option<&str>,
+) -> SqlResult<Result<u64, u64>> {
+    let current = revision(step.db)?;
+    if expected.is_some_and(|expected| expected != current) {
+        return Ok(Err(current));
     }
     step.db.prepare_cached("DELETE FROM config")?.execute([])?;
     for (name, text) in entries {
@@ -44,15 +51,16 @@ fn save(step: &Step<'_>, entries: &ConfigEntries, expected: Option<u64>, audit: 
     if let Some(entry) = audit {
         audit::add(step, entry)?;
     }
-    Ok(Ok(is + 1))
+    Ok(Ok(current + 1))
 }
 
-impl SqliteStore {
-    pub(super) async fn read_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
+#[async_trait]
+impl ConfigStore for SqliteStore {
+    async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
         self.readers.run("load config", load).await
     }
 
-    pub(super) async fn replace_config(
+    async fn save_config(
         &self,
         entries: &ConfigEntries,
         expected: Option<u64>,
@@ -66,18 +74,7 @@ impl SqliteStore {
             .await
     }
 
-    pub(super) async fn read_config_revision(&self) -> Result<u64, StoreError> {
+    async fn config_revision(&self) -> Result<u64, StoreError> {
         self.readers.run("config revision", revision).await
-    }
-
-    /// A write that reaches the disk: shows a full one, or one that is read-only.
-    pub(super) async fn check(&self) -> Result<(), StoreError> {
-        let write = |step: &Step<'_>| {
-            step.db
-                .prepare_cached("UPDATE config_revision SET revision = revision")?
-                .execute([])?;
-            Ok(())
-        };
-        self.writer.run("ping", write).await
     }
 }

@@ -1,6 +1,6 @@
-//! Hosts that are there: this one, as the file belongs to one process. So nothing of it has to be on the disk.
+//! The active hosts. The file belongs to one process, so the list is in memory.
 //!
-//! Guarantee: by a clock that never jumps.
+//! Guarantee: the times are of a clock that never jumps.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,15 +10,14 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::SqliteStore;
-use crate::StoreError;
-use crate::hosts::Hosts;
+use crate::{HostStore, StoreError};
 use vconduit_base::names::HostId;
 
-/// Host → its last report, and until when it is there (nothing: for ever).
-pub type Present = Mutex<BTreeMap<HostId, (String, Option<Instant>)>>;
+/// Host → its last report, and the time until which it is listed (without a time: always).
+pub type HostReports = Mutex<BTreeMap<HostId, (String, Option<Instant>)>>;
 
 #[async_trait]
-impl Hosts for SqliteStore {
+impl HostStore for SqliteStore {
     async fn announce(&self, host: &HostId, report: &str, ttl: Duration) -> Result<(), StoreError> {
         let until = Instant::now().checked_add(ttl);
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,19 +1,22 @@
 //! The listing by `created_at`, the party indexes, and the ids of all documents.
 //!
-//! Guarantee: pages are made by the database, not here, so a page costs the same however much there is.
+//! Guarantee: the database makes the pages, so a page costs the same however many documents there
+//! are.
 
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::documents::expiry;
-use super::errors::Sql;
-use super::writer::Step;
-use super::{SqliteStore, now_ms};
-use crate::StoreError;
+use super::SqliteStore;
+use super::errors::SqlResult;
+use super::lifetimes::expiry;
+use super::step::WriteStep;
+use crate::{IndexStore, StoreError};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
+use vconduit_base::clock::now_ms_signed as now_ms;
 
 /// Ids in one page of a scan.
-const PAGE: u32 = 1000;
+const MAX_PAGE: u32 = 1000;
 
 fn term(kind: IndexKind, value: &str) -> String {
     format!("{}:{value}", kind.as_str())
@@ -21,12 +24,12 @@ fn term(kind: IndexKind, value: &str) -> String {
 
 /// Adds a document to the listing and to its terms.
 pub fn add(
-    step: &Step<'_>,
+    step: &WriteStep<'_>,
     id: &str,
     created_at_s: Option<i64>,
     index: &[(IndexKind, String)],
     index_s: i64,
-) -> Sql<()> {
+) -> SqlResult<()> {
     if let Some(created) = created_at_s {
         let sql = "INSERT INTO listing (id, created_s) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET created_s = ?2";
         step.db.prepare_cached(sql)?.execute((id, created))?;
@@ -37,14 +40,14 @@ pub fn add(
     Ok(())
 }
 
-fn add_term(step: &Step<'_>, id: &str, term: &str, index_s: i64) -> Sql<()> {
+fn add_term(step: &WriteStep<'_>, id: &str, term: &str, index_s: i64) -> SqlResult<()> {
     let db = step.db;
     let before: Option<Option<i64>> = db
         .prepare_cached("SELECT expires_ms FROM terms WHERE term = ?1")?
         .query_row([term], |row| row.get(0))
         .optional()?;
     if before.flatten().is_some_and(|at| at <= step.now_ms) {
-        // Expired, but not removed yet: its ids must not come to life again.
+        // The term has expired but is not removed yet. Its ids must not come back with it.
         db.prepare_cached("DELETE FROM term_ids WHERE term = ?1")?
             .execute([term])?;
     }
@@ -55,7 +58,7 @@ fn add_term(step: &Step<'_>, id: &str, term: &str, index_s: i64) -> Sql<()> {
     Ok(())
 }
 
-fn ids_of(db: &Connection, term: &str) -> Sql<Vec<String>> {
+fn ids_of(db: &Connection, term: &str) -> SqlResult<Vec<String>> {
     let mut statement = db.prepare_cached(
         "SELECT id FROM term_ids WHERE term = ?1
          AND EXISTS (SELECT 1 FROM terms WHERE term = ?1 AND (expires_ms IS NULL OR expires_ms > ?2))",
@@ -64,8 +67,9 @@ fn ids_of(db: &Connection, term: &str) -> Sql<Vec<String>> {
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-impl SqliteStore {
-    pub(super) async fn list_ids(
+#[async_trait]
+impl IndexStore for SqliteStore {
+    async fn list(
         &self,
         since_s: Option<i64>,
         until_s: Option<i64>,
@@ -84,7 +88,7 @@ impl SqliteStore {
         self.readers.run("list", list).await
     }
 
-    pub(super) async fn search_terms(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
+    async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<Vec<String>>, StoreError> {
         let terms: Vec<String> = terms.iter().map(|(kind, value)| term(*kind, value)).collect();
         self.readers
             .run("search", move |db| terms.iter().map(|term| ids_of(db, term)).collect())
@@ -92,14 +96,14 @@ impl SqliteStore {
     }
 
     /// The cursor is the last id of the page before.
-    pub(super) async fn scan_ids(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
+    async fn scan(&self, cursor: Option<String>) -> Result<(Vec<VconId>, Option<String>), StoreError> {
         let scan = move |db: &Connection| {
             let mut statement = db.prepare_cached(
                 "SELECT id FROM documents WHERE id > ?1 AND (expires_ms IS NULL OR expires_ms > ?2) ORDER BY id LIMIT ?3",
             )?;
-            let ids = statement.query_map((cursor.unwrap_or_default(), now_ms(), PAGE), |row| row.get(0))?;
+            let ids = statement.query_map((cursor.unwrap_or_default(), now_ms(), MAX_PAGE), |row| row.get(0))?;
             let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
-            let next = if ids.len() == PAGE as usize {
+            let next = if ids.len() == MAX_PAGE as usize {
                 ids.last().cloned()
             } else {
                 None
@@ -109,7 +113,7 @@ impl SqliteStore {
         self.readers.run("scan", scan).await
     }
 
-    pub(super) async fn index_document(
+    async fn index(
         &self,
         id: &VconId,
         created_at_s: Option<i64>,

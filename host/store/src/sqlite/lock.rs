@@ -1,26 +1,27 @@
-//! The file belongs to one process.
+//! The lock that gives the file to one process.
 //!
-//! Guarantee: while a [`Lock`] lives, no other process gets one for the same directory. It is a lock of the operating
-//! system, so it goes with its process, however that ends; the number in the file only tells people whose it is.
+//! Guarantee: while a [`Lock`] lives, no other process gets one for the same directory. It is a
+//! lock of the operating system, so it ends with its process, however that ends. The process id in
+//! the file only tells people which process holds it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 
-use super::io_refused;
+use super::errors::cannot_open;
 use crate::StoreError;
 
-/// Held as long as the store is open.
+/// The lock of a directory, held while the store is open.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of this directory.
+    /// Takes the lock of this directory. `database` is the path that an error names.
     pub fn take(directory: &Path, database: &Path) -> Result<Self, StoreError> {
         let path = directory.join("vconduit.lock");
-        let refused = |error| io_refused(&path, &error);
+        let refused = |error| cannot_open(&path, &error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -43,7 +44,7 @@ impl Lock {
 
 fn in_use(mut file: File, database: &Path) -> StoreError {
     let mut text = String::new();
-    // The other process may be about to write its number: 0 then.
+    // The other process may be about to write its id. Then it is 0.
     let pid = file
         .read_to_string(&mut text)
         .ok()

@@ -1,6 +1,7 @@
-//! Reading, beside the thread that writes.
+//! Connections that read, next to the thread that writes.
 //!
-//! Guarantee: a read sees everything that was answered before it began, and never waits for a write (WAL).
+//! Guarantee: a read sees every operation that returned before the read began, and never waits for
+//! a write (WAL).
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,14 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::errors::Sql;
+use super::errors::SqlResult;
 use super::file;
 use crate::StoreError;
 
-/// Reads at the same time. Reading is short and mostly from memory; more would only take turns on the cores.
-const READERS: usize = 4;
+/// Reads at the same time. Reads are short and mostly from memory. More of them would only take
+/// turns on the cores.
+const MAX_READERS: usize = 4;
 
-/// Connections for reading.
+/// A pool of connections for reading.
 #[derive(Clone)]
 pub struct Readers {
     path: Arc<PathBuf>,
@@ -24,20 +26,20 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// For this file.
+    /// Creates a pool for this file. Opens nothing yet.
     pub fn new(path: PathBuf) -> Self {
         Self {
             path: Arc::new(path),
             idle: Arc::default(),
-            turns: Arc::new(Semaphore::new(READERS)),
+            turns: Arc::new(Semaphore::new(MAX_READERS)),
         }
     }
 
-    /// Reads something, on a thread that may block.
+    /// Reads on a thread that may block.
     pub async fn run<T, F>(&self, operation: &'static str, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Sql<T> + Send + 'static,
+        F: FnOnce(&Connection) -> SqlResult<T> + Send + 'static,
     {
         let closed = || StoreError::Refused {
             operation,
@@ -60,6 +62,6 @@ impl Readers {
         });
         read.await
             .map_err(|_| closed())?
-            .map_err(|fault| fault.during(operation))
+            .map_err(|error| error.during(operation))
     }
 }

@@ -1,21 +1,27 @@
-//! What brings entries back that no worker holds: expired leases, and runs that were handed off.
+//! Recovery of entries that no worker holds: expired leases and parked runs.
 //!
-//! Guarantee: what was first on the list is first on it again, and goes on at its checkpoint.
+//! Guarantee: recovered entries come back to the head of their list, in the order in which they
+//! were taken, with their checkpoints.
 
-use super::claims::{Standing, drop_claim, note};
-use super::dead_letters::{bury, is_dead, record_text};
-use super::errors::{Fault, Sql};
-use super::writer::Step;
-use super::{SqliteStore, documents, lists};
-use crate::{ErrorRecord, Reaped, StoreError};
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use super::entry_state::{EntryState, note};
+use super::errors::{SqlError, SqlResult};
+use super::guarded::drop_claim;
+use super::letters::{bury, is_dead, record_text};
+use super::lifetimes::keep_dead;
+use super::step::WriteStep;
+use super::{SqliteStore, entries};
+use crate::{EntryRecovery, ErrorRecord, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// Most entries in one step.
-const MOST: u32 = 200;
+/// Entries in one step.
+const MAX_ENTRIES: u32 = 200;
 
-fn record(step: &Step<'_>, class: &str, message: String, entry: Option<&Standing>) -> ErrorRecord {
-    let point = entry.map(Standing::checkpoint).unwrap_or_default();
+fn record(step: &WriteStep<'_>, class: &str, message: String, entry: Option<&EntryState>) -> ErrorRecord {
+    let point = entry.map(EntryState::checkpoint).unwrap_or_default();
     ErrorRecord {
         chain: point.chain,
         link: None,
@@ -28,53 +34,52 @@ fn record(step: &Step<'_>, class: &str, message: String, entry: Option<&Standing
     }
 }
 
-/// One list's recovery in one step.
-struct Recovery<'a> {
-    step: &'a Step<'a>,
+/// Recovery of one list in one step.
+struct ListRecovery<'a> {
+    step: &'a WriteStep<'a>,
     list: &'a ListName,
     dead_s: i64,
-    returned: Vec<Standing>,
+    returned: Vec<EntryState>,
     dead: Vec<String>,
 }
 
-impl Recovery<'_> {
-    fn die(&mut self, vcon: &str, class: &str, message: String, entry: Option<&Standing>) -> Sql<()> {
+impl ListRecovery<'_> {
+    fn bury(&mut self, vcon: &str, class: &str, message: String, entry: Option<&EntryState>) -> SqlResult<()> {
         let record = record(self.step, class, message, entry);
-        bury(
-            self.step,
-            self.list.dead_letters().as_str(),
-            vcon,
-            &record_text(&record)?,
-            self.dead_s,
-        )?;
+        let letters = self.list.dead_letters();
+        bury(self.step, letters.as_str(), vcon, &record_text(&record)?, self.dead_s)?;
         if let Some(current) = &record.current {
-            documents::keep_dead(self.step, current.as_str(), self.dead_s)?;
+            keep_dead(self.step, current.as_str(), self.dead_s)?;
         }
         self.dead.push(vcon.to_owned());
         Ok(())
     }
 
-    /// What came first is to be first on the list.
-    fn end(self) -> Sql<Reaped> {
+    /// Puts the returned entries on their list, so that the first one is the head.
+    fn end(self) -> SqlResult<Reaped> {
         for entry in self.returned.iter().rev() {
-            lists::push_head(self.step, self.list.as_str(), &entry.vcon)?;
+            entries::push_head(self.step, self.list.as_str(), &entry.vcon)?;
             note(self.step, self.list.as_str(), entry)?;
         }
-        let id = |text: &String| VconId::new(text).map_err(Fault::damaged);
+        let id = |text: &String| VconId::new(text).map_err(SqlError::damaged);
         Ok(Reaped {
-            returned: self.returned.iter().map(|entry| id(&entry.vcon)).collect::<Sql<_>>()?,
-            dead: self.dead.iter().map(id).collect::<Sql<_>>()?,
+            returned: self
+                .returned
+                .iter()
+                .map(|entry| id(&entry.vcon))
+                .collect::<SqlResult<_>>()?,
+            dead: self.dead.iter().map(id).collect::<SqlResult<_>>()?,
         })
     }
 
-    fn expired_leases(&mut self, max_lost: u32) -> Sql<()> {
+    fn expired_leases(&mut self, max_lost: u32) -> SqlResult<()> {
         let sql = "SELECT vcon, lost_leases, checkpoint, context, claim FROM
                      (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY lease_ms LIMIT ?3) ORDER BY taken";
         let mut statement = self.step.db.prepare_cached(sql)?;
-        let due = statement.query_map((self.list.as_str(), self.step.now_ms, MOST), |row| {
-            Ok((Standing::from_row(row)?, row.get(4)?))
+        let due = statement.query_map((self.list.as_str(), self.step.now_ms, MAX_ENTRIES), |row| {
+            Ok((EntryState::from_row(row)?, row.get(4)?))
         })?;
-        let due: Vec<(Standing, String)> = due.collect::<Result<_, _>>()?;
+        let due: Vec<(EntryState, String)> = due.collect::<Result<_, _>>()?;
         for (mut entry, claim) in due {
             drop_claim(self.step, &claim)?;
             entry.lost_leases += 1;
@@ -86,42 +91,45 @@ impl Recovery<'_> {
                 "the lease ran out {} times: each worker that took the entry stopped, hung or panicked",
                 entry.lost_leases
             );
-            self.die(&entry.vcon, "lost-lease", message, Some(&entry))?;
+            self.bury(&entry.vcon, "lost-lease", message, Some(&entry))?;
         }
         Ok(())
     }
 
-    fn came_back(&mut self) -> Sql<()> {
-        let back = lists::take_head(self.step, &format!("resume:{}", self.list), MOST)?;
+    fn came_back(&mut self) -> SqlResult<()> {
+        let back = entries::take_head(self.step, &format!("resume:{}", self.list), MAX_ENTRIES)?;
         for current in back {
-            let sql = "DELETE FROM parked WHERE list = ?1 AND current = ?2 AND number =
-                         (SELECT min(number) FROM parked WHERE list = ?1 AND current = ?2)
-                       RETURNING vcon, lost_leases, checkpoint, context";
-            let mut statement = self.step.db.prepare_cached(sql)?;
-            let mut rows = statement.query((self.list.as_str(), &current))?;
-            let run = rows.next()?.map(Standing::from_row).transpose()?;
-            drop(rows);
-            match run {
+            match self.take_parked(&current)? {
                 Some(run) => self.returned.push(run),
-                // Back too late: its run has died, and the letter with the better reason is there.
+                // It came back too late: its run is a dead letter already, with a better reason.
                 None if is_dead(self.step, self.list.dead_letters().as_str(), &current)? => {}
                 None => {
                     let message = "the id came back from a hand-off, but no run was waiting for it".to_owned();
-                    self.die(&current, "resume", message, None)?;
+                    self.bury(&current, "resume", message, None)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn parked_too_long(&mut self) -> Sql<()> {
+    /// Takes the run that has waited longest for this id.
+    fn take_parked(&self, current: &str) -> SqlResult<Option<EntryState>> {
+        let sql = "DELETE FROM parked WHERE list = ?1 AND current = ?2 AND number =
+                     (SELECT min(number) FROM parked WHERE list = ?1 AND current = ?2)
+                   RETURNING vcon, lost_leases, checkpoint, context";
+        let mut statement = self.step.db.prepare_cached(sql)?;
+        let mut rows = statement.query((self.list.as_str(), current))?;
+        Ok(rows.next()?.map(EntryState::from_row).transpose()?)
+    }
+
+    fn parked_too_long(&mut self) -> SqlResult<()> {
         let sql = "SELECT vcon, lost_leases, checkpoint, context, current, number FROM parked
                    WHERE list = ?1 AND ends_ms <= ?2 ORDER BY ends_ms LIMIT ?3";
         let mut statement = self.step.db.prepare_cached(sql)?;
-        let late = statement.query_map((self.list.as_str(), self.step.now_ms, MOST), |row| {
-            Ok((Standing::from_row(row)?, row.get(4)?, row.get(5)?))
+        let late = statement.query_map((self.list.as_str(), self.step.now_ms, MAX_ENTRIES), |row| {
+            Ok((EntryState::from_row(row)?, row.get(4)?, row.get(5)?))
         })?;
-        let late: Vec<(Standing, String, i64)> = late.collect::<Result<_, _>>()?;
+        let late: Vec<(EntryState, String, i64)> = late.collect::<Result<_, _>>()?;
         for (run, current, number) in late {
             let sql = "DELETE FROM parked WHERE list = ?1 AND current = ?2 AND number = ?3";
             self.step
@@ -129,19 +137,20 @@ impl Recovery<'_> {
                 .prepare_cached(sql)?
                 .execute((self.list.as_str(), &current, number))?;
             let message = "the vCon was handed off and did not come back in time".to_owned();
-            self.die(&run.vcon, "hand-off", message, Some(&run))?;
+            self.bury(&run.vcon, "hand-off", message, Some(&run))?;
         }
         Ok(())
     }
 }
 
-impl SqliteStore {
-    pub(super) async fn reap_expired(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+#[async_trait]
+impl EntryRecovery for SqliteStore {
+    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
         self.recover("reap", list, move |recovery| recovery.expired_leases(max_lost))
             .await
     }
 
-    pub(super) async fn resume_parked(&self, list: &ListName) -> Result<Reaped, StoreError> {
+    async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
         self.recover("resume", list, |recovery| {
             recovery.came_back()?;
             recovery.parked_too_long()
@@ -149,13 +158,26 @@ impl SqliteStore {
         .await
     }
 
+    async fn parked(&self, list: &ListName) -> Result<Vec<VconId>, StoreError> {
+        let list = list.clone();
+        let read = move |db: &Connection| {
+            let mut statement =
+                db.prepare_cached("SELECT DISTINCT current FROM parked WHERE list = ?1 ORDER BY current")?;
+            let ids = statement.query_map([list.as_str()], |row| row.get::<_, String>(0))?;
+            ids.map(|id| VconId::new(id?).map_err(SqlError::damaged)).collect()
+        };
+        self.readers.run("parked", read).await
+    }
+}
+
+impl SqliteStore {
     async fn recover<F>(&self, operation: &'static str, list: &ListName, work: F) -> Result<Reaped, StoreError>
     where
-        F: FnOnce(&mut Recovery<'_>) -> Sql<()> + Send + 'static,
+        F: FnOnce(&mut ListRecovery<'_>) -> SqlResult<()> + Send + 'static,
     {
         let (list, dead_s) = (list.clone(), self.lifetimes.dead_letter_s);
-        let all = move |step: &Step<'_>| {
-            let mut recovery = Recovery {
+        let all = move |step: &WriteStep<'_>| {
+            let mut recovery = ListRecovery {
                 step,
                 list: &list,
                 dead_s,

@@ -1,39 +1,41 @@
-//! What runs did with a vCon.
+//! Trails: what runs did with a vCon.
 //!
-//! Guarantee: an entry is there with the step that it tells of, or not at all.
+//! Guarantee: an entry of a trail is stored in the same step as the change that it describes.
 
 use rusqlite::Connection;
 
-use super::documents::expiry;
-use super::errors::Sql;
-use super::now_ms;
-use super::writer::Step;
-use crate::mending::TRAIL;
+use super::errors::SqlResult;
+use super::lifetimes::expiry;
+use super::step::WriteStep;
+use crate::claims::MAX_TRAIL_ENTRIES;
 use vcon_document::VconId;
+use vconduit_base::clock::now_ms_signed as now_ms;
 
-/// What there is to note.
+/// An entry to add to trails.
 #[derive(Debug, Clone)]
-pub struct Note {
+pub struct TrailNote {
     entry: Option<String>,
-    seconds: i64,
+    lifetime_s: i64,
 }
 
-impl Note {
-    /// Nothing to note when trails are off.
-    pub fn new(entry: Option<&str>, seconds: i64) -> Self {
+impl TrailNote {
+    /// Creates an entry with the lifetime of a trail in seconds. With 0 or less trails are off, and
+    /// there is nothing to add.
+    pub fn new(entry: Option<&str>, lifetime_s: i64) -> Self {
         Self {
-            entry: entry.filter(|_| seconds > 0).map(str::to_owned),
-            seconds,
+            entry: entry.filter(|_| lifetime_s > 0).map(str::to_owned),
+            lifetime_s,
         }
     }
 
-    /// For the entry, and for the current vCon when that is another one.
-    pub fn add(&self, step: &Step<'_>, vcon: &VconId, current: Option<&VconId>) -> Sql<()> {
+    /// Adds the entry to the trail of the claimed vCon, and of the current vCon when that is
+    /// another.
+    pub fn add(&self, step: &WriteStep<'_>, vcon: &VconId, current: Option<&VconId>) -> SqlResult<()> {
         let Some(entry) = &self.entry else { return Ok(()) };
-        let until = expiry(step.now_ms, self.seconds);
+        let until = expiry(step.now_ms, self.lifetime_s);
         let current = current.filter(|current| *current != vcon);
         for id in std::iter::once(vcon).chain(current) {
-            // Those that have expired are not brought back.
+            // The condition leaves out entries that have expired, so that they do not come back.
             step.db
                 .prepare_cached("UPDATE trails SET expires_ms = ?2 WHERE vcon = ?1 AND expires_ms > ?3")?
                 .execute((id.as_str(), until, step.now_ms))?;
@@ -45,14 +47,14 @@ impl Note {
                     "DELETE FROM trails WHERE vcon = ?1 AND number <=
                        (SELECT number FROM trails WHERE vcon = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)",
                 )?
-                .execute((id.as_str(), TRAIL))?;
+                .execute((id.as_str(), MAX_TRAIL_ENTRIES))?;
         }
         Ok(())
     }
 }
 
-/// The oldest first.
-pub fn read(db: &Connection, vcon: &str) -> Sql<Vec<String>> {
+/// Returns the trail of a vCon, the oldest entry first.
+pub fn read(db: &Connection, vcon: &str) -> SqlResult<Vec<String>> {
     let mut statement =
         db.prepare_cached("SELECT entry FROM trails WHERE vcon = ?1 AND expires_ms > ?2 ORDER BY number")?;
     let entries = statement.query_map((vcon, now_ms()), |row| row.get(0))?;

@@ -85,11 +85,11 @@ async fn redis_cut_off_again_and_again_while_saving() {
             .await
         {
             Ok(revision) => saved = revision.expect("no one else saves"),
-            Err(error) => assert!(matches!(error, StoreError::Away(_)), "{error}"),
+            Err(error) => assert!(matches!(error, StoreError::Unavailable(_)), "{error}"),
         }
         // After an error it is not known whether the last one was done.
         while let Err(error) = place.store.config_revision().await.map(|is| saved = is) {
-            assert!(matches!(error, StoreError::Away(_)), "{error}");
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         }
     }
     cut.abort();

@@ -251,7 +251,7 @@ async fn redis_cut_off_again_and_again_while_mending() {
         // A connection that is cut over and over may use up a step's patience. Whether it was done shows on the list.
         while place.entries("q").await.len() < done {
             let moved = place.store.retry_dead_letter(&list("q"), &id("a"), None).await;
-            assert!(matches!(moved, Ok(true) | Err(StoreError::Away(_))), "{moved:?}");
+            assert!(matches!(moved, Ok(true) | Err(StoreError::Unavailable(_))), "{moved:?}");
         }
         assert_eq!(place.entries("q").await.len(), done, "one at a time");
     }

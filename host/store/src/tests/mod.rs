@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AuditLog as _, Checkpoint, Claim, Components as _, Effects, ErrorRecord, Guarded, Mending as _, NewDocument,
-    Progress, Revision, Store, StoreError, Write,
+    Checkpoint, Claim, Effects, ErrorRecord, Guarded, NewDocument, Progress, Revision, Store, StoreError, Write,
 };
 use vcon_document::index::IndexKind;
 use vcon_document::{Text, VconId};
@@ -16,7 +15,6 @@ use vconduit_base::Lifetimes;
 use vconduit_base::names::{HostId, LinkName, ListName};
 
 mod audit;
-mod bus;
 mod claims;
 mod component_faults;
 mod components;
@@ -24,6 +22,7 @@ mod config;
 mod dead_letters;
 mod documents;
 mod endings;
+mod events;
 mod hosts;
 mod invariant;
 mod lists;

@@ -25,13 +25,13 @@ async fn a_killed_redis_is_away_and_after_a_restart_work_goes_on() {
     place.server.as_mut().unwrap().kill();
     let error = place.store.depth(&list("q")).await.unwrap_err();
     assert!(
-        matches!(&error, StoreError::Away(address) if address.starts_with("127.0.0.1:")),
+        matches!(&error, StoreError::Unavailable(address) if address.starts_with("127.0.0.1:")),
         "{error}"
     );
-    assert!(matches!(waiting.await.unwrap(), Err(StoreError::Away(_))));
+    assert!(matches!(waiting.await.unwrap(), Err(StoreError::Unavailable(_))));
     assert!(matches!(
         place.store.wait(&list("q"), LEASE).await,
-        Err(StoreError::Away(_))
+        Err(StoreError::Unavailable(_))
     ));
 
     place.server.as_mut().unwrap().spawn();
@@ -85,7 +85,7 @@ async fn an_address_where_nobody_listens_is_away() {
     let url = format!("redis://someone:hunter2@127.0.0.1:{}/", server.port);
     drop(server);
     let error = RedisStore::connect(&url, LIFETIMES, "vcons").await.unwrap_err();
-    assert!(matches!(error, StoreError::Away(_)), "{error}");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     for bad in [
         "http://user:hunter2@host",

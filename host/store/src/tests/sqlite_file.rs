@@ -5,6 +5,10 @@ use std::process::Command;
 use super::place::Directory;
 use super::*;
 use crate::sqlite::SqliteStore;
+use crate::{
+    AuditStore as _, ClaimStore as _, ComponentStore as _, ConfigStore as _, DocumentStore as _, EntryRecovery as _,
+    ListStore as _,
+};
 
 const CHILD: &str = "VCONDUIT_TEST_KILLED_DIRECTORY";
 
@@ -134,7 +138,8 @@ async fn a_newer_form_is_refused() {
     assert!(error.to_string().contains("form 99"), "{error}");
 }
 
-/// Puts documents for ever and notes each that was acknowledged. Runs only as a child of the next test.
+/// Stores documents until it is killed, and writes the id of each stored one to a file. It runs only when
+/// `a_process_killed_while_writing_loses_nothing_it_was_told` starts it.
 #[tokio::test]
 async fn a_child_that_will_be_killed_writes() {
     let Ok(directory) = std::env::var(CHILD) else { return };

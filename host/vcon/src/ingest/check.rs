@@ -1,12 +1,13 @@
-//! Walks the document and collects what the rules refuse.
+//! Applies the rules to a document, and collects the faults.
 //!
-//! Guarantee: goes on after a fault, in the order of the declared fields, so that a sender sees all of them at once.
+//! Guarantee: the check continues after a fault, in the order of the declared fields, so that a
+//! sender sees all faults at once.
 
-use super::faults::{Faults, Step};
+use super::faults::{Faults, PathStep};
 use super::fields::{self, DIALOG, PARTY, Rule, Verdict};
 use crate::view::{Kind, View};
 
-/// The declared top-level fields with their own rule, in the order in which they are stored.
+/// The declared top-level fields with their rules, in the order in which they are stored.
 pub(super) const TOP: [(&str, Rule); 11] = [
     ("vcon", fields::text),
     ("uuid", fields::uuid),
@@ -26,11 +27,11 @@ pub(super) fn document(view: View<'_>, faults: &mut Faults) {
     for (name, rule) in TOP {
         let Some(value) = view.member(name) else {
             if matches!(name, "uuid" | "created_at") {
-                faults.add("missing", &[Step::Name(name)], "Field required", Some(view));
+                faults.add("missing", &[PathStep::Name(name)], "Field required", Some(view));
             }
             continue;
         };
-        if !note(faults, rule(value), &[Step::Name(name)], value) || value.kind() != Kind::Array {
+        if !note(faults, rule(value), &[PathStep::Name(name)], value) || value.kind() != Kind::Array {
             continue;
         }
         entries(name, value, faults);
@@ -40,10 +41,10 @@ pub(super) fn document(view: View<'_>, faults: &mut Faults) {
     }
 }
 
-/// Notes a refusal; says whether the value passed.
-fn note(faults: &mut Faults, verdict: Verdict, path: &[Step], value: View<'_>) -> bool {
-    let Err(bad) = verdict else { return true };
-    faults.add(bad.kind, path, bad.message, Some(value));
+/// Adds the fault if a value was refused. Returns true if the value passed.
+fn note(faults: &mut Faults, verdict: Verdict, path: &[PathStep], value: View<'_>) -> bool {
+    let Err(refusal) = verdict else { return true };
+    faults.add(refusal.kind, path, refusal.message, Some(value));
     false
 }
 
@@ -54,14 +55,14 @@ fn entries(list: &'static str, value: View<'_>, faults: &mut Faults) {
         _ => (fields::object, &[]),
     };
     for (at, entry) in value.elements().into_iter().enumerate() {
-        let path = [Step::Name(list), Step::Index(at)];
+        let path = [PathStep::Name(list), PathStep::Index(at)];
         if !note(faults, rule(entry), &path, entry) {
             continue;
         }
         for (name, rule) in declared {
             let Some(value) = entry.member(name) else { continue };
             let [list, at] = path;
-            let path = [list, at, Step::Name(name)];
+            let path = [list, at, PathStep::Name(name)];
             if *name == "parties" && value.kind() == Kind::Array {
                 indexes(value, path, faults);
             } else {
@@ -71,15 +72,15 @@ fn entries(list: &'static str, value: View<'_>, faults: &mut Faults) {
     }
 }
 
-fn indexes(value: View<'_>, path: [Step; 3], faults: &mut Faults) {
+fn indexes(value: View<'_>, path: [PathStep; 3], faults: &mut Faults) {
     let [list, at, name] = path;
     for (position, element) in value.elements().into_iter().enumerate() {
         let verdict = fields::index(element).map(|_| None);
-        note(faults, verdict, &[list, at, name, Step::Index(position)], element);
+        note(faults, verdict, &[list, at, name, PathStep::Index(position)], element);
     }
 }
 
-/// Every index in a dialog's `parties` has to be that of a party.
+/// Checks that every index in `parties` of a dialog is the index of a party.
 fn cross_check(view: View<'_>, faults: &mut Faults) {
     let parties = view.member("parties").and_then(View::length).unwrap_or(0);
     let dialogs = view.member("dialog").map(View::elements).unwrap_or_default();
@@ -91,10 +92,10 @@ fn cross_check(view: View<'_>, faults: &mut Faults) {
                 continue;
             }
             let path = [
-                Step::Name("dialog"),
-                Step::Index(at),
-                Step::Name("parties"),
-                Step::Index(position),
+                PathStep::Name("dialog"),
+                PathStep::Index(at),
+                PathStep::Name("parties"),
+                PathStep::Index(position),
             ];
             let message = format!(
                 "Value error, dialog[{at}].parties: index {index} is not that of a party (there are {parties})"

@@ -1,6 +1,6 @@
-//! Collects faults.
+//! The collection of faults.
 //!
-//! Guarantee: their number and size are bounded, whatever the document.
+//! Guarantee: number and size of the faults are bounded for every document.
 
 use serde_json::Value;
 
@@ -9,14 +9,15 @@ use crate::Pointer;
 use crate::scan::SyntaxError;
 use crate::view::View;
 
-/// At most so many faults are kept. A document with more has one mistake made often, and the answer has to stay small.
+/// The largest number of faults that are kept. A document with more has one mistake many times, and
+/// the response has to stay small.
 const MAX_FAULTS: usize = 1000;
-/// At most so many characters of the value at fault are shown.
+/// The largest number of characters of the value at fault that are shown.
 const MAX_INPUT_CHARS: usize = 200;
 
-/// One step of the way to a fault.
+/// A member name or an index on the way to a fault.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     Name(&'static str),
     Index(usize),
 }
@@ -39,7 +40,7 @@ impl Faults {
     pub(super) fn add(
         &mut self,
         kind: &'static str,
-        path: &[Step],
+        path: &[PathStep],
         message: impl Into<String>,
         input: Option<View<'_>>,
     ) {
@@ -53,8 +54,14 @@ impl Faults {
         });
     }
 
-    /// Adds a fault that clients know as one of the whole body, although it is about the value at a path.
-    pub(super) fn add_of_body(&mut self, kind: &'static str, path: &[Step], message: String, input: Option<View<'_>>) {
+    /// Adds a fault of the value at a path that clients know as a fault of the whole body.
+    pub(super) fn add_of_body(
+        &mut self,
+        kind: &'static str,
+        path: &[PathStep],
+        message: String,
+        input: Option<View<'_>>,
+    ) {
         self.push(Fault {
             kind,
             location: Vec::new(),
@@ -64,7 +71,7 @@ impl Faults {
         });
     }
 
-    /// Adds a fault of the JSON text itself. The location is the position in characters.
+    /// Adds a fault of the JSON text. The location is the position in characters.
     pub(super) fn syntax(&mut self, text: &str, error: &SyntaxError) {
         let position = text.get(..error.at).unwrap_or(text).chars().count();
         self.push(Fault {
@@ -83,18 +90,18 @@ impl Faults {
     }
 }
 
-fn location(path: &[Step]) -> Vec<Value> {
-    let value = |step: &Step| match step {
-        Step::Name(name) => Value::from(*name),
-        Step::Index(at) => Value::from(*at),
+fn location(path: &[PathStep]) -> Vec<Value> {
+    let value = |step: &PathStep| match step {
+        PathStep::Name(name) => Value::from(*name),
+        PathStep::Index(at) => Value::from(*at),
     };
     path.iter().map(value).collect()
 }
 
-fn pointer(path: &[Step]) -> String {
-    let child = |pointer: Pointer, step: &Step| match step {
-        Step::Name(name) => pointer.child(name),
-        Step::Index(at) => pointer.child(&at.to_string()),
+fn pointer(path: &[PathStep]) -> String {
+    let child = |pointer: Pointer, step: &PathStep| match step {
+        PathStep::Name(name) => pointer.child(name),
+        PathStep::Index(at) => pointer.child(&at.to_string()),
     };
     path.iter().fold(Pointer::root(), child).to_string()
 }

@@ -1,6 +1,6 @@
-//! The rules of the single fields (`spec/conserver.md` §5.1).
+//! The rules of the single fields.
 //!
-//! Guarantee: a rule looks at one value and nothing else, and says what is stored instead where that differs.
+//! Guarantee: a rule depends on one value only. It refuses the value, or returns its stored form.
 
 use std::borrow::Cow;
 
@@ -11,14 +11,14 @@ use crate::lax;
 use crate::tree::Node;
 use crate::view::{Kind, View};
 
-/// Why a value is refused.
+/// The reason why a value is refused.
 #[derive(Debug)]
-pub(super) struct Bad {
+pub(super) struct Refusal {
     pub kind: &'static str,
     pub message: Cow<'static, str>,
 }
 
-impl Bad {
+impl Refusal {
     fn new(kind: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
@@ -31,10 +31,10 @@ impl Bad {
     }
 }
 
-/// What is stored instead of the value, if it differs; or why it is refused.
-pub(super) type Verdict = Result<Option<Node>, Bad>;
+/// The stored form of a value if it differs from the value, or the reason why the value is refused.
+pub(super) type Verdict = Result<Option<Node>, Refusal>;
 
-/// A field's rule.
+/// The rule of a field.
 pub(super) type Rule = fn(View<'_>) -> Verdict;
 
 /// The declared members of a party, in the order in which they are stored.
@@ -53,7 +53,7 @@ pub(super) const DIALOG: [(&str, Rule); 6] = [
 pub(super) fn text(value: View<'_>) -> Verdict {
     match value.kind() {
         Kind::String => Ok(None),
-        _ => Err(Bad::new("string_type", "Input should be a valid string")),
+        _ => Err(Refusal::new("string_type", "Input should be a valid string")),
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn text_or_null(value: View<'_>) -> Verdict {
 pub(super) fn object(value: View<'_>) -> Verdict {
     match value.kind() {
         Kind::Object => Ok(None),
-        _ => Err(Bad::new("dict_type", "Input should be a valid dictionary")),
+        _ => Err(Refusal::new("dict_type", "Input should be a valid dictionary")),
     }
 }
 
@@ -83,15 +83,15 @@ pub(super) fn object_or_null(value: View<'_>) -> Verdict {
 pub(super) fn list(value: View<'_>) -> Verdict {
     match value.kind() {
         Kind::Array => Ok(None),
-        _ => Err(Bad::new("list_type", "Input should be a valid list")),
+        _ => Err(Refusal::new("list_type", "Input should be a valid list")),
     }
 }
 
-/// An entry that has declared members of its own.
+/// The rule of an entry that has declared members.
 pub(super) fn entry(value: View<'_>) -> Verdict {
     match value.kind() {
         Kind::Object => Ok(None),
-        _ => Err(Bad::new(
+        _ => Err(Refusal::new(
             "model_attributes_type",
             "Input should be a valid dictionary or object to extract fields from",
         )),
@@ -100,24 +100,24 @@ pub(super) fn entry(value: View<'_>) -> Verdict {
 
 pub(super) fn uuid(value: View<'_>) -> Verdict {
     let Some(text) = value.string() else {
-        return Err(Bad::new(
+        return Err(Refusal::new(
             "uuid_type",
             "UUID input should be a string, bytes or UUID object",
         ));
     };
     let uuid =
-        lax::uuid(&text).map_err(|why| Bad::new("uuid_parsing", format!("Input should be a valid UUID, {why}")))?;
+        lax::uuid(&text).map_err(|why| Refusal::new("uuid_parsing", format!("Input should be a valid UUID, {why}")))?;
     let stored = uuid.to_string();
     Ok((*text != *stored).then(|| Node::string(&stored)))
 }
 
 pub(super) fn created_at(value: View<'_>) -> Verdict {
     let refused = |why| {
-        // A date that does not exist has a kind of its own, as numbers have.
+        // A year that does not exist has the same kind of fault as a number.
         if why == DateError::YearZero || value.kind() == Kind::Number {
-            return Bad::new("datetime_parsing", format!("Input should be a valid datetime, {why}"));
+            return Refusal::new("datetime_parsing", format!("Input should be a valid datetime, {why}"));
         }
-        Bad::new(
+        Refusal::new(
             "datetime_from_date_parsing",
             format!("Input should be a valid datetime or date, {why}"),
         )
@@ -125,7 +125,7 @@ pub(super) fn created_at(value: View<'_>) -> Verdict {
     let moment = match value.kind() {
         Kind::String => Moment::from_text(&value.string().unwrap_or_default()).map_err(refused)?,
         Kind::Number => Moment::from_number(&value.text()).map_err(refused)?,
-        _ => return Err(Bad::new("datetime_type", "Input should be a valid datetime")),
+        _ => return Err(Refusal::new("datetime_type", "Input should be a valid datetime")),
     };
     let stored = moment.iso();
     Ok((!value.is(&stored)).then(|| Node::raw(quote(&stored))))
@@ -145,23 +145,23 @@ fn duration(value: View<'_>) -> Verdict {
             (text.parse().unwrap_or(f64::NAN), text.contains(['.', 'e', 'E']))
         }
         Kind::String => (float_text(&value.string().unwrap_or_default())?, false),
-        Kind::Array | Kind::Object => return Err(Bad::new("float_type", "Input should be a valid number")),
+        Kind::Array | Kind::Object => return Err(Refusal::new("float_type", "Input should be a valid number")),
     };
     if !seconds.is_finite() {
-        return Err(Bad::new("finite_number", "Input should be a finite number"));
+        return Err(Refusal::new("finite_number", "Input should be a finite number"));
     }
     if seconds < 0.0 {
-        return Err(Bad::value("duration has to be 0 or more seconds"));
+        return Err(Refusal::value("duration has to be 0 or more seconds"));
     }
     Ok((!is_float).then(|| Node::raw(python_float(seconds))))
 }
 
-fn float_text(text: &str) -> Result<f64, Bad> {
+fn float_text(text: &str) -> Result<f64, Refusal> {
     let unable = "Input should be a valid number, unable to parse string as a number";
-    lax::float(text).ok_or_else(|| Bad::new("float_parsing", unable))
+    lax::float(text).ok_or_else(|| Refusal::new("float_parsing", unable))
 }
 
-/// The list of party indexes; each has its own verdict in [`index`].
+/// The rule of a list of party indexes. Each index has its own rule, [`index`].
 fn indexes(value: View<'_>) -> Verdict {
     if value.kind() == Kind::Null {
         return Ok(None);
@@ -179,8 +179,8 @@ fn indexes(value: View<'_>) -> Verdict {
     Ok((!same).then(|| Node::raw(format!("[{}]", stored.join(",")))))
 }
 
-/// One party index, as the decimal text of an integer.
-pub(super) fn index(value: View<'_>) -> Result<String, Bad> {
+/// Reads one party index. Returns the decimal text of an integer.
+pub(super) fn index(value: View<'_>) -> Result<String, Refusal> {
     let text = value.text();
     match value.kind() {
         Kind::Boolean => Ok(u8::from(text == "true").to_string()),
@@ -192,7 +192,7 @@ pub(super) fn index(value: View<'_>) -> Result<String, Bad> {
         Kind::Number => {
             let number: f64 = text.parse().unwrap_or(f64::NAN);
             if number.abs() >= 9.3e18 {
-                return Err(Bad::new(
+                return Err(Refusal::new(
                     "int_parsing_size",
                     "Unable to parse input string as an integer, exceeded maximum size",
                 ));
@@ -200,20 +200,20 @@ pub(super) fn index(value: View<'_>) -> Result<String, Bad> {
             if number.fract() == 0.0 {
                 return Ok(format!("{:.0}", number + 0.0));
             }
-            Err(Bad::new(
+            Err(Refusal::new(
                 "int_from_float",
                 "Input should be a valid integer, got a number with a fractional part",
             ))
         }
         Kind::String => index_text(&value.string().unwrap_or_default()),
-        _ => Err(Bad::new("int_type", "Input should be a valid integer")),
+        _ => Err(Refusal::new("int_type", "Input should be a valid integer")),
     }
 }
 
-fn index_text(text: &str) -> Result<String, Bad> {
+fn index_text(text: &str) -> Result<String, Refusal> {
     let number = lax::whole_number(text).and_then(|number| number.parse::<i128>().ok());
     let unable = "Input should be a valid integer, unable to parse string as an integer";
-    let number = number.ok_or_else(|| Bad::new("int_parsing", unable))?;
+    let number = number.ok_or_else(|| Refusal::new("int_parsing", unable))?;
     Ok(number.to_string())
 }
 
@@ -228,12 +228,12 @@ fn mimetype(value: View<'_>) -> Verdict {
 fn matching(value: View<'_>, pattern: &Pattern, why: &str) -> Verdict {
     text_or_null(value)?;
     match value.string() {
-        Some(text) if !pattern.is_match(&text) => Err(Bad::value(why)),
+        Some(text) if !pattern.is_match(&text) => Err(Refusal::value(why)),
         _ => Ok(None),
     }
 }
 
-/// The signature and hash algorithms that are known.
+/// The signature and hash algorithms that the Conserver accepts.
 const ALGORITHMS: [&str; 15] = [
     "SHA-256", "SHA-384", "SHA-512", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512",
     "PS256", "PS384", "PS512",
@@ -242,9 +242,10 @@ const ALGORITHMS: [&str; 15] = [
 fn alg(value: View<'_>) -> Verdict {
     text_or_null(value)?;
     match value.string() {
-        Some(text) if !ALGORITHMS.contains(&&*text) => {
-            Err(Bad::value(&format!("alg has to be one of {}", ALGORITHMS.join(", "))))
-        }
+        Some(text) if !ALGORITHMS.contains(&&*text) => Err(Refusal::value(&format!(
+            "alg has to be one of {}",
+            ALGORITHMS.join(", ")
+        ))),
         _ => Ok(None),
     }
 }

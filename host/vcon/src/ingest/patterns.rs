@@ -1,14 +1,14 @@
-//! The forms of telephone numbers, addresses and media types that the Conserver takes.
+//! The forms of telephone numbers, addresses and media types that the Conserver accepts.
 //!
 //! Guarantee: digits and white space are those of Python's patterns, also beyond ASCII. A pattern
-//! is compiled once; ingest as a whole is 0.6 % slower than with hand-written checks.
+//! is compiled once. Ingest as a whole is 0.6 % slower than with hand-written checks.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A pattern, compiled when first used. The tests of ingest would notice one that does not compile:
-/// it matches nothing.
+/// A pattern that is compiled when it is first used. One that does not compile would match nothing,
+/// and the tests would fail.
 pub(super) struct Pattern(LazyLock<Option<Regex>>);
 
 impl Pattern {
@@ -17,7 +17,7 @@ impl Pattern {
     }
 }
 
-/// A telephone number. To Python, U+001C to U+001F are white space as well.
+/// A telephone number. In Python, U+001C to U+001F are white space as well.
 pub(super) static TEL: Pattern = Pattern(LazyLock::new(|| {
     Regex::new(r"\A[+\d(][\d\s\x1c-\x1f\-().+xX#*]{4,}\z").ok()
 }));
@@ -25,7 +25,7 @@ pub(super) static TEL: Pattern = Pattern(LazyLock::new(|| {
 /// An absolute address: a scheme, `://` and at least one character.
 pub(super) static URL: Pattern = Pattern(LazyLock::new(|| Regex::new(r"\A[A-Za-z][A-Za-z0-9+\-.]*://.").ok()));
 
-/// A media type without parameters. In Python, `$` matches in front of a last line end too.
+/// A media type without parameters. In Python, `$` also matches before a line end at the end.
 pub(super) static MIMETYPE: Pattern = Pattern(LazyLock::new(|| {
     Regex::new(r"\A[A-Za-z0-9][A-Za-z0-9!#$&\-^_]*/[A-Za-z0-9][A-Za-z0-9!#$&\-^_.+]*\n?\z").ok()
 }));

@@ -1,7 +1,7 @@
-//! The stored shape of a document that passed (`spec/conserver.md` §5.2).
+//! The shape in which a document is stored.
 //!
-//! Guarantee: declared members are there and come first, in their order; everything else keeps its order and its bytes. What has
-//! that shape already is not rewritten.
+//! Guarantee: declared members are present and come first, in their order. All others keep their
+//! order and their bytes. Objects that already have this shape are not rewritten.
 
 use super::check::TOP;
 use super::fields::{DIALOG, PARTY, Rule};
@@ -9,13 +9,13 @@ use crate::Document;
 use crate::tree::{Key, Member, Node, Object};
 use crate::view::View;
 
-/// Re-shapes a document that passed the check.
+/// Gives a document that passed the check its stored shape.
 pub(super) fn document(document: &mut Document) {
     let (root, base) = document.change();
     entries(root, base, "parties", &PARTY);
     entries(root, base, "dialog", &DIALOG);
     let shaped = object(root, base, &TOP, |name| match name {
-        // A document without a version stays one.
+        // A document without a version stays without.
         "vcon" => None,
         "redacted" => Some("{}"),
         "subject" | "appended" => Some("null"),
@@ -45,7 +45,7 @@ fn entries(root: &mut Node, base: &str, list: &'static str, declared: &[(&'stati
     }
 }
 
-/// Whether the declared members come first, in order, in their stored form.
+/// True if the declared members come first, in order, in their stored form.
 fn is_shaped(
     entry: View<'_>,
     declared: &[(&'static str, Rule)],
@@ -65,7 +65,7 @@ fn is_shaped(
     })
 }
 
-/// The object in its stored shape; nothing if it has that shape.
+/// Returns the object in its stored shape. None if it already has that shape.
 fn object(
     node: &mut Node,
     base: &str,

@@ -1,14 +1,14 @@
-//! Strings, numbers and words.
+//! Scanning of strings, numbers and literals.
 //!
-//! Guarantee: a string that passes can be decoded, a number that passes is a finite double.
+//! Guarantee: a string that passes can be decoded, and a number that passes is a finite double.
 
 use super::{Scan, Scanner, Span, SyntaxError};
 
-/// Numbers shorter than this, and without an exponent, cannot leave the range of a double.
+/// Numbers that are shorter than this and have no exponent are in the range of a double.
 const ALWAYS_FINITE_BYTES: usize = 300;
 
 impl Scanner<'_> {
-    /// Steps over a string.
+    /// Moves past a string.
     pub(crate) fn string(&mut self) -> Scan<Span> {
         let start = self.at;
         self.at += 1;
@@ -56,7 +56,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// The four hex digits of the `\u` escape at an offset.
+    /// Reads the four hex digits of the `\u` escape at an offset.
     fn code_unit(&self, at: usize) -> Option<u16> {
         let digits = self.text.as_bytes().get(at..at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0_u16, |unit, &digit| {
@@ -131,8 +131,9 @@ fn is_special(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
-/// The offset of the first byte that is not plain string content. Long bodies go by blocks that the compiler turns into vector
-/// instructions; short strings by words.
+/// Returns the offset of the first byte that is not plain string content. Short strings are
+/// searched by words of 8 bytes. Long bodies are searched by blocks that the compiler turns into
+/// vector instructions.
 fn plain_end(bytes: &[u8], from: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;

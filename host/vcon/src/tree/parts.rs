@@ -1,17 +1,18 @@
-//! The parts of the tree: spans of text, names, objects, arrays.
+//! The parts of the tree: slices of text, names, objects, arrays.
 //!
-//! Guarantee: a container forgets the text that it was read from as soon as it is changed, and only then.
+//! Guarantee: a container forgets the text that it was read from when it is changed, and only then.
 
 use std::borrow::Cow;
 
 use super::Node;
 use crate::Text;
-use crate::json::{quote, unquote};
-use crate::scan::Span;
+use crate::json::quote;
+use crate::scan::{Span, unquote};
 
-/// A part of a checked JSON text: of the document's own, or of one that an edit brought.
+/// A part of a checked JSON text.
 #[derive(Debug, Clone)]
 pub(crate) struct Slice {
+    /// The text of an edit. None for the text of the document.
     pub(super) owner: Option<Text>,
     pub(super) start: u32,
     pub(super) end: u32,
@@ -19,7 +20,7 @@ pub(crate) struct Slice {
 
 impl Slice {
     pub(super) fn new(owner: Option<&Text>, span: Span) -> Self {
-        // Texts of more than 4 GiB are refused before they get here.
+        // Texts of 4 GiB or more were refused before.
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Self {
             owner: owner.cloned(),
@@ -34,17 +35,17 @@ impl Slice {
     }
 }
 
-/// A member's name.
+/// The name of a member.
 #[derive(Debug, Clone)]
 pub(crate) enum Key {
-    /// As it was written, with quotes.
+    /// A name as it was written, with quotes.
     Written(Slice),
-    /// One of ours, which needs no escapes.
+    /// A name that this crate writes. It needs no escapes.
     Name(&'static str),
 }
 
 impl Key {
-    /// A key for any text.
+    /// Makes a key of any text.
     pub(crate) fn of(name: &str) -> Self {
         let quoted: Text = quote(name).into();
         let span = Span {
@@ -54,7 +55,7 @@ impl Key {
         Self::Written(Slice::new(Some(&quoted), span))
     }
 
-    /// The name, unescaped.
+    /// Returns the name, unescaped.
     pub(crate) fn name<'a>(&'a self, base: &'a str) -> Cow<'a, str> {
         match self {
             Self::Written(slice) => unquote(slice.text(base)),
@@ -92,10 +93,10 @@ pub(crate) struct Member {
     pub value: Node,
 }
 
-/// An object that is laid out.
+/// An expanded object.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
-    /// Where it was read, if nothing in it was changed since.
+    /// The text that it was read from. None if something in it was changed.
     pub(super) origin: Option<Slice>,
     pub(super) members: Vec<Member>,
 }
@@ -120,33 +121,34 @@ impl Object {
         self.members.iter().position(|member| member.key.is(name, base))
     }
 
-    /// Sets a member in its place; a missing one is added last.
+    /// Sets a member in its place. A missing one is added last.
     pub(crate) fn set(&mut self, key: Key, value: Node, base: &str) {
         self.origin = None;
-        let place = self
+        let present = self
             .position(&key.name(base), base)
             .and_then(|at| self.members.get_mut(at));
-        match place {
+        match present {
             Some(member) => member.value = value,
             None => self.members.push(Member { key, value }),
         }
     }
 
-    /// A member's value, to be changed.
+    /// Returns the value of a member for changing.
     pub(crate) fn get_mut(&mut self, name: &str, base: &str) -> Option<&mut Node> {
         let at = self.position(name, base)?;
         self.origin = None;
         self.members.get_mut(at).map(|member| &mut member.value)
     }
 
-    /// Takes a member out.
+    /// Removes a member and returns its value.
     pub(crate) fn remove(&mut self, name: &str, base: &str) -> Option<Node> {
         let at = self.position(name, base)?;
         self.origin = None;
         Some(self.members.remove(at).value)
     }
 
-    /// Renames a member: an existing new name wins; otherwise the member moves to the end.
+    /// Renames a member. It becomes the last one. If a member with the new name exists, that one
+    /// stays and the old one is removed.
     pub(crate) fn rename(&mut self, old: &str, new: &'static str, base: &str) {
         let Some(value) = self.remove(old, base) else { return };
         if self.position(new, base).is_none() {
@@ -158,10 +160,10 @@ impl Object {
     }
 }
 
-/// An array that is laid out.
+/// An expanded array.
 #[derive(Debug, Clone)]
 pub(crate) struct Array {
-    /// Where it was read, if nothing in it was changed since.
+    /// The text that it was read from. None if something in it was changed.
     pub(super) origin: Option<Slice>,
     pub(super) elements: Vec<Node>,
 }
@@ -175,7 +177,7 @@ impl Array {
         &self.elements
     }
 
-    /// The elements, to be changed.
+    /// Returns the elements for changing.
     pub(crate) fn change(&mut self) -> &mut Vec<Node> {
         self.origin = None;
         &mut self.elements

@@ -1,25 +1,25 @@
-//! Lays text out as nodes.
+//! Expands text into nodes.
 //!
-//! Guarantee: one pass; what is laid out takes a bounded amount of memory beside the text.
+//! Guarantee: a text is read in one pass, and its nodes take a bounded amount of memory.
 
 use std::sync::Arc;
 
 use super::parts::{Array, Key, Member, Object, Slice};
-use super::{NODE_BUDGET, Node};
+use super::{MAX_NODES, Node};
 use crate::Text;
 use crate::scan::{Scan, Scanner, Span};
 
 impl Node {
-    /// Reads the value at the scanner's position and lays out some levels of it.
+    /// Reads the value at the scanner's position and expands its outer `levels`.
     pub(crate) fn read(scanner: &mut Scanner<'_>, levels: usize) -> Scan<Self> {
         let mut builder = Builder {
             owner: None,
-            budget: NODE_BUDGET,
+            budget: MAX_NODES,
         };
         builder.node(scanner, levels, 0)
     }
 
-    /// Lays out one level, if there is any. What is written stays the same.
+    /// Expands one level of a container that is text. The text that is written stays the same.
     pub(super) fn expand(&mut self, base: &str) {
         let (text, owner, shift) = match self {
             Self::Raw(slice) => (slice.text(base), slice.owner.clone(), slice.start),
@@ -40,7 +40,7 @@ impl Node {
         }
     }
 
-    /// Moves offsets that count from the start of a slice to where that slice starts.
+    /// Adds the start of a slice to offsets that count from there.
     fn shift(&mut self, by: u32) {
         let moved = |slice: &mut Slice| {
             slice.start += by;
@@ -68,9 +68,10 @@ impl Node {
     }
 }
 
-/// Reads nodes from a scanner.
+/// Makes nodes of the values that a scanner moves past.
 struct Builder {
     owner: Option<Text>,
+    /// Nodes that can still be made.
     budget: usize,
 }
 
@@ -87,7 +88,8 @@ impl Builder {
         Node::Raw(Slice::new(self.owner.as_ref(), span))
     }
 
-    /// Whether one more node may be laid out; if not, those of its container are let go.
+    /// Takes one node from the budget. If there is none left, the nodes of the container are
+    /// dropped, and the result is false.
     fn spend<T>(&mut self, container: &mut Option<Vec<T>>) -> bool {
         match self.budget.checked_sub(1) {
             Some(left) => self.budget = left,

@@ -1,4 +1,5 @@
-//! A link that misbehaves on request. The tests put it into a chain and look at what the host makes of it.
+//! A link that misbehaves on request. The tests run it in a chain and check the reaction of the
+//! host.
 
 use std::hint::black_box;
 
@@ -14,9 +15,9 @@ const FLOOD_LINES: usize = 20_000;
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(default)]
 struct Options {
-    /// What to do.
+    /// The misbehaviour.
     act: Act,
-    /// The service that `call` asks.
+    /// URL of the service for `call`.
     url: String,
 }
 
@@ -40,9 +41,9 @@ enum Act {
     BadEdit,
     /// Sets a member to more than a document may hold.
     BigAnswer,
-    /// Asks a service and tags the vCon with the status.
+    /// Sends a request to a service and tags the vCon with the status.
     Call,
-    /// Hands the vCon to whoever works on the list `people`.
+    /// Hands the vCon off to the list `people`.
     HandOff,
 }
 

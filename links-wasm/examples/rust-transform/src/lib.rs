@@ -1,5 +1,5 @@
-//! An example of world `transform`: the same change as the link `tag`, vCon JSON in, vCon JSON out,
-//! no function of the host. The host finds out what changed.
+//! An example of the world `transform`. It makes the same change as the link `tag`, and uses no
+//! function of the host: it gets a vCon as JSON and returns one. The host finds the changes.
 
 use serde_json::{Value, json};
 use vcon_link::prelude::*;

@@ -1,4 +1,5 @@
-//! An example link: reads the transcript, asks a service for topics, adds an analysis and a tag.
+//! An example link. It reads the transcript, gets topics from a service, and adds an analysis and a
+//! tag.
 
 use vcon_link::http;
 use vcon_link::prelude::*;
@@ -8,7 +9,7 @@ use vcon_link::prelude::*;
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// The service that finds topics: text in, `{"topics": [...]}` out.
+    /// URL of the service that finds topics. It gets a text and returns `{"topics": [...]}`.
     url: String,
 }
 

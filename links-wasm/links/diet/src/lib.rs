@@ -1,7 +1,8 @@
-//! Removes or moves out what makes a vCon large, in this order: dialog bodies, analyses, attachments, system prompts.
+//! Makes a vCon smaller: moves out or removes dialog bodies, analyses, attachments and system
+//! prompts, in this order.
 //!
-//! What can't be moved out is removed all the same, except where the configuration is at fault: then the call fails and
-//! nothing is lost. Options are never logged.
+//! A body that can't be moved out is removed. If the cause is the configuration, the call fails
+//! instead, and nothing is lost. Options are never logged.
 
 mod dialogs;
 mod prompts;
@@ -14,17 +15,18 @@ use vcon_link::prelude::*;
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(default)]
 struct Options {
-    /// Whether dialog bodies are moved out, or removed where there is no place to move them to.
+    /// True: dialog bodies are moved out, or removed if no destination is set.
     remove_dialog_body: bool,
-    /// Where to post dialog bodies to; the answer's `url` takes their place.
+    /// URL to post dialog bodies to. The `url` in the response replaces the body.
     post_media_to_url: ServiceUrl,
-    /// Whether all analyses are removed.
+    /// True: all analyses are removed.
     remove_analysis: bool,
-    /// Attachments are removed whose member `mime_type` is one of these; `null` stands for those without it.
+    /// Attachments with one of these values in `mime_type` are removed. `null` stands for
+    /// attachments without `mime_type`.
     remove_attachment_types: Vec<Option<String>>,
-    /// Whether members called `system_prompt` are removed, at any depth.
+    /// True: members with the name `system_prompt` are removed, at any depth.
     remove_system_prompts: bool,
-    /// The bucket that dialog bodies are moved to; goes before `post_media_to_url`.
+    /// Bucket to move dialog bodies to. It has precedence over `post_media_to_url`.
     #[schemars(extend("x-vcon-grant-hosts" = [
         "{s3_bucket}.s3.{aws_region}.amazonaws.com",
         "s3.{aws_region}.amazonaws.com",
@@ -32,16 +34,16 @@ struct Options {
         "s3.amazonaws.com",
     ]))]
     s3_bucket: String,
-    /// What the keys in the bucket begin with.
+    /// Prefix of the keys in the bucket.
     s3_path: String,
-    /// The key's id, or `{{secret:NAME}}`.
+    /// Id of the access key, or `{{secret:NAME}}`.
     aws_access_key_id: SecretText,
-    /// The key, or `{{secret:NAME}}`.
+    /// Secret access key, or `{{secret:NAME}}`.
     aws_secret_access_key: SecretText,
-    /// The bucket's region.
+    /// Region of the bucket.
     #[serde(default = "usual_region")]
     aws_region: String,
-    /// How long the link to a moved body is valid, in seconds; an hour if not set.
+    /// Time in seconds that the URL of a moved body is valid. Default: one hour.
     presigned_url_expiration: Option<u64>,
 }
 
@@ -80,7 +82,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     Ok(Outcome::Next)
 }
 
-/// From the last to the first, so that the places of those to come stay what they are.
+/// Removes entries from the last to the first, so that the indexes of the others do not change.
 fn remove_attachments(vcon: &Vcon, types: &[Option<String>]) -> Result<(), Failure> {
     for index in (0..vcon.length("/attachments")?.unwrap_or(0)).rev() {
         let mime_type: Option<Value> = vcon.get(&format!("/attachments/{index}/mime_type"))?;

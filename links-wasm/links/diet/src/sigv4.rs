@@ -14,7 +14,7 @@ pub struct Credentials {
     pub key: String,
 }
 
-/// A place in a bucket.
+/// An object in a bucket.
 pub struct Object<'a> {
     pub bucket: &'a str,
     pub region: &'a str,
@@ -101,7 +101,8 @@ fn timestamp(seconds: u64) -> String {
     )
 }
 
-/// The date, so many days after 1970-01-01. Counts in cycles of 400 years that begin with a March.
+/// The date that is this number of days after 1970-01-01. Counts in cycles of 400 years that begin
+/// with a March.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (cycle, day_of_cycle) = (days / 146_097, days % 146_097);

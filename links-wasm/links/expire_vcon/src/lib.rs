@@ -1,4 +1,5 @@
-//! Sets when the vCon expires from the working store. It is not read, and a missing one is no error.
+//! Sets the time until the vCon expires in the working store. The vCon is not read, and a missing
+//! one is not an error.
 
 use serde::de::{Deserializer, Error};
 use serde_json::Value;
@@ -7,7 +8,7 @@ use vcon_link::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 struct Options {
-    /// Seconds from now; 0 or less: at once.
+    /// Seconds from now. 0 or less: at once.
     #[serde(deserialize_with = "whole_seconds")]
     seconds: i64,
 }
@@ -25,7 +26,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     Ok(Outcome::Next)
 }
 
-/// A whole number, also as text.
+/// A whole number, or a text with one.
 fn whole_seconds<'de, D: Deserializer<'de>>(given: D) -> Result<i64, D::Error> {
     let seconds = match Value::deserialize(given)? {
         Value::Number(number) => number.as_i64(),

@@ -1,4 +1,4 @@
-# What jq 1.8 has and jaq has not.
+# Definitions of jq 1.8 that jaq lacks.
 def trimstr($x): ltrimstr($x) | rtrimstr($x);
 def toarray: if isarray then . else [.] end;
 def IN(s): any(s == .; .);

@@ -136,7 +136,7 @@ fn first_output(filter: &Filter<Data>, input: Val) -> Result<Option<Val>, Failed
     Ok(first)
 }
 
-/// Zero and whatever is empty are "no", as in Python.
+/// Zero and empty values are "no", as in Python.
 fn is_yes(value: &Val) -> bool {
     match value {
         Val::Null => false,

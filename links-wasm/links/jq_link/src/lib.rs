@@ -1,7 +1,7 @@
-//! Lets a vCon pass, or not, by the first output of a jq filter.
+//! Lets a vCon pass, or ends its chain, by the first output of a jq filter.
 //!
-//! A filter that fails ends the chain quietly whatever the options say; the reason goes to the log and to a counter.
-//! The vCon is not changed.
+//! A filter that fails ends the chain quietly, with any options. The reason goes to the log and to
+//! a counter. The vCon is not changed.
 
 mod engine;
 mod library;
@@ -20,10 +20,10 @@ const FILTERED_OUT: &str = "conserver.link.jq.vcon_filtered_out";
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// A jq program. Its input is the vCon; its first output decides. `null`, `false`, `0`, `""`, `[]`, `{}` and no
-    /// output at all are "no".
+    /// A jq program. Its input is the vCon, and its first output decides. `null`, `false`, `0`,
+    /// `""`, `[]`, `{}` and no output are "no".
     filter: String,
-    /// Whether those pass that match, or those that don't.
+    /// True: matching vCons pass. False: the others pass.
     #[schemars(with = "bool")]
     forward_matches: Value,
 }
@@ -69,7 +69,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     }
 }
 
-/// 0 and 1 stand for false and true; what is no truth value at all equals neither.
+/// 0 and 1 stand for false and true. Any other value equals neither.
 fn passes(matches: bool, forward_matches: &Value) -> bool {
     match forward_matches {
         Value::Bool(wanted) => matches == *wanted,

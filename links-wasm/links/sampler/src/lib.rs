@@ -18,7 +18,7 @@ struct Options {
     /// whose hash is divisible by `value`, always the same ones. `time_based`: in seconds divisible
     /// by `value`.
     method: String,
-    /// The number that the method needs.
+    /// Parameter of the method.
     value: f64,
     /// A whole number or a text. With a seed, every run gets the same number.
     #[schemars(with = "Option<String>")]

@@ -15,9 +15,9 @@ const ROUTED: &str = "conserver.link.tag_router.routed_count";
 #[derive(Deserialize, JsonSchema)]
 #[serde(default)]
 struct Options {
-    /// Tag name → list. Without routes the chain goes on whatever `forward_original` says.
+    /// Lists by tag name. Without routes the chain continues with any `forward_original`.
     tag_routes: BTreeMap<String, QueueName>,
-    /// Whether this chain goes on.
+    /// True: the chain continues. False: it ends.
     #[serde(deserialize_with = "truthy")]
     forward_original: bool,
 }
@@ -96,7 +96,7 @@ fn names_in(body: &str, encoding: Option<&str>) -> Result<Vec<String>, Failure> 
     Ok(names)
 }
 
-/// Read as in Python: zero and whatever is empty are false.
+/// The truth of a value as in Python: zero and empty values are false.
 fn truthy<'de, D: Deserializer<'de>>(given: D) -> Result<bool, D::Error> {
     Ok(match Value::deserialize(given)? {
         Value::Null => false,

@@ -1,5 +1,5 @@
-//! Posts the vCon, in the format that the deployment sends out, to URLs in order. Any status counts as delivered; a URL
-//! that can't be reached ends the call, and those after it are not tried.
+//! Posts the vCon to URLs in order, in the deployment's egress format. Any status counts as
+//! delivered. A URL that can't be reached ends the call, and later ones are not tried.
 
 use std::collections::BTreeMap;
 use vcon_link::prelude::*;
@@ -11,10 +11,10 @@ const FAILURES: &str = "conserver.link.webhook.post_failures";
 #[derive(Deserialize, JsonSchema, Default)]
 #[serde(default)]
 struct Options {
-    /// Where to post to, in order.
+    /// URLs to post to, in order.
     #[serde(rename = "webhook-urls")]
     webhook_urls: Vec<ServiceUrl>,
-    /// Headers to send, as they are. For a secret write `{{secret:NAME}}`.
+    /// Headers to send, unchanged. `{{secret:NAME}}` stands for a secret.
     headers: Option<BTreeMap<String, SecretText>>,
 }
 
@@ -57,7 +57,8 @@ fn request(url: &str, headers: &BTreeMap<String, SecretText>, document: &str) ->
     request.content_type("application/json").body(document)
 }
 
-/// Worth a retry only if no service has seen the vCon yet: a retry starts with the first URL again.
+/// A failure is retryable only if no service has received the vCon: a retry begins with the first
+/// URL.
 fn failure(at: usize, error: http::Error) -> Failure {
     let undelivered = at == 0 && error.nothing_was_sent() && error.is_transient();
     Failure::from(error).retryable_if(undelivered)

@@ -1,5 +1,5 @@
-//! Nothing that was acknowledged is lost, and nothing is in two places: hosts killed at random, Redis killed at random, a host that
-//! dies while another lives.
+//! Crashes: hosts killed at random, Redis killed at random, one host of two killed. No acknowledged
+//! vCon is lost, and none is in two places.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn builder() -> HostBuilder {
         .env("CONSERVER_VCON_CONCURRENCY", "16")
 }
 
-/// Posts from a task of its own; answers the ids that were acknowledged.
+/// Posts vCons from a task. Returns the acknowledged ids.
 struct Poster {
     task: tokio::task::JoinHandle<Vec<String>>,
 }
@@ -37,7 +37,8 @@ impl Poster {
         let task = tokio::spawn(async move {
             let mut acknowledged = Vec::new();
             let mut left = samples::many(VCONS * 4).into_iter();
-            // A post that was not acknowledged is not sent again: whether it is there is open. Others take its place.
+            // A request without a response is not repeated: the vCon may or may not be stored.
+            // Others replace it.
             while acknowledged.len() < VCONS {
                 let (id, text) = left.next().expect("enough vCons");
                 let request = client
@@ -62,8 +63,8 @@ async fn nap(from_ms: u64, to_ms: u64) {
     tokio::time::sleep(Duration::from_millis(ms)).await;
 }
 
-/// Waits until nothing waits or is in work any more; then checks that every acknowledged vCon is on `out` once, tagged once, and
-/// nowhere else.
+/// Waits until no entry and no claim is left. Then checks that every acknowledged vCon is on `out`
+/// once, tagged once, and nowhere else.
 async fn check(host: &Host, acknowledged: &[String]) {
     host.until_idle("in").await;
     let (_, body) = host.get("/vcon/egress?egress_list=out&limit=100000").await;
@@ -99,7 +100,7 @@ async fn check(host: &Host, acknowledged: &[String]) {
     flows(host).await;
 }
 
-/// A fresh vCon still goes through.
+/// Checks that a new vCon still goes through the chain.
 async fn flows(host: &Host) {
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "in").await;
@@ -140,7 +141,7 @@ async fn redis_killed_and_started_again_loses_nothing_and_work_goes_on_by_itself
     let mut redis = RedisServer::durable();
     let host = builder().redis(&redis).start().await;
     let poster = Poster::start(&host, Duration::from_millis(2));
-    // The host bridges a short outage without a word; the last one is longer than its patience.
+    // The host bridges a short outage without a log line. The last outage is too long for that.
     for (from_ms, to_ms) in [(500, 1500), (500, 1500), (4000, 5000)] {
         nap(200, 600).await;
         redis.kill();

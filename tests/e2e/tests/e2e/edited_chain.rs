@@ -1,12 +1,12 @@
-//! A chain that is edited while a run of it is parked, or while its host is down: no link is
+//! A chain that is edited while one of its runs is parked, or while its host is down: no link is
 //! skipped and none runs twice.
 
 use serde_json::{Value, json};
 use vconduit_harness::components::example_file;
 use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
 
-/// Three taggers, a call to the outside, a pause and a hand-off, in a chain of these links. JSON is
-/// YAML as well.
+/// A chain of some of these links: three taggers, a webhook, a pause and a hand-off. JSON is valid
+/// YAML.
 fn config(chain: &[&str], webhook: &str, pause_s: u32) -> String {
     let tagger = |tag: &str| json!({"module": "links.tag", "options": {"tags": [tag]}});
     let hand_off = json!({
@@ -43,7 +43,7 @@ async fn dead_letter(host: &Host, id: &str) -> Value {
     host.admin_ok("GET", "/dlq/in", None).await["dead_letters"][0]["record"].clone()
 }
 
-/// A record that says which link is missing, and what to do.
+/// Checks that a record names the missing link and the next step.
 fn names_the_missing_link(record: &Value, link: &str, place: &str) {
     assert_eq!(
         (&record["class"], &record["link"], &record["chain"]),
@@ -65,8 +65,8 @@ async fn on_both(test: impl AsyncFn(&dyn Fn(String) -> HostBuilder)) {
 mod crashed {
     use super::*;
 
-    /// The host dies in `pause`, after the checkpoint that follows `hook`; it starts again with
-    /// another chain. Returns the place of the claim before.
+    /// The host is killed in `pause`, after the checkpoint that follows `hook`. It starts again
+    /// with another chain. Returns the position of the claim before.
     async fn edited(host: &mut Host, id: &str, text: &str, config: String) -> Value {
         host.post_vcon(text, "in").await;
         let claim = eventually("a checkpoint that leads to the third link", SOON, async || {
@@ -127,7 +127,7 @@ mod crashed {
 mod parked {
     use super::*;
 
-    /// Posts a vCon that is handed off, edits the chain, and lets the vCon come back.
+    /// Posts a vCon that is handed off, edits the chain, and returns the vCon.
     async fn edited(host: &Host, id: &str, text: &str, config: String) {
         host.post_vcon(text, "in").await;
         host.until_depth("people", 1).await;

@@ -1,4 +1,5 @@
-//! Bad input and faults: each is named, none is lost, none stops the others.
+//! Bad input and faults: each is named in a record or the log, no vCon is lost, and no fault stops
+//! other vCons.
 
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
@@ -21,7 +22,8 @@ chains:
 /// The body of a tags attachment after two runs of the link `tag`.
 const TAGGED_TWICE: &str = r#"["seen:seen", "seen:seen"]"#;
 
-/// Waits until the link `tag` has run for the first time: its run holds the document and is now in the next link.
+/// Waits until the link `tag` has run for the first time: the run has the document and is in the
+/// next link.
 async fn until_tagged(host: &Host) {
     let ran = r#"conserver_link_count_total{link_name="tag",outcome="success"} 1"#;
     eventually("the link tag has run", SOON, async || {
@@ -30,7 +32,7 @@ async fn until_tagged(host: &Host) {
     .await;
 }
 
-/// Has a host of its own fail on a list, and expects these words in its log.
+/// Lets a host of its own fail on a list, and expects these words in its log.
 async fn fails_with_a_log_of(list: &str, words: &str) {
     let host = Host::with(CONFIG).start().await;
     fails_on(&host, list).await;
@@ -38,7 +40,7 @@ async fn fails_with_a_log_of(list: &str, words: &str) {
     assert!(log.contains(words), "the log does not contain `{words}`:\n{log}");
 }
 
-/// Posts a vCon onto a list on which it can only fail, and waits until it has.
+/// Posts a vCon to a list whose chain fails, and waits for the dead letter.
 async fn fails_on(host: &Host, list: &str) -> (String, String) {
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, list).await;

@@ -1,4 +1,4 @@
-//! A vCon goes in by REST or from a list, through a chain, and comes out in storage and egress: on both stores.
+//! vCons from REST or a list, through a chain, to storages and egress lists: on both stores.
 
 use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
 
@@ -38,7 +38,7 @@ chains:
 
 const SECRET: &str = "s3cr3t-v4lue";
 
-/// A host whose webhook is this receiver.
+/// A host whose webhook posts to this receiver.
 fn with_secret(receiver: &Receiver) -> HostBuilder {
     Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", SECRET)
 }

@@ -1,11 +1,12 @@
-//! Components as their authors build them, for wasm32-wasip2: those that behave, and one that does not (`noisy`).
+//! Components as their authors build them, for wasm32-wasip2: good ones, and one that misbehaves
+//! (`noisy`).
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use vconduit_harness::components::example_file as example;
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, authority, chain_of, config, eventually, grant_of, samples};
 
-/// Whether one line holds all these words, in whatever members.
+/// Returns true if one line contains all these words, in any member.
 fn says(lines: &[Value], words: &[&str]) -> bool {
     lines.iter().any(|line| {
         let members = line.as_object().into_iter().flat_map(|members| members.values());
@@ -17,7 +18,7 @@ fn says(lines: &[Value], words: &[&str]) -> bool {
 mod well_behaved {
     use super::*;
 
-    /// The stored text of every sample after a way through this list.
+    /// The stored text of every sample after the chain of this list.
     async fn texts_after(host: &Host, list: &str) -> Vec<String> {
         let calls = samples::calls();
         for call in &calls {
@@ -109,14 +110,15 @@ mod well_behaved {
     }
 }
 
-/// The link `noisy` in a chain of its own, and beside it a chain that behaves, in one host.
+/// The link `noisy` in a chain of its own, and a good chain, in one host.
 mod noisy {
     use super::*;
 
     const VICTIMS: usize = 3;
     const NEIGHBOURS: usize = 12;
 
-    /// `act` with more members of the link: `options` are those besides `act`, `more` is `grants` and `limits`.
+    /// Like `act`, with more members of the link: `options` besides `act`; `more` has `grants` and
+    /// `limits`.
     async fn start(act: &str, options: Value, more: Value) -> Host {
         let mut noisy = more;
         noisy["component"] = json!(example("noisy"));
@@ -127,7 +129,7 @@ mod noisy {
         Host::with(config(&links, &chains)).start().await
     }
 
-    /// Posts to both chains, in turns; answers the ids that went to the noisy one.
+    /// Posts to both chains in turn. Returns the ids that went to the noisy one.
     async fn post(host: &Host) -> Vec<String> {
         let mut victims = Vec::new();
         for (at, (id, text)) in samples::many(NEIGHBOURS + VICTIMS).into_iter().enumerate() {
@@ -142,7 +144,8 @@ mod noisy {
         victims
     }
 
-    /// What the log says about the noisy link after its vCons became dead letters and its neighbour delivered all of its own.
+    /// The log lines on the noisy link, after its vCons became dead letters and the other chain
+    /// delivered all of its own.
     async fn dead(host: &Host) -> Vec<Value> {
         let victims = post(host).await;
         host.until_depth("good_out", NEIGHBOURS as u64).await;
@@ -251,7 +254,7 @@ mod noisy {
             let lines = lines.iter().filter_map(|line| line["message"].as_str());
             lines.filter(|message| message.starts_with(words)).count()
         };
-        // 64 KiB in lines of 1,006 bytes.
+        // The budget is 64 KiB, in lines of 1,006 bytes.
         assert_eq!(starting("flood "), 65 * VICTIMS);
         assert_eq!(starting("the link wrote more than log_bytes (65536) allows"), VICTIMS);
     }
@@ -264,7 +267,8 @@ mod noisy {
 
     #[tokio::test]
     async fn an_edit_beyond_the_size_of_a_document_is_refused() {
-        // The edit has 8 MiB, which may come over just so: the host looks at what would become of the document.
+        // The edit of 8 MiB just fits a call. The host checks the size that the document would
+        // have.
         let lines = dead_by("big_answer", json!({"limits": {"document_bytes": 6_000_000}})).await;
         assert!(
             says(&lines, &["larger than document_bytes (6000000)", "DLQ:bad"]),
@@ -327,7 +331,7 @@ mod noisy {
 
     #[tokio::test]
     async fn a_service_that_never_answers_is_left_at_the_wall_clock_limit() {
-        // Connections are taken by the system and never by anyone here.
+        // The system accepts the connections. No program ever reads from them.
         let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
         let url = format!("http://{}", silent.local_addr().expect("its address"));
         let more = json!({"grants": grant_of(&url), "limits": {"wall_ms": 1000}});
@@ -340,7 +344,8 @@ mod noisy {
 mod not_a_component {
     use super::*;
 
-    /// What a host says that is started with these bytes as the component of the link `odd`. It has to end by itself.
+    /// The error of a host that is started with these bytes as the component of the link `odd`. It
+    /// has to end by itself.
     async fn refusal(bytes: &[u8]) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("odd.wasm");

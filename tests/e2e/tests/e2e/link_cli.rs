@@ -1,10 +1,11 @@
-//! `vconduit link …` as an author runs it: from nothing to a component that was tried.
+//! `vconduit link …` as an author uses it, from an empty folder to a tested component.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use vconduit_harness::components::example_file;
+use vconduit_standard_links::{module_names, standard};
+use vconduit_harness::components::{example, example_file};
 use vconduit_harness::{Host, host::binary, samples};
 
 fn vconduit(folder: &Path, arguments: &[&str]) -> Output {
@@ -13,14 +14,14 @@ fn vconduit(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .current_dir(folder)
         .env("XDG_CACHE_HOME", folder.join("cache"))
-        // The project has its own folder for what is built, as it would have on an author's machine.
+        // The project has its own target folder, as on an author's machine.
         .env_remove("CARGO_TARGET_DIR")
         .env("VCONDUIT_SECRET_TOKEN", "from-the-environment")
         .output()
         .expect("vconduit runs")
 }
 
-/// What was printed, after checking the exit code.
+/// Checks the exit code and returns the output.
 fn text(output: &Output, code: i32) -> String {
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
@@ -105,7 +106,7 @@ fn an_author_goes_from_nothing_to_a_tried_component() {
     );
     assert!(failed.contains("`word` is empty"), "{failed}");
 
-    // A case that does not hold any more fails by name, with what differs.
+    // A case that fails is named, with the difference.
     let cases = project.join("tests/link.case.json");
     let wrong = std::fs::read_to_string(&cases)
         .expect("the cases")
@@ -216,4 +217,130 @@ async fn an_operator_pushes_grants_activates_and_goes_back_on_a_real_server() {
         refused.contains("VCONDUIT_ADMIN_KEY") || refused.contains("admin key"),
         "{refused}"
     );
+}
+
+/// The executed cases of the Conserver's links.
+const LINK_CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/link-cases.json");
+
+#[test]
+fn a_file_of_cases_is_run_against_the_standard_links_that_its_cases_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    // The file lies in the folder of a cargo project, which is not what its cases are about.
+    let tested = json(&vconduit(here, &["test", LINK_CASES, "--json"]), 0);
+    assert_eq!(tested["failed"], 0, "{tested:#}");
+    assert!(tested["passed"].as_u64() >= Some(20), "{tested:#}");
+    let cases = tested["cases"].as_array().expect("a list");
+    for case in cases {
+        let is_helper = case["link"].as_str().is_some_and(|link| link.starts_with("filters."));
+        let expected = if is_helper { "skipped" } else { "ok" };
+        assert_eq!(case["verdict"], expected, "{case:#}");
+    }
+
+    let of_tag = json(&vconduit(here, &["test", LINK_CASES, "--link", "tag", "--json"]), 0);
+    let cases = of_tag["cases"].as_array().expect("a list");
+    assert!(
+        cases.len() >= 4 && cases.iter().all(|case| case["link"] == "tag"),
+        "{of_tag:#}"
+    );
+    let shown = text(&vconduit(here, &["test", LINK_CASES, "--link", "tag"]), 0);
+    assert!(
+        shown.contains("tag-01-new-attachment") && shown.contains("cases passed"),
+        "{shown}"
+    );
+    let mistyped = text(&vconduit(here, &["test", LINK_CASES, "--link", "tga"]), 1);
+    assert!(mistyped.contains("did you mean `tag`?"), "{mistyped}");
+}
+
+#[test]
+fn a_case_that_can_not_be_run_says_why_and_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let vcon = r#"{"vcon": "0.4.0", "uuid": "0190c1f2-7a10-8c3e-9d00-000000000001", "created_at": "2025-03-01T10:00:00+00:00",
+        "parties": [], "dialog": [], "analysis": [], "attachments": []}"#;
+    let cases = format!(
+        r#"[{{"id": "good", "link": "tag", "options": {{"tags": ["a"]}}, "input_vcon": {vcon}, "expect": {{"stored": true}}}},
+            {{"id": "mistyped", "link": "tga", "input_vcon": {vcon}, "expect": {{}}}},
+            {{"id": "wrong", "link": "tag", "input_vcon": {vcon}, "expect": {{"stored": false}}}},
+            {{"id": "on-purpose", "link": "tag", "level": "quirk", "input_vcon": {vcon}, "expect": {{"stored": false}}}},
+            {{"id": "unasked", "link": "webhook", "input_vcon": {vcon}, "expect": {{}},
+              "host": {{"http_responses": [{{"status": 200}}]}}}},
+            {{"id": "elsewhere", "link": "webhook", "options": {{"webhook-urls": ["https://a.example"]}}, "input_vcon": {vcon},
+              "expect": {{"http": [{{"method": "POST", "url": "https://b.example/x"}}]}}}}]"#
+    );
+    std::fs::write(here.join("cases.json"), cases).expect("the cases");
+    let answer = json(&vconduit(here, &["test", "cases.json", "--json"]), 1);
+    let counts = ["passed", "failed", "differing", "skipped"].map(|key| answer[key].as_u64());
+    assert_eq!(counts, [1, 4, 1, 0].map(Some), "{answer:#}");
+    let shown = text(&vconduit(here, &["test", "cases.json"]), 1);
+    for part in [
+        "there is no standard link `tga`; did you mean `tag`?",
+        "stored: expected false, got true",
+        "`expect.http` names no request",
+        "names https://b.example, which is not in the options",
+        "4 of 6 cases failed, 1 different on purpose",
+    ] {
+        assert!(shown.contains(part), "{part} is not in:\n{shown}");
+    }
+    for (shape, reason) in [
+        ("[]", "no cases"),
+        ("{\"cases\": []}", "unknown field `cases`"),
+        ("id: a", "does not begin with"),
+    ] {
+        std::fs::write(here.join("cases.json"), shape).expect("the cases");
+        let refused = text(&vconduit(here, &["test", "cases.json"]), 1);
+        assert!(
+            refused.contains("cases.json is not a file of cases") && refused.contains(reason),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_component_that_is_named_counts_for_every_case() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let vcon = r#"{"vcon": "0.4.0", "uuid": "0190c1f2-7a10-8c3e-9d00-000000000001", "created_at": "2025-03-01T10:00:00+00:00",
+        "parties": [], "dialog": [], "analysis": [], "attachments": []}"#;
+    let rest = format!(r#""options": {{"tags": ["a"]}}, "input_vcon": {vcon}, "expect": {{"stored": true}}"#);
+    let cases = format!(r#"[{{"id": "own", {rest}}}, {{"id": "of-another-name", "link": "my_tagger", {rest}}}]"#);
+    std::fs::write(here.join("cases.json"), cases).expect("the cases");
+    let component = example_file("tag_transform");
+    let component = component.to_str().expect("text");
+    let tested = json(
+        &vconduit(here, &["test", "cases.json", "--component", component, "--json"]),
+        0,
+    );
+    assert_eq!(tested["passed"], 2, "{tested:#}");
+    // Without it, a case that names no link needs a project.
+    let none = text(&vconduit(here, &["test", "cases.json"]), 1);
+    assert!(
+        none.contains("the case own names no link") && none.contains("--component"),
+        "{none}"
+    );
+}
+
+#[test]
+fn cases_in_the_folder_of_a_standard_link_hold_for_the_link_that_is_built_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let mut ran = 0;
+    for link in standard() {
+        let cases = samples::root().join("links-wasm/links").join(link.name);
+        if !cases.join("tests").is_dir() {
+            continue;
+        }
+        let component = here.join(link.name).with_extension("wasm");
+        std::fs::write(&component, link.bytes).expect("the component");
+        let (cases, component) = (cases.to_str().expect("text"), component.to_str().expect("text"));
+        let tested = json(&vconduit(here, &["test", cases, "--component", component, "--json"]), 0);
+        ran += tested["passed"].as_u64().expect("a number");
+    }
+    assert!(ran >= 5, "only {ran} cases were run");
+}
+
+#[test]
+fn a_component_carries_the_further_module_names_that_its_macro_was_given() {
+    assert_eq!(module_names(&example("noisy")), ["links.noisy_before"]);
+    assert!(module_names(&example("keyword_tagger")).is_empty());
 }

@@ -1,10 +1,11 @@
-//! Links as living things: uploaded, tried, granted, put in force and taken back while hosts run.
+//! Links that are uploaded, tried, granted, activated and rolled back while hosts run.
 
 use serde_json::{Value, json};
 use vconduit_harness::components::{example, marked};
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, grant_of, samples};
 
-/// A chain of one link that the configuration knows, `mine`, with tags that tell the configured component from an uploaded one.
+/// A chain with one configured link, `mine`. Its tags distinguish the configured component from an
+/// uploaded one.
 fn config() -> String {
     json!({
         "links": {"mine": {"module": "links.tag", "options": {"tags": ["seen"]}}},
@@ -181,7 +182,7 @@ async fn a_version_that_needs_more_than_was_granted_is_held_until_somebody_decid
         wrong.1
     );
 
-    // A later version that needs no more than this one has is not held.
+    // A later version that needs no more than the grants of this one is not held.
     let later = uploaded(&host, "topics", marked(&example("keyword_tagger"), "later"), "").await;
     assert_eq!(later["held"], Value::Null, "{later}");
 

@@ -1,4 +1,5 @@
-//! vConduit from the outside: one module for each capability, all in one program, which is linked once.
+//! Tests of whole vConduit processes, one module for each capability. They are one program, which
+//! is linked once.
 
 mod conformance;
 mod contract;

@@ -1,4 +1,4 @@
-//! What operators see and mend: dead letters, claims, the way of a vCon, hosts, events.
+//! Work of operators: dead letters, claims, trails of vCons, hosts, events.
 
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -7,9 +7,9 @@ use vconduit_config::{Settings, store_copy};
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 use vconduit_standard_links::standard;
 use vconduit_store::redis::RedisStore;
-use vconduit_store::{Components as _, Store as _};
+use vconduit_store::{ComponentStore as _, ConfigStore as _};
 
-/// JSON is YAML as well.
+/// Configuration with a link that always fails. JSON is valid YAML.
 fn config(webhook: &str) -> String {
     with_link(
         webhook,
@@ -17,7 +17,7 @@ fn config(webhook: &str) -> String {
     )
 }
 
-/// The same with another link in place of the one that always fails.
+/// The same configuration with another link in place of the failing one.
 fn with_link(webhook: &str, broken: &Value) -> String {
     json!({
         "links": {
@@ -35,13 +35,13 @@ fn with_link(webhook: &str, broken: &Value) -> String {
     .to_string()
 }
 
-/// How the runs of a vCon ended, oldest first.
+/// The ends of the runs of a vCon, oldest first.
 fn endings(whereabouts: &Value) -> Vec<&str> {
     let trail = whereabouts["trail"].as_array().map(Vec::as_slice).unwrap_or_default();
     trail.iter().filter_map(|entry| entry["ended"].as_str()).collect()
 }
 
-/// The links that ran, in order, with what each came to.
+/// The links that ran, in order, with the outcome of each.
 fn links(whereabouts: &Value) -> Vec<(&str, &str)> {
     let trail = whereabouts["trail"].as_array().into_iter().flatten();
     let links = trail.flat_map(|entry| entry["links"].as_array().into_iter().flatten());
@@ -70,7 +70,8 @@ async fn a_dead_letter_is_seen_tried_again_and_dropped(host: &Host, receiver: &R
         (&place["place"], &place["list"], &place["position"], &place["record"]),
         (&json!("dead-letter"), &json!("DLQ:in"), &json!(1), record)
     );
-    // The webhook reached outside, so a checkpoint came first; each link is noted once.
+    // The webhook sends a request, so there was a checkpoint before it. Each link is in the trail
+    // once.
     assert_eq!(endings(&found), ["checkpoint", "failed"], "{found}");
     assert_eq!(
         links(&found),
@@ -136,7 +137,7 @@ async fn a_dead_letter_is_mended_on_the_embedded_store() {
     a_dead_letter_is_seen_tried_again_and_dropped(&host, &receiver).await;
 }
 
-/// Notes an uploaded version of a link, one that is not active.
+/// Records an uploaded version of a link that is not active.
 async fn has_version(store: &RedisStore, link: &str, digest: &Digest) {
     let version = json!({"digest": digest, "at_ms": 1, "by": "test", "size_bytes": 1});
     let record = json!({"active": null, "versions": [version]});
@@ -154,7 +155,7 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "b/1 x").await;
     host.until_dead_letter("b/1 x", &id).await;
-    // The component of another standard link stands for a version that was uploaded.
+    // The component of another standard link is used as the uploaded version.
     let tag = standard()
         .find(|standard| standard.name == "tag")
         .expect("the link tag");
@@ -187,7 +188,7 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
         (&json!("broken"), &json!(digest)),
         "{found}"
     );
-    // Without being asked the active version is taken again.
+    // Without a requested version, the active one is used again.
     let (id, text) = samples::many(1).remove(0);
     host.post_vcon(&text, "b/1 x").await;
     host.until_dead_letter("b/1 x", &id).await;
@@ -197,7 +198,8 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
 async fn a_run_that_is_taken_away_ends_on_another_host_exactly_once() {
     let redis = RedisServer::start();
     let host = || Host::with(config("http://127.0.0.1:9")).redis(&redis);
-    // Each has one place to work in, which the sleeping link takes up: the other host gets what is taken away.
+    // Each host has a concurrency of one, which the sleeping link uses: the other host gets the run
+    // that is taken away.
     let alone = || host().env("CONSERVER_VCON_CONCURRENCY", "1");
     let (first, second) = (alone().start().await, alone().start().await);
     let (id, text) = samples::many(1).remove(0);

@@ -1,4 +1,4 @@
-//! What an operator meets: the command line, metrics, split roles, refusals at the edge.
+//! Operation of hosts: the command line, metrics, split roles, keys.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

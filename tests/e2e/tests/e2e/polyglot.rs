@@ -1,4 +1,4 @@
-//! The same link by hand in four languages, and harm done in two: what authors who don't write Rust meet.
+//! Links in languages other than Rust: the same link in four languages, and hostile links in two.
 
 use serde_json::{Value, json};
 use vconduit_harness::components::polyglot_file as component;
@@ -7,14 +7,15 @@ use vconduit_harness::{
     Host, HostBuilder, Receiver, RedisServer, SOON, authority, chain_of, config, eventually, grant_of,
 };
 
-/// Python and Go ask over `wasi:http`, JavaScript and C with `vcon:link/http`.
+/// Languages of the link. Python and Go use `wasi:http`, JavaScript and C `vcon:link/http`.
 const LANGUAGES: [&str; 4] = ["python", "js", "c", "go"];
 
-/// What the service answers: with more than ASCII, so that a language's own text form shows.
+/// Response of the service, with non-ASCII characters: a language that writes text in a form of its
+/// own would show.
 const TOPICS: [&str; 2] = ["Rückfrage 😀", "refund"];
 
-/// Starts a host, one at a time over all tests: the first one compiles for a minute, and those after it find the result in
-/// the cache instead of doing the same work beside it.
+/// Starts a host, one at a time over all tests: the first one compiles for a minute, and the others
+/// use its result from the cache.
 async fn start(builder: HostBuilder) -> Host {
     let path = samples::root().join("target/polyglot/start.lock");
     let file = std::fs::File::create(path).expect("a file to lock");
@@ -23,7 +24,7 @@ async fn start(builder: HostBuilder) -> Host {
     builder.start().await
 }
 
-/// The error record of a dead letter, once it is one.
+/// Waits for a dead letter and returns its error record.
 async fn record_of(redis: &RedisServer, list: &str, id: &str) -> Value {
     eventually(&format!("{id} is a dead letter of `{list}`"), SOON, async || {
         redis.record(list, id)
@@ -31,7 +32,7 @@ async fn record_of(redis: &RedisServer, list: &str, id: &str) -> Value {
     .await
 }
 
-/// Each language's link in a chain of its name, with a service of its own, on one host.
+/// One host with a chain for each language, with that language's link and a service of its own.
 struct Setup {
     host: Host,
     redis: RedisServer,
@@ -39,7 +40,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// `adapt` may change a link's configuration.
+    /// Starts the host. `adapt` may change the entry of a link.
     async fn start(adapt: impl Fn(&mut Value)) -> Self {
         let (mut services, mut links, mut chains) = (Vec::new(), json!({}), json!({}));
         for language in LANGUAGES {
@@ -65,7 +66,7 @@ impl Setup {
         LANGUAGES.into_iter().zip(&self.services)
     }
 
-    /// Has every language work on a vCon like this; answers the documents that come out.
+    /// Runs every language on a vCon like this. Returns the documents after the chains.
     async fn work(&self, text: &str, transcript: Option<&str>) -> Vec<(&'static str, Value)> {
         let mut worked = Vec::new();
         for language in LANGUAGES {
@@ -77,7 +78,7 @@ impl Setup {
         worked
     }
 
-    /// Has every language fail on a vCon like this; answers the error records.
+    /// Lets every language fail on a vCon like this. Returns the error records.
     async fn fail(&self, text: &str) -> Vec<(&'static str, Value)> {
         let mut failed = Vec::new();
         for language in LANGUAGES {
@@ -95,7 +96,8 @@ impl Setup {
     }
 }
 
-/// What a vCon got: one analysis at this place and the tag. Every language makes the same.
+/// Checks the additions to a vCon: one analysis at this index, and the tag. They are the same in
+/// every language.
 fn assert_worked(language: &str, vcon: &Value, at: usize, tag: &str) {
     let mut added = vcon["analysis"][at].clone();
     let body: Value = serde_json::from_str(added["body"].take().as_str().expect("a text")).expect("topics are JSON");
@@ -217,7 +219,7 @@ mod the_same_link {
     }
 }
 
-/// How the same link fails: class, number of tries and message of the dead letter's record.
+/// A failure of the link: class, number of attempts and message in the dead letter's record.
 mod a_failure {
     use super::*;
 
@@ -237,7 +239,7 @@ mod a_failure {
 
     #[tokio::test]
     async fn of_a_service_that_is_away_is_tried_again_and_names_it() {
-        // A port that nobody listens on: a receiver had it and is gone.
+        // A port that nobody listens on: its receiver has been dropped.
         let away = Receiver::start().await.url();
         let setup = Setup::start(|link| {
             link["options"]["url"] = format!("{away}/topics").into();
@@ -277,7 +279,7 @@ mod a_failure {
     }
 }
 
-/// Harm done in languages with a runtime of their own, beside a chain that behaves.
+/// Hostile links in languages with a runtime of their own, and a good chain in the same host.
 mod harm {
     use super::*;
 

@@ -1,4 +1,5 @@
-//! Change the file or the store's copy, and running hosts take it without dropping work.
+//! Changes of the configuration, in the file or the store: running hosts activate them and lose no
+//! vCon.
 
 use std::cell::Cell;
 
@@ -23,7 +24,8 @@ async fn tagged_with(host: &Host, tag: &str) -> bool {
         .is_some_and(|vcon| vcon.to_string().contains(&format!("{tag}:{tag}")))
 }
 
-/// Writes a configuration that is good, and posts vCons until this many hosts run it. Returns how many vCons.
+/// Writes a valid configuration, and posts vCons until this number of hosts uses it. Returns the
+/// number of vCons.
 async fn change(host: &Host, hosts: usize, text: String) -> u64 {
     let before = eventually("all hosts have said what they run", SOON, async || {
         let revisions = host.revisions().await;

@@ -1,4 +1,4 @@
-//! Whose components a host takes: signed ones, and those that a registry has.
+//! Trust in components: signatures, and components from a registry.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,7 +8,8 @@ use vconduit_harness::components::{example, example_file, marked};
 use vconduit_harness::{Host, RegistryServer, host::binary};
 use vconduit_policy::signature::KeyId;
 
-/// A key pair made by minisign. Its id begins with a zero, which minisign leaves out: it shows E06143EAE626D74.
+/// A key pair of minisign. Its id begins with a zero, which minisign does not show: it shows
+/// E06143EAE626D74.
 const LEADING_ZERO: (&str, &str) = (
     include_str!("../../data/leading-zero.pub"),
     include_str!("../../data/leading-zero.key"),
@@ -21,7 +22,7 @@ struct Signer {
 }
 
 impl Signer {
-    /// With a key pair that minisign makes.
+    /// A signer with a new key pair of minisign.
     fn new(name: &'static str) -> Self {
         let signer = Self::without_keys(name);
         let (public, secret) = (signer.path("pub"), signer.path("key"));
@@ -29,7 +30,7 @@ impl Signer {
         signer
     }
 
-    /// With the key pair whose id begins with a zero.
+    /// A signer with the key pair whose id begins with a zero.
     fn with_leading_zero() -> Self {
         let signer = Self::without_keys("leading-zero");
         let (public, secret) = LEADING_ZERO;
@@ -49,13 +50,13 @@ impl Signer {
         self.folder.path().join(self.name).with_extension(ending)
     }
 
-    /// The line of the public key that a configuration lists.
+    /// The public key as one line of a configuration.
     fn key(&self) -> String {
         let file = std::fs::read_to_string(self.path("pub")).expect("the public key");
         file.lines().nth(1).expect("its second line").to_owned()
     }
 
-    /// Its id as minisign shows it, the last word of the first line.
+    /// The key's id as minisign shows it: the last word of the first line.
     fn id(&self) -> String {
         let file = std::fs::read_to_string(self.path("pub")).expect("the public key");
         let comment = file.lines().next().expect("its first line");
@@ -63,7 +64,7 @@ impl Signer {
         id.to_owned()
     }
 
-    /// Writes the signature of a file beside it.
+    /// Signs a file. The signature is next to it.
     fn sign(&self, file: &Path) {
         minisign(&["-S", "-s", text(&self.path("key")), "-m", text(file)]);
     }
@@ -79,7 +80,7 @@ fn minisign(arguments: &[&str]) {
     assert!(done.status.success(), "minisign {arguments:?}: {done:?}");
 }
 
-/// `vconduit link push`, with `--json`.
+/// Runs `vconduit link push` with `--json`.
 fn push(arguments: &[&str]) -> Output {
     let mut command = Command::new(binary());
     command.args(["link", "push"]).args(arguments).arg("--json");
@@ -98,7 +99,7 @@ fn refused(output: &Output) -> String {
         .concat()
 }
 
-/// A host that takes only what this signer signed.
+/// A host that accepts only components that this signer signed.
 async fn strict(signer: &Signer) -> Host {
     let config = json!({"signing": {"require": true, "keys": [signer.key()]}, "chains": {}});
     Host::with(config.to_string()).start().await
@@ -114,7 +115,7 @@ async fn a_key_whose_id_begins_with_a_zero_signs_as_any_other() {
     only_signed_by(&Signer::with_leading_zero()).await;
 }
 
-/// A host that requires this signer's signature takes nothing else.
+/// Checks that a host that requires this signer's signature accepts nothing else.
 async fn only_signed_by(ours: &Signer) {
     let theirs = Signer::new("theirs");
     let host = strict(ours).await;
@@ -133,7 +134,7 @@ async fn only_signed_by(ours: &Signer) {
     let taken = accepted(&pushed());
     let signed_by = taken["signed_by"].as_str().map(KeyId::parse);
     assert_eq!(signed_by, Some(KeyId::parse(&ours.id())), "{taken}");
-    // The signature stays, the bytes do not.
+    // The same signature, with other bytes.
     std::fs::write(&file, marked(&example("tag_transform"), "other")).expect("the component");
     assert!(refused(&pushed()).contains("not for these bytes"));
 
@@ -184,7 +185,7 @@ async fn a_host_fetches_a_component_from_a_registry_and_runs_it() {
         (&taken["link"], &taken["name"]),
         (&json!("mine"), &json!("tag_transform"))
     );
-    // By the digest of the manifest, as a deployment pins it; and from the command line.
+    // By the digest of the manifest, as a deployment pins it, and from the command line.
     let pinned = at["reference"].as_str().unwrap_or_else(|| panic!("{at}"));
     assert!(pinned.contains("@sha256:"), "{at}");
     let (status, again) = upload(pinned).await;

@@ -1,4 +1,4 @@
-//! Builds all components that tests may ask for; `tests/run` starts it before it runs every test.
+//! Builds all components that tests use. `tests/run` starts this program before it runs all tests.
 
 fn main() {
     vconduit_harness::components::build_all();

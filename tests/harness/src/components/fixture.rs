@@ -1,7 +1,8 @@
 //! A folder of built components.
 //!
-//! Guarantee: the components are built from the sources as they are now. A mark holds the digest of the sources that the last build
-//! used, so unchanged sources are not built again. One process builds, the others wait for it.
+//! Guarantee: the components are built from the current sources. A mark has the digest of the
+//! sources of the last build, so unchanged sources are not built again. One process builds, and the
+//! others wait for it.
 
 use std::path::{Path, PathBuf};
 
@@ -13,21 +14,22 @@ use crate::samples::root;
 /// A set of components that one command builds.
 #[derive(Debug, Clone, Copy)]
 pub struct Fixture {
-    /// Its name in messages and in the name of its mark.
+    /// Name in messages, and of the mark.
     pub name: &'static str,
-    /// The files and folders that it is built from, from the folder of the project.
+    /// Files and folders of the sources, relative to the project's folder.
     pub sources: &'static [&'static str],
-    /// The program that builds it and its arguments; runs in the folder of the project.
+    /// Program that builds the components, with its arguments. It runs in the project's folder.
     pub command: &'static [&'static str],
-    /// The folder that holds the built components, from the folder of the project.
+    /// Folder of the built components, relative to the project's folder.
     pub folder: &'static str,
 }
 
 impl Fixture {
-    /// The absolute path of the built components, after building them if the sources have changed.
+    /// Returns the absolute path of the built components. Builds them first if the sources have
+    /// changed.
     ///
     /// # Panics
-    /// If they cannot be built.
+    /// If the build fails.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         let digest = self.digest();
@@ -36,7 +38,7 @@ impl Fixture {
         let is_built = || folder.is_dir() && std::fs::read_to_string(&mark).is_ok_and(|built| built == digest);
         if !is_built() {
             let _lock = build::lock("fixtures");
-            // Another process may have built it while this one waited.
+            // Another process may have built them while this one waited for the lock.
             if !is_built() {
                 self.build();
                 std::fs::write(&mark, &digest).expect("the mark of a build");
@@ -45,10 +47,10 @@ impl Fixture {
         folder.canonicalize().expect("the folder of a build")
     }
 
-    /// The absolute path of one component, after building it if the sources have changed.
+    /// Returns the absolute path of one component. Builds it first if the sources have changed.
     ///
     /// # Panics
-    /// If it cannot be built, or is not among those that are built.
+    /// If the build fails, or does not produce this component.
     #[must_use]
     pub fn component(&self, name: &str) -> PathBuf {
         let file = self.folder().join(name).with_extension("wasm");
@@ -65,7 +67,7 @@ impl Fixture {
         build::run(command.args(arguments), self.name);
     }
 
-    /// The digest of the sources' paths and contents.
+    /// Digest of the paths and contents of the sources.
     fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         for source in self.sources {
@@ -75,7 +77,7 @@ impl Fixture {
     }
 }
 
-/// Adds a file, or all files of a folder in the order of their names.
+/// Adds a file to the digest, or all files of a folder in the order of their names.
 fn add(hasher: &mut Sha256, path: &Path) {
     if path.is_dir() {
         let entries = std::fs::read_dir(path).expect("a folder of sources");

@@ -1,4 +1,4 @@
-//! Components as their authors build them, built when the first test asks for one.
+//! Components as their authors build them. They are built when the first test uses one.
 
 mod fixture;
 
@@ -57,24 +57,24 @@ pub const POLYGLOT: [Fixture; 6] = [
 const fn polyglot_fixture(name: &'static str, command: &'static [&'static str]) -> Fixture {
     Fixture {
         name,
-        // The lock file names the version of WASI's interfaces that the links are built against.
+        // The lock file names the version of WASI's interfaces that the links are built with.
         sources: &["tests/polyglot", "wit", "Cargo.lock"],
         command,
         folder: "target/polyglot",
     }
 }
 
-/// Builds everything that tests may ask for, so that none of them has to wait.
+/// Builds all components that tests use, so that no test has to wait.
 ///
 /// # Panics
-/// If something cannot be built.
+/// If a build fails.
 pub fn build_all() {
     for fixture in [EXAMPLES, HOSTILE].iter().chain(&POLYGLOT) {
         println!("{}", fixture.folder().display());
     }
 }
 
-/// The absolute path of an example.
+/// Returns the absolute path of an example.
 ///
 /// # Panics
 /// If there is no such example, or it cannot be built.
@@ -83,7 +83,7 @@ pub fn example_file(name: &str) -> PathBuf {
     EXAMPLES.component(name)
 }
 
-/// The bytes of an example.
+/// Returns the bytes of an example.
 ///
 /// # Panics
 /// If there is no such example, or it cannot be built.
@@ -92,7 +92,7 @@ pub fn example(name: &str) -> Vec<u8> {
     std::fs::read(example_file(name)).expect("a component")
 }
 
-/// The absolute path of a hostile link; `name` is its folder in `tests/hostile`.
+/// Returns the absolute path of a hostile link. `name` is its folder in `tests/hostile`.
 ///
 /// # Panics
 /// If there is no such link, or it cannot be built.
@@ -101,7 +101,7 @@ pub fn hostile_file(name: &str) -> PathBuf {
     HOSTILE.component(&name.replace('-', "_"))
 }
 
-/// The absolute path of a link of `tests/polyglot`, such as `topics_python`.
+/// Returns the absolute path of a link of `tests/polyglot`, for example `topics_python`.
 ///
 /// # Panics
 /// If there is no such link, or it cannot be built.
@@ -114,7 +114,8 @@ pub fn polyglot_file(name: &str) -> PathBuf {
     fixture.component(name)
 }
 
-/// The same component under another digest: with a custom section at its end, which nothing reads.
+/// Returns the component with another digest: with a custom section at its end, which nothing
+/// reads.
 ///
 /// # Panics
 /// If the mark is longer than 126 bytes.

@@ -22,7 +22,7 @@ use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName, NameError};
 use vconduit_policy::{Grants, Limits};
 use vconduit_sandbox::probe::NoDocuments;
-use vconduit_sandbox::{Call, CallReport, Compiled, Sandbox};
+use vconduit_sandbox::{Call, CallContext, CallReport, Compiled, Sandbox};
 
 /// What a case is run with, besides itself.
 #[derive(Debug, Clone, Default)]
@@ -95,28 +95,31 @@ pub async fn run(
     let counters = Arc::new(Counters::default());
     let id = VconId::new(case.id_of_vcon().ok_or(CaseError::NoId)?)?;
     let link = case.link_name.as_deref().or(case.link.as_deref());
-    let call = Call {
-        component: Arc::clone(component),
+    let context = CallContext {
         link: LinkName::new(link.unwrap_or(&component.description().name))?,
         chain: ChainName::new("test")?,
         ingress_list: None,
         attempt: 1,
-        options: services.redirect(&options).into(),
         grants: Arc::new(Grants {
             http: services.grants(),
             ..stage.grants
         }),
         limits: stage.limits,
-        deadline: None,
         vcon: id.clone(),
-        document: document(case)?,
         egress: EgressFormat::AsStored,
         secrets: stage.secrets,
         documents: Arc::new(NoDocuments),
         environment: told.clone(),
         metrics: counters.clone(),
-        warm: false,
         keep_log: true,
+    };
+    let call = Call {
+        component: Arc::clone(component),
+        context,
+        options: services.redirect(&Value::Object(options).to_string()).into(),
+        document: document(case)?,
+        deadline: None,
+        warm: false,
     };
     let report = sandbox.call(call).await;
     let seen = judge::Seen {

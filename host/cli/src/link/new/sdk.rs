@@ -65,12 +65,12 @@ mod tests {
         assert!(!manifest.contains("workspace"), "{manifest}");
         assert!(manifest.contains("edition = \""), "{manifest}");
         assert!(manifest.contains("serde_json = { version"), "{manifest}");
+        assert!(text("vendor/vcon-link/src/bindings.rs").contains("path: \"wit\""));
         let license = format!("license = \"{}\"", env!("CARGO_PKG_LICENSE"));
         assert!(
             manifest.contains(&license),
             "the SDK has another licence than the host: {manifest}"
         );
-        assert!(text("vendor/vcon-link/src/bindings.rs").contains("path: \"wit\""));
         assert!(text("vendor/vcon-link/wit/package.wit").contains("package vcon:link@"));
         assert!(text("Cargo.lock").contains("name = \"wit-bindgen\""));
         assert!(files.iter().any(|(path, _)| path == "vendor/vcon-link/src/http/mod.rs"));

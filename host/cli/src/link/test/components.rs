@@ -51,7 +51,7 @@ impl Components {
     /// When the component of all cases that name no link can't be built or compiled.
     pub(super) async fn of(&mut self, case: &Case) -> Result<Result<Chosen, String>, LinkError> {
         if self.given.is_some() || case.link().is_empty() {
-            return self.own().await.map(Ok);
+            return self.own(case).await.map(Ok);
         }
         let Some(found) = by_module(&format!("links.{}", case.link())) else {
             return Ok(Err(unknown(case.link())));
@@ -59,11 +59,12 @@ impl Components {
         Ok(self.standard(found).await)
     }
 
-    async fn own(&mut self) -> Result<Chosen, LinkError> {
+    async fn own(&mut self, case: &Case) -> Result<Chosen, LinkError> {
         if let Some(own) = &self.own {
             return Ok(own.clone());
         }
-        let file = self.given.clone().unwrap_or_else(|| project(&self.path));
+        let file = self.given.clone().or_else(|| project(&self.path));
+        let file = file.ok_or_else(|| no_project(case, &self.path))?;
         let component = local::component(&file, self.quiet)?;
         let own = Chosen {
             component: local::compile(&self.sandbox, &component).await?,
@@ -89,14 +90,23 @@ impl Components {
     }
 }
 
-/// The project that cases belong to: the folder itself, or the nearest one above with a manifest.
-fn project(path: &Path) -> PathBuf {
+/// The project that cases belong to: the folder itself, or the nearest one above with a manifest. A folder without one is tried as it is.
+fn project(path: &Path) -> Option<PathBuf> {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let project = whole.ancestors().find(|folder| folder.join("Cargo.toml").is_file());
-    match project {
-        Some(found) if !path.join("Cargo.toml").is_file() => found.to_owned(),
-        _ => path.to_owned(),
-    }
+    let mut folders = whole.ancestors();
+    let found = folders.find(|folder| folder.join("Cargo.toml").is_file());
+    found
+        .map(Path::to_owned)
+        .or_else(|| path.is_dir().then(|| path.to_owned()))
+}
+
+fn no_project(case: &Case, path: &Path) -> LinkError {
+    LinkError::Given(format!(
+        "the case {} names no link, and {} is in no project; write `link` into the case for a standard link, or name the component with \
+         --component",
+        words::foreign(&case.id),
+        path.display()
+    ))
 }
 
 fn unknown(link: &str) -> String {
@@ -105,7 +115,7 @@ fn unknown(link: &str) -> String {
         .map(|near| format!("did you mean `{near}`? "))
         .unwrap_or_default();
     format!(
-        "there is no standard link `{}`; {near}The standard links are {}. For a component of your own leave `link` out, or name it with --component",
+        "there is no standard link `{}`; {near}the standard links are {}. For a component of your own leave `link` out, or name it with --component",
         words::foreign(link),
         names.join(", ")
     )

@@ -7,7 +7,7 @@ mod sections;
 mod signing;
 mod text;
 
-use super::read;
+use crate::testing::read;
 use crate::{Config, Link, Problem, Severity};
 use vconduit_base::names::LinkName;
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::read;
+use crate::testing::read;
 
 const SEED: &str = "\
 chains:

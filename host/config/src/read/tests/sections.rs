@@ -119,6 +119,21 @@ fn wrong_types_are_refused_with_their_line() {
 }
 
 #[test]
+fn a_storage_that_this_build_left_out_is_not_called_unknown() {
+    assert_problems(
+        "chains: {c: {links: [], ingress_lists: [i], storages: [rows]}}\nstorages:\n  rows: {module: storage.postgres}\n",
+        &[(
+            "E3 storages.rows.module:",
+            &[
+                "this build has no `postgres` storage |",
+                "feature `postgres`",
+                "built in: storage.file, ",
+            ],
+        )],
+    );
+}
+
+#[test]
 fn keys_of_partners_are_kept_closed_where_wrong() {
     let text = "ingress_auth:\n  a: key\n  b: [k1, k2, 5]\n  c: 12\n  d:\n";
     assert_problems(

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store_copy;
+use crate::testing::reader;
 
 const KEY: &str = "RWQvKE5RjEYqp27ydU81Sz0VhrLAJMPrjal3utZHmHztjZpBtgUcDWHS";
 
@@ -21,7 +22,7 @@ fn keys_are_read_and_kept_in_the_stores_copy() {
     assert!(signing.require);
     assert_eq!(signing.keys.len(), 1);
     assert_eq!(signing.keys[0].id().to_string(), "A72A468C514E282F");
-    let from_store = store_copy::from_entries(&store_copy::to_entries(&checked.written));
+    let from_store = reader().entries(&store_copy::to_entries(&checked.written));
     assert_eq!(from_store.config.expect("it is good").signing, signing);
     let without = read("", "c.yml").config.expect("it is good").signing;
     assert!(!without.require && without.keys.is_empty());

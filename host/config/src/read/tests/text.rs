@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{good, link, problems, with_link};
-use crate::read;
+use crate::testing::read;
 
 #[test]
 fn yaml_faults_are_named_with_their_line() {

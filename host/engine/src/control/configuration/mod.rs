@@ -24,9 +24,9 @@ pub use state::{Member, Precondition, Tag};
 
 use super::check::Checker;
 use crate::events::Events;
-use crate::registry::Registry;
+use crate::registry::{Registry, config_reader};
 use vconduit_base::ConfigEntries;
-use vconduit_config::{Checked, Problem, Written, mask, read_written_beside, store_copy};
+use vconduit_config::{Checked, Problem, Written, mask, store_copy};
 use vconduit_store::Store;
 
 /// The service.
@@ -115,10 +115,10 @@ impl Configuration {
         let (_, present) = self.store.load_config().await?;
         let checked = self.read(sent, &present)?;
         let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
-        let found = self.checker.check(&entries).await?;
+        let more = self.checker.check(&entries).await?;
         Ok(Validation {
             ok: true,
-            warnings: checked.warnings().cloned().chain(found).collect(),
+            warnings: checked.warnings().cloned().chain(more).collect(),
         })
     }
 
@@ -130,7 +130,7 @@ impl Configuration {
     /// Reads a configuration that may name the uploaded links of the present copy.
     fn read(&self, sent: &Written, present: &ConfigEntries) -> Result<Checked, ConfigError> {
         let uploaded = store_copy::uploaded_names(present);
-        let checked = read_written_beside(sent, &self.file.to_string_lossy(), &uploaded);
+        let checked = config_reader(uploaded).json(sent, &self.file.to_string_lossy());
         if checked.config.is_some() {
             return Ok(checked);
         }

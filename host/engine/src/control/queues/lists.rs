@@ -169,7 +169,7 @@ impl Queues {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use vconduit_config::read;
+    use crate::registry::config_reader;
 
     #[test]
     fn every_list_of_a_configuration_is_known_once_with_the_chain_that_has_it() {
@@ -180,7 +180,7 @@ chains:
   off: {links: [], ingress_lists: [idle], enabled: 0}
 storages: {s: {module: storage.file}}
 ";
-        let config = read(text, "c.yml").config.unwrap();
+        let config = config_reader(Vec::new()).text(text, "c.yml").config.unwrap();
         let lists: Vec<String> = known(&config)
             .iter()
             .map(|list| {

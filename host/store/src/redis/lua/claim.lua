@@ -1,24 +1,27 @@
 -- Takes up to n entries from the head of a list, each under a claim with a lease.
--- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6 records (hash),
---       7 ended (sorted set)
--- ARGV: host as JSON text, lease in ms, how long endings are remembered in ms, n, then n claim ids
--- Guarantees: an entry is on the list or under a claim, never in neither. An entry that cannot be an id goes to the
--- dead letters. Asked again with the same claim ids (an answer lost with the connection) it gives the same entries.
--- Answers n times: id, lost leases, context or '', checkpoint; no id: that claim was not used.
+-- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6
+--       records (hash), 7 ended (sorted set)
+-- ARGV: host as JSON text, lease in ms, time for which ends of claims are remembered in ms, n, then
+--       n claim ids
+-- Guarantees: an entry is on the list or under a claim, never in neither. An entry that can't be an
+-- id becomes a dead letter. Sent again with the same claim ids (its reply was lost with the
+-- connection) it returns the same entries.
+-- Returns n times: id, lost leases, context or '', checkpoint. Empty for a claim id that was not
+-- used.
 
 local host, lease, memory, names = take(), number(), number(), several()
 
-local function answer_again()
-  local answer = {}
+local function reply_again()
+  local reply = {}
   for _, name in ipairs(names) do
     local text = redis.call('HGET', KEYS[2], name)
     local entry = text and cjson.decode(text)
     local context = entry and entry.context ~= cjson.null and entry.context or ''
-    answer[#answer + 1] = entry and { entry.vcon, entry.lost_leases, context, cjson.encode(entry.checkpoint) } or {}
+    reply[#reply + 1] = entry and { entry.vcon, entry.lost_leases, context, cjson.encode(entry.checkpoint) } or {}
   end
-  return answer
+  return reply
 end
-if redis.call('HEXISTS', KEYS[2], names[1]) == 1 then return answer_again() end
+if redis.call('HEXISTS', KEYS[2], names[1]) == 1 then return reply_again() end
 
 must_be(KEYS[1], 'list')
 must_be(KEYS[5], 'list')
@@ -26,7 +29,8 @@ local found = redis.call('LRANGE', KEYS[1], 0, #names - 1)
 if #found == 0 then return {} end
 
 local now = now_ms()
--- The first write is one that is refused without memory; were the entries popped first, they would be lost.
+-- The first write is one that Redis refuses when it is out of memory. If the entries were removed
+-- first, they would be lost.
 redis.call('ZADD', KEYS[3], now + lease, names[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - memory)
 
@@ -34,8 +38,8 @@ local resumes = redis.call('EXISTS', KEYS[4]) == 1
 local micros = redis.call('TIME')
 local stamp = string.format('%010d%06d', micros[1], micros[2])
 
--- Where the entry stands: lost leases, context, checkpoint.
-local function standing(id)
+-- Returns the state of an entry: lost leases, context, checkpoint.
+local function state(id)
   local note = resumes and redis.call('HGET', KEYS[4], id)
   if not note then
     local key = 'context:' .. KEYS[1] .. ':' .. id
@@ -47,17 +51,17 @@ local function standing(id)
   return note.lost_leases, note.context ~= cjson.null and note.context or '', cjson.encode(note.checkpoint)
 end
 
-local answer, hash, leases = {}, {}, {}
+local reply, hash, leases = {}, {}, {}
 for i, id in ipairs(found) do
   local fault = fault_of(id)
   if fault then
     bury(KEYS[5], KEYS[6], id, record('entry', fault .. ' and cannot be a vCon id'))
   else
-    local lost, context, checkpoint = standing(id)
-    local name = names[#answer + 1]
-    answer[#answer + 1] = { id, lost, context, checkpoint }
+    local lost, context, checkpoint = state(id)
+    local name = names[#reply + 1]
+    reply[#reply + 1] = { id, lost, context, checkpoint }
     hash[#hash + 1] = name
-    -- `order` keeps the order of the list for entries that go back to it.
+    -- `order` keeps the order of the list for entries that return to it.
     hash[#hash + 1] = '{"host":' .. host .. ',"vcon":' .. cjson.encode(id) .. ',"order":"' .. stamp
       .. string.format('%05d', i) .. '","lost_leases":' .. lost .. ',"context":' .. text_or_null(context)
       .. ',"checkpoint":' .. checkpoint .. '}'
@@ -65,11 +69,11 @@ for i, id in ipairs(found) do
     leases[#leases + 1] = name
   end
 end
-if #answer > 0 then
+if #reply > 0 then
   redis.call('HSET', KEYS[2], unpack(hash))
   redis.call('ZADD', KEYS[3], unpack(leases))
 else
   redis.call('ZREM', KEYS[3], names[1])
 end
 redis.call('LTRIM', KEYS[1], #found, -1)
-return answer
+return reply

@@ -1,7 +1,8 @@
 -- Reads dead letters with their records.
 -- KEYS: 1 dead letters (list), 2 records (hash)
 -- ARGV: first, last (as in LRANGE)
--- Guarantees: changes nothing; letters and records are of one moment. Answers: ids, records (nil where there is none).
+-- Guarantees: changes nothing. Letters and records are of one moment.
+-- Returns ids and records (nil where there is none).
 
 local ids = redis.call('LRANGE', KEYS[1], take(), take())
 local records = {}

@@ -1,6 +1,8 @@
--- Deletes a document and its place in the listing (whichever way the member is written).
--- KEYS: 1 the listing (sorted set)   ARGV: id
--- Guarantees: all of it or nothing. Answers 1 if there was a document.
+-- Deletes a document and its place in the listing (with and without the prefix).
+-- KEYS: 1 the listing (sorted set)
+-- ARGV: id
+-- Guarantees: all or nothing.
+-- Returns 1 if there was a document.
 
 local id = take()
 must_be(KEYS[1], 'zset')

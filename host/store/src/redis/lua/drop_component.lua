@@ -1,7 +1,8 @@
 -- Removes a component with its parts.
 -- KEYS: 1 component (hash: upload, size, chunks, about)
--- ARGV: the step's own name
--- Guarantees: all of it or nothing. Answers 1 if there was one.
+-- ARGV: name of the step
+-- Guarantees: all or nothing.
+-- Returns 1 if there was one.
 
 local step = take()
 must_be(KEYS[1], 'hash')

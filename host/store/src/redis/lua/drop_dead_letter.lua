@@ -1,8 +1,9 @@
 -- Removes one dead letter, the oldest with its id.
 -- KEYS: 1 dead letters (list), 2 records (hash)
--- ARGV: the step's own name, id
--- Guarantees: all of it or nothing, and once however often it is sent. Its record is forgotten (that of an equal letter
--- stays). Answers 1, or 0 when there is no such letter.
+-- ARGV: name of the step, id
+-- Guarantees: all or nothing, and once however often it is sent. The record is deleted with the
+-- last letter of this id.
+-- Returns 1, or 0 when there is no such letter.
 
 local step, id = take(), take()
 must_be(KEYS[1], 'list')

@@ -1,8 +1,9 @@
--- Ends a claim badly: the entry becomes a dead letter.
--- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set), 4 dead letters (list), 5 records (hash)
--- ARGV: claim id, entry, record as JSON text, dead-letter lifetime in seconds, n, then n ids that get that lifetime; trail
---       (lib/trail.lua)
--- Guarantees: all of it or nothing; nothing without the claim.
+-- Ends a claim after a failure: the entry becomes a dead letter.
+-- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set), 4 dead letters (list), 5
+--       records (hash)
+-- ARGV: claim id, entry, record as JSON text, dead-letter lifetime in seconds, n, then n ids that
+--       get that lifetime; trail (lib/trail.lua)
+-- Guarantees: all or nothing, and nothing without the claim.
 
 local claim, entry, text, seconds, ids = take(), take(), take(), number(), several()
 local trail = take_trail()

@@ -1,8 +1,9 @@
--- Ends a claim well.
+-- Ends a claim after a success.
 -- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set)
--- ARGV: claim id, current id; targets = egress (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua);
---       trail (lib/trail.lua)
--- Guarantees: all of it or nothing; nothing without the claim, so a worker that lost its lease cannot push to egress.
+-- ARGV: claim id, current id; targets = egress (lib/lists.lua); effects (lib/effects.lua); write
+--       (lib/documents.lua); trail (lib/trail.lua)
+-- Guarantees: all or nothing, and nothing without the claim: a worker that lost its lease can't
+-- push to egress lists.
 
 local claim, current = take(), take()
 if redis.call('HEXISTS', KEYS[1], claim) == 0 then return how_it_ended(KEYS[3], claim, 'finish') end

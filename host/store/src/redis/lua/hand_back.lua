@@ -1,8 +1,9 @@
--- Gives an entry back to the head of its list, with its checkpoint: its worker does so, or people take it away from the worker.
+-- Returns an entry to the head of its list, with its checkpoint. Its worker does so, or people take
+-- it from the worker.
 -- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 ended (sorted set), 5 resume (hash)
--- ARGV: claim id, how the claim ends: `back` or `force`
--- Guarantees: all of it or nothing; nothing without the claim. Does not count as a lost lease.
--- A worker that the entry was taken from is told so: its own endings have other names.
+-- ARGV: claim id, kind of the end: `back` or `force`
+-- Guarantees: all or nothing, and nothing without the claim. Does not count as a lost lease. A
+-- worker that the entry was taken from gets `lost`, because its own endings are of other kinds.
 
 local claim, how = take(), take()
 local text = redis.call('HGET', KEYS[2], claim)

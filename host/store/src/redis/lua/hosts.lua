@@ -1,13 +1,14 @@
--- Reads who is there now.
--- KEYS: 1 reports (hash), 2 until when each host is there (sorted set)
--- Guarantees: changes nothing; all of one moment. Answers host and report by turns.
+-- Reads the active hosts.
+-- KEYS: 1 reports (hash), 2 the time until which each host is listed (sorted set)
+-- Guarantees: changes nothing. All values are of one moment.
+-- Returns host and report in turn.
 
-local answer = {}
+local reply = {}
 for _, host in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. now_ms(), '+inf')) do
   local report = redis.call('HGET', KEYS[1], host)
   if report then
-    answer[#answer + 1] = host
-    answer[#answer + 1] = report
+    reply[#reply + 1] = host
+    reply[#reply + 1] = report
   end
 end
-return answer
+return reply

@@ -1,8 +1,11 @@
--- Completes a component whose parts are there; before this they are nobody's, and go by themselves.
+-- Completes a component whose parts are stored. Until then the parts belong to no component, and
+-- expire.
 -- KEYS: 1 component (hash: upload, size, chunks, about)
--- ARGV: upload, the damaged upload that may be replaced or '', size in bytes, bytes in one part, n parts, about
--- Guarantees: all of it or nothing; what is there already stays. Answers a word and a list: `kept`; `there` (someone
--- else was first); or `missing` with the numbers of the parts that have to be sent (again).
+-- ARGV: upload, the damaged upload that may be replaced or '', size in bytes, bytes in one part, n
+--       parts, about
+-- Guarantees: all or nothing. A component that is complete already stays.
+-- Returns a word and a list: `kept`, `there` (another upload was first), or `missing` with the
+-- numbers of the parts to send again.
 
 local upload, damaged, size, chunk, n, about = take(), take(), number(), number(), number(), take()
 must_be(KEYS[1], 'hash')

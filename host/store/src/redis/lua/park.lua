@@ -1,8 +1,11 @@
--- Parks a run: its vCon goes to someone else, its place is kept.
--- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set), 4 parked (hash), 5 parked-until (sorted set)
--- ARGV: claim id, current id, checkpoint as JSON text, longest time in ms; targets = the hand-off list
---       (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua); trail (lib/trail.lua)
--- Guarantees: all of it or nothing; nothing without the claim. Runs parked on the same id wait behind each other.
+-- Parks a run: its vCon is handed off, and its checkpoint is kept.
+-- KEYS: 1 claims (hash), 2 leases (sorted set), 3 ended (sorted set), 4 parked (hash), 5
+--       parked-until (sorted set)
+-- ARGV: claim id, current id, checkpoint as JSON text, longest time in ms; targets = the hand-off
+--       list (lib/lists.lua); effects (lib/effects.lua); write (lib/documents.lua); trail
+--       (lib/trail.lua)
+-- Guarantees: all or nothing, and nothing without the claim. Runs parked on the same id continue
+-- one after the other.
 
 local claim, current, checkpoint, longest = take(), take(), take(), number()
 local text = redis.call('HGET', KEYS[1], claim)

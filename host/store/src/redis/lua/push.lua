@@ -1,7 +1,7 @@
 -- Appends ids to a list, with the trace context for each.
 -- KEYS: 1 the list
--- ARGV: the step's own name, context, context lifetime in seconds, n, then n ids
--- Guarantees: all of them or none, in the order given, and once however often it is sent.
+-- ARGV: name of the step, context, context lifetime in seconds, n, then n ids
+-- Guarantees: all of them or none, in the given order, and once however often it is sent.
 
 local step, context, seconds, ids = take(), take(), number(), several()
 must_be(KEYS[1], 'list')

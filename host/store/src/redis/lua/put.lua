@@ -1,7 +1,9 @@
--- Stores a document with its place in the listing, its party indexes and its places on lists.
+-- Stores a document with its place in the listing, its party indexes and its list entries.
 -- KEYS: 1 the listing (sorted set)
--- ARGV: text ('' when staged, see lib/documents.lua), lifetime in seconds, token, the step's own name; index (lib/index.lua, begins with the id); targets (lib/lists.lua)
--- Guarantees: all of it or nothing, and pushes once however often it is sent. An existing document is overwritten and its lifetime starts anew.
+-- ARGV: text ('' when staged, see lib/documents.lua), lifetime in seconds, token, name of the step;
+--       index (lib/index.lua, begins with the id); targets (lib/lists.lua)
+-- Guarantees: all or nothing, and pushes once however often it is sent. Overwrites an existing
+-- document, and its lifetime starts anew.
 
 local text, seconds, token, step = take(), number(), take(), take()
 local index = take_index(KEYS[1])

@@ -1,13 +1,16 @@
--- Takes entries away from workers whose lease has run out.
--- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6 records (hash)
--- ARGV: how many lost leases are too many, dead-letter lifetime in seconds, n = most to look at in one step
--- Guarantees: an entry is under a claim, on the list, or a dead letter. What was taken first from the list is first on
--- it again. Answers: ids returned, ids that died, how many were looked at.
+-- Takes entries from workers whose lease has run out.
+-- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6
+--       records (hash)
+-- ARGV: number of lost leases that makes a dead letter, dead-letter lifetime in seconds, number of
+--       entries in one step
+-- Guarantees: an entry is under a claim, on the list, or a dead letter. Returned entries keep their
+-- order on the list.
+-- Returns the ids returned, the ids that became dead letters, and the number of entries examined.
 
-local most_lost, seconds, most = number(), number(), number()
+local max_lost, seconds, limit = number(), number(), number()
 must_be(KEYS[1], 'list')
 must_be(KEYS[5], 'list')
-local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'LIMIT', 0, most)
+local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'LIMIT', 0, limit)
 
 local entries = {}
 for _, name in ipairs(due) do
@@ -30,9 +33,10 @@ end
 
 for _, entry in ipairs(entries) do
   entry.lost_leases = entry.lost_leases + 1
-  if entry.lost_leases >= most_lost then
-    bury(KEYS[5], KEYS[6], entry.vcon, record('lost-lease',
-      'the lease ran out ' .. entry.lost_leases .. ' times: each worker that took the entry stopped, hung or panicked', entry))
+  if entry.lost_leases >= max_lost then
+    local message = 'the lease ran out ' .. entry.lost_leases
+      .. ' times: each worker that took the entry stopped, hung or panicked'
+    bury(KEYS[5], KEYS[6], entry.vcon, record('lost-lease', message, entry))
     keep_dead(entry.vcon, seconds)
     if entry.checkpoint.current then keep_dead(entry.checkpoint.current, seconds) end
     dead[#dead + 1] = entry.vcon

@@ -1,7 +1,8 @@
 -- Renews leases.
 -- KEYS: 1 claims (hash), 2 leases (sorted set)
 -- ARGV: lease in ms, n, then n claim ids
--- Guarantees: a claim that is gone stays gone. Answers the ids of those.
+-- Guarantees: a lost claim stays lost.
+-- Returns the ids of lost claims.
 
 local lease, names = number(), several()
 local expiry = now_ms() + lease

@@ -1,12 +1,13 @@
 -- Moves dead letters back to the tail of their list, oldest first.
 -- KEYS: 1 dead letters (list), 2 list, 3 records (hash), 4 resume (hash)
--- ARGV: how many at most
--- Guarantees: a letter is on one of the two lists, never on none. Records and checkpoints are forgotten.
+-- ARGV: number of letters
+-- Guarantees: a letter is always on one of the two lists. Its record and its checkpoint are
+-- deleted.
 
-local most = number()
+local count = number()
 must_be(KEYS[1], 'list')
 must_be(KEYS[2], 'list')
-local ids = redis.call('LRANGE', KEYS[1], 0, most - 1)
+local ids = redis.call('LRANGE', KEYS[1], 0, count - 1)
 if #ids == 0 then return 0 end
 redis.call('RPUSH', KEYS[2], unpack(ids))
 redis.call('LTRIM', KEYS[1], #ids, -1)

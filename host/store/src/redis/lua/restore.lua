@@ -1,7 +1,10 @@
--- Stores a document that came from elsewhere, with its place in the listing, unless there is one.
+-- Stores a document that was read from a storage, with its place in the listing, unless there is
+-- one.
 -- KEYS: 1 the listing (sorted set)
--- ARGV: text ('' when staged, see lib/documents.lua), lifetime in seconds, token; index (lib/index.lua, begins with the id)
--- Guarantees: what is there is never overwritten. Answers 1 when it was stored, 0 when there was one.
+-- ARGV: text ('' when staged, see lib/documents.lua), lifetime in seconds, token; index
+--       (lib/index.lua, begins with the id)
+-- Guarantees: never overwrites a document.
+-- Returns 1 when it was stored, 0 when there was one.
 
 local text, seconds, token = take(), number(), take()
 local index = take_index(KEYS[1])

@@ -1,11 +1,11 @@
--- Lets parked runs go on whose id has come back, and ends those that were parked too long.
--- KEYS: 1 list, 2 the list of ids that came back, 3 resume (hash), 4 parked (hash), 5 parked-until (sorted set),
---       6 dead letters (list), 7 records (hash)
--- ARGV: dead-letter lifetime in seconds, n = most to look at in one step
--- Guarantees: a run is parked, on its list, or in the dead letters. Answers: ids returned, ids that died, how many
--- were looked at.
+-- Continues parked runs whose id has come back, and ends those that were parked too long.
+-- KEYS: 1 list, 2 the list of ids that came back, 3 resume (hash), 4 parked (hash), 5 parked-until
+--       (sorted set), 6 dead letters (list), 7 records (hash)
+-- ARGV: dead-letter lifetime in seconds, number of entries in one step
+-- Guarantees: a run is parked, on its list, or a dead letter.
+-- Returns the ids returned, the ids that became dead letters, and the number of entries examined.
 
-local seconds, most = number(), number()
+local seconds, limit = number(), number()
 must_be(KEYS[1], 'list')
 must_be(KEYS[2], 'list')
 must_be(KEYS[6], 'list')
@@ -30,13 +30,13 @@ local function died(id, text)
   dead[#dead + 1] = id
 end
 
--- Back too late: its run has died, and the letter with the better reason is there. The list is only searched for an
--- id that has a record.
+-- Returns true for an id that came back too late: its run is a dead letter already, with a better
+-- reason. Searches the list only for an id that has a record.
 local function is_dead(id)
   return redis.call('HEXISTS', KEYS[7], id) == 1 and redis.call('LPOS', KEYS[6], id)
 end
 
-local back = redis.call('LRANGE', KEYS[2], 0, most - 1)
+local back = redis.call('LRANGE', KEYS[2], 0, limit - 1)
 for _, current in ipairs(back) do
   local waiting = cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')
   local run = table.remove(waiting, 1)
@@ -48,11 +48,11 @@ for _, current in ipairs(back) do
     died(current, record('resume', 'the id came back from a hand-off, but no run was waiting for it'))
   end
 end
--- The first that came back is to be the first on the list.
+-- Pushed in reverse, so that the first that came back is the head of the list.
 for i = #returned, 1, -1 do redis.call('LPUSH', KEYS[1], returned[i]) end
 redis.call('LTRIM', KEYS[2], #back, -1)
 
-local late = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, most)
+local late = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, limit)
 for _, current in ipairs(late) do
   local waiting = {}
   for _, run in ipairs(cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')) do

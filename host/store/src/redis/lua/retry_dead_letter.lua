@@ -1,9 +1,10 @@
 -- Moves one dead letter, the oldest with its id, back to the tail of its list.
 -- KEYS: 1 dead letters (list), 2 list, 3 records (hash), 4 resume (hash)
--- ARGV: the step's own name, id, checkpoint as JSON text or ''
--- Guarantees: the letter is on one of the two lists, never on none, and moves once however often it is sent. Its record
--- is forgotten (that of an equal letter stays). The checkpoint is the only one that the next claim knows.
--- Answers 1, or 0 when there is no such letter.
+-- ARGV: name of the step, id, checkpoint as JSON text or ''
+-- Guarantees: the letter is always on one of the two lists, and moves once however often this is
+-- sent. The record is deleted with the last letter of this id. The next claim gets this checkpoint
+-- and nothing of an older one.
+-- Returns 1, or 0 when there is no such letter.
 
 local step, id, checkpoint = take(), take(), take()
 must_be(KEYS[1], 'list')

@@ -1,11 +1,12 @@
 -- Replaces the configuration as a whole.
--- KEYS: 1 vconduit:config (hash: revision, names as a JSON array, the last step), 2 audit log (list)
--- ARGV: the step's own name, revision expected or '', audit entry or '', how many entries the log keeps, names as a
---       JSON array, n, then n times key and text
--- Guarantees: all of it or nothing, and once however often it is sent. Answers 1 and the new revision, or 0 and the one
--- that is there.
+-- KEYS: 1 vconduit:config (hash: revision, names as a JSON array, the last step), 2 audit log
+--       (list)
+-- ARGV: name of the step, expected revision or '', audit entry or '', number of entries that the
+--       log keeps, names as a JSON array, n, then n times key and text
+-- Guarantees: all or nothing, and once however often it is sent.
+-- Returns 1 and the new revision, or 0 and the current revision.
 
-local step, expected, audit, most, names = take(), take(), take(), number(), take()
+local step, expected, audit, max_entries, names = take(), take(), take(), number(), take()
 must_be(KEYS[1], 'hash')
 must_be(KEYS[2], 'list')
 local is = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
@@ -15,7 +16,7 @@ if expected ~= '' and tonumber(expected) ~= is then return { 0, is } end
 local before = cjson.decode(redis.call('HGET', KEYS[1], 'names') or '[]')
 local new = {}
 redis.call('HSET', KEYS[1], 'revision', is + 1, 'names', names, 'step', step)
-if audit ~= '' then note_audit(KEYS[2], audit, most) end
+if audit ~= '' then note_audit(KEYS[2], audit, max_entries) end
 for _ = 1, number() do
   local key = take()
   new[key] = true

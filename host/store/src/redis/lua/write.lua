@@ -1,7 +1,7 @@
--- Writes a document outside of any claim, if it is still in the state expected.
+-- Writes a document outside of a claim, if it still has the expected revision.
 -- ARGV: write (lib/documents.lua)
--- Guarantees: answers `done`, `conflict` or `gone`; only `done` has changed anything. A write that is there already
--- (an answer lost with the connection, asked again) is `done`.
+-- Guarantees: returns `done`, `conflict` or `gone`, and only `done` has changed anything. A write
+-- that was made already (its reply was lost with the connection, and it is sent again) is `done`.
 
 local write = take_write()
 local no = refusal(write)

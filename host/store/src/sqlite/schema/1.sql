@@ -1,22 +1,23 @@
--- The working store in one SQLite file. Times are Unix milliseconds, `expires_ms` NULL means: never.
--- STRICT: a wrong type is an error where it is written, not a surprise where it is read.
+-- The working store in one SQLite file. Times are Unix milliseconds. An `expires_ms` of NULL means
+-- never. STRICT makes a wrong type an error at the write.
 
 CREATE TABLE documents (
     id         TEXT PRIMARY KEY,
-    revision   INTEGER NOT NULL,          -- another one after every write, never used twice
+    revision   INTEGER NOT NULL,          -- changes with every write, never used twice
     expires_ms INTEGER,
     text       TEXT NOT NULL
 ) STRICT;
 CREATE INDEX documents_expiry ON documents (expires_ms) WHERE expires_ms IS NOT NULL;
 
--- The listing outlives its documents, as in Redis.
+-- The listing. Its rows outlive their documents, as in Redis.
 CREATE TABLE listing (
     id         TEXT PRIMARY KEY,
     created_s  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX listing_time ON listing (created_s DESC, id DESC);
 
--- A party index: a term, and the ids that carry it. The lifetime is that of the term, refreshed by each id.
+-- The party indexes: terms, and the ids that carry them. A term has one lifetime, which each new id
+-- renews.
 CREATE TABLE terms (
     term       TEXT PRIMARY KEY,          -- tel:…, mailto:…, name:…
     expires_ms INTEGER
@@ -28,7 +29,7 @@ CREATE TABLE term_ids (
     PRIMARY KEY (term, id)
 ) STRICT, WITHOUT ROWID;
 
--- Lists of ids, dead letters among them. The head has the smallest position.
+-- Lists of ids, including dead letters. The head has the smallest position.
 CREATE TABLE entries (
     list       TEXT NOT NULL,
     position   INTEGER NOT NULL,
@@ -50,17 +51,17 @@ CREATE INDEX contexts_expiry ON contexts (expires_ms) WHERE expires_ms IS NOT NU
 CREATE TABLE claims (
     claim       TEXT PRIMARY KEY,
     list        TEXT NOT NULL,
-    taken       INTEGER NOT NULL,         -- ever increasing: keeps the order for the way back to the list
+    taken       INTEGER NOT NULL,         -- increases with every claim: the order for the return to the list
     vcon        TEXT NOT NULL,
     host        TEXT NOT NULL,
-    lease_ms    INTEGER NOT NULL,         -- when the lease runs out
+    lease_ms    INTEGER NOT NULL,         -- end of the lease
     lost_leases INTEGER NOT NULL,
     checkpoint  TEXT NOT NULL,            -- JSON
     context     TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claims_lease ON claims (list, lease_ms);
 
--- Where an entry stood that went back to its list.
+-- States of entries that were returned to their list.
 CREATE TABLE notes (
     list        TEXT NOT NULL,
     vcon        TEXT NOT NULL,
@@ -70,7 +71,7 @@ CREATE TABLE notes (
     PRIMARY KEY (list, vcon)
 ) STRICT, WITHOUT ROWID;
 
--- Runs that were handed off, known by the id that was handed off.
+-- Parked runs, by the id that was handed off.
 CREATE TABLE parked (
     list        TEXT NOT NULL,
     current     TEXT NOT NULL,
@@ -84,7 +85,7 @@ CREATE TABLE parked (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_end ON parked (list, ends_ms);
 
--- Why a dead letter is one; `list` is the name of the dead-letter list.
+-- Reasons of dead letters. `list` is the name of the dead-letter list.
 CREATE TABLE records (
     list        TEXT NOT NULL,
     vcon        TEXT NOT NULL,
@@ -93,7 +94,7 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE config (
-    number      INTEGER PRIMARY KEY,      -- keeps the order
+    number      INTEGER PRIMARY KEY,      -- order of the entries
     name        TEXT NOT NULL,
     text        TEXT NOT NULL
 ) STRICT;

@@ -1,4 +1,4 @@
-//! The attacks of `tests/hostile`: one folder each, with a component and how it has to end.
+//! The attacks of `tests/hostile`. Each has a folder with a component and the expected end.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,19 @@ use vconduit_harness::samples;
 
 use super::server::Server;
 
-/// Limits that end an attack soon; a case may set others.
+/// Limits that end an attack soon. A case may set others.
 const LIMITS: &str = r#"{"cpu_ms": 500, "wall_ms": 10000, "memory_bytes": 33554432, "attempts": 1}"#;
 
-/// Where the vCon is in the end.
+/// Place of the vCon at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ends {
-    /// In the dead letters.
+    /// Among the dead letters.
     #[default]
     DeadLetter,
-    /// On the egress list: the attack came to nothing.
+    /// On the egress list: the attack had no effect.
     Out,
-    /// Nowhere: the component is refused.
+    /// No vCon: the component is refused.
     Refused,
 }
 
@@ -29,7 +29,7 @@ pub enum Ends {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The folder, and what the case itself is called in there.
+    /// Name of the folder and of the case in it.
     #[serde(default)]
     pub name: String,
     #[serde(skip)]
@@ -40,19 +40,19 @@ pub struct Case {
     grants: Value,
     #[serde(default)]
     limits: Map<String, Value>,
-    /// Where the vCon is in the end.
+    /// Place of the vCon at the end.
     #[serde(default)]
     pub ends: Ends,
-    /// The class in the error record.
+    /// Expected class in the error record.
     #[serde(default)]
     pub class: String,
-    /// Words of the error.
+    /// Expected words of the error.
     #[serde(default)]
     pub error: String,
-    /// Words of the log.
+    /// Expected words of the log.
     #[serde(default)]
     pub log: Vec<String>,
-    /// Bytes that one call may leave in the log.
+    /// Most bytes that one call may write to the log.
     #[serde(default = "little")]
     pub log_bytes_at_most: usize,
 }
@@ -114,7 +114,7 @@ impl Case {
         std::fs::read(hostile_file(file)).expect("a built component")
     }
 
-    /// The link as the configuration has it; its component is put into this folder.
+    /// The link's entry in the configuration. Its component is copied to this folder.
     pub fn link(&self, components: &Path, server: &Server) -> Value {
         let file = components.join(&self.name).with_extension("wasm");
         std::fs::write(&file, self.component()).expect("the component's file");

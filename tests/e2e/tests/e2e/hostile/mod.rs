@@ -1,4 +1,5 @@
-//! Links that mean harm, in a real host: each is contained and told, and felt by no one.
+//! Hostile links in a real host: each attack is contained and reported, and no other chain notices
+//! it.
 
 mod cases;
 mod mutation;
@@ -10,20 +11,21 @@ use serde_json::json;
 use server::Server;
 use vconduit_harness::{Host, RedisServer, SOON, chain_of, eventually, samples};
 
-/// The secret that the attacks are after.
+/// The secret that the attacks try to get.
 const SECRET: &str = "hostile-s3cr3t";
 
-/// vCons of the neighbour that are posted beside each attack.
+/// Number of vCons of the neighbour chain that are posted with each attack.
 const NEIGHBOURS: usize = 4;
 
-/// How often each attack is made. The first time warms what the host keeps; what the second one leaves behind would be a leak.
+/// Rounds of all attacks. The first fills the caches of the host. Memory that the second adds would
+/// be a leak.
 const ROUNDS: usize = 2;
 
-/// How much more memory the host may hold after the second round of all attacks than after the first: as much as one memory
-/// bomb may take. Measured, it is 0 to 11 MiB, and 11 MiB after nine more rounds.
+/// Most memory that the second round may add to the host: as much as one memory bomb may take.
+/// Measured: 0 to 11 MiB, and 11 MiB after nine more rounds.
 const MARGIN_KIB: u64 = 32 * 1024;
 
-/// One case on its way through a host.
+/// One case during a run of the tests.
 struct Attempt<'a> {
     case: &'a Case,
     id: String,
@@ -39,7 +41,8 @@ fn config(cases: &[Case], components: &std::path::Path, server: &Server) -> Stri
     vconduit_harness::config(&links, &chains)
 }
 
-/// Posts a vCon to each attack, and others to the neighbour in between; waits until all of them are where they belong.
+/// Posts a vCon to each attack, and others to the neighbour in between. Waits until all of them are
+/// where they belong.
 async fn round<'a>(host: &Host, redis: &RedisServer, cases: &'a [Case], neighbours: &mut u64) -> Vec<Attempt<'a>> {
     let mut attempts = Vec::new();
     for case in cases {
@@ -62,7 +65,7 @@ async fn round<'a>(host: &Host, redis: &RedisServer, cases: &'a [Case], neighbou
     attempts
 }
 
-/// Waits until the vCon of an attack is at one of its two ends.
+/// Waits until the vCon of an attack is on the egress list or among the dead letters.
 async fn ended(redis: &RedisServer, attempt: &Attempt<'_>) {
     let what = format!("the vCon of {} is at an end", attempt.case.name);
     eventually(&what, SOON, async || {
@@ -83,7 +86,8 @@ fn is_at(redis: &RedisServer, attempt: &Attempt<'_>, end: Ends) -> bool {
     }
 }
 
-/// What is wrong with the end of an attack: where its vCon is, and the class and words of the record.
+/// Differences from the expected end of an attack: the place of the vCon, and the class and words
+/// of the record.
 fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Option<String> {
     let Attempt { case, id } = attempt;
     let record = redis.record(&case.name, id).unwrap_or_default();
@@ -98,7 +102,7 @@ fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Opt
     (!right || !is_at(redis, attempt, case.ends)).then(|| format!("{}: {record}", case.name))
 }
 
-/// What is wrong with the log of an attack: it does not say what it should, or too much.
+/// Differences from the expected log of an attack: missing words, or too many bytes.
 fn wrong_log(host: &Host, case: &Case, server: &Server) -> Option<String> {
     let lines = host.log_of(&case.name);
     let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();

@@ -1,6 +1,7 @@
-//! Damaged components and wild edits, many thousands of them, from a fixed seed: nothing but an answer comes of any.
+//! Thousands of damaged components and random edits, from a fixed seed: each ends in a result, and
+//! none in a panic.
 //!
-//! The bounded form of `tests/fuzz`, for every run of the tests.
+//! The short form of `tests/fuzz`, for every run of the tests.
 
 use std::time::Duration;
 
@@ -13,13 +14,14 @@ use vconduit_sandbox::{CompileError, Sandbox, SandboxSettings};
 
 use super::cases;
 
-/// Mutants of a component of 3 KB. Most are refused before anything is compiled; the others take some milliseconds.
+/// Mutants of a component of 3 KB. Most are refused before anything is compiled. The others take
+/// some milliseconds.
 const SMALL_MUTANTS: usize = 4_000;
 
-/// Mutants of a component of 300 KB, of which those that pass take a tenth of a second.
+/// Mutants of a component of 300 KB. Those that are compiled take a tenth of a second.
 const LARGE_MUTANTS: usize = 60;
 
-/// Edits of documents.
+/// Number of edits of documents.
 const EDITS: usize = 20_000;
 
 fn random(seed: u64) -> StdRng {
@@ -30,7 +32,8 @@ fn below(random: &mut StdRng, end: usize) -> usize {
     random.random_range(0..end.max(1))
 }
 
-/// Changes bytes in one to four places: a bit, a byte, a piece taken out, doubled, or put elsewhere; or cuts the end off.
+/// Changes bytes in one to four places: flips a bit, replaces a byte, or removes, doubles or moves
+/// a piece. Or cuts off the end.
 fn mutant(original: &[u8], random: &mut StdRng) -> Vec<u8> {
     let mut bytes = original.to_vec();
     for _ in 0..=below(random, 4) {
@@ -60,7 +63,7 @@ fn mutant(original: &[u8], random: &mut StdRng) -> Vec<u8> {
     bytes
 }
 
-/// Answers how many were taken.
+/// Returns the number of accepted mutants.
 async fn compile_mutants(original: &[u8], count: usize, seed: u64) -> usize {
     let sandbox = Sandbox::new(SandboxSettings {
         max_concurrent_calls: 4,
@@ -97,7 +100,7 @@ async fn no_damage_to_a_component_does_more_than_get_it_refused() {
     compile_mutants(&large, LARGE_MUTANTS, 2).await;
 }
 
-/// A pointer that leads somewhere, nearly somewhere, or is none.
+/// A JSON Pointer: to a member, to a missing member, or not a pointer at all.
 fn pointer(random: &mut StdRng) -> String {
     const TOKENS: [&str; 14] = [
         "parties",
@@ -124,7 +127,7 @@ fn pointer(random: &mut StdRng) -> String {
     text
 }
 
-/// JSON, or nearly.
+/// A text that is JSON, or almost JSON.
 fn json(random: &mut StdRng) -> String {
     const VALUES: [&str; 12] = [
         "null",

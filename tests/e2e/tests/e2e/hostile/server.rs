@@ -1,4 +1,4 @@
-//! A service that does what services should not, on a loopback port.
+//! A hostile HTTP service on a loopback port.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// The service; ends when dropped.
+/// The running service. Dropping it stops it.
 pub struct Server {
     port: u16,
     heard: Arc<Mutex<String>>,
@@ -15,7 +15,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it.
+    /// Starts the service.
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a loopback port");
         let port = listener.local_addr().expect("its address").port();
@@ -24,18 +24,18 @@ impl Server {
         Self { port, heard, task }
     }
 
-    /// Puts its address into a text.
+    /// Replaces the placeholder in a text by its address.
     pub fn fill(&self, text: &str) -> String {
         text.replace("{{server}}", &format!("127.0.0.1:{}", self.port))
             .replace("{{port}}", &self.port.to_string())
     }
 
-    /// The heads of all requests.
+    /// Heads of all requests.
     pub fn heard(&self) -> String {
         self.heard.lock().expect("no panic").clone()
     }
 
-    /// First lines and names of requests that carry what was meant for this service only under another name.
+    /// `Host` headers of requests that name another host than this service.
     pub fn strangers(&self) -> Vec<String> {
         let own = format!("host: 127.0.0.1:{}", self.port);
         let heard = self.heard().to_ascii_lowercase();
@@ -58,12 +58,12 @@ async fn listen(listener: TcpListener, heard: Arc<Mutex<String>>) {
 
 async fn serve(mut stream: TcpStream, heard: Arc<Mutex<String>>) {
     let mut bytes = vec![0; 64 * 1024];
-    // One request a connection; a head that comes in pieces is none of ours.
+    // One request for each connection. Our requests send the head in one piece.
     let read = stream.read(&mut bytes).await.unwrap_or(0);
     let head = String::from_utf8_lossy(&bytes[..read]).into_owned();
     heard.lock().expect("no panic").push_str(&head);
     let path = head.split(' ').nth(1).unwrap_or_default();
-    // The client going away is how most of these end.
+    // Most of these exchanges end because the client closes the connection.
     let _ = match path.strip_prefix("/redirect/") {
         Some(to) => redirect(&mut stream, to).await,
         None => answer(&mut stream, path).await,

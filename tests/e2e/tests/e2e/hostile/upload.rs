@@ -1,4 +1,5 @@
-//! Components that are refused, or made to exhaust the compiler: by the same way as an upload, with the compiler in a process of its own.
+//! Components that are refused, or that are made to exhaust the compiler. They are compiled as at
+//! an upload, in a process of their own.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -24,7 +25,7 @@ async fn compile(settings: SandboxSettings, component: Vec<u8>) -> Result<Arc<Co
     Sandbox::new(settings).expect("a sandbox").compile(component).await
 }
 
-/// The link that does nothing, as text, with more in front of its code and in front of everything.
+/// A link that does nothing, as text, with extra items before its code and at the beginning.
 fn plain(inside: &str, around: &str) -> Vec<u8> {
     let text = std::fs::read_to_string(cases::folder().join("plain/link.wat")).expect("the plain link");
     let text = text.replacen("(memory 2)", &format!("(memory 2)\n{inside}"), 1);
@@ -32,7 +33,7 @@ fn plain(inside: &str, around: &str) -> Vec<u8> {
     wat::parse_str(text).expect("it is well-formed")
 }
 
-/// This many functions, each of some instructions.
+/// A component with this number of small functions.
 fn functions(count: usize) -> String {
     (0..count).fold(String::new(), |mut text, at| {
         let _ = write!(
@@ -43,7 +44,8 @@ fn functions(count: usize) -> String {
     })
 }
 
-/// Components in components, made by hand: the text format's own reader gives up on that many.
+/// Nested components. The bytes are written by hand, because the reader of the text format has a
+/// limit on levels.
 fn doll(levels: usize) -> Vec<u8> {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     for _ in 0..levels {
@@ -60,7 +62,8 @@ fn doll(levels: usize) -> Vec<u8> {
     bytes
 }
 
-/// Compiling processes that this one started, also those that ended and were not waited for: their ids and states.
+/// Ids and states of the compiling processes that this process started, including ended ones that
+/// were not waited for.
 fn children() -> Vec<(u32, char)> {
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
@@ -69,7 +72,7 @@ fn children() -> Vec<(u32, char)> {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         let mut fields = stat.rsplit_once(") ")?.1.split(' ');
         let state = fields.next()?.chars().next()?;
-        // A process that ended has no command line any more, only its name.
+        // A process that has ended has a name and no command line.
         let is_ended = state == 'Z' && stat.contains("(vconduit)");
         let command = std::fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
         (fields.next()? == own && (is_ended || command.contains("compile-component"))).then_some((id, state))
@@ -183,7 +186,7 @@ async fn components_in_components_are_taken_some_levels_deep_and_no_deeper() {
 
 #[tokio::test]
 async fn what_the_compiler_refuses_is_told_in_one_line() {
-    // A constant of another type passes every check but the compiler's.
+    // A constant of the wrong type passes every check but the compiler's.
     let mut bytes = plain("(func (result i32) (i32.const 1234567))", "");
     let at = bytes
         .windows(4)
@@ -206,7 +209,7 @@ async fn a_compile_that_takes_too_long_is_ended_and_the_next_one_has_its_turn() 
     })
     .expect("a sandbox");
     for _ in 0..3 {
-        // Were the turn of the one before still taken, this would wait for it and not end.
+        // If the compilation before still held its turn, this one would wait for ever.
         let error = sandbox
             .compile(plain(&functions(190_000), ""))
             .await

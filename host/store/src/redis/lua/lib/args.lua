@@ -1,13 +1,13 @@
--- Shared by all scripts: reading ARGV in order, the server's clock, and the type check that comes before any write.
--- Redis does not undo a script that fails half-way. So every script first checks all keys that others could have
--- given another type, and its first write is one that Redis refuses when it is out of memory: what passes that
--- point cannot fail any more.
+-- Shared by all scripts: reading ARGV in order, the server's clock, and the check of types before
+-- any write. Redis does not undo a script that fails half-way. So every script first checks all
+-- keys that other programs could have given another type, and its first write is one that Redis
+-- refuses when it is out of memory. After that point a script can't fail.
 
 local at = 0
 local function take() at = at + 1; return ARGV[at] end
 local function number() return tonumber(take()) end
 
--- `n` values that stand in ARGV behind their number.
+-- Takes n, then n values.
 local function several()
   local values = {}
   for i = 1, number() do values[i] = take() end

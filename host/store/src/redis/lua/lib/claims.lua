@@ -1,13 +1,13 @@
--- Shared: claims, their leases, and the short memory of how claims ended.
--- That memory lets a worker repeat a step whose answer was lost with the connection: the same step on the same claim
--- answers `done` again instead of `lost`.
+-- Shared: claims, their leases, and the ends of claims, which are remembered for a short time. A
+-- worker can repeat a step whose reply was lost with the connection: the same step on the same
+-- claim returns `again` instead of `lost`.
 
 local FRESH = '{"next_link":0,"began_ms":0}'
 
 local function drop(claims, leases, ended, claim, how)
   redis.call('HDEL', claims, claim)
   redis.call('ZREM', leases, claim)
-  -- Without memory for it, the step itself still stands.
+  -- Without memory for this, the step itself is still done.
   redis.pcall('ZADD', ended, now_ms(), claim .. ':' .. how)
 end
 
@@ -21,8 +21,9 @@ local function text_or_null(text)
   return 'null'
 end
 
--- Notes where an entry stands that goes back to its list. Two entries with the same id share one note: the later
--- checkpoint, and the higher count, so that an id that keeps killing its workers does get to the dead letters.
+-- Notes the state of an entry that returns to its list. Two entries with the same id share one
+-- note: the later checkpoint, and the higher number of lost leases, so that an id that keeps
+-- killing its workers becomes a dead letter.
 local function note_for_resume(resume, entry)
   local lost = entry.lost_leases
   local before = redis.call('HGET', resume, entry.vcon)

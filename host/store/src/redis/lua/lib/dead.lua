@@ -1,6 +1,6 @@
 -- Shared: dead letters and their records. Needs documents.lua.
 
--- A record made by the store itself.
+-- Returns a record made by the store itself.
 local function record(class, message, entry)
   local point = entry and entry.checkpoint or {}
   return cjson.encode({
@@ -9,7 +9,8 @@ local function record(class, message, entry)
   })
 end
 
--- Records of letters that a third party took away are forgotten when the list starts anew.
+-- Adds a dead letter. When the list was empty, deletes the records of letters that other programs
+-- have taken.
 local function bury(letters, records, id, text)
   if redis.call('RPUSH', letters, id) == 1 then redis.call('DEL', records) end
   redis.call('HSET', records, id, text)

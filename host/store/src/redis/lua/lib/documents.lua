@@ -1,17 +1,18 @@
--- Shared: documents under `vcon:<id>`, their state (`revision`) and conditional writes.
--- `json` (set by the host in front of this file) says whether RedisJSON is there. A key that holds the other form
--- is read as what it is.
+-- Shared: documents under `vcon:<id>`, their revisions and conditional writes. `json` (set by the
+-- host before this file) is true when the server has RedisJSON. A key with a value of the other
+-- form is read in that form.
 
-local WHOLE = 65536   -- up to here the revision is the hash of all of the text; see revision.rs
-local PART = 1024
-local PARTS = 16
+local MAX_HASHED_BYTES = 65536   -- largest text whose revision is the hash of the whole text, see revision.rs
+local SAMPLE_BYTES = 1024
+local SAMPLES = 16
 local TOKEN_SECONDS = 86400
 local SHORT_TOKEN_SECONDS = 60
 
 local function document_key(id) return 'vcon:' .. id end
 local function token_key(id) return 'vconduit:rev:' .. id end
 
--- The length of the text and a function that reads a part of it; nothing when there is no document.
+-- Returns the length of the text and a function that reads a part of it. Nothing when there is no
+-- document.
 local function open(key)
   if json and redis.call('TYPE', key).ok ~= 'string' then
     local text = redis.call('JSON.GET', key)
@@ -23,22 +24,23 @@ local function open(key)
   return length, function(from, to) return redis.call('GETRANGE', key, from, to) end
 end
 
--- The same as `Revision::of` in revision.rs.
+-- Returns the revision of a document, as `revision::of` in revision.rs does.
 local function revision(id)
   local length, part = open(document_key(id))
   if not length then return nil end
-  if length <= WHOLE then return 's' .. redis.sha1hex(part(0, length - 1)) end
+  if length <= MAX_HASHED_BYTES then return 's' .. redis.sha1hex(part(0, length - 1)) end
   local parts = {}
-  for i = 0, PARTS - 1 do
-    local from = math.floor((length - PART) * i / (PARTS - 1))
-    parts[i + 1] = part(from, from + PART - 1)
+  for i = 0, SAMPLES - 1 do
+    local from = math.floor((length - SAMPLE_BYTES) * i / (SAMPLES - 1))
+    parts[i + 1] = part(from, from + SAMPLE_BYTES - 1)
   end
   local token = redis.call('GET', token_key(id)) or '-'
   return 'l' .. string.format('%d', length) .. ':' .. redis.sha1hex(table.concat(parts)) .. ':' .. token
 end
 
--- A large text does not come in ARGV, where Redis would copy it twice: a SET in front of the script has put it under
--- a key of its own, from where it is renamed. ARGV holds an empty text then, and the token names the key.
+-- Returns the key of a staged text. A large text does not come in ARGV, where Redis would copy it
+-- twice: a SET before the script has stored it under a key of its own, which is renamed. Then ARGV
+-- holds an empty text, and the token names the key.
 local function staged(text, token)
   return not json and text == '' and token ~= '' and 'vconduit:staged:' .. token
 end
@@ -48,17 +50,19 @@ local function must_be_staged(text, token)
   if key and redis.call('EXISTS', key) == 0 then error('refused: the text of the document has not come', 0) end
 end
 
--- A large text has a token for its revision. With RedisJSON every text has one, for a while: it is how a write that
--- is asked for again is known.
+-- Stores the token of a text. A large text has one for its revision. With RedisJSON every text has
+-- one for a short time: it identifies a write that is sent again.
 local function keep_token(id, text, token)
   if token == '' then
     redis.call('DEL', token_key(id))
   else
-    redis.call('SET', token_key(id), token, 'EX', (staged(text, token) or #text > WHOLE) and TOKEN_SECONDS or SHORT_TOKEN_SECONDS)
+    local large = staged(text, token) or #text > MAX_HASHED_BYTES
+    redis.call('SET', token_key(id), token, 'EX', large and TOKEN_SECONDS or SHORT_TOKEN_SECONDS)
   end
 end
 
--- Stores a text, whatever was there; its lifetime starts anew. 0 or less: for ever.
+-- Stores a text over any other value. Its lifetime in seconds starts anew. 0 or less means no
+-- limit.
 local function store(id, text, token, seconds)
   local key = document_key(id)
   if staged(text, token) then
@@ -77,7 +81,7 @@ local function store(id, text, token, seconds)
   keep_token(id, text, token)
 end
 
--- Writes a text over the one that is there; the remaining lifetime stays as it is.
+-- Writes a text over a stored one. The remaining lifetime does not change.
 local function overwrite(id, text, token)
   local key = document_key(id)
   if staged(text, token) then
@@ -97,13 +101,13 @@ local function overwrite(id, text, token)
   keep_token(id, text, token)
 end
 
--- A conditional write in ARGV: '0', or '1' id text expected-revision new-revision token.
+-- Takes a conditional write from ARGV: '0', or '1' id text expected-revision new-revision token.
 local function take_write()
   if take() == '0' then return nil end
   return { id = take(), text = take(), expected = take(), new = take(), token = take() }
 end
 
--- Whether the write can be made: nil, or the answer to give instead.
+-- Returns nil when the write can be made, or the reply to return instead.
 local function refusal(write)
   if not write then return nil end
   local is = revision(write.id)
@@ -113,14 +117,14 @@ local function refusal(write)
   return nil
 end
 
--- Makes the write; the answer of a step that was done. With RedisJSON the text comes back as the server writes it,
--- so only the server can say what its revision is.
+-- Returns the reply of a step that was done. With RedisJSON the server writes the text in its own
+-- form, so the revision comes from the server.
 local function done(write)
   if not write then return { 'done' } end
   return { 'done', json and revision(write.id) or write.new }
 end
 
--- 0 or less deletes.
+-- Sets the lifetime of a document in seconds. 0 or less deletes it.
 local function set_lifetime(id, seconds)
   if seconds > 0 then
     redis.call('EXPIRE', document_key(id), seconds)
@@ -129,7 +133,8 @@ local function set_lifetime(id, seconds)
   end
 end
 
--- The dead-letter lifetime: 0 leaves it as it is, less than 0 means for ever.
+-- Sets the dead-letter lifetime of a document in seconds. 0 changes nothing, less than 0 removes
+-- the limit.
 local function keep_dead(id, seconds)
   if seconds > 0 then
     redis.call('EXPIRE', document_key(id), seconds)

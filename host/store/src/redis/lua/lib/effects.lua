@@ -1,4 +1,5 @@
--- Shared: what a run does beside its document. Needs documents.lua and lists.lua.
+-- Shared: the changes of a run other than the write of its document. Needs documents.lua and
+-- lists.lua.
 -- ARGV: n, then n times list and id to push; m, then m times id and new lifetime in seconds.
 
 local function take_effects()

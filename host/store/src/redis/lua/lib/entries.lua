@@ -1,6 +1,6 @@
--- Shared: whether an entry of a list can be a vCon id; the same rules as `VconId::new` in names.rs.
+-- Shared: the check of list entries. The same rules as `VconId::new` in the crate vcon-document.
 
--- The length of the UTF-8 character at `i`, or nil.
+-- Returns the length of the UTF-8 character at `i`, or nil.
 local function character(text, i)
   local a, b, c, d = string.byte(text, i, i + 3)
   local function tail(x) return x and x >= 0x80 and x <= 0xBF end

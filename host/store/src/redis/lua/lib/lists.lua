@@ -1,8 +1,8 @@
--- Shared: pushing ids to lists together with their trace context, and what a run does beside its document.
+-- Shared: pushing ids to lists together with their trace context.
 
 local function context_key(list, id) return 'context:' .. list .. ':' .. id end
 
--- The context comes first, as a consumer may take the id as soon as it is there.
+-- Pushes the context first, because a consumer may take the id as soon as it is on the list.
 local function push(list, id, context, context_seconds)
   if context ~= '' then
     local key = context_key(list, id)
@@ -12,7 +12,8 @@ local function push(list, id, context, context_seconds)
   redis.call('RPUSH', list, id)
 end
 
--- ARGV: n lists, with the context for each id: context or '', context lifetime, n, then n list names.
+-- ARGV: n lists, with the context for each id: context or '', context lifetime, n, then n list
+-- names.
 local function take_targets(id)
   local targets = { id = id, context = take(), seconds = number(), lists = several() }
   all_must_be(targets.lists, 'list')

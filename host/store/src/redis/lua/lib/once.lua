@@ -1,12 +1,14 @@
--- Shared: steps that no claim guards. One that is sent again because its answer was lost with the connection must not be done twice.
--- Each has a name of its own, remembered for longer than anyone sends again.
+-- Shared: steps without a claim. A step that is sent again, because its reply was lost with the
+-- connection, must not be done twice. Each step has a name of its own, which is remembered for
+-- longer than any host sends it again.
 
--- Whether the step was done before; from now on it was. For steps that begin with this, and cannot fail after it.
+-- Returns true when the step was done before, and remembers it as done. For steps that can't fail
+-- after this.
 local function done_before(step)
   return not redis.call('SET', 'vconduit:once:' .. step, '1', 'NX', 'EX', 30)
 end
 
--- The same in two halves, for steps that find out on the way whether there is anything to do.
+-- The same in two parts, for steps that find out later whether there is anything to do.
 local function was_done(step)
   return redis.call('EXISTS', 'vconduit:once:' .. step) == 1
 end

@@ -1,0 +1,90 @@
+//! Documents: vCons by id, with a lifetime each.
+//!
+//! Guarantee: a write that names a revision never overwrites a document of another revision. An
+//! expired document is not found, even if it has not been removed yet.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Guarded, StoreError};
+use vcon_document::index::IndexKind;
+use vcon_document::{Text, VconId};
+use vconduit_base::names::ListName;
+
+/// State of a stored document. Opaque. Two revisions of a document are equal exactly when its
+/// stored text is the same state.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Revision(pub Box<str>);
+
+/// A document as read from the store.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The JSON text.
+    pub text: Text,
+    /// State of the text, for a later conditional write.
+    pub revision: Revision,
+}
+
+/// A document to store, with all that is stored in the same step.
+#[derive(Debug, Clone)]
+pub struct NewDocument {
+    /// Id of the document.
+    pub id: VconId,
+    /// The JSON text.
+    pub text: Text,
+    /// Sort key in the listing: `created_at` in whole Unix seconds. A document without it is not
+    /// listed.
+    pub created_at_s: Option<i64>,
+    /// Terms of the party indexes, in party order.
+    pub index: Vec<(IndexKind, String)>,
+    /// Lists to append the id to, in order.
+    pub push_to: Vec<ListName>,
+    /// Trace context of the ids on the lists, as a JSON object.
+    pub context: Option<String>,
+}
+
+/// A conditional write of a document.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// Id of the document.
+    pub id: VconId,
+    /// The new JSON text. The remaining lifetime does not change.
+    pub text: Text,
+    /// State that the new text was made from.
+    pub expected: Revision,
+}
+
+/// Stores, reads and deletes documents.
+#[async_trait]
+pub trait DocumentStore {
+    /// Stores a document, its index terms and its list entries in one step. Overwrites a document
+    /// with the same id and starts its lifetime anew.
+    async fn put(&self, document: NewDocument) -> Result<(), StoreError>;
+
+    /// Stores a document that was read from a storage, and lists it, unless the store has a
+    /// document with its id: that one may be newer. Returns true when the document was stored.
+    async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError>;
+
+    /// Reads documents, in the order of `ids`. `None` for a document that is not found.
+    async fn get(&self, ids: &[VconId]) -> Result<Vec<Option<Stored>>, StoreError>;
+
+    /// Reads one document. `None` when it is not found.
+    async fn get_one(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
+        let found = self.get(std::slice::from_ref(id)).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// Writes a document outside of a claim. Returns `Done`, `Conflict` or `Gone`.
+    async fn write(&self, write: Write) -> Result<Guarded, StoreError>;
+
+    /// Deletes a document and its place in the listing. Returns false when there was no document.
+    async fn delete(&self, id: &VconId) -> Result<bool, StoreError>;
+
+    /// Returns the remaining lifetime of a document in seconds: -1 without a limit, `None` when the
+    /// document is not found.
+    async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError>;
+
+    /// Sets the lifetime of a document in seconds. 0 or less deletes the document at once. Returns
+    /// false when the document is not found.
+    async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,37 @@
+//! Recovery of entries that no worker holds: expired leases and parked runs.
+//!
+//! Guarantee: recovered entries come back to the head of their list, in the order in which they
+//! were taken, with their checkpoints.
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use vcon_document::VconId;
+use vconduit_base::names::ListName;
+
+/// Result of one recovery step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reaped {
+    /// Entries that were returned to the head of their list.
+    pub returned: Vec<VconId>,
+    /// Entries that became dead letters.
+    pub dead: Vec<VconId>,
+}
+
+/// Recovers entries.
+#[async_trait]
+pub trait EntryRecovery {
+    /// Returns entries with expired leases to the head of their list. An entry that has lost
+    /// `max_lost` leases becomes a dead letter.
+    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError>;
+
+    /// Moves parked entries whose id has come back on `resume:<list>` to the head of `list`.
+    /// Entries that were parked too long become dead letters. An id on `resume:<list>` that was not
+    /// parked becomes a dead letter of `list`, unless it is one already because it came back too
+    /// late.
+    async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError>;
+
+    /// Returns the ids that runs of this ingress list have handed off and wait for, sorted, each
+    /// once.
+    async fn parked(&self, list: &ListName) -> Result<Vec<VconId>, StoreError>;
+}
