@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use utoipa_swagger_ui::Config;
 
 use super::ApiError;
-use super::query::Segment;
+use super::conserver::query::Segment;
 
 /// Links are relative to `docs/`, so that the page works under any prefix.
 const PAGE: &str = r#"<!doctype html>

@@ -9,39 +9,20 @@
 
 pub mod admin;
 pub mod auth;
-pub mod body;
-pub mod config;
-pub mod cors;
-pub mod dlq;
+pub mod conserver;
 pub mod docs;
 pub mod edge;
-pub mod error;
-pub mod external;
-pub mod fault;
-pub mod measure;
 pub mod openapi;
-pub mod paths;
-pub mod payload;
-pub mod query;
-pub mod queues;
 pub mod readiness;
-pub mod reply;
-pub mod request_id;
 pub mod router;
-pub mod schemas;
-pub mod serve;
 pub mod state;
-pub mod system;
-pub mod trace_context;
-pub mod vcon;
-pub mod vcons;
 
 #[cfg(test)]
 mod tests;
 
-pub use error::ApiError;
+pub use conserver::error::ApiError;
+pub use edge::serve::serve;
 pub use readiness::Readiness;
-pub use serve::serve;
 pub use state::{ApiParts, ApiState, RenderMetrics, Shared};
 
 /// What a handler gives back.

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::admin::Problem;
-use super::schemas;
+use super::conserver::schemas;
 
 const SCHEME: &str = "APIKeyHeader";
 const ADMIN_SCHEME: &str = "AdminKey";

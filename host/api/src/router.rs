@@ -11,10 +11,11 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::edge::{self, Edge};
+use crate::conserver::{config, dlq, external, queues, system, vcon, vcons};
+use crate::edge::paths::RouteTable;
+use crate::edge::{self, Edge, reply};
 use crate::openapi::{self, Group};
-use crate::paths::RouteTable;
-use crate::{ApiError, ApiState, Shared, config, dlq, docs, external, queues, reply, system, vcon, vcons};
+use crate::{ApiError, ApiState, Shared, docs};
 use vcon_document::Text;
 
 /// Everyone: how the host is.
@@ -50,32 +51,28 @@ fn partner() -> OpenApiRouter<Shared> {
 
 /// Operators, with admin keys. The handlers ask for `Admin`.
 fn admin() -> OpenApiRouter<Shared> {
-    use crate::admin::{claims, dead_letters, dry_run, events, hosts, links, lists, resources, versions, whereabouts};
+    use crate::admin::{claims, dead_letters, events, hosts, links, lists, member, trials, versions, whereabouts};
     OpenApiRouter::default()
         .routes(routes!(links::get_links))
         .routes(routes!(links::get_link, links::delete_link))
         .routes(routes!(links::put_grants))
         .routes(routes!(links::put_limits))
         .routes(routes!(links::put_options))
-        .routes(routes!(dry_run::run))
+        .routes(routes!(trials::run))
         .routes(routes!(versions::get_versions, versions::post_version))
         .routes(routes!(versions::get_version, versions::delete_version))
         .routes(routes!(versions::get_component))
         .routes(routes!(versions::activate))
         .routes(routes!(versions::roll_back))
-        .routes(routes!(resources::get_chains))
+        .routes(routes!(member::get_chains))
+        .routes(routes!(member::get_chain, member::put_chain, member::delete_chain))
+        .routes(routes!(member::get_storages))
         .routes(routes!(
-            resources::get_chain,
-            resources::put_chain,
-            resources::delete_chain
+            member::get_storage,
+            member::put_storage,
+            member::delete_storage
         ))
-        .routes(routes!(resources::get_storages))
-        .routes(routes!(
-            resources::get_storage,
-            resources::put_storage,
-            resources::delete_storage
-        ))
-        .routes(routes!(resources::validate))
+        .routes(routes!(member::validate))
         .routes(routes!(lists::get_lists))
         .routes(routes!(claims::get_claims))
         .routes(routes!(claims::requeue_claim))

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::Readiness;
-use super::measure::ListLabels;
+use super::edge::measure::ListLabels;
 use crate::auth::{AdminKeys, HeaderNameError, Keys};
 use vconduit_base::Secrets;
 use vconduit_config::Settings;

@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 
 use super::page::{Page, ok};
 use super::{Answer, PathOf, Problem, QueryOf};
+use crate::Shared;
 use crate::auth::Admin;
-use crate::measure::{self, Source};
-use crate::{Shared, reply};
+use crate::edge::measure::{self, Source};
+use crate::edge::reply;
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 use vconduit_engine::control::queues::{DeadLetters, Retried};

@@ -5,16 +5,16 @@
 
 pub mod claims;
 pub mod dead_letters;
-pub mod dry_run;
 pub mod events;
 mod fault;
 pub mod hosts;
 mod input;
 pub mod links;
 pub mod lists;
+pub mod member;
 mod page;
 mod problem;
-pub mod resources;
+pub mod trials;
 pub mod versions;
 pub mod whereabouts;
 

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Problem};
-use crate::reply;
+use crate::edge::reply;
 
 /// Entries in one answer where nothing else is asked for.
 const USUAL: u64 = 100;

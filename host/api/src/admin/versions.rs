@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::page::ok;
 use super::{Answer, PathOf, Problem, QueryOf};
 use crate::auth::Admin;
-use crate::body::{self, Bound};
+use crate::edge::body::{self, Bound};
 use crate::{ApiError, Shared};
 use vconduit_base::names::LinkName;
 use vconduit_engine::control::links::{Switched, Upload, UploadedVersion, VersionDeleted, VersionDetail, VersionList};

@@ -4,7 +4,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;
 
 use super::*;
-use crate::measure::MAX_LISTS;
+use crate::edge::measure::MAX_LISTS;
 
 /// Counts on this thread alone.
 fn recorder() -> (::metrics::LocalRecorderGuard<'static>, PrometheusHandle) {

@@ -239,7 +239,7 @@ async fn a_crash_is_an_answer() {
 #[tokio::test]
 async fn a_shared_text_is_not_copied() {
     let text: Text = "{}".into();
-    let response = crate::reply::document(StatusCode::OK, text.clone());
+    let response = crate::edge::reply::document(StatusCode::OK, text.clone());
     let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
     assert_eq!(body.as_ptr(), text.as_ptr(), "the body is a copy of the text");
 }

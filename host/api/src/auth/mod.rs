@@ -3,7 +3,7 @@
 //! Guarantee: what is compared are SHA-256 digests, so that the time it takes says nothing about a key; no key is kept
 //! in clear, printed or logged.
 
-mod admin;
+mod operators;
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use vconduit_base::names::ListName;
 use vconduit_config::{IngressAuth, Settings};
 use vconduit_engine::snapshot::Snapshot;
 
-pub use admin::{Admin, AdminKeys};
+pub use operators::{Admin, AdminKeys};
 
 /// Why the keys of the settings can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 
 use super::page::ok;
 use super::{Answer, Body, PathOf, Problem};
+use crate::Shared;
 use crate::auth::Admin;
-use crate::{Shared, reply};
+use crate::edge::reply;
 use vconduit_engine::control::configuration::{
     Chains, MemberChanged, Precondition, Section, Storages, Tag, Validation,
 };

@@ -7,6 +7,15 @@
 //! Conserver, a crash gets the API's own error body, and the responses for browsers are those of
 //! Starlette.
 
+pub mod body;
+pub mod cors;
+pub mod measure;
+pub mod paths;
+pub mod reply;
+pub mod request_id;
+pub mod serve;
+pub mod trace_context;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,11 +30,11 @@ use serde_json::json;
 use tower::Service as _;
 use tracing::Instrument as _;
 
-use super::cors::{self, Browser};
-use super::error::{INTERNAL, NoRoute, Unexplained};
-use super::paths::{Prefix, RouteTable};
-use super::request_id::{self, RequestId};
-use super::{ApiError, measure, reply};
+use self::cors::Browser;
+use self::paths::{Prefix, RouteTable};
+use self::request_id::RequestId;
+use crate::conserver::error::{self, INTERNAL, NoRoute, Unexplained};
+use crate::{ApiError, ApiState};
 use vconduit_config::settings::Version;
 
 const VERSION: HeaderName = HeaderName::from_static("x-vcon-server-version");

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, header};
 use super::{KeyDigest, digest};
 use crate::Shared;
 use crate::admin::Problem;
-use crate::request_id::RequestId;
+use crate::edge::request_id::RequestId;
 use vconduit_config::Settings;
 use vconduit_engine::control::Actor;
 

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::{Answer, Body, PathOf, Problem};
+use crate::Shared;
 use crate::auth::Admin;
-use crate::{Shared, reply};
+use crate::edge::reply;
 use vcon_document::Text;
 use vcon_document::VconId;
 use vconduit_base::names::LinkName;
