@@ -64,7 +64,8 @@ pub fn many(count: usize) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns a vCon with one dialog of this text, and its transcript if there is one. The id comes first.
+/// Returns a vCon with one dialog of this text, and its transcript if there is one. The id comes
+/// first.
 #[must_use]
 pub fn said(text: &str, transcript: Option<&str>) -> (String, String) {
     let id = uuid::Uuid::new_v4().to_string();

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Longest wait in tests. It is generous: the machine may be busy, and no result depends on a duration.
+/// Longest wait in tests. It is generous: the machine may be busy, and no result depends on a
+/// duration.
 pub const SOON: Duration = Duration::from_secs(120);
 
 /// Calls `ask` again and again until it returns something. Fails with `what` after `at_most`.
