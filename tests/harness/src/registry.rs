@@ -1,4 +1,4 @@
-//! An OCI registry of a test's own.
+//! An OCI registry for one test.
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-/// The password [`REGISTRY_PASSWORD`], for the user [`REGISTRY_USER`].
+/// Line of a password file: the user [`REGISTRY_USER`] with a hash of [`REGISTRY_PASSWORD`].
 const HTPASSWD: &str = "ann:$2b$04$jQLDpDrW6PEjxF/0Uoijd.LvYvffT8aXHa/BiJjoNyGvZ6977F5JG\n";
 
-/// Who may use a registry with users.
+/// User of a registry with users.
 pub const REGISTRY_USER: &str = "ann";
 
-/// Her password.
+/// Password of [`REGISTRY_USER`].
 pub const REGISTRY_PASSWORD: &str = "hunter2";
 
-/// A running docker-registry; stopped when dropped.
+/// A running docker-registry. Dropping it stops it.
 pub struct RegistryServer {
     child: Child,
     port: u16,
@@ -23,19 +23,19 @@ pub struct RegistryServer {
 }
 
 impl RegistryServer {
-    /// One that is open to all.
+    /// Starts a registry without users.
     ///
     /// # Panics
-    /// When it does not answer within 20 s.
+    /// When it does not respond within 20 s.
     #[must_use]
     pub fn start() -> Self {
         Self::with(false)
     }
 
-    /// One that wants to know who asks.
+    /// Starts a registry with users.
     ///
     /// # Panics
-    /// When it does not answer within 20 s.
+    /// When it does not respond within 20 s.
     #[must_use]
     pub fn with_users() -> Self {
         Self::with(true)
@@ -55,7 +55,7 @@ impl RegistryServer {
             std::fs::write(format!("{root}/users"), HTPASSWD).expect("the users");
             config["auth"] = json!({"htpasswd": {"realm": "test", "path": format!("{root}/users")}});
         }
-        // JSON is YAML too.
+        // JSON is valid YAML.
         std::fs::write(format!("{root}/config.yml"), config.to_string()).expect("the config");
         let child = Command::new("docker-registry")
             .args(["serve", &format!("{root}/config.yml")])
@@ -78,7 +78,7 @@ impl RegistryServer {
         server
     }
 
-    /// `host:port`, as references begin.
+    /// Its address `host:port`, the beginning of references.
     #[must_use]
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

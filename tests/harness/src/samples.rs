@@ -1,19 +1,19 @@
-//! Real vCons to post.
+//! Real vCons for tests.
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-/// The folder of the project.
+/// Returns the project's folder.
 #[must_use]
 pub fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The 24 support calls, each 4 to 6 KB, in a fixed order.
+/// Returns the 24 support calls, each of 4 to 6 KB, in a fixed order.
 ///
 /// # Panics
-/// When the samples are not there.
+/// When the samples can't be read.
 #[must_use]
 pub fn calls() -> Vec<String> {
     let folder = root().join("config/samples");
@@ -35,7 +35,7 @@ pub fn calls() -> Vec<String> {
         .collect()
 }
 
-/// A sample under another id, so that one can be posted many times.
+/// Returns a sample with another id, so that it can be posted many times.
 ///
 /// # Panics
 /// When the text is not a JSON object.
@@ -48,7 +48,7 @@ pub fn with_id(text: &str, id: &str) -> String {
     vcon.to_string()
 }
 
-/// `count` vCons with ids of their own, made from the support calls.
+/// Returns `count` vCons with ids of their own, made from the support calls.
 #[must_use]
 pub fn many(count: usize) -> Vec<(String, String)> {
     let calls = calls();
@@ -64,7 +64,8 @@ pub fn many(count: usize) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A vCon with one dialog of this text, and a transcript of it if there is one; its id comes first.
+/// Returns a vCon with one dialog of this text, and its transcript if there is one. The id comes
+/// first.
 #[must_use]
 pub fn said(text: &str, transcript: Option<&str>) -> (String, String) {
     let id = uuid::Uuid::new_v4().to_string();
@@ -80,7 +81,7 @@ pub fn said(text: &str, transcript: Option<&str>) -> (String, String) {
     (id, vcon.to_string())
 }
 
-/// The id of a vCon.
+/// Returns the id of a vCon.
 ///
 /// # Panics
 /// If the text is not a JSON object with a `uuid`.
@@ -90,7 +91,7 @@ pub fn id_of(text: &str) -> String {
     vcon["uuid"].as_str().expect("a sample has a uuid").to_owned()
 }
 
-/// The bodies of all attachments of a vCon that hold tags; a vCon has one at most.
+/// Returns the bodies of all tags attachments of a vCon. A vCon has at most one.
 #[must_use]
 pub fn tags_of(vcon: &Value) -> Vec<&str> {
     let attachments = vcon["attachments"].as_array().into_iter().flatten();
@@ -100,7 +101,7 @@ pub fn tags_of(vcon: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// A vCon of about this many bytes, with one inline recording.
+/// Returns a vCon of about this number of bytes, with one inline recording.
 #[must_use]
 pub fn large(id: &str, bytes: usize) -> String {
     let body = "QUJD".repeat(bytes / 4);

@@ -1,15 +1,16 @@
-//! Waiting for something to become true.
+//! Waits until a condition is true.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Generous: the machine may be busy, and nothing is decided by how long something takes.
+/// Longest wait in tests. It is generous: the machine may be busy, and no result depends on a
+/// duration.
 pub const SOON: Duration = Duration::from_secs(120);
 
-/// Asks again and again until the answer is something; fails with `what` after `at_most`.
+/// Calls `ask` again and again until it returns something. Fails with `what` after `at_most`.
 ///
 /// # Panics
-/// When it does not become true in time.
+/// When it returns nothing in time.
 pub async fn eventually<T, F, Fut>(what: &str, at_most: Duration, mut ask: F) -> T
 where
     F: FnMut() -> Fut,
