@@ -1,7 +1,7 @@
 //! Suggestions for mistyped names.
 //!
-//! Guarantee: at most [`MAX_CANDIDATES`] candidates are compared. Names and candidates of more than
-//! [`MAX_NAME_CHARS`] characters are not compared.
+//! Guarantee: at most `MAX_CANDIDATES` candidates are compared. Names and candidates of more than
+//! `MAX_NAME_CHARS` characters are not compared.
 
 use strsim::osa_distance;
 

@@ -19,16 +19,16 @@ pub const MAX_TRIES: usize = 20;
 /// The part of a store that holds the configuration.
 #[async_trait]
 pub trait Copies: Send + Sync + 'static {
-    /// [`Store::load_config`].
+    /// [`vconduit_store::ConfigStore::load_config`].
     async fn load(&self) -> Result<(u64, ConfigEntries), StoreError>;
-    /// [`Store::save_config`], only over the expected revision.
+    /// [`vconduit_store::ConfigStore::save_config`], only over the expected revision.
     async fn save(
         &self,
         entries: &ConfigEntries,
         expected: u64,
         audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError>;
-    /// [`Store::config_revision`].
+    /// [`vconduit_store::ConfigStore::config_revision`].
     async fn revision(&self) -> Result<u64, StoreError>;
 }
 
