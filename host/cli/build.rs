@@ -1,5 +1,5 @@
-//! Packs the SDK for Rust into `SDK`, a table of path and text, for `vconduit link new`.
-// Printing is how a build script talks to cargo.
+//! Packs the SDK for Rust into `SDK`, a table of paths and texts, for `vconduit link new`.
+// A build script sends instructions to cargo by printing them.
 #![allow(clippy::print_stdout)]
 
 use std::env;
@@ -34,7 +34,7 @@ fn run() -> Result<()> {
     write(&variable("OUT_DIR")?.join("sdk.rs"), sdk(&root)?.as_bytes())
 }
 
-/// What a project of a link author needs of this repository.
+/// Source of the table: every file of this repository that a link's project needs.
 fn sdk(root: &Path) -> Result<String> {
     let mut files = vec![root.join("links-wasm/Cargo.toml"), root.join("links-wasm/Cargo.lock")];
     collect(&root.join("links-wasm/sdk/rust"), &mut files)?;
@@ -48,7 +48,7 @@ fn sdk(root: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// All files below a folder, but for what tools leave there.
+/// Collects all files below a folder, without those that tools leave there.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for path in entries(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

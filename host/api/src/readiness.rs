@@ -1,17 +1,17 @@
-//! Whether this host can do its work, part by part.
+//! Readiness of this host, part by part.
 //!
-//! Guarantee: ready means that every part that was ever held back has said that it is ready.
+//! Guarantee: a host is ready only when every part that was not ready has become ready.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Parts that are not ready, with the reason of each. A new one is not ready: the host is starting.
+/// Parts that are not ready, each with the reason. A new host is not ready: it is starting.
 #[derive(Debug)]
 pub struct Readiness {
     waiting: Mutex<BTreeMap<&'static str, String>>,
 }
 
-/// The part that a new [`Readiness`] waits for.
+/// The part that a new [`Readiness`] waits for. The host clears it when everything is built.
 pub const STARTING: &str = "host";
 
 impl Default for Readiness {
@@ -23,23 +23,23 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// A part is not ready, for this reason.
+    /// Marks a part as not ready, for this reason.
     pub fn hold(&self, part: &'static str, reason: impl Into<String>) {
         self.lock().insert(part, reason.into());
     }
 
-    /// A part is ready. [`STARTING`] is cleared by the host when everything is built.
+    /// Marks a part as ready.
     pub fn clear(&self, part: &'static str) {
         self.lock().remove(part);
     }
 
-    /// Whether all parts are ready.
+    /// Returns whether all parts are ready.
     #[must_use]
     pub fn ready(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// The parts that are not ready, and why.
+    /// Returns the parts that are not ready, each with the reason.
     #[must_use]
     pub fn reasons(&self) -> BTreeMap<&'static str, String> {
         self.lock().clone()

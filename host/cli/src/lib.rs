@@ -1,5 +1,6 @@
-//! The commands for authors and operators of links.
+//! Commands for authors and operators of links.
 //!
-//! Guarantee: no command here opens a store: it runs components in a local sandbox, or talks to a server or a registry.
+//! Guarantee: no command here opens a store. A command runs components in a local sandbox, or uses
+//! a server or a registry.
 
 pub mod link;

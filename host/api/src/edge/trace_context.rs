@@ -1,14 +1,16 @@
-//! The caller's trace context, in the form that goes with an id on a list (`{"trace_id","span_id","trace_flags","is_sampled"}`).
+//! The trace context of a caller, in the form that the store keeps with an id on a list:
+//! `{"trace_id","span_id","trace_flags","is_sampled"}`, as the Conserver writes it.
 
 use http::HeaderMap;
 
-/// Reads the W3C header `traceparent`. Nothing when it is absent, of an unknown shape, or all zero.
+/// Reads the W3C header `traceparent`. Returns nothing when it is absent, of an unknown shape, or
+/// all zero.
 #[must_use]
 pub fn of(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     let mut parts = value.trim().split('-');
     let (version, trace_id, span_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    // Version 00 has four parts; later ones may have more; ff is not a version.
+    // Version 00 has four parts, later versions may have more, and ff is not a version.
     if !hex(version, 2) || version == "ff" || (version == "00" && parts.next().is_some()) {
         return None;
     }

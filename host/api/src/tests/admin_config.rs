@@ -1,4 +1,5 @@
-//! The admin API changes the configuration: what the audit log and the log say of a change, and what is refused.
+//! Changes of the configuration through the admin API: their lines in the log and in the audit log,
+//! and refusals.
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -26,7 +27,7 @@ impl Log {
         tracing::subscriber::set_default(subscriber)
     }
 
-    /// The lines about actions of admins.
+    /// The lines about actions of operators.
     fn actions(&self) -> Vec<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let text = String::from_utf8(bytes).unwrap();
@@ -119,7 +120,8 @@ async fn a_change_that_was_not_saved_leaves_no_line() {
     assert!(api.store.audit_log(0, 10).await.unwrap().is_empty());
 }
 
-/// Configurations that can be read and can't run, each with the place of its problem and a word of its message.
+/// Configurations that can be read and can't run, each with the place of its problem and a word of
+/// its message.
 fn unrunnable() -> [(Value, &'static str, &'static str); 4] {
     let chains = json!({"c": {"links": ["t"], "ingress_lists": ["i"]}});
     let tag = |options: Value| json!({"t": {"module": "links.tag", "options": options}});

@@ -1,4 +1,4 @@
-//! The admin API: events as they happen.
+//! The admin API: events.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::*;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// What comes, as text, until the stream ends or a text is in it.
+/// The text of a stream until it ends or has a certain text in it.
 async fn until(body: &mut axum::body::BodyDataStream, text: &str) -> String {
     let mut heard = String::new();
     let listening = async {

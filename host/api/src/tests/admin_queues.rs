@@ -59,7 +59,7 @@ fn problem(answer: &Answer, status: u16, kind: &str) {
     assert_eq!(answer.json()["type"], format!("urn:vconduit:problem:{kind}"));
 }
 
-/// Of a run that has switched to another vCon.
+/// The checkpoint of a run that has switched to another vCon.
 fn checkpoint() -> Checkpoint {
     Checkpoint {
         chain: Some(ChainName::new("main").unwrap()),

@@ -1,4 +1,4 @@
-//! Lists and dead letters: T5, T8, T10, T11, T19, T23 to T25, T27, T28.
+//! Lists and dead letters of clients.
 
 use serde_json::json;
 

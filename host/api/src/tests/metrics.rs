@@ -1,4 +1,4 @@
-//! What is counted: T6 to T11.
+//! Metrics of the API.
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! The scene of a test: what is in the store before a request, and after it. Set and read on the real store, past all faults.
+//! The scene of a test: the state of the store before and after a request. It is set and read on
+//! the real store, where no fault is injected.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use vcon_document::VconId;
 use vconduit_base::names::{HostId, ListName};
 use vconduit_store::{Checkpoint, Claim, Effects, ErrorRecord, NewDocument, Store};
 
-/// Longer than any test runs.
+/// Longer than any test.
 const LEASE: Duration = Duration::from_secs(3600);
 
 fn id(text: &str) -> VconId {
@@ -77,7 +78,8 @@ impl Api {
         claims.pop().unwrap_or_else(|| panic!("the list {name} is empty"))
     }
 
-    /// The host `h` works on an entry of an empty list, and has come to this checkpoint; two workers before have lost it.
+    /// The host `h` works on an entry of an empty list and is at this checkpoint. Two workers have
+    /// lost it before.
     pub async fn claimed(&self, name: &str, entry: &str, checkpoint: &Checkpoint) -> Claim {
         self.append(name, &[entry]).await;
         for _ in 0..2 {
@@ -104,7 +106,7 @@ impl Api {
         self.real().dead_letter(&letters, &id(entry), record).await.unwrap();
     }
 
-    /// Notes this in the trail of a vCon, by a run on an entry of an empty list.
+    /// Adds these notes to the trail of a vCon, by a run on an entry of an empty list.
     pub async fn trail(&self, entry: &str, notes: &[&str]) {
         self.append("noted", &[entry]).await;
         let claim = self.claim("noted").await;

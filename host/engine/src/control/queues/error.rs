@@ -5,7 +5,8 @@ use vconduit_base::names::{ChainName, ClaimId, LinkName, ListName, NameError, St
 use vconduit_config::RecordError;
 use vconduit_store::StoreError;
 
-/// Reason why a queue was not read or not changed. Nothing was changed, then, unless the store failed at the entry of the audit log.
+/// Reason why a queue was not read or not changed. Nothing was changed, then, unless the store
+/// failed at the entry of the audit log.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// A name that can't be one.
