@@ -36,7 +36,12 @@ async fn ready_only_when_chains_can_run_and_the_store_answers() {
         answer.json()["reasons"]["links"],
         "component of link a is being compiled"
     );
-    assert!(answer.json()["reasons"]["store"].as_str().unwrap().contains("unavailable"));
+    assert!(
+        answer.json()["reasons"]["store"]
+            .as_str()
+            .unwrap()
+            .contains("unavailable")
+    );
 }
 
 #[tokio::test]
