@@ -56,8 +56,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Which chain each ingress list belongs to. A list named by several chains belongs to the last (`spec/conserver.md` §3.2);
-    /// chains that are not enabled have none.
+    /// The chain of each ingress list. A list named by several chains belongs to the last of them, as
+    /// in the Conserver. Chains that are not enabled have no lists.
     #[must_use]
     pub fn ingress(&self) -> IndexMap<ListName, ChainName> {
         let mut lists = IndexMap::new();

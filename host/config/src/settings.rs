@@ -1,4 +1,5 @@
-//! The environment: what is read once, at start (`spec/conserver.md` §4.2).
+//! The environment, which is read once at start. Names and defaults are those of the Conserver
+//! where it has them.
 //!
 //! Guarantee: all that is wrong with the environment is said at once; no credential is in a message or in `Debug` output.
 //!

@@ -43,7 +43,8 @@ use vconduit_storage::secret::Secret;
 use vconduit_store::{Store, StoreError};
 use vconduit_telemetry::metrics;
 
-/// How many lost leases make a dead letter (design §5): a vCon that brings its host down must not do so for ever.
+/// Number of lost leases that makes a dead letter. A vCon that brings its host down must not do so
+/// for ever.
 const MAX_LOST_LEASES: u32 = 5;
 /// How long open connections may take to end once runs have ended.
 const CONNECTIONS_END: Duration = Duration::from_secs(5);
