@@ -1,7 +1,7 @@
-//! A store that fails where a test says so; everything else is done by a real store.
+//! A store that fails where a test asks for it. A real store does everything else.
 //!
-//! Guarantee: a call that fails here has not reached the real store. The scene of a test is set on [`FaultyStore::real`], which
-//! neither fails nor counts.
+//! Guarantee: a call that fails here has not reached the real store. Tests prepare their data on
+//! [`FaultyStore::real`], which neither fails nor counts.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,28 +23,29 @@ use vconduit_store::{
     NewDocument, Reaped, Store, StoreError, Stored, Write,
 };
 
-/// How a call fails.
+/// Kind of failure of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// With [`StoreError::Unavailable`].
+    /// The call returns [`StoreError::Unavailable`].
     Unavailable,
-    /// With [`StoreError::Refused`].
+    /// The call returns [`StoreError::Refused`].
     Refused,
-    /// With a panic.
+    /// The call panics.
     Panic,
 }
 
 #[derive(Default)]
 struct State {
-    /// Of every method.
+    /// Failure of every method.
     fault: Option<Fault>,
-    /// Of single methods.
+    /// Failures of single methods.
     faults: BTreeMap<&'static str, Fault>,
     calls: BTreeMap<&'static str, usize>,
     actions: BTreeMap<&'static str, VecDeque<BoxFuture<'static, ()>>>,
 }
 
-/// See the module. A method is named as in the traits of the store: `"put"`, `"save_config"`.
+/// A store that fails on request. Methods are named as in the traits of the store: `"put"`,
+/// `"save_config"`.
 pub struct FaultyStore {
     real: Arc<dyn Store>,
     state: Mutex<State>,
@@ -52,7 +53,7 @@ pub struct FaultyStore {
 }
 
 impl FaultyStore {
-    /// A store that does what `real` does, until a test says otherwise.
+    /// Wraps a store. It fails only after a test has asked for it.
     #[must_use]
     pub fn over(real: impl Store) -> Arc<Self> {
         Arc::new(Self {
@@ -62,18 +63,18 @@ impl FaultyStore {
         })
     }
 
-    /// The store that does the work.
+    /// Returns the real store.
     #[must_use]
     pub fn real(&self) -> &dyn Store {
         &*self.real
     }
 
-    /// From now on every call fails in this way.
+    /// Makes every call fail from now on.
     pub fn fail_all(&self, fault: Fault) {
         self.state().fault = Some(fault);
     }
 
-    /// From now on every call of this method fails in this way.
+    /// Makes every call of this method fail from now on.
     ///
     /// # Panics
     /// If the store has no such method.
@@ -82,7 +83,7 @@ impl FaultyStore {
         self.state().faults.insert(method, fault);
     }
 
-    /// From now on no call fails, and no action is left to be done.
+    /// Ends all failures, and drops all actions that have not run.
     pub fn mend(&self) {
         let mut state = self.state();
         state.fault = None;
@@ -90,7 +91,7 @@ impl FaultyStore {
         state.actions.clear();
     }
 
-    /// The next saves of the configuration, this many, lose against another host.
+    /// Makes this number of saves of the configuration lose against another host.
     pub fn lose_saves(self: &Arc<Self>, times: usize) {
         for _ in 0..times {
             let real = self.real.clone();
@@ -105,8 +106,8 @@ impl FaultyStore {
         }
     }
 
-    /// Does this when the method is called next, before the call goes on: another host acts in this moment, or the store takes its
-    /// time. Several actions are done one at a call.
+    /// Runs an action at the next call of the method, before the call continues: another host acts
+    /// at this moment, or the store is slow. Several actions run one for each call.
     ///
     /// # Panics
     /// If the store has no such method.
@@ -116,7 +117,7 @@ impl FaultyStore {
         state.actions.entry(method).or_default().push_back(Box::pin(action));
     }
 
-    /// The number of calls of a method so far, also of those that failed.
+    /// Returns the number of calls of a method so far, including those that failed.
     ///
     /// # Panics
     /// If the store has no such method.
@@ -126,7 +127,7 @@ impl FaultyStore {
         self.state().calls.get(method).copied().unwrap_or_default()
     }
 
-    /// Waits until a method has been called this many times more.
+    /// Waits for this number of further calls of a method.
     ///
     /// # Panics
     /// If the store has no such method.
@@ -175,16 +176,17 @@ fn assert_is_method(method: &str) {
     assert!(METHODS.contains(&method), "the store has no method `{method}`");
 }
 
-/// Makes the methods of the store's traits from their signatures. What is in brackets is not passed on but done as it says.
+/// Implements the traits of the store from the signatures of their methods. The items in brackets
+/// are added as they are.
 macro_rules! pass_on {
     ($($interface:ident [$($extra:tt)*] {
-        $($method:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*
+        $($method:ident($($argument:ident: $kind:ty),*) -> $output:ty;)*
     })*) => {
         const METHODS: &[&str] = &[$($(stringify!($method)),*),*];
 
         $(#[async_trait]
         impl $interface for FaultyStore {
-            $(async fn $method(&self, $($argument: $kind),*) -> Result<$answer, StoreError> {
+            $(async fn $method(&self, $($argument: $kind),*) -> Result<$output, StoreError> {
                 self.before(stringify!($method)).await?;
                 self.real.$method($($argument),*).await
             })*

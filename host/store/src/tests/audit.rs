@@ -1,4 +1,4 @@
-//! The audit log: with the change that it tells of, or not at all.
+//! The audit log: an entry and the change that it describes are one step.
 
 use super::*;
 
@@ -9,35 +9,39 @@ on_both!(
     the_last_ten_thousand_entries_are_kept
 );
 
-async fn log(place: &Place, offset: u64, count: u64) -> Vec<String> {
-    place.store.audit_log(offset, count).await.unwrap()
+async fn log(fixture: &StoreFixture, offset: u64, count: u64) -> Vec<String> {
+    fixture.store.audit_log(offset, count).await.unwrap()
 }
 
-async fn the_newest_entry_comes_first(place: Place) {
-    assert!(log(&place, 0, 10).await.is_empty());
+async fn the_newest_entry_comes_first(fixture: StoreFixture) {
+    assert!(log(&fixture, 0, 10).await.is_empty());
     for entry in ["1", r#"{"who":"é"}"#, "3"] {
-        place.store.audit(entry).await.unwrap();
+        fixture.store.audit(entry).await.unwrap();
     }
-    assert_eq!(log(&place, 0, 10).await, ["3", r#"{"who":"é"}"#, "1"]);
-    assert_eq!(log(&place, 1, 1).await, [r#"{"who":"é"}"#]);
-    assert!(log(&place, 0, 0).await.is_empty());
-    assert!(log(&place, 3, 5).await.is_empty());
-    assert_eq!(log(&place, 2, u64::MAX).await, ["1"]);
+    assert_eq!(log(&fixture, 0, 10).await, ["3", r#"{"who":"é"}"#, "1"]);
+    assert_eq!(log(&fixture, 1, 1).await, [r#"{"who":"é"}"#]);
+    assert!(log(&fixture, 0, 0).await.is_empty());
+    assert!(log(&fixture, 3, 5).await.is_empty());
+    assert_eq!(log(&fixture, 2, u64::MAX).await, ["1"]);
 }
 
-async fn a_saved_configuration_and_its_entry_are_one_step(place: Place) {
+async fn a_saved_configuration_and_its_entry_are_one_step(fixture: StoreFixture) {
     let entries = vec![("link:a".to_owned(), "{}".to_owned())];
-    let saved = place.store.save_config(&entries, Some(0), Some("by me")).await.unwrap();
+    let saved = fixture
+        .store
+        .save_config(&entries, Some(0), Some("by me"))
+        .await
+        .unwrap();
     assert_eq!(saved, Ok(1));
-    let saved = place.store.save_config(&entries, None, None).await.unwrap();
+    let saved = fixture.store.save_config(&entries, None, None).await.unwrap();
     assert_eq!(saved, Ok(2));
-    assert_eq!(log(&place, 0, 10).await, ["by me"]);
+    assert_eq!(log(&fixture, 0, 10).await, ["by me"]);
 }
 
-async fn a_conflict_leaves_no_entry(place: Place) {
+async fn a_conflict_leaves_no_entry(fixture: StoreFixture) {
     let entries = vec![("link:a".to_owned(), "{}".to_owned())];
     let saves = (0..20).map(|n| {
-        let (store, entries) = (place.store.clone(), entries.clone());
+        let (store, entries) = (fixture.store.clone(), entries.clone());
         async move {
             store
                 .save_config(&entries, Some(0), Some(&n.to_string()))
@@ -49,51 +53,52 @@ async fn a_conflict_leaves_no_entry(place: Place) {
     });
     let saved: Vec<i32> = futures::future::join_all(saves).await.into_iter().flatten().collect();
     assert_eq!(saved.len(), 1);
-    assert_eq!(log(&place, 0, 10).await, [saved[0].to_string()]);
+    assert_eq!(log(&fixture, 0, 10).await, [saved[0].to_string()]);
 }
 
-async fn the_last_ten_thousand_entries_are_kept(place: Place) {
-    place.store.audit("1").await.unwrap();
+async fn the_last_ten_thousand_entries_are_kept(fixture: StoreFixture) {
+    fixture.store.audit("1").await.unwrap();
     let entries: Vec<String> = (2..=10_040).map(|n| n.to_string()).collect();
     for some in entries.chunks(250) {
-        let all = some.iter().map(|entry| place.store.audit(entry));
+        let all = some.iter().map(|entry| fixture.store.audit(entry));
         futures::future::try_join_all(all).await.unwrap();
     }
-    place
+    fixture
         .store
         .save_config(&Vec::new(), None, Some("last"))
         .await
         .unwrap()
         .unwrap();
-    let log = log(&place, 0, u64::MAX).await;
+    let log = log(&fixture, 0, u64::MAX).await;
     assert_eq!(log.len(), 10_000);
     assert_eq!(log[0], "last");
     assert!(log.contains(&"10040".to_owned()) && !log.contains(&"1".to_owned()));
 }
 
-/// An answer that was lost: the adapter sends the change again, which is neither a conflict nor a second entry.
+/// The adapter sends a change again when the reply was lost. That is neither a conflict nor a
+/// second entry.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_cut_off_again_and_again_while_saving() {
-    let place = Place::redis().await;
-    let cut = place.server().cut_connections();
+async fn a_save_on_a_connection_that_is_cut_again_and_again_is_done_once() {
+    let fixture = StoreFixture::redis().await;
+    let cut = fixture.server().cut_connections();
     let entries = vec![("link:a".to_owned(), "{}".to_owned())];
     let mut saved = 0;
     for _ in 0..60 {
-        match place
+        match fixture
             .store
             .save_config(&entries, Some(saved), Some(&saved.to_string()))
             .await
         {
-            Ok(revision) => saved = revision.expect("no one else saves"),
+            Ok(revision) => saved = revision.expect("no other host saves"),
             Err(error) => assert!(matches!(error, StoreError::Unavailable(_)), "{error}"),
         }
-        // After an error it is not known whether the last one was done.
-        while let Err(error) = place.store.config_revision().await.map(|is| saved = is) {
+        // After an error the last save may or may not have been done.
+        while let Err(error) = fixture.store.config_revision().await.map(|is| saved = is) {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
         }
     }
     cut.abort();
     assert!(saved > 0);
     let expected: Vec<String> = (0..saved).rev().map(|n| n.to_string()).collect();
-    assert_eq!(log(&place, 0, 100).await, expected);
+    assert_eq!(log(&fixture, 0, 100).await, expected);
 }

@@ -7,7 +7,7 @@ on_both!(
     a_configuration_is_replaced_as_a_whole,
     a_save_on_an_old_revision_changes_nothing,
     one_of_many_saves_at_once_wins,
-    the_store_answers_and_says_what_it_is
+    the_store_responds_and_describes_itself
 );
 
 fn entries(entries: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -17,39 +17,39 @@ fn entries(entries: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn the_configuration_is_empty_at_first(place: Place) {
-    assert_eq!(place.store.load_config().await.unwrap(), (0, Vec::new()));
-    assert_eq!(place.store.config_revision().await.unwrap(), 0);
+async fn the_configuration_is_empty_at_first(fixture: StoreFixture) {
+    assert_eq!(fixture.store.load_config().await.unwrap(), (0, Vec::new()));
+    assert_eq!(fixture.store.config_revision().await.unwrap(), 0);
 }
 
-async fn a_configuration_is_replaced_as_a_whole(place: Place) {
+async fn a_configuration_is_replaced_as_a_whole(fixture: StoreFixture) {
     let first = entries(&[("chains:b", "{}"), ("link:a", r#"{"x":1}"#), ("storage:s", "{}")]);
-    assert_eq!(place.store.save_config(&first, None, None).await.unwrap(), Ok(1));
-    assert_eq!(place.store.load_config().await.unwrap(), (1, first));
+    assert_eq!(fixture.store.save_config(&first, None, None).await.unwrap(), Ok(1));
+    assert_eq!(fixture.store.load_config().await.unwrap(), (1, first));
     let second = entries(&[("link:a", r#"{"x":2}"#), ("chains:c", "{}")]);
-    assert_eq!(place.store.save_config(&second, None, None).await.unwrap(), Ok(2));
-    assert_eq!(place.store.load_config().await.unwrap(), (2, second));
-    assert_eq!(place.store.config_revision().await.unwrap(), 2);
-    if let Some(server) = &place.server {
+    assert_eq!(fixture.store.save_config(&second, None, None).await.unwrap(), Ok(2));
+    assert_eq!(fixture.store.load_config().await.unwrap(), (2, second));
+    assert_eq!(fixture.store.config_revision().await.unwrap(), 2);
+    if let Some(server) = &fixture.server {
         assert_eq!(server.raw::<i64>(&["EXISTS", "chains:b", "storage:s"]).await, 0);
         assert_eq!(server.raw::<String>(&["GET", "link:a"]).await, r#"{"x":2}"#);
     }
-    assert_eq!(place.store.save_config(&Vec::new(), None, None).await.unwrap(), Ok(3));
-    assert_eq!(place.store.load_config().await.unwrap(), (3, Vec::new()));
+    assert_eq!(fixture.store.save_config(&Vec::new(), None, None).await.unwrap(), Ok(3));
+    assert_eq!(fixture.store.load_config().await.unwrap(), (3, Vec::new()));
 }
 
-async fn a_save_on_an_old_revision_changes_nothing(place: Place) {
+async fn a_save_on_an_old_revision_changes_nothing(fixture: StoreFixture) {
     let one = entries(&[("link:a", "1")]);
     let two = entries(&[("link:a", "2")]);
-    assert_eq!(place.store.save_config(&one, Some(7), None).await.unwrap(), Err(0));
-    assert_eq!(place.store.save_config(&one, Some(0), None).await.unwrap(), Ok(1));
-    assert_eq!(place.store.save_config(&two, Some(0), None).await.unwrap(), Err(1));
-    assert_eq!(place.store.load_config().await.unwrap(), (1, one));
+    assert_eq!(fixture.store.save_config(&one, Some(7), None).await.unwrap(), Err(0));
+    assert_eq!(fixture.store.save_config(&one, Some(0), None).await.unwrap(), Ok(1));
+    assert_eq!(fixture.store.save_config(&two, Some(0), None).await.unwrap(), Err(1));
+    assert_eq!(fixture.store.load_config().await.unwrap(), (1, one));
 }
 
-async fn one_of_many_saves_at_once_wins(place: Place) {
+async fn one_of_many_saves_at_once_wins(fixture: StoreFixture) {
     let entries = entries(&[("link:a", "1")]);
-    let saves = (0..20).map(|_| place.store.save_config(&entries, Some(0), None));
+    let saves = (0..20).map(|_| fixture.store.save_config(&entries, Some(0), None));
     let saved = futures::future::join_all(saves)
         .await
         .into_iter()
@@ -58,8 +58,8 @@ async fn one_of_many_saves_at_once_wins(place: Place) {
     assert_eq!(saved, 1);
 }
 
-async fn the_store_answers_and_says_what_it_is(place: Place) {
-    place.store.ping().await.unwrap();
-    let text = place.store.describe();
+async fn the_store_responds_and_describes_itself(fixture: StoreFixture) {
+    fixture.store.ping().await.unwrap();
+    let text = fixture.store.describe();
     assert!(text.starts_with("Redis 7") || text.starts_with("SQLite 3"), "{text}");
 }

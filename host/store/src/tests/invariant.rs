@@ -1,6 +1,7 @@
 //! An id is at any moment in exactly one of: a list, a claim, parked, a dead-letter list, done.
 //!
-//! Random steps by several tasks at a time, each of which may lose its lease; then all places are counted.
+//! Several tasks make random steps at the same time, and each may lose its lease. Then the places
+//! of all ids are counted.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -10,8 +11,8 @@ use rand::{RngExt, SeedableRng};
 use super::*;
 
 on_both!(
-    many_workers_lose_nothing_and_double_nothing,
-    one_worker_loses_nothing_and_doubles_nothing
+    many_workers_lose_and_duplicate_no_entry,
+    one_worker_loses_and_duplicates_no_entry
 );
 
 const VCONS: usize = 120;
@@ -22,7 +23,7 @@ struct Run {
 }
 
 impl Run {
-    /// One random step on one claim.
+    /// Makes one random step with a claim.
     async fn step(&self, claim: &Claim, choice: u32) {
         let store = &self.store;
         match choice {
@@ -44,7 +45,7 @@ impl Run {
                     .unwrap(),
             ),
             7 => drop(store.checkpoint(claim, &at_link(1), None, &no_effects()).await.unwrap()),
-            // The worker dies.
+            // The worker stops without an end.
             _ => drop(
                 store
                     .renew(&claim.list, std::slice::from_ref(&claim.id), Duration::ZERO)
@@ -61,7 +62,7 @@ impl Run {
             1 => drop(self.store.resume(&q).await.unwrap()),
             2 => drop(self.store.reprocess(&q, 3).await.unwrap()),
             3 => {
-                // Those who work on handed-off vCons.
+                // The worker of handed-off vCons.
                 for entry in self.store.pop_tail(&list("people"), 2).await.unwrap() {
                     self.store.push(&list("resume:q"), &[id(&entry)], None).await.unwrap();
                 }
@@ -80,7 +81,7 @@ impl Run {
                 .unwrap()
             {
                 self.step(&claim, random.random_range(0..10)).await;
-                // Sometimes twice: the second one is too late.
+                // Sometimes a second step, which is too late.
                 if random.random_range(0..4) == 0 {
                     self.step_late(&claim).await;
                 }
@@ -89,8 +90,8 @@ impl Run {
         }
     }
 
-    /// A step of a worker that believes it still has the claim. On Redis a repeated step may be answered as done,
-    /// so this one only looks at what it changes: nothing twice (see `count`).
+    /// Makes a step of a worker that believes it still has the claim. On Redis a repeated step may
+    /// return `Done`, so only `count` shows that it changed nothing twice.
     async fn step_late(&self, claim: &Claim) {
         let held = self
             .store
@@ -104,15 +105,15 @@ impl Run {
         }
     }
 
-    /// Ends what is open, and counts where every id is.
+    /// Ends all open claims and hand-offs, and counts the places of every id.
     async fn count(&self) -> HashMap<String, usize> {
         let q = list("q");
-        // Everyone brings back what was handed off.
+        // Brings back all vCons that were handed off.
         for entry in self.store.pop_tail(&list("people"), VCONS).await.unwrap() {
             self.store.push(&list("resume:q"), &[id(&entry)], None).await.unwrap();
         }
         let resumed = self.store.resume(&q).await.unwrap();
-        assert!(resumed.dead.is_empty(), "a run waited for each of them");
+        assert!(resumed.dead.is_empty(), "no run waited for one of them");
         let open: Vec<_> = self
             .store
             .claims(&q)
@@ -135,11 +136,11 @@ impl Run {
     }
 }
 
-async fn run(place: &Place, tasks: u64, steps: usize) {
+async fn run(fixture: &StoreFixture, tasks: u64, steps: usize) {
     let names: Vec<VconId> = (0..VCONS).map(|i| id(&format!("v{i}"))).collect();
-    place.store.push(&list("q"), &names, None).await.unwrap();
+    fixture.store.push(&list("q"), &names, None).await.unwrap();
     let run = Arc::new(Run {
-        store: place.store.clone(),
+        store: fixture.store.clone(),
         done: Mutex::default(),
     });
     let tasks: Vec<_> = (0..tasks)
@@ -157,10 +158,10 @@ async fn run(place: &Place, tasks: u64, steps: usize) {
     }
 }
 
-async fn many_workers_lose_nothing_and_double_nothing(place: Place) {
-    run(&place, 6, 60).await;
+async fn many_workers_lose_and_duplicate_no_entry(fixture: StoreFixture) {
+    run(&fixture, 6, 60).await;
 }
 
-async fn one_worker_loses_nothing_and_doubles_nothing(place: Place) {
-    run(&place, 1, 150).await;
+async fn one_worker_loses_and_duplicates_no_entry(fixture: StoreFixture) {
+    run(&fixture, 1, 150).await;
 }

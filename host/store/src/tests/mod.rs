@@ -1,6 +1,8 @@
-//! Tests of the working store. Those in `on_both!` run on Redis and on SQLite, as the two must not differ.
+//! Tests of the working store. Those in `on_both!` run on Redis and on SQLite, because the two must
+//! not differ.
 //!
-//! Every test has a store of its own: a `redis-server` on a free port, or a file, in a directory that goes with it.
+//! Every test has a store of its own: a `redis-server` on a free port, or a file in a temporary
+//! directory.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,33 +25,35 @@ mod dead_letters;
 mod documents;
 mod endings;
 mod events;
+mod fixture;
 mod hosts;
+mod index;
 mod invariant;
 mod lists;
-mod mending;
 mod parking;
-mod place;
 mod recovery;
 mod redis_faults;
+mod redis_server;
 mod redis_shapes;
 mod sqlite_file;
 mod trails;
 
-use place::{Place, RedisServer};
+use fixture::StoreFixture;
+use redis_server::RedisServer;
 
-/// Runs each of these as a test on both stores.
+/// Defines each function as a test on both stores.
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
         mod redis {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(super::super::Place::redis().await).await;
+                super::$name(super::super::StoreFixture::redis().await).await;
             })*
         }
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(super::super::Place::sqlite()).await;
+                super::$name(super::super::StoreFixture::sqlite()).await;
             })*
         }
     };
@@ -113,8 +117,8 @@ fn no_effects() -> Effects {
     Effects::default()
 }
 
-/// Short forms for what many tests do.
-impl Place {
+/// Shared steps of the tests.
+impl StoreFixture {
     async fn put(&self, name: &str) {
         self.store.put(document(name)).await.unwrap();
     }
@@ -136,7 +140,7 @@ impl Place {
         self.store.get(&[id(name)]).await.unwrap().remove(0).unwrap().revision
     }
 
-    /// A write on the state that is there now.
+    /// Returns a write on the current state.
     async fn write_to(&self, name: &str, text: &str) -> Write {
         Write {
             id: id(name),
@@ -167,7 +171,7 @@ impl Place {
             .unwrap()
     }
 
-    /// Lets the leases of these claims run out.
+    /// Makes the leases of these claims run out.
     async fn lose(&self, claims: &[Claim]) {
         let names: Vec<_> = claims.iter().map(|claim| claim.id.clone()).collect();
         let lost = self.store.renew(&claims[0].list, &names, Duration::ZERO).await.unwrap();
@@ -189,7 +193,7 @@ fn vcons(claims: &[Claim]) -> Vec<&str> {
     claims.iter().map(|claim| claim.vcon.as_str()).collect()
 }
 
-/// The place in a chain of links, written as `done | left`.
+/// Returns a checkpoint at a place in a chain of links, written as `done | left`.
 fn at_place(text: &str) -> Checkpoint {
     let (done, left) = text.split_once('|').unwrap();
     let names = |text: &str| {
@@ -207,7 +211,7 @@ fn at_place(text: &str) -> Checkpoint {
     }
 }
 
-/// A checkpoint as older hosts wrote it.
+/// Returns a checkpoint as older hosts wrote it.
 fn at_link(next_link: u32) -> Checkpoint {
     Checkpoint {
         chain: Some(vconduit_base::names::ChainName::new("main").unwrap()),

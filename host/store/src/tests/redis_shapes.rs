@@ -1,10 +1,11 @@
-//! Keys and shapes in Redis as the Conserver has them, so that its programs can work on the same server.
+//! The keys and values in Redis have the forms of the Conserver, so that its programs can work on
+//! the same server.
 
 use super::*;
 
 #[tokio::test]
 async fn keys_have_the_shapes_that_the_conserver_writes() {
-    let place = Place::redis().await;
+    let fixture = StoreFixture::redis().await;
     let new = NewDocument {
         created_at_s: Some(1_700_000_000),
         index: terms(&[
@@ -16,9 +17,9 @@ async fn keys_have_the_shapes_that_the_conserver_writes() {
         context: Some(r#"{"trace_flags":1}"#.into()),
         ..document("a")
     };
-    place.store.put(new).await.unwrap();
-    let server = place.server();
-    let get = if place.has_json() { "JSON.GET" } else { "GET" };
+    fixture.store.put(new).await.unwrap();
+    let server = fixture.server();
+    let get = if fixture.has_json() { "JSON.GET" } else { "GET" };
     assert_eq!(server.raw::<String>(&[get, "vcon:a"]).await, r#"{"uuid":"a"}"#);
     assert_eq!(server.raw::<i64>(&["TTL", "vcon:a"]).await, 3600);
     assert_eq!(
@@ -37,66 +38,66 @@ async fn keys_have_the_shapes_that_the_conserver_writes() {
         [r#"{"trace_flags":1}"#]
     );
     assert_eq!(server.raw::<i64>(&["TTL", "context:q:a"]).await, 86_400);
-    let claim = place.claim_one("q").await;
+    let claim = fixture.claim_one("q").await;
     assert_eq!(server.raw::<i64>(&["EXISTS", "context:q:a", "q"]).await, 0);
     assert_eq!(
         server.raw::<Vec<String>>(&["HKEYS", "vconduit:claims:{q}"]).await,
         [claim.id.as_str()]
     );
-    place.store.fail(&claim, &record("trap"), None).await.unwrap();
+    fixture.store.fail(&claim, &record("trap"), None).await.unwrap();
     assert_eq!(server.raw::<Vec<String>>(&["LRANGE", "DLQ:q", "0", "-1"]).await, ["a"]);
     assert_eq!(server.raw::<i64>(&["TTL", "vcon:a"]).await, 604_800);
 }
 
 #[tokio::test]
-async fn what_others_write_is_read() {
-    let place = Place::redis().await;
-    let server = place.server();
+async fn values_of_other_programs_are_read() {
+    let fixture = StoreFixture::redis().await;
+    let server = fixture.server();
     let _: () = server.raw(&["SET", "vcon:a", r#"{"uuid":"a"}"#]).await;
     let _: i64 = server.raw(&["ZADD", "vcons", "5", "bare", "6", "vcon:a"]).await;
     let _: i64 = server.raw(&["RPUSH", "q", "a"]).await;
-    assert_eq!(place.store.list(None, None, 0, -1).await.unwrap(), ["a", "bare"]);
-    assert_eq!(place.store.lifetime(&id("a")).await.unwrap(), Some(-1));
-    let claim = place.claim_one("q").await;
-    let write = place.write_to("a", r#"{"n":1}"#).await;
-    // Someone else writes while the run goes on.
+    assert_eq!(fixture.store.list(None, None, 0, -1).await.unwrap(), ["a", "bare"]);
+    assert_eq!(fixture.store.lifetime(&id("a")).await.unwrap(), Some(-1));
+    let claim = fixture.claim_one("q").await;
+    let write = fixture.write_to("a", r#"{"n":1}"#).await;
+    // Another program writes during the run.
     let _: () = server.raw(&["SET", "vcon:a", r#"{"n":9}"#]).await;
-    let answer = place
+    let answer = fixture
         .store
         .finish(&claim, &id("a"), Some(write), &no_effects(), &[])
         .await
         .unwrap();
     assert_eq!(answer, Guarded::Conflict);
-    assert!(place.store.delete(&id("a")).await.unwrap());
-    assert_eq!(place.store.list(None, None, 0, -1).await.unwrap(), ["bare"]);
-    assert!(!place.store.delete(&id("bare")).await.unwrap());
+    assert!(fixture.store.delete(&id("a")).await.unwrap());
+    assert_eq!(fixture.store.list(None, None, 0, -1).await.unwrap(), ["bare"]);
+    assert!(!fixture.store.delete(&id("bare")).await.unwrap());
     assert!(
-        place.store.list(None, None, 0, -1).await.unwrap().is_empty(),
-        "the bare member too"
+        fixture.store.list(None, None, 0, -1).await.unwrap().is_empty(),
+        "the bare member is still listed"
     );
 }
 
-/// A large document that a third party wrote has no token; its length and samples are compared all the same.
+/// A large document of another program has no token. Its length and samples are still compared.
 #[tokio::test]
-async fn large_documents_of_others_are_read() {
-    let place = Place::redis().await;
+async fn large_documents_of_other_programs_are_read() {
+    let fixture = StoreFixture::redis().await;
     let text = text_of(200_000, "one");
-    let _: () = place.server().raw(&["SET", "vcon:a", &text]).await;
-    let stale = place.write_to("a", "{}").await;
+    let _: () = fixture.server().raw(&["SET", "vcon:a", &text]).await;
+    let stale = fixture.write_to("a", "{}").await;
     let other = text_of(200_000, "two");
-    let _: () = place.server().raw(&["SET", "vcon:a", &other]).await;
-    assert_eq!(place.store.write(stale).await.unwrap(), Guarded::Conflict);
-    let write = place.write_to("a", &text).await;
+    let _: () = fixture.server().raw(&["SET", "vcon:a", &other]).await;
+    assert_eq!(fixture.store.write(stale).await.unwrap(), Guarded::Conflict);
+    let write = fixture.write_to("a", &text).await;
     assert!(matches!(
-        place.store.write(write).await.unwrap(),
+        fixture.store.write(write).await.unwrap(),
         Guarded::Done(Some(_))
     ));
 }
 
-/// Nothing stays behind when all is done.
+/// Deleted documents and ended claims leave only keys with a lifetime.
 #[tokio::test]
 async fn no_key_is_left_over() {
-    let place = Place::redis().await;
+    let fixture = StoreFixture::redis().await;
     let text = text_of(100_000, "x");
     let new = NewDocument {
         text,
@@ -104,27 +105,27 @@ async fn no_key_is_left_over() {
         context: Some("{}".into()),
         ..document("a")
     };
-    place.store.put(new).await.unwrap();
+    fixture.store.put(new).await.unwrap();
     for _ in 0..2 {
-        let claim = place.claim_one("q").await;
-        place.lose(&[claim]).await;
-        place.reap("q").await;
+        let claim = fixture.claim_one("q").await;
+        fixture.lose(&[claim]).await;
+        fixture.reap("q").await;
     }
-    let claim = place.claim_one("q").await;
-    place
+    let claim = fixture.claim_one("q").await;
+    fixture
         .store
         .park(&claim, &at_link(1), None, &no_effects(), &list("resume:q"), LEASE)
         .await
         .unwrap();
-    place.store.resume(&list("q")).await.unwrap();
-    let claim = place.claim_one("q").await;
-    place.store.fail(&claim, &record("trap"), None).await.unwrap();
-    place.store.reprocess(&list("q"), 1).await.unwrap();
-    let claim = place.claim_one("q").await;
-    place.finish(&claim, &[]).await;
-    place.store.delete(&id("a")).await.unwrap();
-    let keys: Vec<String> = place.server().raw(&["KEYS", "*"]).await;
-    // The short memory of ended claims and of pushes, and a trace context with its lifetime.
+    fixture.store.resume(&list("q")).await.unwrap();
+    let claim = fixture.claim_one("q").await;
+    fixture.store.fail(&claim, &record("trap"), None).await.unwrap();
+    fixture.store.reprocess(&list("q"), 1).await.unwrap();
+    let claim = fixture.claim_one("q").await;
+    fixture.finish(&claim, &[]).await;
+    fixture.store.delete(&id("a")).await.unwrap();
+    let keys: Vec<String> = fixture.server().raw(&["KEYS", "*"]).await;
+    // The remembered ends of claims and steps, and a trace context with its lifetime.
     assert!(
         keys.iter()
             .all(|key| key == "vconduit:ended:{q}" || key == "context:resume:q:a" || key.starts_with("vconduit:once:")),

@@ -1,8 +1,8 @@
-//! The SQLite file: one owner, and nothing lost when that one is killed.
+//! The SQLite file: it has one owner, and loses nothing when the owner is killed.
 
 use std::process::Command;
 
-use super::place::Directory;
+use super::fixture::Directory;
 use super::*;
 use crate::sqlite::SqliteStore;
 use crate::{
@@ -52,7 +52,7 @@ async fn a_restart_keeps_everything() {
     let after = store.get(&[id("a")]).await.unwrap().remove(0).unwrap();
     assert_eq!((after.text, after.revision), (before.text, before.revision));
     assert_eq!(store.config_revision().await.unwrap(), 1);
-    // The worker of that claim went with the process: no need to wait for its lease.
+    // The worker of that claim ended with the process, so there is no wait for its lease.
     assert_eq!(store.reap(&list("q"), 5).await.unwrap().returned, ids(&["a"]));
     let again = store.claim(&list("q"), &host(), 1, LEASE).await.unwrap().remove(0);
     assert_eq!((again.checkpoint, again.lost_leases), (at_link(2), 1));
@@ -60,7 +60,7 @@ async fn a_restart_keeps_everything() {
 }
 
 #[tokio::test]
-async fn files_of_others_are_refused() {
+async fn files_of_other_programs_are_refused() {
     let directory = Directory::new();
     let path = directory.0.join("vconduit.sqlite3");
     rusqlite::Connection::open(&path)
@@ -80,9 +80,9 @@ async fn files_of_others_are_refused() {
     ));
 }
 
-/// A file as the first release left it, with something in each part that matters.
+/// Opens a file of the first release, with rows in each table that matters.
 #[tokio::test]
-async fn a_file_of_the_first_form_is_brought_up() {
+async fn a_file_of_the_first_form_is_upgraded() {
     let directory = Directory::new();
     let path = directory.0.join("vconduit.sqlite3");
     let file = rusqlite::Connection::open(&path).unwrap();
@@ -138,8 +138,8 @@ async fn a_newer_form_is_refused() {
     assert!(error.to_string().contains("form 99"), "{error}");
 }
 
-/// Stores documents until it is killed, and writes the id of each stored one to a file. It runs only when
-/// `a_process_killed_while_writing_loses_nothing_it_was_told` starts it.
+/// Stores documents until it is killed, and writes the id of each stored one to a file. It runs
+/// only when `a_killed_process_loses_no_write_that_returned` starts it.
 #[tokio::test]
 async fn a_child_that_will_be_killed_writes() {
     let Ok(directory) = std::env::var(CHILD) else { return };
@@ -170,7 +170,7 @@ async fn a_child_that_will_be_killed_writes() {
 }
 
 #[tokio::test]
-async fn a_process_killed_while_writing_loses_nothing_it_was_told() {
+async fn a_killed_process_loses_no_write_that_returned() {
     let directory = Directory::new();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
@@ -204,7 +204,7 @@ async fn a_process_killed_while_writing_loses_nothing_it_was_told() {
     child.wait().unwrap();
 
     let told = told(&directory);
-    assert!(told.len() >= 300, "the child did its work");
+    assert!(told.len() >= 300, "the child was too slow");
     let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
     let listed: std::collections::HashSet<String> = store
         .entries(&list("q"), 0, u64::MAX)
@@ -213,11 +213,14 @@ async fn a_process_killed_while_writing_loses_nothing_it_was_told() {
         .into_iter()
         .collect();
     for name in &told {
-        assert!(listed.contains(name), "{name} was answered and is lost");
+        assert!(
+            listed.contains(name),
+            "the write of {name} returned, and the entry is lost"
+        );
     }
     let documents = store
         .get(&listed.iter().map(|name| id(name)).collect::<Vec<_>>())
         .await
         .unwrap();
-    assert!(documents.iter().all(Option::is_some), "document and entry are one step");
+    assert!(documents.iter().all(Option::is_some), "an entry has no document");
 }

@@ -1,39 +1,16 @@
-//! Where a test runs: a store, and what it needs underneath, gone when the test ends.
+//! A Redis server of its own for a test.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::LIFETIMES;
-use crate::Store;
-use crate::redis::RedisStore;
-use crate::sqlite::SqliteStore;
-use vconduit_base::Lifetimes;
+use super::fixture::Directory;
 
-/// The path of a module that every server of the tests loads: how the tests are run with RedisJSON, which the Redis
-/// packages of most distributions lack.
+/// Environment variable with the path of a module that every server of the tests loads. It runs the
+/// tests with RedisJSON, which the Redis packages of most distributions lack.
 pub const MODULE: &str = "VCONDUIT_TEST_REDIS_MODULE";
 
-/// A directory that is removed with this value.
-pub struct Directory(pub PathBuf);
-
-impl Directory {
-    pub fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("vconduit-store-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A server of its own for a test. Ends with this value, by its process handle.
+/// A running server. Dropping it stops the process.
 pub struct RedisServer {
     child: Option<Child>,
     pub port: u16,
@@ -53,14 +30,14 @@ impl RedisServer {
                 directory: Directory::new(),
             };
             server.spawn();
-            if server.answers().await {
+            if server.responds().await {
                 return server;
             }
         }
         panic!("redis-server does not start; is it installed?");
     }
 
-    /// The process, on the same port and directory as before.
+    /// Starts the process on the same port and directory as before.
     pub fn spawn(&mut self) {
         let child = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--save", ""])
@@ -94,7 +71,7 @@ impl RedisServer {
         })
     }
 
-    /// As a crash: no goodbye.
+    /// Kills the process, as a crash would.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
@@ -106,7 +83,7 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    async fn answers(&mut self) -> bool {
+    async fn responds(&mut self) -> bool {
         for _ in 0..200 {
             if self
                 .child
@@ -131,7 +108,7 @@ impl RedisServer {
             .ok()
     }
 
-    /// A command from a third party.
+    /// Runs a command of another program.
     pub async fn raw<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         self.raw_bytes(&words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>())
             .await
@@ -143,7 +120,7 @@ impl RedisServer {
             command.arg(*word);
         }
         command
-            .query_async(&mut self.try_raw().await.expect("the test's server"))
+            .query_async(&mut self.try_raw().await.expect("the server of the test responds"))
             .await
             .unwrap()
     }
@@ -152,68 +129,5 @@ impl RedisServer {
 impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// A store, with what is underneath.
-pub struct Place {
-    pub store: Arc<dyn Store>,
-    /// On Redis: the server, for what third parties do.
-    pub server: Option<RedisServer>,
-    directory: Option<Directory>,
-}
-
-impl Place {
-    pub async fn redis() -> Self {
-        Self::redis_with(LIFETIMES, &["--appendonly", "no"]).await
-    }
-
-    pub async fn redis_with(lifetimes: Lifetimes, options: &[&str]) -> Self {
-        let server = RedisServer::start(options).await;
-        let store = RedisStore::connect(&server.url(), lifetimes, "vcons").await.unwrap();
-        Self {
-            store: Arc::new(store),
-            server: Some(server),
-            directory: None,
-        }
-    }
-
-    pub fn sqlite() -> Self {
-        Self::sqlite_with(LIFETIMES)
-    }
-
-    pub fn sqlite_with(lifetimes: Lifetimes) -> Self {
-        let directory = Directory::new();
-        let store = SqliteStore::open(&directory.0, lifetimes).unwrap();
-        Self {
-            store: Arc::new(store),
-            server: None,
-            directory: Some(directory),
-        }
-    }
-
-    /// The same kind of place with other lifetimes.
-    pub async fn again_with(&self, lifetimes: Lifetimes) -> Self {
-        match &self.server {
-            Some(_) => Self::redis_with(lifetimes, &["--appendonly", "no"]).await,
-            None => Self::sqlite_with(lifetimes),
-        }
-    }
-
-    /// Whether documents are RedisJSON values here: then their text comes back in the server's own form.
-    pub fn has_json(&self) -> bool {
-        self.server.is_some() && std::env::var(MODULE).is_ok()
-    }
-
-    /// On SQLite: the file, for what a fault of the disk does.
-    pub fn sqlite_file(&self) -> rusqlite::Connection {
-        let directory = self.directory.as_ref().expect("a test on SQLite");
-        let file = rusqlite::Connection::open(directory.0.join("vconduit.sqlite3")).unwrap();
-        file.busy_timeout(Duration::from_secs(20)).unwrap();
-        file
-    }
-
-    pub fn server(&self) -> &RedisServer {
-        self.server.as_ref().expect("a test on Redis")
     }
 }
