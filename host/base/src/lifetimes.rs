@@ -1,7 +1,8 @@
 //! Lifetimes of entries in the store.
 
-/// Lifetimes of entries in the store, in seconds. 0 or less means for ever, unless a field says
-/// otherwise. Defaults and variables are those of the vCon Conserver, except for `trail_s`.
+/// Lifetimes of entries in the store, in seconds. With 0 or less an entry does not expire, unless a
+/// field says otherwise. Defaults and variables are those of the vCon Conserver, except for
+/// `trail_s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// A vCon that is new, or was read back from a storage: `VCON_REDIS_EXPIRY`, default 3600.

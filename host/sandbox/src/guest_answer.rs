@@ -1,4 +1,4 @@
-//! Checks the answer of a link and turns it into an outcome.
+//! Checks the result of a link's function and turns it into an outcome.
 //!
 //! Guarantee: names in an [`Outcome`] are valid, every target of an outcome is granted, texts are
 //! escaped and bounded, and a returned document is the call's own, within its limits.
@@ -22,7 +22,7 @@ const MAX_MESSAGE_BYTES: usize = 2048;
 /// Maximum length of an error text in a message, in bytes.
 const MAX_ERROR_BYTES: usize = 300;
 
-/// Answer of a link's function, not checked yet.
+/// Result of a link's function, not checked yet.
 pub(crate) enum GuestAnswer {
     /// Result of `run`.
     Run(Result<WitOutcome, WitFailure>),
@@ -30,7 +30,7 @@ pub(crate) enum GuestAnswer {
     Transform(Result<Transformed, WitFailure>),
 }
 
-/// Checks an answer. A document that `transform` returns is compared with the call's own, and the
+/// Checks a result. A document that `transform` returns is compared with the call's own, and the
 /// differences become edits.
 pub(crate) fn outcome(state: &mut CallState, answer: GuestAnswer) -> Result<Outcome, CallError> {
     match answer {

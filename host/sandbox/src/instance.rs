@@ -1,4 +1,4 @@
-//! Runs one call: an instance within every limit, and its answer checked.
+//! Runs one call: an instance within every limit, and a check of its result.
 //!
 //! Guarantee: whatever the code does, the call ends by its limits, and after a failure the document
 //! is as it was before the call. The instance is fresh and is dropped afterwards, unless the call

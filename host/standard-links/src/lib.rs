@@ -1,8 +1,9 @@
 //! The standard links that are built into the host.
 //!
-//! Guarantee: the list is made of the folders of `links-wasm/links` when the crate is built. Nothing
-//! here knows a link by name.
+//! Guarantee: the list is made of the folders of `links-wasm/links` when the crate is built.
+//! Nothing here knows a link by name.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use wasmparser::{Parser, Payload};
@@ -23,27 +24,34 @@ pub struct Standard {
     pub bytes: &'static [u8],
 }
 
-/// Further module names of all standard links. Components are searched once, when a configuration
-/// names a module that is not the name of a folder.
-static FURTHER_MODULES: LazyLock<Vec<(String, Standard)>> = LazyLock::new(|| {
-    let of_one = |link: Standard| module_names(link.bytes).into_iter().map(move |name| (name, link));
-    standard().flat_map(of_one).collect()
-});
+/// Further module names of all standard links, by the name of the link. Components are searched
+/// once.
+static FURTHER_MODULES: LazyLock<BTreeMap<&str, Vec<String>>> =
+    LazyLock::new(|| standard().map(|link| (link.name, module_names(link.bytes))).collect());
+
+impl Standard {
+    /// Module names by which a configuration can name the link, besides `links.<name>`.
+    #[must_use]
+    pub fn further_modules(&self) -> &'static [String] {
+        FURTHER_MODULES.get(self.name).map_or(&[], Vec::as_slice)
+    }
+}
 
 /// Returns all standard links, sorted by name.
 pub fn standard() -> impl Iterator<Item = Standard> {
     embedded::STANDARD.iter().map(|(name, bytes)| Standard { name, bytes })
 }
 
-/// The standard link that a configuration names as `module`: `links.<name>`, or a further module name that the link carries.
+/// The standard link that a configuration names as `module`: `links.<name>`, or a further module
+/// name that the link carries.
 #[must_use]
 pub fn by_module(module: &str) -> Option<Standard> {
     let by_name = module
         .strip_prefix("links.")
         .and_then(|name| standard().find(|link| link.name == name));
     by_name.or_else(|| {
-        let mut further = FURTHER_MODULES.iter();
-        further.find(|(name, _)| name == module).map(|(_, link)| *link)
+        let has_module = |link: &Standard| link.further_modules().iter().any(|name| name == module);
+        standard().find(has_module)
     })
 }
 

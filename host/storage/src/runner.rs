@@ -28,9 +28,6 @@ pub use policy::{AskPolicy, SavePolicy};
 /// A storage with its name.
 pub type Target = (StorageName, Arc<dyn Storage>);
 
-/// Storages in the order of the configuration.
-pub type Storages = [Target];
-
 /// Outcome of a delete in one storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeleteOutcome {
@@ -78,7 +75,7 @@ impl Runner {
     /// twice. The results are in the order of the list.
     pub async fn save_all(
         &self,
-        storages: &Storages,
+        storages: &[Target],
         saved: &Saved,
         policy: &SavePolicy,
     ) -> Vec<(StorageName, Result<(), StorageError>)> {

@@ -26,7 +26,7 @@ pub(super) fn fits(pointer: &Pointer, levels: usize) -> Result<(), EditError> {
     Ok(())
 }
 
-/// The error for a pointer that leads nowhere.
+/// The error for a pointer without a value.
 pub(super) fn nowhere(pointer: &Pointer) -> EditError {
     EditError::BadPointer(format!("{:?} leads to nothing that could be changed", pointer.as_str()))
 }
@@ -97,7 +97,7 @@ pub(super) fn append(root: &mut Node, base: &str, pointer: &Pointer, value: Node
     }
 }
 
-/// Removes and returns what a pointer leads to. Returns None where it leads nowhere.
+/// Removes and returns the value at a pointer. Returns None if there is none.
 pub(super) fn remove(root: &mut Node, base: &str, pointer: &Pointer) -> Result<Option<Node>, EditError> {
     let tokens = pointer.tokens();
     if !tokens.is_empty() && View::of(root, base).walk(&tokens).is_none() {

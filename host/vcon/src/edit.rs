@@ -65,7 +65,7 @@ pub enum EditError {
     /// The document is signed or encrypted.
     #[error("the document is signed or encrypted and can't be edited")]
     Opaque,
-    /// The pointer is malformed or leads nowhere.
+    /// The pointer is malformed or has no value.
     #[error("bad pointer: {0}")]
     BadPointer(String),
     /// A text is not strict JSON, or not the JSON that the operation needs.

@@ -23,7 +23,7 @@ mod shape;
 /// One fault of a document: the parts of an error of pydantic (`type`, `loc`, `msg`, `input`), and
 /// a JSON Pointer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct IngestFault {
     /// The kind in the words of pydantic: `missing`, `uuid_parsing`, `list_type` and so on.
     pub kind: &'static str,
     /// Names and indexes on the way to the fault, without the leading `body`. For a fault of the
@@ -76,7 +76,7 @@ pub const BODY_UNDECODABLE: &str = "body_undecodable";
 /// assert_eq!(faults[0].pointer, "/uuid");
 /// assert_eq!(faults[0].message, "Field required");
 /// ```
-pub fn ingest(body: &[u8]) -> Result<Ingested, Vec<Fault>> {
+pub fn ingest(body: &[u8]) -> Result<Ingested, Vec<IngestFault>> {
     let mut faults = Faults::default();
     let ingested = read(body, &mut faults).and_then(|document| accept(document, &mut faults));
     ingested.ok_or_else(|| faults.into_list())

@@ -122,7 +122,7 @@ pub use document::{Document, DocumentError, Form};
 pub use edit::{Edit, EditError};
 pub use egress::EgressFormat;
 pub use id::{IdError, MAX_ID_BYTES, VconId};
-pub use ingest::{Fault, Ingested};
+pub use ingest::{IngestFault, Ingested};
 pub use pointer::Pointer;
 pub use scan::MAX_DEPTH;
 pub use text::Text;

@@ -78,9 +78,9 @@ impl Node {
         }
     }
 
-    /// Passes the node that a path leads to, to `edit`. Returns None if the path leads nowhere. In
-    /// that case, and if `edit` fails, everything is as before. `edit` has to check before it
-    /// changes anything.
+    /// Calls `edit` with the node at a path. Returns None if the path has no node. In that case,
+    /// and if `edit` fails, everything is as before. `edit` has to check before it changes
+    /// anything.
     pub(super) fn edit_at<R>(
         &mut self,
         base: &str,

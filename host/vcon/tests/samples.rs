@@ -5,7 +5,7 @@ use std::io;
 
 use serde_json::value::RawValue;
 use vcon_document::ingest::ingest;
-use vcon_document::{Document, Edit, Fault, Form, Pointer};
+use vcon_document::{Document, Edit, Form, IngestFault, Pointer};
 
 /// The number of samples when the tests were written.
 const MIN_SAMPLES: usize = 31;
@@ -30,8 +30,8 @@ fn members(text: &str) -> serde_json::Result<BTreeMap<String, Box<RawValue>>> {
 }
 
 /// Kind and place of every fault, as `kind@body.a.0`.
-fn places(faults: &[Fault]) -> Vec<String> {
-    let place = |fault: &Fault| {
+fn places(faults: &[IngestFault]) -> Vec<String> {
+    let place = |fault: &IngestFault| {
         let steps = fault
             .location
             .iter()

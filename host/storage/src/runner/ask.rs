@@ -9,7 +9,7 @@ use std::sync::Arc;
 use backon::Retryable as _;
 
 use super::task::{Task, late};
-use super::{CopyState, DeleteOutcome, Runner, SavePolicy, Storages, is_transient};
+use super::{CopyState, DeleteOutcome, Runner, SavePolicy, Target, is_transient};
 use crate::{Storage, StorageError};
 use vcon_document::VconId;
 use vcon_document::{Document, Form};
@@ -19,7 +19,7 @@ impl Runner {
     /// Reads from the storages in order, and returns the first copy. A copy that is not this vCon
     /// is ignored. The document is as stored: the caller brings it to the current form before it
     /// goes back to the working store.
-    pub async fn read_through(&self, storages: &Storages, id: &VconId) -> Option<(StorageName, Document)> {
+    pub async fn read_through(&self, storages: &[Target], id: &VconId) -> Option<(StorageName, Document)> {
         if self.missing.contains(id) {
             return None;
         }
@@ -42,7 +42,7 @@ impl Runner {
     }
 
     /// Asks all storages at once for their copies. The states are in the order of the list.
-    pub async fn copies(&self, storages: &Storages, id: &VconId) -> Vec<(StorageName, CopyState)> {
+    pub async fn copies(&self, storages: &[Target], id: &VconId) -> Vec<(StorageName, CopyState)> {
         let asked = storages
             .iter()
             .map(|(name, storage)| async move { (name.clone(), self.copy(storage, id).await) });
@@ -65,7 +65,7 @@ impl Runner {
 
     /// Deletes in all storages at once, and again where an error may pass. The outcomes are in the
     /// order of the list.
-    pub async fn delete_everywhere(&self, storages: &Storages, id: &VconId) -> Vec<(StorageName, DeleteOutcome)> {
+    pub async fn delete_everywhere(&self, storages: &[Target], id: &VconId) -> Vec<(StorageName, DeleteOutcome)> {
         let deletes = storages
             .iter()
             .map(|(name, storage)| async move { (name.clone(), self.delete(name, storage, id).await) });

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::Fault;
+use super::IngestFault;
 use crate::Pointer;
 use crate::scan::SyntaxError;
 use crate::view::View;
@@ -24,7 +24,7 @@ pub(super) enum PathStep {
 
 #[derive(Default)]
 pub(super) struct Faults {
-    list: Vec<Fault>,
+    list: Vec<IngestFault>,
 }
 
 impl Faults {
@@ -32,7 +32,7 @@ impl Faults {
         self.list.is_empty()
     }
 
-    pub(super) fn into_list(self) -> Vec<Fault> {
+    pub(super) fn into_list(self) -> Vec<IngestFault> {
         self.list
     }
 
@@ -45,7 +45,7 @@ impl Faults {
         input: Option<View<'_>>,
     ) {
         let pointer = pointer(path);
-        self.push(Fault {
+        self.push(IngestFault {
             kind,
             location: location(path),
             message: message.into(),
@@ -62,7 +62,7 @@ impl Faults {
         message: String,
         input: Option<View<'_>>,
     ) {
-        self.push(Fault {
+        self.push(IngestFault {
             kind,
             location: Vec::new(),
             message,
@@ -74,7 +74,7 @@ impl Faults {
     /// Adds a fault of the JSON text. The location is the position in characters.
     pub(super) fn syntax(&mut self, text: &str, error: &SyntaxError) {
         let position = text.get(..error.at).unwrap_or(text).chars().count();
-        self.push(Fault {
+        self.push(IngestFault {
             kind: "json_invalid",
             location: vec![position.into()],
             message: format!("JSON decode error: {}", error.describe(text)),
@@ -83,7 +83,7 @@ impl Faults {
         });
     }
 
-    fn push(&mut self, fault: Fault) {
+    fn push(&mut self, fault: IngestFault) {
         if self.list.len() < MAX_FAULTS {
             self.list.push(fault);
         }

@@ -30,7 +30,7 @@ fn with(changes: &[(&str, &str)]) -> String {
     )
 }
 
-fn faults(text: &str) -> Vec<Fault> {
+fn faults(text: &str) -> Vec<IngestFault> {
     ingest(text.as_bytes())
         .map(|ingested| ingested.document.text())
         .expect_err(text)
@@ -38,7 +38,7 @@ fn faults(text: &str) -> Vec<Fault> {
 
 /// Kind and place of every fault, as `kind@body.a.0`.
 fn places(text: &str) -> Vec<String> {
-    let place = |fault: Fault| {
+    let place = |fault: IngestFault| {
         let steps = fault
             .location
             .iter()

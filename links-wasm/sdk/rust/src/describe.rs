@@ -1,11 +1,12 @@
-//! The description of a link follows from its types: there is no second list of options that could disagree.
+//! The description of a link, made from its types. No second list of options could disagree with
+//! them.
 
 use crate::annotations::{MODULES, REUSE};
 use crate::bindings::link::vcon::link::outcomes::Description;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
-/// What the macros pass on of their own members.
+/// Members of the macros for the description.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct About {
     /// The link's name.
@@ -16,7 +17,7 @@ pub struct About {
     pub summary: &'static str,
     /// The grants that the link asks for, as JSON text. An empty text asks for nothing.
     pub needs: &'static str,
-    /// Whether an instance may serve one call after the other.
+    /// True if an instance may serve one call after the other.
     pub reuse: bool,
     /// Further module names, each with `links.` in front.
     pub modules: &'static [&'static str],
@@ -135,7 +136,8 @@ mod tests {
         assert_eq!(BYTES, *TEXT.as_bytes());
     }
 
-    /// Two links in one crate: each macro makes its own description out of the members that it was given.
+    /// Two links in one crate: each macro makes its own description out of the members that it was
+    /// given.
     mod macros {
         use super::*;
         use crate::bindings::link::exports::vcon::link::handler::Guest;

@@ -12,7 +12,8 @@ pub use host::Encoding;
 /// ```
 /// # use vcon_link::prelude::*;
 /// fn add_summary(vcon: &Vcon, summary: &str) -> Result<(), Failure> {
-///     vcon.add_analysis(Analysis::text("summary", "acme", summary).dialog(0).extra("schema", "v1"))?;
+///     let analysis = Analysis::text("summary", "acme", summary);
+///     vcon.add_analysis(analysis.dialog(0).extra("schema", "v1"))?;
 ///     Ok(())
 /// }
 /// ```

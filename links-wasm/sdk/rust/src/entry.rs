@@ -8,10 +8,10 @@ use serde_json::Value;
 
 pub use crate::describe::{About, bytes, description};
 
-/// How a transform ended well.
+/// Result of a transform that did not fail.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Transformed {
-    /// Go on, with this document. `uuid` has to be the same.
+    /// The chain continues with this document. `uuid` has to be the same.
     Next(Value),
     /// End the chain here, quietly. The text says why, for the log.
     Stop(String),

@@ -14,7 +14,8 @@
 //! }
 //!
 //! fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
-//!     if !filters::included(vcon, options.only_if.as_ref())? || !filters::sampled(options.sampling_rate) {
+//!     let is_included = filters::included(vcon, options.only_if.as_ref())?;
+//!     if !is_included || !filters::sampled(options.sampling_rate) {
 //!         return Ok(Outcome::Next);
 //!     }
 //!     // The work.
@@ -27,7 +28,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A condition on a vCon: it has an entry of `section` with this `purpose` or `type` that `includes` a text.
+/// A condition on a vCon: it has an entry of `section` with this `purpose` or `type` that
+/// `includes` a text.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct OnlyIf {
@@ -62,7 +64,8 @@ pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> 
     Ok(any_entry(only_if, section, includes, &entries))
 }
 
-/// Returns true for a share `rate` (0 to 1) of all calls, by chance. Without a rate, and with 0, it always does.
+/// Returns true for a share `rate` (0 to 1) of all calls, by chance. Without a rate, and with 0, it
+/// always does.
 pub fn sampled(rate: Option<f64>) -> bool {
     match rate {
         None | Some(0.0) => true,

@@ -1,8 +1,8 @@
 //! Write a link for vConduit in Rust: one function over a vCon with typed options, and one macro.
 //!
-//! vConduit runs vCon documents (records of conversations) through chains of links. A link is a WebAssembly component
-//! that reads and edits the current vCon through functions of the host. This crate wraps these functions, so that an
-//! author writes no bindings.
+//! vConduit runs vCon documents (records of conversations) through chains of links. A link is a
+//! WebAssembly component that reads and edits the current vCon through functions of the host. This
+//! crate wraps these functions, so that an author writes no bindings.
 //!
 //! ```
 //! use vcon_link::prelude::*;
@@ -27,16 +27,18 @@
 //! }
 //! ```
 //!
-//! Compile it with `cargo build --release --target wasm32-wasip2`, in a crate with `crate-type = ["cdylib"]`. The README
-//! of this crate has the whole set-up.
+//! Compile it with `cargo build --release --target wasm32-wasip2`, in a crate with `crate-type =
+//! ["cdylib"]`. The README of this crate has the whole set-up.
 //!
 //! - [`Vcon`] has the functions over the current document.
-//! - [`http`], [`secrets`], [`queues`] and [`documents`] reach further. Each says which grant it needs.
-//! - [`ServiceUrl`], [`SecretText`] and [`QueueName`] are option types that tell the host which grants follow from them.
+//! - [`http`], [`secrets`], [`queues`] and [`documents`] reach further. Each says which grant it
+//!   needs.
+//! - [`ServiceUrl`], [`SecretText`] and [`QueueName`] are option types that tell the host which
+//!   grants follow from them.
 //! - [`link!`] and [`transform!`] make the component.
 //!
-//! Functions of the host work inside a host only. On any other target they end the program: keep logic in functions over
-//! plain data, and test these with `cargo test`.
+//! Functions of the host work inside a host only. On any other target they end the program: keep
+//! logic in functions over plain data, and test these with `cargo test`.
 #![warn(missing_docs)]
 
 mod annotations;

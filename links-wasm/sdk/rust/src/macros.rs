@@ -14,8 +14,8 @@
 ///
 /// The version is the one in the link's `Cargo.toml`. Members stand in this order.
 ///
-/// `needs`, `reuse` and `modules` are requests. A host follows them without being asked only for links that it ships
-/// itself. For an uploaded link an operator decides.
+/// `needs`, `reuse` and `modules` are requests. A host follows them without being asked only for
+/// links that it ships itself. For an uploaded link an operator decides.
 ///
 /// ```
 /// use vcon_link::prelude::*;
@@ -83,8 +83,9 @@ macro_rules! link {
 
 /// Makes a component of world `transform` out of a function.
 ///
-/// `transform` is a `fn(serde_json::Value, Options) -> Result<Transformed, Failure>`. `name`, `summary`, `options`,
-/// `reuse` and `modules` are as in [`link!`]. A transform can't be granted anything.
+/// `transform` is a `fn(serde_json::Value, Options) -> Result<Transformed, Failure>`. `name`,
+/// `summary`, `options`, `reuse` and `modules` are as in [`link!`]. A transform can't be granted
+/// anything.
 ///
 /// ```
 /// use vcon_link::prelude::*;
@@ -153,7 +154,8 @@ macro_rules! transform {
     };
 }
 
-/// Writes module names into a custom section, one on a line. A host finds them there without running the component.
+/// Writes module names into a custom section, one on a line. A host finds them there without
+/// running the component.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! module_names {

@@ -1,11 +1,12 @@
 //! Option types from which grants follow.
 //!
-//! Guarantee: an option of one of these types has the annotation `x-vcon-grant` in the schema of the options, at any
-//! depth: `Vec<ServiceUrl>`, `BTreeMap<String, QueueName>` and `Option<SecretText>` have it too.
+//! Guarantee: an option of one of these types has the annotation `x-vcon-grant` in the schema of
+//! the options, at any depth: `Vec<ServiceUrl>`, `BTreeMap<String, QueueName>` and
+//! `Option<SecretText>` have it too.
 //!
-//! The annotation tells the host what the value names: a host, secrets, a list. For a link that comes with the host,
-//! the operator does not have to repeat that name under `grants`. For an uploaded link the annotation is information
-//! only: an operator grants.
+//! The annotation tells the host what the value names: a host, secrets, a list. For a link that
+//! comes with the host, the operator does not have to repeat that name under `grants`. For an
+//! uploaded link the annotation is information only: an operator grants.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -73,10 +74,12 @@ option_text!(
     "http"
 );
 option_text!(
-    /// A text that may hold `{{secret:NAME}}`. It names secrets that have to be granted (`secrets`).
+    /// A text that may hold `{{secret:NAME}}`. It names secrets that have to be granted
+    /// (`secrets`).
     ///
-    /// In a request header the host fills the secret in. [`secrets::resolve`](crate::secrets::resolve) returns the
-    /// value of a text that is one reference. The text itself is not shown by `Debug`: it may be a secret.
+    /// In a request header the host fills the secret in.
+    /// [`secrets::resolve`](crate::secrets::resolve) returns the value of a text that is one
+    /// reference. The text itself is not shown by `Debug`: it may be a secret.
     SecretText,
     "secret"
 );

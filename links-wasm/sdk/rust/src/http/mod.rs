@@ -5,7 +5,8 @@
 //! # use std::time::Duration;
 //! fn ask(question: &Value) -> Result<Value, Failure> {
 //!     let answer = http::post("https://api.example/v1/ask")
-//!         .header("authorization", "Bearer {{secret:API_KEY}}") // filled in by the host, never seen by the link
+//!         // The host fills in the secret. The link never sees it.
+//!         .header("authorization", "Bearer {{secret:API_KEY}}")
 //!         .json(question)
 //!         .timeout(Duration::from_secs(20))
 //!         .retries(2)
@@ -16,8 +17,8 @@
 //! }
 //! ```
 //!
-//! Redirects are followed, each as a new request, so that the host checks every address. Errors show
-//! only the host of a URL, because the rest may contain secrets.
+//! Redirects are followed, each as a new request, so that the host checks every address. Errors
+//! show only the host of a URL, because the rest may contain secrets.
 
 mod error;
 mod redirect;

@@ -1,7 +1,7 @@
 //! A component of world `link`, contract 0.1.0, that calls every function of every interface.
 //!
 //! The option `act` chooses what to do. Acts that look at something add an analysis of type
-//! `contract`, with one line `function=result` for each call; `tests/e2e/tests/e2e/contract.rs`
+//! `contract`, with one line `function=result` for each call; `tests/e2e/contract.rs`
 //! compares the lines.
 
 wit_bindgen::generate!({ path: "../../package.wit", world: "link" });
