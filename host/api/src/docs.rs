@@ -1,6 +1,6 @@
-//! The API's description for people: Swagger UI from the binary itself.
+//! The description of the API for people: Swagger UI, which is part of the binary.
 //!
-//! Guarantee: nothing that is served here makes a browser ask another host; the policy sent along forbids it too.
+//! Guarantee: no page makes a browser ask another host. The content security policy forbids it too.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use utoipa_swagger_ui::Config;
 
-use super::ApiError;
-use super::conserver::query::Segment;
+use crate::edge::reply;
+use crate::edge::segment::Segment;
 
 /// Links are relative to `docs/`, so that the page works under any prefix.
 const PAGE: &str = r#"<!doctype html>
@@ -30,7 +30,7 @@ const PAGE: &str = r#"<!doctype html>
 </html>
 "#;
 
-/// `validatorUrl` null: the badge that it stands for would be fetched from elsewhere.
+/// `validatorUrl` is null because its badge would be fetched from another host.
 const START: &str = r##"window.ui = SwaggerUIBundle({
   url: new URL("../openapi.json", document.baseURI).href,
   dom_id: "#swagger-ui",
@@ -42,7 +42,7 @@ const START: &str = r##"window.ui = SwaggerUIBundle({
 });
 "##;
 
-/// Swagger UI writes styles into elements; scripts come from files alone.
+/// Swagger UI writes styles into elements. Scripts come from files only.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'",
 );
@@ -50,17 +50,17 @@ const NOSNIFF: (HeaderName, HeaderValue) = (header::X_CONTENT_TYPE_OPTIONS, Head
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
-/// `/docs`
+/// The page `/docs`.
 pub async fn page() -> Response {
     served(HTML, PAGE)
 }
 
-/// `/docs/start.js`
+/// The script `/docs/start.js`, which starts the page.
 pub async fn start() -> Response {
     served(SCRIPT, START)
 }
 
-/// `/redoc`: one set of pages is enough.
+/// `/redoc`: redirects to `/docs`. One set of pages is enough.
 pub async fn redoc() -> Response {
     (
         StatusCode::TEMPORARY_REDIRECT,
@@ -69,25 +69,29 @@ pub async fn redoc() -> Response {
         .into_response()
 }
 
-/// `/docs/oauth2-redirect`
-pub async fn oauth2_redirect() -> Result<Response, ApiError> {
+/// The page `/docs/oauth2-redirect`.
+pub async fn oauth2_redirect() -> Response {
     asset("oauth2-redirect.html")
 }
 
-/// `/docs/{file}`: only the files that the page asks for.
-pub async fn file(Segment(name): Segment) -> Result<Response, ApiError> {
+/// `/docs/{file}`: the files that the page needs, no others.
+pub async fn file(Segment(name): Segment) -> Response {
     match name.as_str() {
         "swagger-ui.css" | "swagger-ui-bundle.js" | "favicon-32x32.png" | "oauth2-redirect.js" => asset(&name),
-        _ => Err(ApiError::NoRoute),
+        _ => reply::no_route(),
     }
 }
 
-fn asset(name: &str) -> Result<Response, ApiError> {
-    let config = Arc::new(Config::default());
-    let found = utoipa_swagger_ui::serve(name, config).map_err(|error| ApiError::Unexpected(error.to_string()))?;
-    let file = found.ok_or(ApiError::NoRoute)?;
-    let kind = HeaderValue::try_from(file.content_type).map_err(|error| ApiError::Unexpected(error.to_string()))?;
-    Ok(served(kind, file.bytes.into_owned()))
+fn asset(name: &str) -> Response {
+    let file = match utoipa_swagger_ui::serve(name, Arc::new(Config::default())) {
+        Ok(Some(file)) => file,
+        Ok(None) => return reply::no_route(),
+        Err(error) => return reply::unexpected(error),
+    };
+    match HeaderValue::try_from(file.content_type) {
+        Ok(kind) => served(kind, file.bytes.into_owned()),
+        Err(error) => reply::unexpected(error),
+    }
 }
 
 fn served(kind: HeaderValue, body: impl Into<axum::body::Body>) -> Response {

@@ -1,29 +1,34 @@
-//! The REST API: the Conserver's routes, and what they lack.
+//! The REST API: the Conserver's routes, and the admin API.
 //!
-//! Guarantee: paths, parameters, status codes and bodies are those that the Conserver's clients know. Whatever a client
-//! sends, it gets a JSON answer with a request id; what it sends is bounded in size and time before anything is made of it.
+//! Guarantee: paths, parameters, status codes and bodies are those that the Conserver's clients
+//! know. Every response is JSON with a request id, whatever a client sends. Size and time of a
+//! request are bounded before it is parsed.
 //!
 //! ```text
-//! edge (request id, span, prefix, CORS, metrics) ─► router.rs ─► payload / query (parse) ─► handler ─► documents / store
+//! edge (request id, CORS, prefix, metrics) ─► router ─► façade: auth, parse ─► service ─► respond
 //! ```
+//!
+//! - [`edge`]: the part that is the same for every route.
+//! - [`auth`]: callers by their keys.
+//! - [`conserver`] and [`admin`]: the two façades, each with its own error type. Each handler
+//!   parses, calls one service and responds. A façade knows `edge` and `auth`, and never another
+//!   façade.
+//!
+//! Design: a further façade, such as `py_vcon` or `ui`, is a folder of its own next to these two.
 
 pub mod admin;
 pub mod auth;
 pub mod conserver;
-pub mod docs;
+mod docs;
 pub mod edge;
-pub mod openapi;
+mod openapi;
 pub mod readiness;
 pub mod router;
-pub mod state;
+mod state;
 
 #[cfg(test)]
 mod tests;
 
-pub use conserver::error::ApiError;
 pub use edge::serve::serve;
 pub use readiness::Readiness;
 pub use state::{ApiParts, ApiState, RenderMetrics, Shared};
-
-/// What a handler gives back.
-pub type Answer = Result<axum::response::Response, ApiError>;

@@ -1,12 +1,13 @@
-//! Every route of the service, grouped by who may call it.
+//! Every route of the service, grouped by the callers that may use it.
 //!
-//! Guarantee: what is not on this page is not served. Each route answers with and without the prefix (`API_ROOT_PATH`).
+//! Guarantee: only the routes of this module are served. Each is served with and without the prefix
+//! (`API_ROOT_PATH`).
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,21 +16,21 @@ use crate::conserver::{config, dlq, external, queues, system, vcon, vcons};
 use crate::edge::paths::RouteTable;
 use crate::edge::{self, Edge, reply};
 use crate::openapi::{self, Group};
-use crate::{ApiError, ApiState, Shared, docs};
+use crate::{ApiState, Shared, docs};
 use vcon_document::Text;
 
-/// Everyone: how the host is.
+/// Routes for everyone: the state of the host.
 fn public() -> OpenApiRouter<Shared> {
     OpenApiRouter::default()
         .routes(routes!(system::health_check))
-        .routes(routes!(system::get_version))
+        .routes(routes!(system::version_endpoint))
         .routes(routes!(system::get_ready))
         .routes(routes!(system::get_metrics))
         .routes(routes!(queues::get_queue_depth))
 }
 
-/// Who has a key of the API: each key opens all of it. The handlers ask for `Keyed` or `KeyedBody`.
-fn keyed() -> OpenApiRouter<Shared> {
+/// Routes for clients of the API. Their handlers take an `Authorized` or an `AuthorizedBody`.
+fn clients() -> OpenApiRouter<Shared> {
     OpenApiRouter::default()
         .routes(routes!(vcon::get_vcons_uuids, vcon::post_vcon))
         .routes(routes!(queues::get_vcon_egress))
@@ -41,17 +42,19 @@ fn keyed() -> OpenApiRouter<Shared> {
         .routes(routes!(vcons::index_vcons))
         .routes(routes!(config::get_config, config::post_config))
         .routes(routes!(dlq::get_dlq_vcons))
-        .routes(routes!(dlq::reprocess_dlq))
+        .routes(routes!(dlq::post_dlq_reprocess))
 }
 
-/// Partners, with keys of their own lists.
-fn partner() -> OpenApiRouter<Shared> {
+/// Routes for partners, with keys of their own lists.
+fn partners() -> OpenApiRouter<Shared> {
     OpenApiRouter::default().routes(routes!(external::external_ingress_vcon))
 }
 
-/// Operators, with admin keys. The handlers ask for `Admin`.
-fn admin() -> OpenApiRouter<Shared> {
-    use crate::admin::{claims, dead_letters, events, hosts, links, lists, member, trials, versions, whereabouts};
+/// Routes for operators. Their handlers take an `Admin`.
+fn operators() -> OpenApiRouter<Shared> {
+    use crate::admin::{
+        chains, claims, dead_letters, events, hosts, links, lists, storages, trials, versions, whereabouts,
+    };
     OpenApiRouter::default()
         .routes(routes!(links::get_links))
         .routes(routes!(links::get_link, links::delete_link))
@@ -64,15 +67,15 @@ fn admin() -> OpenApiRouter<Shared> {
         .routes(routes!(versions::get_component))
         .routes(routes!(versions::activate))
         .routes(routes!(versions::roll_back))
-        .routes(routes!(member::get_chains))
-        .routes(routes!(member::get_chain, member::put_chain, member::delete_chain))
-        .routes(routes!(member::get_storages))
+        .routes(routes!(chains::get_chains))
+        .routes(routes!(chains::get_chain, chains::put_chain, chains::delete_chain))
+        .routes(routes!(storages::get_storages))
         .routes(routes!(
-            member::get_storage,
-            member::put_storage,
-            member::delete_storage
+            storages::get_storage,
+            storages::put_storage,
+            storages::delete_storage
         ))
-        .routes(routes!(member::validate))
+        .routes(routes!(chains::validate))
         .routes(routes!(lists::get_lists))
         .routes(routes!(claims::get_claims))
         .routes(routes!(claims::requeue_claim))
@@ -85,7 +88,7 @@ fn admin() -> OpenApiRouter<Shared> {
         .routes(routes!(events::get_events))
 }
 
-/// Paths that the Conserver takes for a vCon with a strange uuid. For who has a key.
+/// Paths whose last part the Conserver takes for the uuid of a vCon. For clients of the API.
 fn shadowed() -> Router<Shared> {
     let both = || get(vcon::not_a_uuid).delete(vcon::not_a_uuid);
     Router::new()
@@ -95,7 +98,7 @@ fn shadowed() -> Router<Shared> {
         .route("/vcon/count", axum::routing::delete(vcon::not_a_uuid))
 }
 
-/// Everyone: the API's description.
+/// Routes for everyone: the description of the API.
 fn description(api: &OpenApi) -> Router<Shared> {
     let text: Text = api.to_json().unwrap_or_default().into();
     let openapi = move || async move { reply::document(StatusCode::OK, text.clone()) };
@@ -108,7 +111,10 @@ fn description(api: &OpenApi) -> Router<Shared> {
         .route("/redoc", get(docs::redoc))
 }
 
-/// Paths that are served but not described, for slashes at their end and for the metrics.
+/// Described paths that have an undescribed GET, see [`shadowed`].
+const SHADOWED: [&str; 2] = ["/vcon/ingress", "/vcon/external-ingress"];
+
+/// Paths that are served but not described.
 const UNDESCRIBED: [&str; 6] = [
     "/openapi.json",
     "/docs",
@@ -118,12 +124,12 @@ const UNDESCRIBED: [&str; 6] = [
     "/redoc",
 ];
 
-/// How much of the service a host offers.
+/// The part of the service that a host offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Served {
     /// All of it.
     All,
-    /// How the host is, no more: for hosts that only run chains.
+    /// The state of the host only: for hosts that only run chains.
     System,
 }
 
@@ -135,9 +141,9 @@ pub fn router(state: ApiState, served: Served) -> Router {
     let groups = match served {
         Served::All => vec![
             (Group::Public, public()),
-            (Group::Keyed, keyed()),
-            (Group::Partner, partner()),
-            (Group::Admin, OpenApiRouter::default().nest("/admin/v1", admin())),
+            (Group::Client, clients()),
+            (Group::Partner, partners()),
+            (Group::Operator, OpenApiRouter::default().nest("/admin/v1", operators())),
         ],
         Served::System => vec![(Group::Public, public())],
     };
@@ -147,14 +153,28 @@ pub fn router(state: ApiState, served: Served) -> Router {
         described.merge(description);
         routes = routes.merge(part);
     }
+    openapi::name_union_members(&mut described);
     if served == Served::All {
         routes = routes.merge(shadowed());
     }
-    let table = RouteTable::new(described.paths.paths.keys().map(String::as_str).chain(UNDESCRIBED));
     let routes = routes
         .merge(description(&described))
-        .fallback(|| async { ApiError::NoRoute })
+        .fallback(|| async { reply::no_route() })
         .with_state(Arc::new(state));
-    let edge = Edge::new(routes, table, &settings.root_path, &settings.version);
+    let edge = Edge::new(
+        routes,
+        table(&described, served),
+        &settings.root_path,
+        &settings.version,
+    );
     Router::new().fallback(edge::handle).with_state(Arc::new(edge))
+}
+
+/// The paths that are served, each with its first method.
+fn table(api: &OpenApi, served: Served) -> RouteTable {
+    let described = api.paths.paths.iter();
+    let described = described.map(|(path, item)| (path.as_str(), openapi::first_method(item)));
+    let shadowed = SHADOWED.into_iter().filter(|_| served == Served::All);
+    let with_get = UNDESCRIBED.into_iter().chain(shadowed).map(|path| (path, Method::GET));
+    RouteTable::new(described.chain(with_get))
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// The keys that open one list. The Conserver's words for what is wrong with one are answered at the request, so a wrong
-/// shape is kept rather than refused.
+/// Keys that open one list. A value of the wrong shape is kept, not refused: the Conserver reports
+/// it with its own words at the request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum IngressAuth {
     /// These keys.

@@ -11,21 +11,23 @@ use vconduit_base::names::{LinkName, ListName, StorageName};
 pub struct Chain {
     /// The links, in order.
     pub links: Vec<ChainLink>,
-    /// Where vCons come from.
+    /// Lists that vCons are claimed from.
     pub ingress_lists: Vec<ListName>,
-    /// Where ids go after success.
+    /// Lists that ids are pushed to after success.
     pub egress_lists: Vec<ListName>,
-    /// Where documents are saved after success, before egress.
+    /// Storages that documents are saved to after success, before egress.
     pub storages: Vec<StorageName>,
     /// `enabled`: 0 leaves the lists untouched. Default 1.
     pub enabled: bool,
-    /// `timeout`, in seconds: the run, from the first claim on, has to be done by then. Absent: no bound but those of the links.
+    /// `timeout`, in seconds: time for the whole run, from the first claim. Absent: only the limits
+    /// of the links apply.
     pub timeout: Option<Duration>,
     /// `weight`: the share of this chain's lists when several have work. 1 to 100, default 1.
     pub weight: u32,
     /// `hand_off_timeout`, in seconds, default 3600: how long a parked run may stay away.
     pub hand_off_timeout: Duration,
-    /// `schedule`: a cron expression; the lists are then worked off only from each such time on until they are empty. Absent: always.
+    /// `schedule`: a cron expression. At each of its times the lists are processed until they are
+    /// empty. Absent: always.
     pub schedule: Option<String>,
     /// `on_error`: what a failed link means for the run. Default `dlq`.
     pub on_error: OnError,
@@ -34,19 +36,19 @@ pub struct Chain {
 /// A link's place in a chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChainLink {
-    /// Which link.
+    /// Name of the link.
     pub name: LinkName,
     /// Options for this place alone, laid over the link's own, top level only.
     pub options: Map<String, Value>,
 }
 
-/// What a failed link means for the run, after its retries.
+/// Effect of a failed link on the run, after its retries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnError {
     /// `dlq`: the vCon goes to the dead letters.
     #[default]
     DeadLetter,
-    /// `continue`: go on with the next link, without this one's edits.
+    /// `continue`: the run continues with the next link, without the edits of this one.
     Continue,
     /// `stop`: end the run quietly.
     Stop,

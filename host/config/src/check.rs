@@ -1,6 +1,7 @@
-//! The answer of `vconduit check-config`.
+//! The report of `vconduit check-config`.
 //!
-//! Guarantee: every problem is shown with its place and what to do; text from the file can't steer the terminal.
+//! Guarantee: every problem is shown with its position and the next step. Text from the file can't
+//! control the terminal.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -50,9 +51,9 @@ pub fn text(path: &Path) -> Result<String, Unreadable> {
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration {} can't be read: {reason}; name the file with --config or CONSERVER_CONFIG_FILE", path.display())]
 pub struct Unreadable {
-    /// Which.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Why.
+    /// Error of the operating system.
     pub reason: std::io::Error,
 }
 
@@ -101,16 +102,16 @@ fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// The longest text shown of one that came from the file.
-const LONGEST: usize = 600;
+/// Characters that are shown of a text from the file.
+const MAX_TEXT_CHARS: usize = 600;
 
 fn printable(text: &str) -> String {
     let shown: String = text
         .chars()
-        .take(LONGEST)
+        .take(MAX_TEXT_CHARS)
         .map(|shown| if shown.is_control() { '\u{fffd}' } else { shown })
         .collect();
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(MAX_TEXT_CHARS).is_some() {
         shown + " …"
     } else {
         shown
@@ -163,7 +164,7 @@ mod tests {
         assert!(
             report(&long, false)
                 .lines()
-                .all(|line| line.chars().count() < 2 * LONGEST + 100)
+                .all(|line| line.chars().count() < 2 * MAX_TEXT_CHARS + 100)
         );
     }
 }

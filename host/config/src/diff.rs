@@ -1,6 +1,6 @@
-//! What changed between two configurations, for a line in the log.
+//! The difference between two configurations, for a line in the log.
 //!
-//! Guarantee: names only; no option value is shown.
+//! Guarantee: it has names only. No option value is shown.
 
 use std::fmt;
 use std::hash::Hash;
@@ -12,15 +12,15 @@ use super::Config;
 /// The names that were added, changed or removed in each section.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// Chains.
+    /// Changes of chains, by name.
     pub chains: Changes,
-    /// Links.
+    /// Changes of links, by name.
     pub links: Changes,
-    /// Storages.
+    /// Changes of storages, by name.
     pub storages: Changes,
     /// Lists with keys of partners.
     pub ingress_auth: Changes,
-    /// Whose signatures count.
+    /// True if the keys for signatures changed.
     pub signing: bool,
 }
 
@@ -31,20 +31,20 @@ pub struct Changes {
     pub added: Vec<String>,
     /// Those that are not what they were.
     pub changed: Vec<String>,
-    /// Those that are gone.
+    /// Names that only the old configuration has.
     pub removed: Vec<String>,
-    /// Whether those that stayed stand in another order.
+    /// True if the names that both have are in another order.
     pub reordered: bool,
 }
 
-/// What turns `old` into `new`.
+/// Returns the changes from `old` to `new`.
 #[must_use]
 pub fn diff(old: &Config, new: &Config) -> Diff {
     Diff::between(old, new)
 }
 
 impl Diff {
-    /// What turns `old` into `new`.
+    /// Returns the changes from `old` to `new`.
     #[must_use]
     pub fn between(old: &Config, new: &Config) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Diff {
         }
     }
 
-    /// Whether nothing changed.
+    /// True if nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -85,7 +85,7 @@ impl Changes {
 }
 
 /// More names than this are counted.
-const MOST_NAMES: usize = 20;
+const MAX_NAMES: usize = 20;
 
 impl fmt::Display for Diff {
     /// `chains: added a; changed b, c | links: removed d`, or `nothing changed`.
@@ -129,8 +129,8 @@ impl fmt::Display for Changes {
 }
 
 fn listed(names: &[String]) -> String {
-    let shown = names.iter().take(MOST_NAMES).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().checked_sub(MOST_NAMES) {
+    let shown = names.iter().take(MAX_NAMES).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(MAX_NAMES) {
         Some(more) if more > 0 => format!("{shown} and {more} more"),
         _ => shown,
     }

@@ -1,8 +1,9 @@
-//! The configuration: what an operator writes, checked, as one immutable value.
+//! The configuration: the text of an operator, checked, as one immutable value.
 //!
-//! Guarantee: a [`Config`] is whole and consistent: every name in an enabled chain leads somewhere, every limit is below its
-//! ceiling. It is built whole and swapped as one; work in flight ends on the one it began with. (A chain that is switched off may
-//! name links that are not there.)
+//! Guarantee: a [`Config`] is complete and consistent. Every name in an enabled chain is defined,
+//! and every limit is below its ceiling. A configuration is built and replaced as a whole. Runs in
+//! work end with the one that they began with. A chain that is not enabled may name links that do
+//! not exist.
 
 pub mod auth;
 pub mod chain;
@@ -29,8 +30,8 @@ pub use diff::Diff;
 pub use link::{ComponentSource, Link};
 pub use problem::{Checked, Problem, Severity};
 pub use read::host;
-pub use read::{Reader, read_grants};
-pub use record::{LinkRecord, RecordError, Version};
+pub use read::{Reader, StandardModule, read_grants};
+pub use record::{LinkRecord, RecordError, VersionRecord};
 pub use settings::{SettingProblem, Settings};
 pub use storage::StorageEntry;
 
@@ -40,7 +41,7 @@ use vconduit_policy::signature::Signing;
 /// A configuration as its operator wrote it, as JSON: the sections of the file.
 pub type Written = serde_json::Map<String, serde_json::Value>;
 
-/// Everything that an operator configures and may change while hosts run. Order is that of the file.
+/// Everything that an operator configures and may change while hosts run, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// Chains by name.
@@ -49,15 +50,15 @@ pub struct Config {
     pub links: IndexMap<LinkName, Link>,
     /// Storages by name; the order is that of reads of expired vCons.
     pub storages: IndexMap<StorageName, StorageEntry>,
-    /// Who may post to which list from outside (`ingress_auth`).
+    /// Keys of partners, by the list that they may post to (`ingress_auth`).
     pub ingress_auth: IndexMap<ListName, IngressAuth>,
-    /// Whose signatures on uploaded components count (`signing`).
+    /// Keys whose signatures on uploaded components are accepted (`signing`).
     pub signing: Signing,
 }
 
 impl Config {
-    /// The chain of each ingress list. A list named by several chains belongs to the last of them, as
-    /// in the Conserver. Chains that are not enabled have no lists.
+    /// The chain of each ingress list. A list named by several chains belongs to the last of them,
+    /// as in the Conserver. Chains that are not enabled have no lists.
     #[must_use]
     pub fn ingress(&self) -> IndexMap<ListName, ChainName> {
         let mut lists = IndexMap::new();

@@ -11,22 +11,25 @@ use vconduit_policy::{Grants, Limits};
 /// A named use of a component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Link {
-    /// Where the code is.
+    /// Source of the component.
     pub component: ComponentSource,
-    /// `options` as given; the component's defaults are merged under them when the link is made ready.
+    /// `options` as written. The component's defaults are merged under them when the link is made
+    /// ready.
     pub options: Map<String, Value>,
-    /// `grants`; absent: not stated. A standard link then gets those that follow from its options, any other none.
+    /// `grants`. Absent: a standard link gets the grants that follow from its options, any other
+    /// link gets none.
     pub grants: Option<Grants>,
     /// `limits`, over the defaults.
     pub limits: Limits,
-    /// `warm`: whether an instance may serve many calls. Saves the set-up, gives up that calls know nothing of each other: for code that
-    /// is trusted. Absent: only for standard links that say so in their description.
+    /// `warm`: true lets one instance serve many calls. It saves the set-up of an instance and
+    /// gives up the isolation of calls from each other, so it is for trusted code. Absent: true for
+    /// standard links whose description allows it.
     pub warm: Option<bool>,
     /// `on_error` for this link; absent: the chain's.
     pub on_error: Option<OnError>,
 }
 
-/// Where a link's component comes from.
+/// Source of a link's component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentSource {
     /// `module: links.<name>`: a standard link that is built into the host; here is the `<name>`.

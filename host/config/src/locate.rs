@@ -1,20 +1,20 @@
 //! Places of values in the text of a configuration file, for problems that are found after reading.
 
-use super::yaml::{self, Kind, Node, Place};
+use super::yaml::{self, Kind, Node, Position};
 
 /// One step from a value to a value within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step<'a> {
+pub enum PathStep<'a> {
     /// To the member of a mapping.
     Key(&'a str),
     /// To the member of a list, from 0.
     Index(usize),
 }
 
-/// Line and column, from 1, of the value at the end of the steps, or of the last one on the way that is there. Zeros where the text
-/// can't be read.
+/// Returns line and column, from 1, of the value at the end of the steps. If a step has no value,
+/// those of the last value before it. Zeros if the text can't be read.
 #[must_use]
-pub fn locate(text: &str, steps: &[Step<'_>]) -> (usize, usize) {
+pub fn locate(text: &str, steps: &[PathStep<'_>]) -> (usize, usize) {
     let root = yaml::parse(text).ok().and_then(|document| document.root);
     let Some(root) = root else {
         return (0, 0);
@@ -42,28 +42,29 @@ pub fn locate_path(text: &str, path: &str) -> (usize, usize) {
     (place.line, place.column)
 }
 
-/// The first step of a path, and the rest of it. A key may hold dots: of those that fit, the longest one is meant.
-fn first_step<'a>(node: &'a Node, path: &'a str) -> Option<(Step<'a>, &'a str)> {
+/// Splits a path into its first step and the rest. A key may contain dots: of the keys that fit,
+/// the longest is used.
+fn first_step<'a>(node: &'a Node, path: &'a str) -> Option<(PathStep<'a>, &'a str)> {
     if let Some((index, rest)) = path.strip_prefix('[').and_then(|path| path.split_once(']')) {
-        return Some((Step::Index(index.parse().ok()?), rest));
+        return Some((PathStep::Index(index.parse().ok()?), rest));
     }
     let Kind::Map(entries) = &node.kind else { return None };
     let path = path.strip_prefix('.').unwrap_or(path);
     let fitting = entries.iter().filter_map(|entry| {
         let rest = path.strip_prefix(entry.key.as_str())?;
         let ends = rest.is_empty() || rest.starts_with(['.', '[']);
-        ends.then_some((Step::Key(&entry.key), rest))
+        ends.then_some((PathStep::Key(&entry.key), rest))
     });
     fitting.min_by_key(|(_, rest)| rest.len())
 }
 
-fn within<'a>(node: &'a Node, step: Step<'_>) -> Option<(&'a Node, Place)> {
+fn within<'a>(node: &'a Node, step: PathStep<'_>) -> Option<(&'a Node, Position)> {
     match (&node.kind, step) {
-        (Kind::Map(entries), Step::Key(key)) => {
+        (Kind::Map(entries), PathStep::Key(key)) => {
             let entry = entries.iter().find(|entry| entry.key == key)?;
             Some((&entry.value, entry.key_place))
         }
-        (Kind::List(values), Step::Index(index)) => {
+        (Kind::List(values), PathStep::Index(index)) => {
             let value = values.get(index)?;
             Some((value, value.place))
         }
@@ -78,12 +79,21 @@ mod tests {
     #[test]
     fn a_value_is_found_by_keys_and_indexes_and_else_what_it_would_be_in() {
         let text = "chains:\n  a:\n    links: [x, {y: {}}]\nlinks:\n  x.y: {}\n";
-        let at = |steps: &[Step<'_>]| locate(text, steps);
-        assert_eq!(at(&[Step::Key("links"), Step::Key("x.y")]), (5, 3));
-        let place = [Step::Key("chains"), Step::Key("a"), Step::Key("links"), Step::Index(1)];
+        let at = |steps: &[PathStep<'_>]| locate(text, steps);
+        assert_eq!(at(&[PathStep::Key("links"), PathStep::Key("x.y")]), (5, 3));
+        let place = [
+            PathStep::Key("chains"),
+            PathStep::Key("a"),
+            PathStep::Key("links"),
+            PathStep::Index(1),
+        ];
         assert_eq!(at(&place).0, 3);
-        assert_eq!(at(&[Step::Key("chains"), Step::Key("b")]), (1, 1), "no such chain");
-        assert_eq!(at(&[Step::Key("none")]), (1, 1));
+        assert_eq!(
+            at(&[PathStep::Key("chains"), PathStep::Key("b")]),
+            (1, 1),
+            "no such chain"
+        );
+        assert_eq!(at(&[PathStep::Key("none")]), (1, 1));
         assert_eq!(locate("[", &[]), (0, 0));
     }
 

@@ -1,13 +1,13 @@
-//! Secrets in a configuration that is shown, and put back into one that comes back.
+//! Masks secrets in a configuration that is shown, and restores them in one that is sent back.
 //!
-//! Guarantee: what is shown holds no secret that is marked as one by its name or its place; a mask is never taken for a
-//! value: it stands for what is there, or is refused.
+//! Guarantee: a secret that is recognised by its name or its position is never shown. A mask is
+//! never used as a value: it stands for the present secret, or it is refused.
 
 use serde_json::{Map, Value};
 
 use vconduit_base::secret_ref;
 
-/// Stands for a secret.
+/// Text in place of a secret.
 pub const MASK: &str = "********";
 
 /// Parts of names whose values are secrets.
@@ -87,7 +87,7 @@ fn without_password(text: &str) -> Option<String> {
     Some(format!("{scheme}://{user}:{MASK}@{host}{path}"))
 }
 
-/// Puts secrets back where their masks stand. Answers the places of masks that stand for nothing.
+/// Puts secrets back where their masks are. Returns the paths of masks that stand for no secret.
 pub fn restore(written: &mut Map<String, Value>, current: &Map<String, Value>) -> Vec<String> {
     let shown = mask(current);
     let mut unknown = Vec::new();

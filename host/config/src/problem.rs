@@ -1,15 +1,14 @@
-//! What is wrong with a configuration: every problem with its place and what to do about it.
+//! Problems of a configuration, each with its position and the next step.
 //!
 //! Guarantee: a configuration with at least one [`Severity::Error`] is never used.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::yaml::Place;
+use super::yaml::Position;
 use super::{Config, Written};
 
-/// Whether a configuration with this problem can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+/// Severity of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It can't.
@@ -19,20 +18,19 @@ pub enum Severity {
 }
 
 /// One problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ConfigProblem)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Whether the configuration can be used all the same.
+    /// Severity: with an error the configuration can't be used.
     pub severity: Severity,
     /// The line, from 1; 0 where the configuration did not come from a text.
     pub line: usize,
     /// The column in characters, from 1; 0 where the configuration did not come from a text.
     pub column: usize,
-    /// Where in the structure, for example `chains.main.links[2]`; empty for the file as a whole.
+    /// Path in the structure, for example `chains.main.links[2]`. Empty for the file as a whole.
     pub path: String,
-    /// What is wrong.
+    /// Description of the problem.
     pub message: String,
-    /// What to do about it; empty where the message says it all.
+    /// The next step. Empty where the message is enough.
     pub hint: String,
 }
 
@@ -66,18 +64,19 @@ pub fn in_one_line(problems: &[Problem]) -> String {
 /// A configuration after all checks.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
-    /// Where it came from, for messages: a path, or `the store`.
+    /// Source of the text, for messages: a path, or `the store`.
     pub source: String,
     /// The configuration; absent when there is an error.
     pub config: Option<Config>,
     /// All problems, in the order of the file.
     pub problems: Vec<Problem>,
-    /// What the operator wrote, as JSON: what goes into the store's copy. Empty when the text could not be read.
+    /// The configuration as written, as JSON: the content of the store's copy. Empty when the text
+    /// could not be read.
     pub written: Written,
 }
 
 impl Checked {
-    /// Whether it can't be used.
+    /// True if the configuration can't be used.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.errors().next().is_some()
@@ -90,7 +89,8 @@ impl Checked {
             .filter(|problem| problem.severity == Severity::Error)
     }
 
-    /// Adds problems that were found after reading. With an error among them there is no configuration any more.
+    /// Adds problems that were found after reading. With an error among them the configuration is
+    /// removed.
     pub fn add(&mut self, problems: impl IntoIterator<Item = Problem>) {
         self.problems.extend(problems);
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
@@ -114,16 +114,16 @@ pub(super) struct Problems {
 }
 
 /// More than this many problems help nobody, and a hostile file must not fill the memory with them.
-const MOST: usize = 200;
+const MAX_PROBLEMS: usize = 200;
 
 impl Problems {
     /// Notes an error.
-    pub(super) fn error(&mut self, place: Place, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn error(&mut self, place: Position, path: &str, message: impl Into<String>, hint: impl Into<String>) {
         self.note(Severity::Error, place, path, message.into(), hint.into());
     }
 
     /// Notes a warning.
-    pub(super) fn warn(&mut self, place: Place, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn warn(&mut self, place: Position, path: &str, message: impl Into<String>, hint: impl Into<String>) {
         self.note(Severity::Warning, place, path, message.into(), hint.into());
     }
 
@@ -131,7 +131,7 @@ impl Problems {
     pub(super) fn error_if(
         &mut self,
         is_error: bool,
-        place: Place,
+        place: Position,
         path: &str,
         message: impl Into<String>,
         hint: impl Into<String>,
@@ -140,7 +140,7 @@ impl Problems {
         self.note(severity, place, path, message.into(), hint.into());
     }
 
-    fn note(&mut self, severity: Severity, place: Place, path: &str, message: String, hint: String) {
+    fn note(&mut self, severity: Severity, place: Position, path: &str, message: String, hint: String) {
         // An error must never be lost among warnings: it decides whether the configuration is used.
         if self.is_full(severity == Severity::Error) {
             return;
@@ -155,12 +155,12 @@ impl Problems {
         });
     }
 
-    /// Whether more problems would be dropped, so that there is no need to look for the best words.
+    /// True if further problems would be dropped. The caller then need not compute their messages.
     pub(super) fn is_full(&self, for_errors: bool) -> bool {
-        self.found.len() >= MOST && (!for_errors || self.has_errors())
+        self.found.len() >= MAX_PROBLEMS && (!for_errors || self.has_errors())
     }
 
-    /// Whether the configuration can't be used.
+    /// True if the configuration can't be used.
     pub(super) fn has_errors(&self) -> bool {
         self.found.iter().any(|problem| problem.severity == Severity::Error)
     }

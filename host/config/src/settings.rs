@@ -1,7 +1,8 @@
-//! The environment, which is read once at start. Names and defaults are those of the Conserver
-//! where it has them.
+//! Settings from the environment, which is read once at start. Names and defaults are those of the
+//! Conserver where it has them.
 //!
-//! Guarantee: all that is wrong with the environment is said at once; no credential is in a message or in `Debug` output.
+//! Guarantee: all errors of the environment are reported at once. No credential is in a message or
+//! in `Debug` output.
 //!
 //! Not `figment` or `config`: they stop at the first error and derive the names of variables, which
 //! are given by the Conserver here.
@@ -16,54 +17,62 @@ use std::path::PathBuf;
 use vcon_document::EgressFormat;
 use vconduit_base::{Lifetimes, LogFormat};
 
-/// What is read once, at start.
+/// Settings of a host. They are read once, at start.
 #[derive(Clone)]
 pub struct Settings {
     /// `REDIS_URL`; absent or empty: the embedded store.
     pub redis_url: Option<String>,
     /// `VCONDUIT_DATA_DIR`, default `./data`.
     pub data_dir: PathBuf,
-    /// `VCONDUIT_COMPILE_CACHE_DIR`: where compiled components are kept; absent: `compiled` under the data folder.
+    /// `VCONDUIT_COMPILE_CACHE_DIR`: folder of compiled components. Absent: `compiled` under the
+    /// data folder.
     pub compile_cache_dir: Option<PathBuf>,
     /// `CONSERVER_CONFIG_FILE`, overridden by `--config`.
     pub config_file: PathBuf,
-    /// `CONSERVER_API_TOKEN` and the lines of `CONSERVER_API_TOKEN_FILE`. Empty: every route is open.
+    /// `CONSERVER_API_TOKEN` and the lines of `CONSERVER_API_TOKEN_FILE`. If there are none, every
+    /// route is open.
     pub api_keys: Vec<String>,
-    /// `VCONDUIT_ADMIN_TOKEN` (name `admin`) and the lines `name:key` of `VCONDUIT_ADMIN_TOKEN_FILE`: who may use the admin API.
+    /// Keys of the admin API: `VCONDUIT_ADMIN_TOKEN` (name `admin`) and the lines `name:key` of
+    /// `VCONDUIT_ADMIN_TOKEN_FILE`.
     pub admin_keys: Vec<AdminKey>,
     /// `CONSERVER_HEADER_NAME`, default `x-conserver-api-token`.
     pub api_key_header: String,
     /// `API_ROOT_PATH`, default `/api`; empty: no prefix.
     pub root_path: String,
-    /// `CONSERVER_VCON_CONCURRENCY` × `CONSERVER_WORKERS` where either is set; else [`Settings::DEFAULT_CONCURRENCY`].
+    /// `CONSERVER_VCON_CONCURRENCY` × `CONSERVER_WORKERS` if either is set, otherwise
+    /// [`Settings::DEFAULT_CONCURRENCY`].
     pub concurrency: usize,
     /// `CONSERVER_PARALLEL_STORAGE`, default true.
     pub parallel_storage: bool,
-    /// `VCON_REDIS_EXPIRY`, `VCON_INDEX_EXPIRY`, `VCON_CONTEXT_EXPIRY`, `VCON_DLQ_EXPIRY`, `VCONDUIT_TRAIL_EXPIRY`.
+    /// `VCON_REDIS_EXPIRY`, `VCON_INDEX_EXPIRY`, `VCON_CONTEXT_EXPIRY`, `VCON_DLQ_EXPIRY` and
+    /// `VCONDUIT_TRAIL_EXPIRY`.
     pub lifetimes: Lifetimes,
     /// `VCON_SORTED_SET_NAME`, default `vcons`.
     pub sorted_set: String,
     /// `VCON_STORAGE_FALLBACK_ENABLED`, default true.
     pub storage_fallback: bool,
-    /// `EGRESS_FORMAT_VERSION`.
+    /// `EGRESS_FORMAT_VERSION`: format of vCons in responses.
     pub egress: EgressFormat,
     /// `VCON_SERVER_VERSION`, `VCON_SERVER_GIT_COMMIT`, `VCON_SERVER_BUILD_TIME`.
-    pub version: Version,
+    pub version: ServerVersion,
     /// `VCONDUIT_SECRETS_DIR`: one 0600 file for each secret.
     pub secrets_dir: Option<PathBuf>,
-    /// `VCONDUIT_MAX_BODY_BYTES`: the largest request body, default 64 MiB: twice the largest document, for its escapes.
+    /// `VCONDUIT_MAX_BODY_BYTES`: the largest request body. The default of 64 MiB is twice the
+    /// largest document, for its escapes.
     pub max_body_bytes: usize,
-    /// `VCONDUIT_LEASE_MS`, default 30,000: how long a claim lasts without renewal. A crash delays a vCon by this much.
+    /// `VCONDUIT_LEASE_MS`, default 30,000: lifetime of a claim that is not renewed. A crash delays
+    /// a vCon by this time.
     pub lease_ms: u64,
     /// `VCONDUIT_LOG_FORMAT`: `json` or `pretty`; default pretty on a terminal, else JSON.
     pub log_format: LogFormat,
-    /// `VCONDUIT_DRAIN_MS`, default 25,000: how long a stop waits for runs in flight before it hands them back.
+    /// `VCONDUIT_DRAIN_MS`, default 25,000: time that a stop waits for active runs before it
+    /// returns them to their lists.
     pub drain_ms: u64,
 }
 
 impl Settings {
-    /// vCons in work at once where nothing is set. Enough to cover the waiting for Redis and slow links on two cores; memory
-    /// stays bounded by it.
+    /// vCons processed at once by default. Enough to use two cores while runs wait for Redis and
+    /// slow links. It also bounds the memory.
     pub const DEFAULT_CONCURRENCY: usize = 64;
 
     /// Variables of the Conserver that mean nothing here; they may stay set.
@@ -96,11 +105,11 @@ impl Settings {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}{}: {allowed}", self.shown())]
 pub struct SettingProblem {
-    /// Which.
+    /// Name of the variable.
     pub variable: &'static str,
     /// Its value; absent where it may hold a credential.
     pub value: Option<String>,
-    /// What is wrong, and what works.
+    /// The problem, and the allowed values.
     pub allowed: String,
 }
 
@@ -116,15 +125,15 @@ impl SettingProblem {
 /// A key of the admin API.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AdminKey {
-    /// What the audit log calls its holder.
+    /// Name of its holder in the audit log.
     pub name: String,
     /// The key.
     pub key: String,
 }
 
-/// What the Conserver's `/version` answers.
+/// Values in the response of the Conserver's `/version`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct ServerVersion {
     /// Default `dev`.
     pub version: String,
     /// Default `unknown`.

@@ -1,21 +1,22 @@
-//! The configuration in the store: one entry for each chain, link and storage, under the names that the Conserver's documents promise,
-//! and beside them what is only ours: the record of each link that was uploaded or changed through the admin API.
+//! The configuration in the store: one entry for each chain, link and storage, under the names that
+//! the Conserver's documents promise, and the record of each link that was uploaded or changed
+//! through the admin API.
 //!
-//! Guarantee: what is written and read back means the same on every host, in the same order; the same checks decide about it. A new
-//! configuration leaves the records as they are.
+//! Guarantee: a copy that is written and read back means the same on every host, in the same order,
+//! after the same checks. A new configuration does not change the records.
 
 mod own;
 
 use serde_json::{Map, Value, json};
 
 use super::problem::Problems;
-use super::yaml::Place;
+use super::yaml::Position;
 use super::{Checked, Reader, Written};
 use vconduit_base::ConfigEntries;
 
 pub use own::{
-    Damaged, beside, configured, fingerprint, newest_versions, record, records, taken_from, uploaded_names, with_file,
-    with_record,
+    Damaged, configured, fingerprint, newest_versions, record, records, taken_from, uploaded_names, with_file,
+    with_own_entries, with_record,
 };
 
 /// Sections of which every member has an entry, with the beginning of its key.
@@ -24,7 +25,7 @@ const SECTIONS: [(&str, &str); 3] = [("chains", "chains:"), ("links", "link:"), 
 const INGRESS_AUTH: &str = "ingress_auth";
 /// The entry that holds the order of the others and the sections that nothing reads.
 const REST: &str = "vconduit:sections";
-/// What messages call the store's copy.
+/// Name of the store's copy in messages.
 const SOURCE: &str = "the store";
 
 /// The entries for what an operator wrote.
@@ -56,10 +57,10 @@ pub fn to_entries(written: &Written) -> ConfigEntries {
     entries
 }
 
-/// What the operator wrote, from its entries.
+/// Returns the configuration as written, from its entries.
 ///
 /// # Errors
-/// The keys of the entries that are no JSON, each with the reason.
+/// Keys of the entries that are not JSON, each with the reason.
 pub fn to_written(entries: &ConfigEntries) -> Result<Written, Damaged> {
     let mut damaged = Vec::new();
     let mut values: Map<String, Value> = Map::new();
@@ -88,7 +89,8 @@ pub fn to_written(entries: &ConfigEntries) -> Result<Written, Damaged> {
     Ok(written)
 }
 
-/// The members of a section in their order. One that the order does not know was written by someone else: it comes last.
+/// The members of a section in their order. A member that the order does not have was written by
+/// another program: it comes last.
 fn members(values: &mut Map<String, Value>, prefix: &str, order: Option<&Value>) -> Option<Map<String, Value>> {
     let mut members = Map::new();
     for name in order
@@ -125,7 +127,7 @@ fn report(damaged: Damaged) -> Checked {
     let mut problems = Problems::default();
     for (key, reason) in damaged {
         let message = format!("the store's entry is not JSON: {reason}");
-        problems.error(Place::default(), &key, message, "load the configuration file again");
+        problems.error(Position::default(), &key, message, "load the configuration file again");
     }
     Checked {
         source: SOURCE.to_owned(),
@@ -134,7 +136,7 @@ fn report(damaged: Damaged) -> Checked {
     }
 }
 
-/// Whether two copies hold the same, in whatever order their entries come.
+/// True if two copies have the same entries, in any order.
 #[must_use]
 pub fn are_equal(left: &ConfigEntries, right: &ConfigEntries) -> bool {
     let sorted = |entries: &ConfigEntries| {
@@ -146,111 +148,4 @@ pub fn are_equal(left: &ConfigEntries, right: &ConfigEntries) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{read, reader};
-
-    const TEXT: &str = "\
-chains:
-  z: {links: [b, {a: {tags: [x]}}], ingress_lists: [i], storages: [s2, s1], schedule: '0 2 * * *'}
-  a: {links: [], ingress_lists: [j], timeout: 1.5}
-links:
-  b: {component: ./links/../b.wasm, grants: {http: [a.com]}, limits: {cpu_ms: 7}}
-  a: {module: links.tag, options: {tags: [on, 'on', 0644]}}
-storages:
-  s2: {module: storage.file}
-  s1: {module: storage.s3, options: {deep: {er: [1, null]}}}
-ingress_auth: {j: [k], i: k2}
-tracers: {t: {module: tracers.x}}
-imports:
-";
-
-    #[test]
-    fn a_file_and_its_copy_in_the_store_mean_the_same() {
-        let from_file = read(TEXT, "/etc/v/c.yml");
-        let mut entries = to_entries(&from_file.written);
-        let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(
-            keys,
-            [
-                "chains:z",
-                "chains:a",
-                "link:b",
-                "link:a",
-                "storage:s2",
-                "storage:s1",
-                "ingress_auth",
-                "vconduit:sections"
-            ]
-        );
-        // A store may give them back in any order.
-        entries.reverse();
-        let from_store = reader().entries(&entries);
-        let config = from_store.config.expect("it is good");
-        assert_eq!(Some(&config), from_file.config.as_ref());
-        assert!(
-            config.chains.keys().map(AsRef::<str>::as_ref).eq(["z", "a"]),
-            "the order is lost"
-        );
-        assert!(
-            config.storages.keys().map(AsRef::<str>::as_ref).eq(["s2", "s1"]),
-            "the order is lost"
-        );
-        assert_eq!(from_store.written, from_file.written);
-        assert!(are_equal(&entries, &to_entries(&from_store.written)));
-        let component = r#""component":"/etc/v/links/../b.wasm""#;
-        assert!(
-            entries
-                .iter()
-                .any(|(key, text)| key == "link:b" && text.contains(component))
-        );
-    }
-
-    #[test]
-    fn an_empty_configuration_is_not_the_same_as_none() {
-        let entries = to_entries(&read("", "c.yml").written);
-        assert_eq!(entries.len(), 1);
-        assert_eq!(reader().entries(&entries).config, Some(crate::Config::default()));
-        assert!(!are_equal(&entries, &ConfigEntries::new()));
-    }
-
-    #[test]
-    fn an_entry_that_someone_else_wrote_comes_last() {
-        let mut entries = to_entries(&read(TEXT, "/c.yml").written);
-        entries.insert(
-            0,
-            ("storage:by_hand".to_owned(), r#"{"module":"storage.file"}"#.to_owned()),
-        );
-        let config = reader().entries(&entries).config.expect("it is good");
-        assert!(
-            config
-                .storages
-                .keys()
-                .map(AsRef::<str>::as_ref)
-                .eq(["s2", "s1", "by_hand"])
-        );
-    }
-
-    #[test]
-    fn damaged_entries_are_all_named() {
-        let entries = vec![
-            ("link:a".to_owned(), "{".to_owned()),
-            ("chains:b".to_owned(), String::new()),
-        ];
-        let checked = reader().entries(&entries);
-        assert!(checked.config.is_none());
-        let paths: Vec<&str> = checked.problems.iter().map(|problem| problem.path.as_str()).collect();
-        assert_eq!(paths, ["link:a", "chains:b"]);
-    }
-
-    #[test]
-    fn the_store_is_checked_like_a_file() {
-        let entries = vec![(
-            "chains:c".to_owned(),
-            r#"{"links":["gone"],"ingress_lists":["i"]}"#.to_owned(),
-        )];
-        let checked = reader().entries(&entries);
-        let errors: Vec<_> = checked.errors().collect();
-        assert!(matches!(errors.as_slice(), [error] if error.path == "chains.c.links[0]" && error.line == 0));
-    }
-}
+mod tests;

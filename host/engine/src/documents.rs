@@ -1,8 +1,9 @@
-//! Documents, for everyone who works with them: the API, chains, links.
+//! Documents, for all that work with them: the API, chains, links.
 //!
-//! Guarantee: a document is looked for in the working store first and then in every storage that can read, in the order
-//! of the configuration, whoever asks. What a storage gave is kept in the working store again under the id that was
-//! asked for. A storage that fails is logged and passed over; only the working store's own errors come back.
+//! Guarantee: a document is read from the working store, and if it is not there from the storages
+//! that can read, in the order of the configuration. A document from a storage is saved in the
+//! working store again under the requested id. A storage that fails is logged and skipped. Only
+//! errors of the working store are returned.
 
 mod for_links;
 
@@ -21,11 +22,12 @@ use vconduit_storage::Storage;
 use vconduit_storage::runner::{CopyState, DeleteOutcome, Runner};
 use vconduit_store::{NewDocument, Store, StoreError, Stored};
 
-/// How many missing documents of one request are looked for in the storages at once. Storages are slow and shared;
-/// the rest of the request waits its turn.
+/// Number of missing documents of one request that are read from storages at once. Storages are
+/// slow and shared, so the rest of the request waits.
 const READS_AT_ONCE: usize = 8;
 
-/// Told of what happened to documents. Implementations return at once and keep their troubles to themselves.
+/// Receives events about documents. Implementations return at once and handle their errors
+/// themselves.
 pub trait DocumentEvents: Send + Sync + 'static {
     /// A document was stored; `lists` is where its id was pushed to.
     fn created(&self, _id: &VconId, _text: &Text, _lists: &[ListName]) {}
@@ -33,7 +35,7 @@ pub trait DocumentEvents: Send + Sync + 'static {
     fn deleted(&self, _id: &VconId) {}
 }
 
-/// Tells no one.
+/// Ignores all events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoEvents;
 
@@ -45,12 +47,13 @@ pub struct Documents {
     live: Live,
     runner: Arc<Runner>,
     events: Arc<dyn DocumentEvents>,
-    /// Whether runs may read from the storages (`VCON_STORAGE_FALLBACK_ENABLED`). The API always may.
+    /// True if runs may read from the storages (`VCON_STORAGE_FALLBACK_ENABLED`). The API always
+    /// may.
     storage_fallback: bool,
 }
 
 impl Documents {
-    /// Puts the parts together; nobody is told of anything.
+    /// A service without a receiver of events.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, live: Live, settings: &Settings) -> Self {
         let storage_fallback = settings.storage_fallback;
@@ -75,22 +78,24 @@ impl Documents {
         }
     }
 
-    /// Tells someone of what happens.
+    /// The same service with a receiver of events.
     #[must_use]
     pub fn with_events(self, events: Arc<dyn DocumentEvents>) -> Self {
         Self { events, ..self }
     }
 
-    /// Who asks the storages. Saves go through the same one: it has to learn that what was missing is there now.
+    /// The runner of storages. Saves have to use the same one, because it remembers which documents
+    /// are missing.
     #[must_use]
     pub fn runner(&self) -> Arc<Runner> {
         self.runner.clone()
     }
 
-    /// Stores a checked document with its indexes and pushes its id to lists, all in one step. Answers the text stored.
+    /// Stores a checked document with its indexes and pushes its id to lists, all in one step.
+    /// Returns the stored text.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn create(
         &self,
         ingested: &Ingested,
@@ -139,10 +144,12 @@ impl Documents {
         }
     }
 
-    /// A document for a run, with its revision. Reads from the storages only where runs may.
+    /// Returns a document for a run, with its revision. Reads from the storages only where runs
+    /// may.
     ///
     /// # Errors
-    /// When the store is away or refuses, also to take what a storage gave: a run can't write what is not there.
+    /// When the store is unavailable or refuses, also if it refuses to save the copy of a storage:
+    /// a run can't write a document that the store does not have.
     pub async fn fetch(&self, id: &VconId) -> Result<Option<Stored>, StoreError> {
         if let Some(stored) = self.store.get_one(id).await? {
             return Ok(Some(stored));
@@ -157,11 +164,12 @@ impl Documents {
         self.store.get_one(id).await
     }
 
-    /// Deletes a document from the store and from every storage. A storage that fails is logged: the next one is
-    /// tried all the same, and the answer stays good, as clients of the Conserver expect. False if the store had none.
+    /// Deletes a document from the store and from every storage. A storage that fails is logged,
+    /// and the next one is tried. The result is still a success, as clients of the Conserver
+    /// expect. Returns false if the store had no such document.
     ///
     /// # Errors
-    /// Only when the store is away: then nothing was done, and the call can be repeated.
+    /// Only when the store is unavailable. Nothing was deleted then, and the call can be repeated.
     pub async fn delete(&self, id: &VconId) -> Result<bool, StoreError> {
         let existed = match self.store.delete(id).await {
             Ok(existed) => existed,
@@ -195,11 +203,11 @@ impl Documents {
         Ok(found)
     }
 
-    /// Ids by `created_at`, newest first; a page of `size` ids, all when `size` is negative. Pages count from 1; pages
-    /// before that are empty.
+    /// Returns ids by `created_at`, newest first: a page of `size` ids, or all when `size` is
+    /// negative. Pages count from 1, and pages before that are empty.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn list(
         &self,
         since_s: Option<i64>,
@@ -217,11 +225,11 @@ impl Documents {
         self.store.list(since_s, until_s, offset, size).await
     }
 
-    /// Adds every stored document to the listing and the party indexes again; one that can't be read is logged and
-    /// passed over. Answers how many there are.
+    /// Adds every stored document to the listing and the party indexes again. A document that can't
+    /// be read is logged and skipped. Returns the number of documents.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn reindex(&self) -> Result<u64, StoreError> {
         let (mut count, mut cursor) = (0_u64, None);
         loop {
@@ -239,10 +247,11 @@ impl Documents {
         }
     }
 
-    /// Pushes the ids that exist, in the store or in a storage, to a list in one step, in the order given. Answers how many.
+    /// Pushes the ids that exist, in the store or in a storage, to a list in one step, in the given
+    /// order. Returns their number.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn requeue(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<u64, StoreError> {
         let documents = self.get_many(ids).await?;
         let (found, missing): (Vec<_>, Vec<_>) =
@@ -257,12 +266,13 @@ impl Documents {
         Ok(found.len() as u64)
     }
 
-    /// Which storages of the configuration have a copy.
+    /// Returns the storages of the configuration with the state of their copies.
     pub async fn copies(&self, id: &VconId) -> Vec<(StorageName, CopyState)> {
         self.runner.copies(&self.storages(), id).await
     }
 
-    /// From the storages, kept again; what can't be kept is answered all the same.
+    /// Reads from the storages and saves the document again. It is returned even if it can't be
+    /// saved.
     async fn read_storages(&self, id: &VconId) -> Option<Text> {
         let document = self.read_through(id).await?;
         if let Err(error) = self.keep(id, &document).await {

@@ -1,65 +1,29 @@
-//! Which hosts work on this store, and how each of them stands.
+//! The hosts that work on this store, and the state of each.
 //!
-//! Guarantee: a host's report is at most a second old, or the host is gone; a swap of the configuration is reported at once. Where a
-//! host could not take a configuration its report says which one and why.
+//! Guarantee: the report of a live host is at most a second old. A new configuration is reported at
+//! once. If a host could not activate a configuration, its report has the revision and the reason.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::snapshot::Live;
+use vconduit_admin_types::{HostProblem, HostReport};
 use vconduit_base::clock::now_ms;
-use vconduit_base::names::{Digest, HostId, LinkName};
+use vconduit_base::names::HostId;
 use vconduit_store::{Store, StoreError};
 
 /// Between two reports.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long a report counts: a host that misses four in a row is gone.
+/// Lifetime of a report: a host that misses four in a row is gone.
 const LIFETIME: Duration = Duration::from_secs(5);
-/// How long a stop waits for the store to hear of it; the report runs out by itself otherwise.
+/// Time that a stop waits to delete its report. Otherwise the report expires by itself.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// What a host says about itself. Members that another version of the program leaves out have their defaults.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct HostReport {
-    /// The host. Unique for each start.
-    pub id: String,
-    /// The program's version.
-    pub version: String,
-    /// Where it listens.
-    pub address: String,
-    /// What it does: `api`, `worker`.
-    pub roles: Vec<String>,
-    /// When it started, in Unix milliseconds.
-    pub started_at_ms: u64,
-    /// vCons in work.
-    pub in_flight: usize,
-    /// The revision of the configuration that it works on.
-    pub revision: u64,
-    /// The links that are ready, each with the version that is active.
-    pub links: BTreeMap<LinkName, Digest>,
-    /// Why it does not work on the newest configuration that it has seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<HostProblem>,
-}
-
-/// A configuration that a host could not take.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct HostProblem {
-    /// Its revision.
-    pub revision: u64,
-    /// Why not, for people.
-    pub reason: String,
-}
-
-/// Whether the last configuration was taken: told by whoever swaps, heard by the heartbeat.
+/// Result of the last configuration: set at each activation, and read by the heartbeat.
 pub struct Standing(watch::Sender<Option<HostProblem>>);
 
 impl Default for Standing {
@@ -69,35 +33,35 @@ impl Default for Standing {
 }
 
 impl Standing {
-    /// A configuration is in force.
-    pub fn taken(&self) {
+    /// A configuration is active.
+    pub fn activated(&self) {
         self.0.send_replace(None);
     }
 
-    /// A configuration can't run here; the one before stays in force.
+    /// A configuration can't run here. The one before stays active.
     pub fn refused(&self, revision: u64, reason: String) {
         self.0.send_replace(Some(HostProblem { revision, reason }));
     }
 }
 
-/// What stays the same in a host's reports, and where the rest comes from.
+/// The constant parts of a host's reports, and the sources of the others.
 pub struct Heartbeat {
     /// The host.
     pub id: HostId,
-    /// Where it listens.
+    /// Address that it listens on.
     pub address: SocketAddr,
-    /// What it does.
+    /// Its roles.
     pub roles: Vec<String>,
-    /// What is in force.
+    /// Its active configuration.
     pub live: Live,
-    /// Whether the last configuration was taken.
+    /// Result of the last configuration.
     pub standing: Arc<Standing>,
     /// vCons in work now.
     pub in_flight: Box<dyn Fn() -> usize + Send + Sync>,
 }
 
 impl Heartbeat {
-    /// Reports until `stop` is set, then says that the host is gone.
+    /// Reports until `stop` is set, then deletes the report.
     pub async fn run(self, store: Arc<dyn Store>, stop: CancellationToken) {
         let started_at_ms = now_ms();
         let mut changes = self.standing.0.subscribe();
@@ -147,10 +111,11 @@ impl Heartbeat {
     }
 }
 
-/// The hosts that are there, by id. One whose report can't be read is among them, with that as its problem.
+/// Returns the live hosts by id. A host whose report can't be read is among them, with that as its
+/// problem.
 ///
 /// # Errors
-/// When the store is away or refuses.
+/// When the store is unavailable or refuses.
 pub async fn live_hosts(store: &dyn Store) -> Result<Vec<HostReport>, StoreError> {
     let hosts = store.hosts().await?;
     Ok(hosts
@@ -170,7 +135,6 @@ pub async fn live_hosts(store: &dyn Store) -> Result<Vec<HostReport>, StoreError
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use arc_swap::ArcSwap;
 
@@ -229,7 +193,7 @@ mod tests {
             revision: 9,
             ..Snapshot::default()
         }));
-        standing.taken();
+        standing.activated();
         let hosts = until(&store, |hosts| hosts[0].revision == 9).await;
         assert_eq!(hosts[0].problem, None);
         stop.cancel();

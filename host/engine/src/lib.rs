@@ -1,6 +1,8 @@
-//! The engine: claims vCons, runs them through their chains, and keeps links, storages and configuration ready for that.
+//! The engine: claims vCons, runs them through their chains, and keeps links, storages and
+//! configuration ready for that.
 //!
-//! Guarantee: nothing here knows HTTP or the command line. API and CLI call the engine; it never calls them.
+//! Guarantee: this crate does not depend on HTTP or the command line. API and CLI call the engine;
+//! it never calls them.
 
 pub mod chain;
 pub mod control;

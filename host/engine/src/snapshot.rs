@@ -1,6 +1,7 @@
-//! What is running now: the configuration with everything in it made ready.
+//! The active configuration, with everything in it made ready.
 //!
-//! Guarantee: a [`Snapshot`] never changes. A reload builds a new one whole, then swaps; who holds the old one ends on it.
+//! Guarantee: a [`Snapshot`] never changes. A reload builds a new one completely and then replaces
+//! the old one. Runs that use the old one end with it.
 
 use std::sync::Arc;
 
@@ -23,13 +24,13 @@ pub struct ReadyLink {
     pub options: serde_json::Map<String, serde_json::Value>,
     /// The same as JSON text, for places in a chain that add nothing.
     pub options_text: Arc<str>,
-    /// Whether an instance may serve one call after the other.
+    /// True if an instance may serve one call after the other.
     pub warm: bool,
-    /// What it may reach; shared by its calls.
+    /// Its grants, shared by its calls.
     pub grants: Arc<vconduit_policy::Grants>,
 }
 
-/// What is running now.
+/// The active configuration.
 #[derive(Default)]
 pub struct Snapshot {
     /// The revision of the store's copy that this was made from.
@@ -40,11 +41,11 @@ pub struct Snapshot {
     pub links: IndexMap<LinkName, ReadyLink>,
     /// Every storage of the configuration, ready, in order.
     pub storages: IndexMap<StorageName, Arc<dyn Storage>>,
-    /// Which chain each ingress list belongs to.
+    /// The chain of each ingress list.
     pub ingress: IndexMap<ListName, ChainName>,
     /// Parts of the configuration that have no effect, found while it was made ready.
     pub warnings: Vec<Problem>,
 }
 
-/// The snapshot in force, shared by all parts.
+/// The active snapshot, shared by all parts.
 pub type Live = Arc<ArcSwap<Snapshot>>;

@@ -1,4 +1,4 @@
-//! Any bytes as an upload: looked into, compiled, asked what they are. Nothing but an answer may come of it.
+//! Any bytes as an upload: inspected, compiled and described. Each step has to return a result.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};

@@ -3,68 +3,30 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::build;
 use crate::wait::{SOON, eventually};
 
-/// Path of the binary under test. It is built with the profile of the running program, at most once
-/// in a run of the tests.
+/// Path of the binary under test: next to the running program, or one folder above it for tests.
+///
+/// Cargo builds it for the end-to-end tests, which belong to its package.
 ///
 /// # Panics
-/// If the build fails.
+/// If it was not built.
 #[must_use]
 pub fn binary() -> PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(built).clone()
-}
-
-/// Names the binary that `tests/run` has just built with all tests. Building it once more by itself
-/// would compile most crates again, because tests give their dependencies other features.
-const BUILT_BINARY: &str = "VCONDUIT_TEST_BINARY";
-
-fn built() -> PathBuf {
-    if let Some(binary) = std::env::var_os(BUILT_BINARY).map(PathBuf::from) {
-        assert!(binary.is_file(), "{BUILT_BINARY} names no file: {}", binary.display());
-        return binary;
-    }
     let own = std::env::current_exe().expect("the path of this program");
-    // The path is `target/PROFILE/PROGRAM`, or `target/PROFILE/deps/PROGRAM` for tests.
-    let mut folders = own.ancestors().skip(1).filter(|folder| !folder.ends_with("deps"));
-    let (profile, target) = (folders.next(), folders.next());
-    let (Some(profile), Some(target)) = (profile, target) else {
-        panic!("{} is not in a folder of cargo", own.display());
-    };
-    let binary = profile.join("vconduit");
-    // nextest starts a process for each test, and gives each of its runs an id.
-    let run = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string());
-    let mark = build::folder().join("host");
-    let _lock = build::lock("host");
-    let is_built = std::fs::read_to_string(&mark).is_ok_and(|built| built == run) && binary.is_file();
-    if !is_built {
-        let name = match profile.file_name().and_then(|name| name.to_str()) {
-            None | Some("debug") => "dev",
-            Some(name) => name,
-        };
-        // For the whole workspace: its crates then share the features of their dependencies, and
-        // little is built twice.
-        let mut cargo = build::cargo();
-        cargo.args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--workspace",
-            "--bin=vconduit",
-            "--profile",
-            name,
-        ]);
-        build::run(cargo.arg("--target-dir").arg(target), "vconduit");
-        std::fs::write(&mark, &run).expect("the mark of a build");
-    }
-    binary
+    let mut folders = own.ancestors().skip(1).take(2);
+    let found = folders.find_map(|folder| Some(folder.join("vconduit")).filter(|path| path.is_file()));
+    found.unwrap_or_else(|| {
+        panic!(
+            "there is no vconduit next to {}: run `cargo build --release` first",
+            own.display()
+        )
+    })
 }
 
 /// Settings for the start of a host.

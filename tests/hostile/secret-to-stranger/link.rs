@@ -1,4 +1,5 @@
-//! Has the host fill a secret into a request to a host that it was not granted, and one it was not granted into a request to one that it was.
+//! Has the host fill a secret into a request to a host that it was not granted, and one it was not
+//! granted into a request to one that it was.
 
 use hostile::prelude::*;
 

@@ -9,26 +9,22 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::page::{Page, ok};
-use super::{Answer, PathOf, Problem, QueryOf};
+use super::page::Page;
+use super::{Admin, PathOf, ProblemDocument, QueryOf, Reply};
 use crate::Shared;
-use crate::auth::Admin;
-use crate::edge::measure::{self, Source};
-use crate::edge::reply;
+use crate::edge::measure::Source;
+use crate::edge::reply::{self, Json};
 use vcon_document::VconId;
+use vconduit_admin_types::{DeadLetters, Retried};
 use vconduit_base::names::ListName;
-use vconduit_engine::control::queues::{DeadLetters, Retried};
 
-/// Dead letters with their records
+/// List dead letters
 ///
-/// Of an ingress list; `storage:<name>` for vCons that a storage did not take.
+/// With their records. `storage:<name>` in place of an ingress list stands for vCons that a storage
+/// did not accept.
 #[utoipa::path(
     get, path = "/dlq/{list}", tag = "admin: queues",
-    params(
-        ("list" = String, Path, description = "the ingress list, without `DLQ:`"),
-        ("offset" = Option<u64>, Query, description = "how many to pass over"),
-        ("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "how many at most, default 100"),
-    ),
+    params(("list" = String, Path, description = "ingress list, without `DLQ:`; or `storage:<name>`"), Page),
     responses((status = 200, description = "the dead letters, the oldest first", body = DeadLetters)),
 )]
 pub async fn get_dead_letters(
@@ -36,23 +32,25 @@ pub async fn get_dead_letters(
     State(api): State<Shared>,
     PathOf(list): PathOf<ListName>,
     QueryOf(page): QueryOf<Page>,
-) -> Answer {
-    ok(&api.queues.dead_letters(&list, page.offset, page.limit()?).await?)
+) -> Reply<Json<DeadLetters>> {
+    let limit = page.limit()?;
+    Ok(Json(api.queues.dead_letters(&list, page.offset, limit).await?))
 }
 
-/// How a dead letter is to be tried again.
+/// The way in which a dead letter is tried again.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
-    /// Versions of links to run instead of the active ones: link → digest, or the first six digits of it or more.
+    /// Versions of links to run instead of the active ones: link → digest, or the first six digits
+    /// of it or more.
     #[serde(default)]
     versions: BTreeMap<String, String>,
 }
 
 impl Retry {
-    /// From a body that may be absent.
-    fn read(body: Result<Bytes, BytesRejection>) -> Result<Self, Problem> {
-        let body = body.map_err(|rejection| Problem::invalid(rejection.body_text()))?;
+    /// Reads a body that may be absent.
+    fn read(body: Result<Bytes, BytesRejection>) -> Result<Self, ProblemDocument> {
+        let body = body.map_err(|rejection| ProblemDocument::invalid(rejection.body_text()))?;
         if body.is_empty() {
             return Ok(Self::default());
         }
@@ -60,26 +58,27 @@ impl Retry {
         let read = serde_json::from_slice::<Map<String, Value>>(&body)
             .and_then(|members| serde_json::from_value(members.into()));
         read.map_err(|error| {
-            Problem::invalid(format!("the body is not a retry: {error}"))
+            ProblemDocument::invalid(format!("the body is not a retry: {error}"))
                 .fix("send nothing, or {\"versions\": {\"<link>\": \"<digest>\"}}")
         })
     }
 }
 
-/// Try one dead letter again
+/// Retry a dead letter
 ///
-/// It goes to the tail of its ingress list and through the whole chain, with the document as it is now.
+/// Moves it to the tail of its ingress list. It goes through the whole chain, with the vCon as it
+/// is now.
 #[utoipa::path(
     post, path = "/dlq/{list}/{uuid}/retry", tag = "admin: queues",
     params(
-        ("list" = String, Path, description = "the ingress list, without `DLQ:`"),
-        ("uuid" = String, Path, description = "the vCon"),
+        ("list" = String, Path, description = "ingress list, without `DLQ:`"),
+        ("uuid" = String, Path, description = "id of the vCon"),
     ),
-    request_body = Option<Retry>,
+    request_body(content = Option<Retry>, description = "versions of links to run; may be left out"),
     responses(
-        (status = 200, description = "the list that it is on again, and the versions asked for", body = Retried),
-        (status = 404, description = "there is no such dead letter", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "it can't go back, or not with these versions", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "the list that it is on again, and the versions that it runs with", body = Retried),
+        (status = 404, description = "there is no such dead letter", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "it can't go back, or not with these versions", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 pub async fn retry_dead_letter(
@@ -87,32 +86,32 @@ pub async fn retry_dead_letter(
     State(api): State<Shared>,
     PathOf((list, id)): PathOf<(ListName, VconId)>,
     body: Result<Bytes, BytesRejection>,
-) -> Answer {
+) -> Reply<Json<Retried>> {
     let retry = Retry::read(body)?;
     let retried = api.queues.retry(&list, &id, retry.versions, &actor).await?;
-    measure::enqueued(&api, &list, Source::DeadLetters, 1);
-    ok(&retried)
+    api.enqueued.add(&list, Source::DeadLetters, 1);
+    Ok(Json(retried))
 }
 
-/// Remove one dead letter
+/// Delete a dead letter
 ///
-/// With its record, which the audit log keeps. The document stays.
+/// With its record, which the audit log keeps. The vCon stays.
 #[utoipa::path(
     delete, path = "/dlq/{list}/{uuid}", tag = "admin: queues",
     params(
-        ("list" = String, Path, description = "the ingress list, without `DLQ:`; or `storage:<name>`"),
-        ("uuid" = String, Path, description = "the vCon"),
+        ("list" = String, Path, description = "ingress list, without `DLQ:`; or `storage:<name>`"),
+        ("uuid" = String, Path, description = "id of the vCon"),
     ),
     responses(
-        (status = 204, description = "it is gone"),
-        (status = 404, description = "there is no such dead letter", body = Problem, content_type = "application/problem+json"),
+        (status = 204, description = "the dead letter is deleted"),
+        (status = 404, description = "there is no such dead letter", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 pub async fn drop_dead_letter(
     Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf((list, id)): PathOf<(ListName, VconId)>,
-) -> Answer {
+) -> Reply {
     api.queues.drop_dead_letter(&list, &id, &actor).await?;
     Ok(reply::empty())
 }

@@ -1,7 +1,7 @@
-//! Events as they happen, on any host.
+//! Events of all hosts, as they happen.
 //!
-//! Guarantee: a client that is too slow misses events and holds up nobody; a host that stops ends its answers; what other programs put
-//! on the bus is not passed on.
+//! Guarantee: a client that is too slow misses events and delays nobody. A host that stops ends its
+//! responses. Texts of other programs on the bus are not passed on.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,25 +14,27 @@ use futures::stream;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Answer, Problem, QueryOf};
+use super::{Admin, ProblemDocument, QueryOf, Reply};
 use crate::Shared;
-use crate::auth::Admin;
 use vconduit_engine::events::{HEARD_WITHIN, NAMES};
 
-/// Between two signs of life: below the minute after which proxies close what is silent.
+/// Time between two signs of life. Proxies close a silent connection after a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// The longest event that is passed on; real ones are some hundred bytes.
-const MOST_BYTES: usize = 64 * 1024;
+/// Bytes of an event that is passed on. Events of vConduit have some hundred.
+const MAX_EVENT_BYTES: usize = 64 * 1024;
 
-/// `?types=`
-#[derive(Debug, Deserialize)]
+/// The events that a client wants.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Wanted {
+    /// Names of events, like `vcon.failed`, or kinds, like `link`, with commas between them; by
+    /// default all.
     types: Option<String>,
 }
 
 impl Wanted {
-    /// The names of the events asked for.
-    fn names(&self) -> Result<Vec<&'static str>, Problem> {
+    /// Names of the wanted events.
+    fn names(&self) -> Result<Vec<&'static str>, ProblemDocument> {
         let Some(types) = &self.types else {
             return Ok(NAMES.to_vec());
         };
@@ -45,7 +47,7 @@ impl Wanted {
             if wanted.len() == before {
                 let shown: String = kind.chars().take(100).collect();
                 let detail = format!("there are no events {shown:?}");
-                return Err(Problem::invalid(detail).fix(format!(
+                return Err(ProblemDocument::invalid(detail).fix(format!(
                     "ask for some of {}, or for all of a kind: vcon, link, config, host",
                     NAMES.join(", ")
                 )));
@@ -55,39 +57,31 @@ impl Wanted {
     }
 }
 
-/// Only the name is looked at: the rest is passed on as it came.
+/// The part of an event that is parsed. The text is passed on as it is.
 #[derive(Deserialize)]
 struct Named {
     event: String,
 }
 
-/// What happens
+/// Listen to events
 ///
-/// Server-sent events: `event` is the name, `data` a JSON object. Nothing is kept for those who don't listen. Other hosts notice a listener
-/// within a second; the comment `every host tells` is sent when they have. The stream ends when this host stops: connect again.
+/// Server-sent events of all hosts: `event` is the name, `data` a JSON object. Events are not kept
+/// for clients that do not listen. Other hosts notice a client within a second; the comment `every
+/// host tells` is sent when they have. The stream ends when this host stops: connect again.
 #[utoipa::path(
-    get, path = "/events", tag = "admin: hosts",
-    params(("types" = Option<String>, Query, description = "only these, with commas between them: names like `vcon.failed`, or kinds like `link`")),
+    get, path = "/events", tag = "admin: hosts", params(Wanted),
     responses(
         (status = 200, description = "events, as they happen", body = String, content_type = "text/event-stream"),
-        (status = 429, description = "too many listen on this host", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "too many clients listen on this host", body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
-pub async fn get_events(_: Admin, State(api): State<Shared>, QueryOf(wanted): QueryOf<Wanted>) -> Answer {
+pub async fn get_events(_: Admin, State(api): State<Shared>, QueryOf(wanted): QueryOf<Wanted>) -> Reply {
     let wanted = wanted.names()?;
     let Ok(place) = api.event_streams.clone().try_acquire_owned() else {
-        let detail = "all places for listeners on this host are taken";
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-listeners",
-            "too many listeners",
-            detail,
-        )
-        .fix("listen on another host, or to the Redis channel vconduit:events"));
+        return Err(too_many_listeners());
     };
-    let told = api.store.subscribe().await?;
-    api.events.heard_on_bus();
-    let told = told.filter_map(move |text| {
+    let events = api.monitor.events().await?;
+    let events = events.filter_map(move |text| {
         let line = line(&text, &wanted);
         async move { line }
     });
@@ -96,7 +90,7 @@ pub async fn get_events(_: Admin, State(api): State<Shared>, QueryOf(wanted): Qu
         tokio::time::sleep(after).await;
         Line::default().comment(comment)
     });
-    let lines = stream::select(comments.boxed(), told)
+    let lines = stream::select(comments.boxed(), events)
         .take_until(api.stopping.clone().cancelled_owned())
         .map(move |line| {
             // Held as long as the stream.
@@ -107,8 +101,19 @@ pub async fn get_events(_: Admin, State(api): State<Shared>, QueryOf(wanted): Qu
     Ok(Sse::new(lines).keep_alive(keep_alive).into_response())
 }
 
+fn too_many_listeners() -> ProblemDocument {
+    ProblemDocument::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-listeners",
+        "too many listeners",
+        "all places for listeners on this host are taken",
+    )
+    .fix("listen on another host, or to the Redis channel vconduit:events")
+}
+
+/// The event as it is sent; nothing when the client does not want it.
 fn line(text: &str, wanted: &[&'static str]) -> Option<Line> {
-    if text.len() > MOST_BYTES {
+    if text.len() > MAX_EVENT_BYTES {
         return None;
     }
     let named: Named = serde_json::from_str(text).ok()?;

@@ -1,9 +1,8 @@
-//! From the errors of services to problem documents.
+//! Problem documents for the errors of services.
 
 use http::StatusCode;
 
-use super::Problem;
-use crate::ApiError;
+use super::ProblemDocument;
 use vconduit_config::RecordError;
 use vconduit_engine::control::{ConfigError, LinkError, QueueError};
 use vconduit_oci::OciError;
@@ -12,7 +11,7 @@ use vconduit_sandbox::CompileError;
 
 const REFUSED: &str = "the component was refused";
 
-impl From<LinkError> for Problem {
+impl From<LinkError> for ProblemDocument {
     fn from(error: LinkError) -> Self {
         let detail = error.to_string();
         match error {
@@ -38,7 +37,7 @@ impl From<LinkError> for Problem {
     }
 }
 
-impl From<ConfigError> for Problem {
+impl From<ConfigError> for ProblemDocument {
     fn from(error: ConfigError) -> Self {
         let detail = error.to_string();
         match error {
@@ -59,7 +58,7 @@ impl From<ConfigError> for Problem {
     }
 }
 
-impl From<QueueError> for Problem {
+impl From<QueueError> for ProblemDocument {
     fn from(error: QueueError) -> Self {
         let detail = error.to_string();
         match error {
@@ -87,12 +86,12 @@ impl From<QueueError> for Problem {
     }
 }
 
-fn invalid_config(detail: String, problems: &[vconduit_config::Problem]) -> Problem {
-    Problem::invalid(detail).with("problems", serde_json::to_value(problems).unwrap_or_default())
+fn invalid_config(detail: String, problems: &[vconduit_config::Problem]) -> ProblemDocument {
+    ProblemDocument::invalid(detail).with("problems", serde_json::to_value(problems).unwrap_or_default())
 }
 
-fn cannot_run(detail: String) -> Problem {
-    Problem::new(
+fn cannot_run(detail: String) -> ProblemDocument {
+    ProblemDocument::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "cannot-run",
         "it would not run",
@@ -101,8 +100,8 @@ fn cannot_run(detail: String) -> Problem {
     .fix("mend what is named; nothing was changed")
 }
 
-fn changed(detail: &str) -> Problem {
-    Problem::new(
+fn changed(detail: &str) -> ProblemDocument {
+    ProblemDocument::new(
         StatusCode::PRECONDITION_FAILED,
         "changed",
         "it was changed meanwhile",
@@ -111,8 +110,8 @@ fn changed(detail: &str) -> Problem {
     .fix("read it again, and make the change on what is there now")
 }
 
-fn damaged(detail: String) -> Problem {
-    Problem::new(
+fn damaged(detail: String) -> ProblemDocument {
+    ProblemDocument::new(
         StatusCode::INTERNAL_SERVER_ERROR,
         "damaged",
         "the store's copy is damaged",
@@ -120,8 +119,8 @@ fn damaged(detail: String) -> Problem {
     )
 }
 
-fn busy(detail: String) -> Problem {
-    Problem::new(
+fn busy(detail: String) -> ProblemDocument {
+    ProblemDocument::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "busy",
         "too many changes at once",
@@ -130,7 +129,7 @@ fn busy(detail: String) -> Problem {
     .fix("try again")
 }
 
-impl From<RecordError> for Problem {
+impl From<RecordError> for ProblemDocument {
     fn from(error: RecordError) -> Self {
         let detail = error.to_string();
         match error {
@@ -149,7 +148,7 @@ impl From<RecordError> for Problem {
     }
 }
 
-impl From<CompileError> for Problem {
+impl From<CompileError> for ProblemDocument {
     fn from(error: CompileError) -> Self {
         let (status, step) = match &error {
             CompileError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "size"),
@@ -161,20 +160,20 @@ impl From<CompileError> for Problem {
                 (StatusCode::UNPROCESSABLE_ENTITY, "describe")
             }
             CompileError::Host(_) => (StatusCode::SERVICE_UNAVAILABLE, "compile"),
-            // The complexity, the time, the memory, and what else the compiler has to say.
+            // Complexity, time and memory, and other errors of the compiler.
             _ => (StatusCode::UNPROCESSABLE_ENTITY, "compile"),
         };
         refused(status, step, error.to_string())
     }
 }
 
-impl From<SignatureError> for Problem {
+impl From<SignatureError> for ProblemDocument {
     fn from(error: SignatureError) -> Self {
         refused(StatusCode::FORBIDDEN, "signature", error.to_string())
     }
 }
 
-impl From<OciError> for Problem {
+impl From<OciError> for ProblemDocument {
     fn from(error: OciError) -> Self {
         if matches!(error, OciError::BadReference { .. }) {
             return Self::invalid(error.to_string());
@@ -188,26 +187,6 @@ impl From<OciError> for Problem {
     }
 }
 
-impl From<ApiError> for Problem {
-    fn from(error: ApiError) -> Self {
-        let detail = error.to_string();
-        match error {
-            ApiError::TooLarge { .. } => Self::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "the body is too large",
-                detail,
-            ),
-            ApiError::TooSlow => Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the body is too slow", detail),
-            ApiError::Busy => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many large bodies", detail).fix("try again")
-            }
-            ApiError::Store(_, error) => error.into(),
-            _ => Self::invalid(detail),
-        }
-    }
-}
-
-fn refused(status: StatusCode, step: &'static str, detail: String) -> Problem {
-    Problem::new(status, "refused", REFUSED, detail).with("step", step)
+fn refused(status: StatusCode, step: &'static str, detail: String) -> ProblemDocument {
+    ProblemDocument::new(status, "refused", REFUSED, detail).with("step", step)
 }

@@ -1,108 +1,141 @@
-//! `/admin/v1/links`: what there is, and what was set for it.
+//! `/admin/v1/links`: links, and their grants, limits and options.
 
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::page::ok;
-use super::{Answer, Body, PathOf, Problem};
+use super::{Admin, Body, PathOf, ProblemDocument, Reply};
 use crate::Shared;
-use crate::auth::Admin;
+use crate::edge::reply::Json;
+use vconduit_admin_types::{Granted, LinkDeleted, LinkDetail, LinkList, SettingChanged};
 use vconduit_base::names::LinkName;
-use vconduit_engine::control::links::{
-    Granted, LinkDeleted, LinkDetail, LinkList, Setting, SettingChanged, SettingKind,
-};
-use vconduit_engine::figures::stats::LinkRow;
+use vconduit_engine::control::links::{Setting, SettingKind};
 
-/// One link, with what it has used on this host since the host started.
-#[derive(Serialize, ToSchema)]
-struct LinkShown {
-    #[serde(flatten)]
-    link: LinkDetail,
-    /// Absent (null) while it has not run here.
-    usage: Option<LinkRow>,
+/// List links
+///
+/// Links of the configuration and uploaded links, by name.
+#[utoipa::path(
+    get, path = "/links", tag = "admin: links",
+    responses((status = 200, description = "the links", body = LinkList)),
+)]
+pub async fn get_links(_: Admin, State(api): State<Shared>) -> Reply<Json<LinkList>> {
+    Ok(Json(api.links.list().await?))
 }
 
-/// Links
+/// Get a link
 ///
-/// Those of the configuration and those that were uploaded, by name.
-#[utoipa::path(get, path = "/links", tag = "links", responses((status = 200, body = LinkList)))]
-pub async fn get_links(_: Admin, State(api): State<Shared>) -> Answer {
-    ok(&api.links.list().await?)
-}
-
-/// One link
-///
-/// What is in force, its versions, and what it has used on this host since the host started.
-#[utoipa::path(get, path = "/links/{name}", tag = "links", params(("name" = String, Path)),
-    responses((status = 200, body = LinkShown), (status = 404, body = Problem, content_type = "application/problem+json")))]
-pub async fn get_link(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    let link = api.links.detail(&LinkName::new(name)?).await?;
-    let usage = api.stats.rows().into_iter().find(|row| row.name == link.name);
-    ok(&LinkShown { link, usage })
+/// Its active version, all its versions, its grants, limits and options, and its use on this host
+/// since the start of the host.
+#[utoipa::path(
+    get, path = "/links/{name}", tag = "admin: links",
+    params(("name" = String, Path, description = "name of the link")),
+    responses(
+        (status = 200, description = "the link", body = LinkDetail),
+        (status = 404, description = "there is no such link", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_link(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Reply<Json<LinkDetail>> {
+    let mut link = api.links.detail(&LinkName::new(name)?).await?;
+    link.usage = api.stats.rows().into_iter().find(|row| row.name == link.name);
+    Ok(Json(link))
 }
 
 /// Delete a link
 ///
 /// With all its versions. Refused while a chain uses it.
-#[utoipa::path(delete, path = "/links/{name}", tag = "links", params(("name" = String, Path)),
-    responses((status = 200, body = LinkDeleted), (status = 409, body = Problem, content_type = "application/problem+json")))]
-pub async fn delete_link(Admin(actor): Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    ok(&api.links.remove(&LinkName::new(name)?, &actor).await?)
+#[utoipa::path(
+    delete, path = "/links/{name}", tag = "admin: links",
+    params(("name" = String, Path, description = "name of the link")),
+    responses(
+        (status = 200, description = "the link is deleted", body = LinkDeleted),
+        (status = 404, description = "there is no such link", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "a chain uses the link, or it has no uploaded version", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn delete_link(
+    Admin(actor): Admin,
+    State(api): State<Shared>,
+    PathOf(name): PathOf<String>,
+) -> Reply<Json<LinkDeleted>> {
+    Ok(Json(api.links.remove(&LinkName::new(name)?, &actor).await?))
 }
 
-/// What a version may reach.
-#[derive(Deserialize, ToSchema)]
+/// Grants of a version.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Grants {
-    /// The version, or the first six or more digits of it; absent: the active one, else the latest.
+pub struct GrantRequest {
+    /// The version, as its digest or the first six digits of it or more; by default the active one,
+    /// else the latest.
     digest: Option<String>,
-    /// As in the configuration.
-    #[schema(value_type = Object)]
+    /// The grants, in the shape of the configuration file.
     grants: Map<String, Value>,
 }
 
-/// Decide what a version may reach
+/// Set the grants of a version
 ///
-/// A version that was held can be activated from then on. Grants belong to this version: a later one that needs more is held.
-#[utoipa::path(put, path = "/links/{name}/grants", tag = "links", params(("name" = String, Path)), request_body = Grants,
-    responses((status = 200, body = Granted)))]
+/// A held version can be activated from then on. Grants belong to one version: a later version that
+/// needs more is held.
+#[utoipa::path(
+    put, path = "/links/{name}/grants", tag = "admin: links",
+    params(("name" = String, Path, description = "name of the link")),
+    request_body = GrantRequest,
+    responses(
+        (status = 200, description = "the grants are set", body = Granted),
+        (status = 404, description = "there is no such link or version", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "the configuration defines the link and its grants", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
 pub async fn put_grants(
     Admin(actor): Admin,
     State(api): State<Shared>,
     PathOf(name): PathOf<String>,
-    Body(given): Body<Grants>,
-) -> Answer {
-    let (name, digest) = (LinkName::new(name)?, given.digest.as_deref());
-    ok(&api.links.grant(&name, digest, given.grants, &actor).await?)
+    Body(request): Body<GrantRequest>,
+) -> Reply<Json<Granted>> {
+    let (name, digest) = (LinkName::new(name)?, request.digest.as_deref());
+    Ok(Json(api.links.grant(&name, digest, request.grants, &actor).await?))
 }
 
-/// Set limits
+/// Set the limits of a link
 ///
-/// In place of the configuration's; `null` takes those again. Each has a ceiling.
-#[utoipa::path(put, path = "/links/{name}/limits", tag = "links", params(("name" = String, Path)), request_body = Object,
-    responses((status = 200, body = SettingChanged)))]
+/// In place of those of the configuration; `null` takes those again. Each limit has a ceiling.
+#[utoipa::path(
+    put, path = "/links/{name}/limits", tag = "admin: links",
+    params(("name" = String, Path, description = "name of the link")),
+    request_body(content = Option<Map<String, Value>>, description = "the limits, in the shape of the configuration file"),
+    responses(
+        (status = 200, description = "the limits are set", body = SettingChanged),
+        (status = 404, description = "there is no such link", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
 pub async fn put_limits(
     admin: Admin,
     State(api): State<Shared>,
     PathOf(name): PathOf<String>,
     Body(value): Body<Option<Map<String, Value>>>,
-) -> Answer {
+) -> Reply<Json<SettingChanged>> {
     set(&admin, &api, name, SettingKind::Limits, value).await
 }
 
-/// Set options
+/// Set the options of a link
 ///
-/// In place of the configuration's; `null` takes those again. They have to fit the schema of the version in force.
-#[utoipa::path(put, path = "/links/{name}/options", tag = "links", params(("name" = String, Path)), request_body = Object,
-    responses((status = 200, body = SettingChanged)))]
+/// In place of those of the configuration; `null` takes those again. They have to fit the schema of
+/// the active version.
+#[utoipa::path(
+    put, path = "/links/{name}/options", tag = "admin: links",
+    params(("name" = String, Path, description = "name of the link")),
+    request_body(content = Option<Map<String, Value>>, description = "the options; their schema is that of the component"),
+    responses(
+        (status = 200, description = "the options are set", body = SettingChanged),
+        (status = 404, description = "there is no such link", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
 pub async fn put_options(
     admin: Admin,
     State(api): State<Shared>,
     PathOf(name): PathOf<String>,
     Body(value): Body<Option<Map<String, Value>>>,
-) -> Answer {
+) -> Reply<Json<SettingChanged>> {
     set(&admin, &api, name, SettingKind::Options, value).await
 }
 
@@ -112,7 +145,7 @@ async fn set(
     name: String,
     kind: SettingKind,
     value: Option<Map<String, Value>>,
-) -> Answer {
+) -> Reply<Json<SettingChanged>> {
     let setting = Setting { kind, value };
-    ok(&api.links.set(&LinkName::new(name)?, setting, actor).await?)
+    Ok(Json(api.links.set(&LinkName::new(name)?, setting, actor).await?))
 }

@@ -1,21 +1,21 @@
-//! Lists: what waits where.
+//! Lists of the configuration.
 
 use axum::extract::State;
 
-use super::Answer;
-use super::page::ok;
+use super::{Admin, Reply};
 use crate::Shared;
-use crate::auth::Admin;
-use vconduit_engine::control::queues::Lists;
+use crate::edge::reply::Json;
+use vconduit_admin_types::Lists;
 
-/// The lists
+/// List the lists
 ///
-/// Every list that the running configuration names, also those that stand empty: ingress lists with their dead letters and the list that
-/// parked runs come back on, egress lists, the dead letters of storages.
+/// Every list that the active configuration names, including empty ones: ingress lists with their
+/// dead letters and the lists that parked runs come back on, egress lists, and dead letters of
+/// storages.
 #[utoipa::path(
     get, path = "/lists", tag = "admin: queues",
     responses((status = 200, description = "the lists", body = Lists)),
 )]
-pub async fn get_lists(_: Admin, State(api): State<Shared>) -> Answer {
-    ok(&api.queues.lists().await?)
+pub async fn get_lists(_: Admin, State(api): State<Shared>) -> Reply<Json<Lists>> {
+    Ok(Json(api.queues.lists().await?))
 }

@@ -1,148 +1,49 @@
-//! `/admin/v1/chains` and `/admin/v1/storages`: the configuration in force, one resource for each of its members.
+//! A chain or a storage as a resource: its value, its ETag, and the state that a change is for.
 //!
-//! Guarantee: a change is checked as a whole configuration is, tried on this host, written in one step with its entry in the audit log, and
-//! not over a change that its writer has not seen: `If-Match` takes the ETag of a GET.
+//! Guarantee: a change is checked as a whole configuration is, tried on this host, and saved in one
+//! step with its entry in the audit log. It does not replace a change that its writer has not seen:
+//! `If-Match` takes the ETag of a GET.
 
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use super::page::ok;
-use super::{Answer, Body, PathOf, Problem};
+use super::{Admin, Reply};
 use crate::Shared;
-use crate::auth::Admin;
 use crate::edge::reply;
-use vconduit_engine::control::configuration::{
-    Chains, MemberChanged, Precondition, Section, Storages, Tag, Validation,
-};
+use vconduit_engine::control::configuration::{Precondition, Section, Tag};
 
-/// Chains
-#[utoipa::path(get, path = "/chains", tag = "configuration", responses((status = 200, body = Chains)))]
-pub async fn get_chains(_: Admin, State(api): State<Shared>) -> Answer {
-    ok(&api.configuration.chains().await?)
+/// A change of a chain or a storage.
+pub(super) struct Change<'a> {
+    pub section: Section,
+    pub name: &'a str,
+    pub headers: &'a HeaderMap,
+    /// The new value; nothing deletes the chain or storage.
+    pub value: Option<Map<String, Value>>,
 }
 
-/// Storages
-///
-/// Secrets are masked.
-#[utoipa::path(get, path = "/storages", tag = "configuration", responses((status = 200, body = Storages)))]
-pub async fn get_storages(_: Admin, State(api): State<Shared>) -> Answer {
-    ok(&api.configuration.storages().await?)
-}
-
-/// One chain
-#[utoipa::path(get, path = "/chains/{name}", tag = "configuration", params(("name" = String, Path)),
-    responses((status = 200, body = Object, headers(("etag" = String, description = "for `If-Match`")))))]
-pub async fn get_chain(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    one(&api, Section::Chains, &name).await
-}
-
-/// One storage
-///
-/// Secrets are masked.
-#[utoipa::path(get, path = "/storages/{name}", tag = "configuration", params(("name" = String, Path)),
-    responses((status = 200, body = Object, headers(("etag" = String, description = "for `If-Match`")))))]
-pub async fn get_storage(_: Admin, State(api): State<Shared>, PathOf(name): PathOf<String>) -> Answer {
-    one(&api, Section::Storages, &name).await
-}
-
-/// Set a chain
-///
-/// In the shape of the configuration file. `If-Match: "…"` refuses it when the chain is not the one that was read; `If-None-Match: *` when
-/// there is one already.
-#[utoipa::path(put, path = "/chains/{name}", tag = "configuration", params(("name" = String, Path)), request_body = Object,
-    responses((status = 200, body = MemberChanged), (status = 412, body = Problem, content_type = "application/problem+json")))]
-pub async fn put_chain(
-    admin: Admin,
-    State(api): State<Shared>,
-    PathOf(name): PathOf<String>,
-    headers: HeaderMap,
-    Body(value): Body<Map<String, Value>>,
-) -> Answer {
-    change(&api, &admin, Section::Chains, &name, &headers, Some(value)).await
-}
-
-/// Set a storage
-///
-/// As for a chain. A mask stands for the secret that is there now.
-#[utoipa::path(put, path = "/storages/{name}", tag = "configuration", params(("name" = String, Path)), request_body = Object,
-    responses((status = 200, body = MemberChanged), (status = 412, body = Problem, content_type = "application/problem+json")))]
-pub async fn put_storage(
-    admin: Admin,
-    State(api): State<Shared>,
-    PathOf(name): PathOf<String>,
-    headers: HeaderMap,
-    Body(value): Body<Map<String, Value>>,
-) -> Answer {
-    change(&api, &admin, Section::Storages, &name, &headers, Some(value)).await
-}
-
-/// Delete a chain
-///
-/// Its lists keep what is on them; runs in work end.
-#[utoipa::path(delete, path = "/chains/{name}", tag = "configuration", params(("name" = String, Path)),
-    responses((status = 200, body = MemberChanged)))]
-pub async fn delete_chain(
-    admin: Admin,
-    State(api): State<Shared>,
-    PathOf(name): PathOf<String>,
-    headers: HeaderMap,
-) -> Answer {
-    change(&api, &admin, Section::Chains, &name, &headers, None).await
-}
-
-/// Delete a storage
-///
-/// Refused while a chain names it. What is in it stays.
-#[utoipa::path(delete, path = "/storages/{name}", tag = "configuration", params(("name" = String, Path)),
-    responses((status = 200, body = MemberChanged)))]
-pub async fn delete_storage(
-    admin: Admin,
-    State(api): State<Shared>,
-    PathOf(name): PathOf<String>,
-    headers: HeaderMap,
-) -> Answer {
-    change(&api, &admin, Section::Storages, &name, &headers, None).await
-}
-
-/// Check a configuration
-///
-/// A whole one, as JSON, in the shape of the configuration file; links that were uploaded count as defined. Answers every problem at once;
-/// nothing is changed.
-#[utoipa::path(post, path = "/config/validate", tag = "configuration", request_body = Object,
-    responses((status = 200, body = Validation), (status = 422, body = Problem, content_type = "application/problem+json")))]
-pub async fn validate(_: Admin, State(api): State<Shared>, Body(sent): Body<Map<String, Value>>) -> Answer {
-    ok(&api.configuration.validate(&sent).await?)
-}
-
-async fn one(api: &Shared, section: Section, name: &str) -> Answer {
+/// Responds with a chain or a storage.
+pub(super) async fn show(api: &Shared, section: Section, name: &str) -> Reply {
     let member = api.configuration.member(section, name).await?;
     Ok(with_etag(reply::json(StatusCode::OK, &member.value), &member.tag))
 }
 
-/// Puts or, without a value, deletes a member.
-async fn change(
-    api: &Shared,
-    Admin(actor): &Admin,
-    section: Section,
-    name: &str,
-    headers: &HeaderMap,
-    value: Option<Map<String, Value>>,
-) -> Answer {
-    let precondition = precondition(headers);
+/// Sets or deletes a chain or a storage.
+pub(super) async fn change(api: &Shared, Admin(actor): &Admin, change: Change<'_>) -> Reply {
+    let (section, name, value) = (change.section, change.name, change.value.as_ref());
+    let precondition = precondition(change.headers);
     let changed = api
         .configuration
-        .change_member(section, name, value.as_ref(), &precondition, actor)
-        .await?;
+        .change_member(section, name, value, &precondition, actor);
+    let (changed, tag) = changed.await?;
     let response = reply::json(StatusCode::OK, &changed);
-    Ok(match &changed.tag {
+    Ok(match &tag {
         Some(tag) => with_etag(response, tag),
         None => response,
     })
 }
 
-/// `If-Match` and `If-None-Match: *`.
+/// The state that `If-Match` and `If-None-Match: *` name.
 fn precondition(headers: &HeaderMap) -> Precondition {
     let given = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let one_of = given(header::IF_MATCH).map(|wanted| match wanted {
@@ -155,7 +56,7 @@ fn precondition(headers: &HeaderMap) -> Precondition {
     }
 }
 
-/// The tag in an ETag; a text that is no ETag stays as it is, with quotes missing or not, and matches nothing.
+/// The tag in an ETag. A text that is no ETag becomes one that matches nothing.
 fn tag(etag: &str) -> String {
     let etag = etag.trim();
     let inner = etag.strip_prefix('"').and_then(|etag| etag.strip_suffix('"'));

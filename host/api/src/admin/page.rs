@@ -1,44 +1,41 @@
-//! Parts of long answers.
+//! Pages of long lists.
 
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Answer, Problem};
-use crate::edge::reply;
+use super::ProblemDocument;
 
-/// Entries in one answer where nothing else is asked for.
-const USUAL: u64 = 100;
-/// The most entries in one answer: some MB with the longest records.
-const MOST: u64 = 1_000;
+/// Entries of a page by default.
+const DEFAULT_LIMIT: u64 = 100;
+/// Most entries of a page: some MB with the longest records.
+const MAX_LIMIT: u64 = 1_000;
 
-/// `?offset=&limit=`
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// A page of a long list.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Page {
-    /// Entries to pass over.
+    /// Number of entries to skip.
     #[serde(default)]
     pub offset: u64,
-    #[serde(default = "usual")]
+    /// Number of entries to return at most.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 1000)]
     limit: u64,
 }
 
-fn usual() -> u64 {
-    USUAL
+fn default_limit() -> u64 {
+    DEFAULT_LIMIT
 }
 
 impl Page {
-    /// How many entries are asked for.
+    /// Number of entries to return at most.
     ///
     /// # Errors
-    /// When they are none or too many.
-    pub fn limit(&self) -> Result<u64, Problem> {
-        if (1..=MOST).contains(&self.limit) {
+    /// The number is 0 or too large.
+    pub fn limit(&self) -> Result<u64, ProblemDocument> {
+        if (1..=MAX_LIMIT).contains(&self.limit) {
             return Ok(self.limit);
         }
-        Err(Problem::invalid(format!("limit={} is not from 1 to {MOST}", self.limit)).fix("ask for pages with offset"))
+        let detail = format!("limit={} is not from 1 to {MAX_LIMIT}", self.limit);
+        Err(ProblemDocument::invalid(detail).fix("ask for pages with offset"))
     }
-}
-
-/// An answer with a body.
-pub fn ok(body: &impl Serialize) -> Answer {
-    Ok(reply::json(StatusCode::OK, body))
 }

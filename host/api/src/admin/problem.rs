@@ -1,6 +1,7 @@
-//! What the admin API says when it does not do what was asked: a problem document (RFC 9457).
+//! Problem documents (RFC 9457): the errors of the admin API.
 //!
-//! Guarantee: each names the thing at fault and what to do; none holds a key, a secret or the inner words of an unexpected error.
+//! Guarantee: each names the thing at fault and the next step. None holds a key, a secret or the
+//! inner words of an unexpected error.
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
@@ -16,26 +17,28 @@ const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+
 
 /// A problem document.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
-    /// `urn:vconduit:problem:<what>`: for programs.
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// `urn:vconduit:problem:<type>`, for programs.
     #[serde(rename = "type")]
     kind: String,
-    /// The same for people, always the same for a type.
+    /// The type for people, always the same for a type.
     title: &'static str,
-    /// The HTTP status.
+    /// HTTP status of the response.
     status: u16,
-    /// What happened here.
+    /// The error of this request.
     detail: String,
-    /// What to do.
+    /// Next step; absent where there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = false)]
     fix: String,
-    /// More, by type.
+    /// Further members, which depend on the type.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     more: Box<Map<String, Value>>,
 }
 
-impl Problem {
+impl ProblemDocument {
     /// A problem of this type.
     #[must_use]
     pub fn new(status: StatusCode, kind: &str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -49,21 +52,21 @@ impl Problem {
         }
     }
 
-    /// With what to do.
+    /// Adds the next step.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();
         self
     }
 
-    /// With one more member.
+    /// Adds a member.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());
         self
     }
 
-    /// No key, or an unknown one.
+    /// The request has no admin key, or an unknown one.
     #[must_use]
     pub fn unauthorized() -> Self {
         let detail = "there is no admin key in the request, or an unknown one";
@@ -71,7 +74,7 @@ impl Problem {
             .fix("send `Authorization: Bearer <key>` with a key of VCONDUIT_ADMIN_TOKEN or VCONDUIT_ADMIN_TOKEN_FILE")
     }
 
-    /// Not allowed.
+    /// The caller may not do it.
     #[must_use]
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "not allowed", detail)
@@ -83,7 +86,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "not found", detail)
     }
 
-    /// The request is not what it has to be.
+    /// The request is not valid.
     #[must_use]
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(
@@ -94,7 +97,7 @@ impl Problem {
         )
     }
 
-    /// It can't be done as things are.
+    /// It can't be done in the present state.
     #[must_use]
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(
@@ -106,7 +109,7 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
+impl From<StoreError> for ProblemDocument {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => {
@@ -147,37 +150,37 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<NameError> for Problem {
+impl From<NameError> for ProblemDocument {
     fn from(error: NameError) -> Self {
         Self::invalid(error.to_string())
     }
 }
 
-impl From<vcon_document::IdError> for Problem {
+impl From<vcon_document::IdError> for ProblemDocument {
     fn from(error: vcon_document::IdError) -> Self {
         Self::invalid(error.to_string())
     }
 }
 
-impl From<JsonRejection> for Problem {
+impl From<JsonRejection> for ProblemDocument {
     fn from(rejection: JsonRejection) -> Self {
         Self::invalid(rejection.body_text()).fix("send a JSON object with `content-type: application/json`")
     }
 }
 
-impl From<QueryRejection> for Problem {
+impl From<QueryRejection> for ProblemDocument {
     fn from(rejection: QueryRejection) -> Self {
         Self::invalid(rejection.body_text()).fix("look at the query parameters of this route in /docs")
     }
 }
 
-impl From<PathRejection> for Problem {
+impl From<PathRejection> for ProblemDocument {
     fn from(rejection: PathRejection) -> Self {
         Self::invalid(rejection.body_text())
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemDocument {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = crate::edge::reply::json(status, &self);

@@ -1,34 +1,57 @@
-//! Who may use the admin API.
+//! Operators: callers that may use the admin API.
 //!
-//! Guarantee: a key of the API does not open the admin API, nor the other way round. Without admin keys it is open only on a host that
-//! listens on loopback and has no keys of the API either, and there only to programs of this machine: a web page that a browser
-//! shows can't use it.
+//! Guarantee: a key of the API does not open the admin API, nor the other way round. Without admin
+//! keys the admin API is open only on a host that listens on loopback and has no keys of the API
+//! either, and there only to programs of this machine: a web page in a browser can't use it.
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
 
 use super::{KeyDigest, digest};
-use crate::Shared;
-use crate::admin::Problem;
-use crate::edge::request_id::RequestId;
 use vconduit_config::Settings;
-use vconduit_engine::control::Actor;
 
-/// What the name of a key stands for where there are no keys.
-const NOBODY: &str = "local";
+/// Name of the operator where there are no keys.
+const LOCAL: &str = "local";
 
 const BEARER: &str = "Bearer ";
 
-/// The keys that open the admin API, each with the name that the audit log knows its holder by.
+/// A caller that may use the admin API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    name: String,
+}
+
+/// Reasons why a caller may not use the admin API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OperatorRefused {
+    /// The request has no admin key, or an unknown one.
+    #[error("the request has no admin key, or an unknown one")]
+    NoKey,
+    /// The host has no admin keys.
+    #[error("this host has no admin keys")]
+    Closed,
+    /// The host has no admin keys, and the request was sent to, or by a page of, another name than
+    /// a loopback one.
+    #[error("without admin keys the admin API serves only programs of this machine")]
+    NotLocal,
+}
+
+/// The keys that open the admin API, each with the name of its holder in the audit log.
 pub struct AdminKeys {
     keys: Vec<(String, KeyDigest)>,
-    /// Whether it is open to programs of this machine.
+    /// True if programs of this machine need no key.
     open_to_this_machine: bool,
 }
 
+impl Operator {
+    /// Name of the operator's key, as the audit log has it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl AdminKeys {
-    /// Takes the keys from the settings. `loopback`: whether the host listens on a loopback address.
+    /// The keys of the settings. `loopback` is true if the host listens on a loopback address.
     #[must_use]
     pub fn new(settings: &Settings, loopback: bool) -> Self {
         let keys: Vec<_> = settings
@@ -42,36 +65,39 @@ impl AdminKeys {
         }
     }
 
-    /// Whether a request that is not one of the admin API may do what only an admin may: where there are admin keys, it needs one.
+    /// Returns whether a request outside the admin API may do what only an operator may. It needs
+    /// an admin key where the host has any.
     #[must_use]
     pub fn allow(&self, headers: &HeaderMap) -> bool {
-        self.keys.is_empty() || self.admit(headers).is_ok()
+        self.keys.is_empty() || self.operator(headers).is_ok()
     }
 
-    /// The name of the caller.
-    fn admit(&self, headers: &HeaderMap) -> Result<String, Problem> {
-        if let Some(key) = bearer(headers) {
-            let presented = digest(key);
-            // Compares with every key, so that the time does not say which one it was.
-            let found = self.keys.iter().fold(
-                None,
-                |found, (name, key)| {
-                    if *key == presented { Some(name) } else { found }
-                },
-            );
-            if let Some(name) = found {
-                return Ok(name.clone());
-            }
+    /// The caller, as an operator.
+    ///
+    /// # Errors
+    /// The request has no admin key, or does not come from this machine where the host has no keys.
+    pub fn operator(&self, headers: &HeaderMap) -> Result<Operator, OperatorRefused> {
+        if let Some(name) = bearer(headers).and_then(|key| self.holder(key)) {
+            return Ok(Operator { name: name.to_owned() });
         }
         if self.open_to_this_machine {
-            return from_this_machine(headers).map(|()| NOBODY.to_owned());
+            return local(headers);
         }
         if self.keys.is_empty() {
-            return Err(Problem::forbidden("the admin API is closed: this host has no admin keys").fix(
-                "set VCONDUIT_ADMIN_TOKEN, or VCONDUIT_ADMIN_TOKEN_FILE with lines `name:key`, and start the host again",
-            ));
+            return Err(OperatorRefused::Closed);
         }
-        Err(Problem::unauthorized())
+        Err(OperatorRefused::NoKey)
+    }
+
+    /// Compares with every key, so that the time does not tell which one was equal.
+    fn holder(&self, key: &[u8]) -> Option<&str> {
+        let presented = digest(key);
+        self.keys.iter().fold(
+            None,
+            |found, (name, key)| {
+                if *key == presented { Some(name.as_str()) } else { found }
+            },
+        )
     }
 }
 
@@ -81,8 +107,9 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     (!key.is_empty()).then_some(key)
 }
 
-/// A page can make a browser send requests to this machine, also under a name of its own that leads here.
-fn from_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
+/// A page can make a browser send requests to this machine, also under a name of its own that leads
+/// here. Its requests show that name.
+fn local(headers: &HeaderMap) -> Result<Operator, OperatorRefused> {
     let local = |name: &HeaderName| {
         headers.get(name).is_none_or(|value| {
             let value = value.to_str().unwrap_or_default();
@@ -91,12 +118,9 @@ fn from_this_machine(headers: &HeaderMap) -> Result<(), Problem> {
         })
     };
     if local(&header::HOST) && local(&header::ORIGIN) {
-        return Ok(());
+        return Ok(Operator { name: LOCAL.to_owned() });
     }
-    Err(
-        Problem::forbidden("without admin keys the admin API answers only to http://127.0.0.1 and localhost")
-            .fix("call it by that address, or set VCONDUIT_ADMIN_TOKEN"),
-    )
+    Err(OperatorRefused::NotLocal)
 }
 
 fn is_loopback(authority: &str) -> bool {
@@ -108,25 +132,4 @@ fn is_loopback(authority: &str) -> bool {
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
-}
-
-/// Proof that a request may use the admin API, with its sender.
-#[derive(Debug, Clone)]
-pub struct Admin(pub Actor);
-
-impl FromRequestParts<Shared> for Admin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Problem> {
-        let name = api.admin_keys.admit(&parts.headers)?;
-        let request_id = parts
-            .extensions
-            .get::<RequestId>()
-            .map(RequestId::as_str)
-            .unwrap_or("-");
-        Ok(Self(Actor {
-            name,
-            request_id: request_id.to_owned(),
-        }))
-    }
 }

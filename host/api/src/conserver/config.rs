@@ -1,17 +1,17 @@
-//! `/config`: the configuration that hosts run on, which is the store's copy.
+//! `/config`: the configuration in the working store, which all hosts run on.
 //!
-//! Guarantee: what is written has passed every check that a file has to pass, replaces the copy as a whole, and never on
-//! top of a change that the writer has not seen the secrets of.
+//! Guarantee: a new configuration has passed every check that a file has to pass, and replaces the
+//! present one as a whole. A mask never stands for a secret that the writer could not have seen.
 
 use axum::extract::State;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use serde_json::Value;
 
 use super::fault::FieldFault;
-use super::payload::KeyedBody;
-use super::{Answer, ApiError, Shared, reply};
-use crate::auth::Keyed;
-use vconduit_config::Problem;
+use super::{ApiError, Authorized, AuthorizedBody, Reply};
+use crate::Shared;
+use crate::edge::reply::{self, Json};
+use vconduit_config::{Problem, Written};
 use vconduit_engine::control::ConfigError;
 use vconduit_engine::control::configuration::Permission;
 use vconduit_store::StoreError;
@@ -19,28 +19,35 @@ use vconduit_store::StoreError;
 const NOT_READ: &str = "Failed to read configuration";
 const NOT_UPDATED: &str = "Failed to update configuration";
 
-/// The configuration
+/// Get the configuration
 ///
-/// In the shape of the configuration file; secrets are masked.
+/// In the shape of the configuration file. Secrets are masked.
 #[utoipa::path(
     get, path = "/config", tag = "config",
-    responses((status = 200, description = "the configuration", body = Object)),
+    responses((status = 200, description = "the configuration", body = serde_json::Map<String, Value>)),
 )]
-pub async fn get_config(_: Keyed, State(api): State<Shared>) -> Answer {
+pub async fn get_config(_: Authorized, State(api): State<Shared>) -> Reply<Json<Written>> {
     let shown = api.configuration.shown().await;
-    let shown = shown.map_err(|error| unavailable(NOT_READ, "load_config", error))?;
-    Ok(reply::json(StatusCode::OK, &shown))
+    Ok(Json(
+        shown.map_err(|error| unavailable(NOT_READ, "load_config", error))?,
+    ))
 }
 
 /// Replace the configuration
 ///
-/// As a whole, after the checks that a file has to pass; one that can't run here is refused. A mask stands for the secret that is there
-/// now. Hosts take it up within seconds; runs in work end on the one that they began with.
+/// As a whole, after the checks that a file has to pass. A configuration that can't run on this
+/// host is refused. A mask stands for the secret that is at its place now. Hosts activate the
+/// configuration within seconds. Runs in work end with the configuration that they began with.
 #[utoipa::path(
-    post, path = "/config", tag = "config", request_body = Object,
-    responses((status = 204, description = "it is in the store")),
+    post, path = "/config", tag = "config",
+    request_body(content = serde_json::Map<String, Value>, description = "the configuration, in the shape of the configuration file"),
+    responses((status = 204, description = "the configuration is in the working store")),
 )]
-pub async fn post_config(State(api): State<Shared>, headers: HeaderMap, KeyedBody(payload): KeyedBody) -> Answer {
+pub async fn post_config(
+    State(api): State<Shared>,
+    headers: HeaderMap,
+    AuthorizedBody(payload): AuthorizedBody,
+) -> Reply {
     let sent = payload.object()?;
     let permission = match api.admin_keys.allow(&headers) {
         true => Permission::Admin,
@@ -53,7 +60,7 @@ pub async fn post_config(State(api): State<Shared>, headers: HeaderMap, KeyedBod
     Ok(reply::empty())
 }
 
-/// Each problem of a refused configuration is a fault of the body.
+/// The response to a refused configuration: each problem is a fault of the body.
 fn not_updated(error: ConfigError) -> ApiError {
     match error {
         ConfigError::UnknownMask(paths) => faults(paths.iter().map(|path| {
@@ -76,7 +83,7 @@ fn not_updated(error: ConfigError) -> ApiError {
     }
 }
 
-/// What is not the fault of the request.
+/// The response to an error that is no fault of the request.
 fn unavailable(text: &'static str, operation: &'static str, error: ConfigError) -> ApiError {
     let error = match error {
         ConfigError::Store(error) => error,

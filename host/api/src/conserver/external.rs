@@ -2,53 +2,60 @@
 
 use axum::extract::{Request, State};
 
-use super::body::Bound;
 use super::fault::both;
-use super::measure::Source;
-use super::payload::{Payload, UNKEYED_LIMIT};
+use super::payload::Payload;
 use super::query::Query;
 use super::schemas::Vcon;
-use super::{Answer, ApiError, Shared, reply, trace_context, vcon};
+use super::{ApiError, Reply, vcon};
+use crate::Shared;
+use crate::auth::PartnerRefused;
+use crate::edge::measure::Source;
+use crate::edge::reply::{self, Refusal};
+use crate::edge::trace_context;
 
 /// Store a vCon of a partner
 ///
-/// With a key of the list (`ingress_auth` in the configuration), in the same header as other keys. Keys of the API don't
-/// open it. Stores the vCon and appends its id to the list, in one step.
+/// Stores the vCon and appends its id to the list, in one step. Needs a key of the list
+/// (`ingress_auth` in the configuration), in the same header as other keys. A key of the API is
+/// refused here.
 #[utoipa::path(
     post, path = "/vcon/external-ingress", tag = "external",
-    params(("ingress_list" = String, Query, description = "the partner's list")),
+    params(("ingress_list" = String, Query, description = "list of the partner")),
     request_body = Vcon,
     responses(
-        (status = 204, description = "stored and queued"),
-        (status = 403, description = "no key of this list", body = super::schemas::Refusal),
+        (status = 204, description = "the vCon is stored and its id is on the list"),
+        (status = 403, description = "the request has no key of this list", body = Refusal),
     ),
 )]
-pub async fn external_ingress_vcon(State(api): State<Shared>, query: Query, request: Request) -> Answer {
+pub async fn external_ingress_vcon(State(api): State<Shared>, query: Query, request: Request) -> Reply {
     let (head, body) = request.into_parts();
-    let list = query.list("ingress_list");
     let snapshot = api.live.load_full();
-    let admitted = |list| api.keys.admit_partner(&head.headers, &snapshot, list);
-    // The check of the document comes before that of the key, but what a stranger sends is read only as far as the limit.
-    let bound = match list.as_ref().map(admitted) {
-        Ok(Err(refusal)) => Bound {
-            limit: UNKEYED_LIMIT,
-            over: refusal,
-        },
-        Ok(Ok(())) => Bound::full(&api),
-        Err(_) => Bound {
-            limit: UNKEYED_LIMIT,
-            over: list.clone().err().unwrap_or_default().into(),
-        },
+    let list = query.list("ingress_list");
+    let partner = list.map(|list| api.keys.partner(&head.headers, &snapshot.config, &list));
+    // The document is checked before the key, but only the start of a stranger's document is read.
+    let payload = match &partner {
+        Ok(Ok(_)) => Payload::read(&api, &head.headers, body, api.settings.max_body_bytes).await?,
+        Ok(Err(refused)) => Payload::read_of_stranger(&api, &head.headers, body, refused.clone()).await?,
+        Err(faults) => Payload::read_of_stranger(&api, &head.headers, body, faults.clone()).await?,
     };
-    let payload = Payload::read(&api, &head.headers, body, bound).await?;
-    let (list, ingested) = both(list, payload.vcon().await)?;
-    api.keys.admit_partner(&head.headers, &snapshot, &list)?;
-    let lists = [list];
-    let created = api
-        .documents
-        .create(&ingested, &lists, trace_context::of(&head.headers))
-        .await;
+    let (partner, ingested) = both(partner, payload.vcon().await)?;
+    let lists = [partner?.list().clone()];
+    let context = trace_context::of(&head.headers);
+    let created = api.documents.create(&ingested, &lists, context).await;
     created.map_err(|error| ApiError::Store("Failed to store vCon", error))?;
     vcon::count(&api, &lists, Source::External);
     Ok(reply::empty())
+}
+
+/// The Conserver's words.
+impl From<PartnerRefused> for ApiError {
+    fn from(refused: PartnerRefused) -> Self {
+        Self::Forbidden(match refused {
+            PartnerRefused::NoKey => "API Key required".to_owned(),
+            PartnerRefused::NoPartners => "No ingress authentication configured".to_owned(),
+            PartnerRefused::NoKeysOf(list) => format!("Ingress list '{list}' not configured"),
+            PartnerRefused::NotKeysOf(list) => format!("Invalid configuration for ingress list '{list}'"),
+            PartnerRefused::WrongKeyOf(list) => format!("Invalid API Key for ingress list '{list}'"),
+        })
+    }
 }

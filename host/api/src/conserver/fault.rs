@@ -1,41 +1,48 @@
 //! Faults of a request, in the shape that FastAPI's clients know.
 //!
-//! Guarantee: all faults of a request are reported together, but one of syntax stands alone: nothing after it was read.
+//! Guarantee: all faults of a request are reported together. A fault of syntax is reported alone,
+//! because nothing after it was read.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::ApiError;
+use super::schemas::LocationPart;
 
-/// The kind of a body that is not JSON.
+/// Type of the fault of a body that is not JSON.
 const JSON_INVALID: &str = "json_invalid";
 
-/// One thing that is wrong with a request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A fault of a request.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = ValidationError)]
 pub struct FieldFault {
-    /// What kind of fault, for programs.
+    /// Type of the fault, for programs: `missing`, `uuid_parsing` and so on.
     #[serde(rename = "type")]
+    #[schema(value_type = String)]
     pub kind: Cow<'static, str>,
-    /// Where: `path`, `query` or `body`, then names and indexes.
+    /// Place of the fault: `path`, `query` or `body`, then names and indexes.
+    #[schema(value_type = Vec<LocationPart>)]
     pub loc: Vec<Value>,
-    /// For people.
+    /// Message for people.
     pub msg: String,
-    /// What was sent.
+    /// The value at that place.
     pub input: Value,
-    /// What the message was made from.
+    /// Values that the message was made from.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Map<String, Value>>)]
     pub ctx: Option<Value>,
-    /// The JSON Pointer of a fault within the body.
+    /// JSON Pointer of a fault within the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
 }
 
-/// Something parsed, or everything that is wrong with it.
+/// A parsed value, or all its faults.
 pub type Parsed<T> = Result<T, Vec<FieldFault>>;
 
-/// Both, or all faults of both.
+/// Two parsed values, or the faults of both.
 ///
 /// # Errors
 /// The faults of both, in order.
@@ -64,26 +71,26 @@ impl FieldFault {
         }
     }
 
-    /// With what the message was made from.
+    /// Adds the values that the message was made from.
     #[must_use]
     pub fn with(mut self, ctx: Value) -> Self {
         self.ctx = Some(ctx);
         self
     }
 
-    /// A parameter or body that has to be there.
+    /// The fault of a parameter or body that is missing.
     #[must_use]
     pub fn missing(loc: Vec<Value>) -> Self {
         Self::new("missing", loc, "Field required", Value::Null)
     }
 
-    /// A value that breaks a rule of ours.
+    /// The fault of a value that breaks a rule of vConduit.
     #[must_use]
     pub fn value(loc: Vec<Value>, rule: impl std::fmt::Display, input: Value) -> Self {
         Self::new("value_error", loc, format!("Value error, {rule}"), input).with(json!({"error": {}}))
     }
 
-    /// A body that is not JSON; `at` counts from its start.
+    /// The fault of a body that is not JSON; `at` is counted from its start.
     #[must_use]
     pub fn not_json(at: usize, reason: &str) -> Self {
         Self::new(
@@ -100,8 +107,8 @@ impl FieldFault {
     }
 }
 
-impl From<vcon_document::Fault> for FieldFault {
-    fn from(fault: vcon_document::Fault) -> Self {
+impl From<vcon_document::IngestFault> for FieldFault {
+    fn from(fault: vcon_document::IngestFault) -> Self {
         let loc = std::iter::once("body".into()).chain(fault.location).collect();
         if fault.kind == JSON_INVALID {
             let reason = fault

@@ -1,80 +1,53 @@
-//! Bodies as handlers get them, and the order in which the Conserver checks things.
+//! Request bodies as a vCon, a list of ids or an object, with pydantic's words for what is wrong.
 //!
-//! Guarantee: syntax of the body (422, 400) comes before the key (403), and the key before everything else. A client
-//! without a key makes the host read and check [`UNKEYED_LIMIT`] bytes, no more.
+//! Guarantee: a large document is checked on a thread of its own. A fault repeats at most
+//! [`MAX_INPUT_CHARS`] characters of what was sent.
 
-use axum::extract::{FromRequest, Request};
+use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::body::{self, Bound, Permits};
 use super::fault::{FieldFault, Parsed};
-use super::{ApiError, ApiState, Shared, query};
+use super::{ApiError, query};
+use crate::ApiState;
+use crate::edge::body::BudgetShare;
 use vcon_document::VconId;
 use vcon_document::ingest::{Ingested, ingest};
 
-/// How much of a body is read for a client that has shown no key. Beyond that it is told so at once (403), before its
-/// syntax: the only place where the order differs from the Conserver's, which would read all of it.
-pub const UNKEYED_LIMIT: usize = 64 * 1024;
+/// Largest document in bytes that is checked on the thread of the request. The check of a larger
+/// one takes 10 ms and more, and would hold up other requests.
+const MAX_INLINE_BYTES: usize = 1024 * 1024;
 
-/// Documents larger than this are checked on a thread of their own, so that other requests are not held up by it: some
-/// 10 ms of work.
-const LARGE: usize = 1024 * 1024;
+/// Largest body in bytes that is not a document: some 200,000 ids. Parsed, it takes up to 30 times
+/// as much memory.
+const MAX_VALUE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The largest body that is neither a document nor part of one: 200,000 ids. Parsed, it takes up to 30 times as much.
-const SMALL_BODY: usize = 8 * 1024 * 1024;
+/// Characters of a value that a fault repeats.
+const MAX_INPUT_CHARS: usize = 1000;
 
-/// How much of a value is shown back to the client that sent it.
-const INPUT_SHOWN: usize = 1000;
-
-/// A body that has been read, with its share of the budget.
+/// A body that has been read, with its share of the budget for large bodies.
 pub struct Payload {
     content: Content,
-    _permits: Permits,
+    _share: BudgetShare,
 }
 
 enum Content {
     Empty,
-    /// To be read as JSON. Valid UTF-8.
+    /// Declared as JSON. Valid UTF-8.
     Json(Bytes),
     /// Declared as something else. Valid UTF-8 or not.
     Other(Bytes),
 }
 
-/// A body that came with a key of the API.
-pub struct KeyedBody(pub Payload);
-
-impl FromRequest<Shared> for KeyedBody {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, api: &Shared) -> Result<Self, ApiError> {
-        let (head, body) = request.into_parts();
-        if api.keys.admit(&head.headers) {
-            return Ok(Self(Payload::read(api, &head.headers, body, Bound::full(api)).await?));
-        }
-        let bound = Bound {
-            limit: UNKEYED_LIMIT,
-            over: ApiError::InvalidKey,
-        };
-        Payload::read(api, &head.headers, body, bound).await?.syntax()?;
-        Err(ApiError::InvalidKey)
-    }
-}
-
 impl Payload {
-    /// Reads a body.
+    /// Reads a body of `limit` bytes at most.
     ///
     /// # Errors
-    /// As [`body::read`], and when a JSON body is not UTF-8.
-    pub async fn read(
-        api: &ApiState,
-        headers: &HeaderMap,
-        body: axum::body::Body,
-        bound: Bound,
-    ) -> Result<Self, ApiError> {
-        let read = body::read(api, headers, body, bound).await?;
+    /// The body was not read to its end; a JSON body is not UTF-8.
+    pub async fn read(api: &ApiState, headers: &HeaderMap, body: Body, limit: usize) -> Result<Self, ApiError> {
+        let read = api.bodies.read(headers, body, limit).await?;
         let content = match read.bytes {
             bytes if bytes.is_empty() => Content::Empty,
             bytes if !is_json(headers) => Content::Other(bytes),
@@ -82,29 +55,14 @@ impl Payload {
         };
         Ok(Self {
             content,
-            _permits: read.permits,
+            _share: read.share,
         })
     }
 
-    /// The size in bytes.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match &self.content {
-            Content::Empty => 0,
-            Content::Json(bytes) | Content::Other(bytes) => bytes.len(),
-        }
-    }
-
-    /// Whether there is no body.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        matches!(self.content, Content::Empty)
-    }
-
-    /// Checks that a JSON body is JSON.
+    /// Checks the syntax of a body that is declared as JSON.
     ///
     /// # Errors
-    /// Where it is not.
+    /// The place where it is not JSON.
     pub fn syntax(&self) -> Parsed<()> {
         match &self.content {
             Content::Json(bytes) => serde_json::from_slice::<IgnoredAny>(bytes)
@@ -123,7 +81,7 @@ impl Payload {
             "model_attributes_type",
             "Input should be a valid dictionary or object to extract fields from",
         )?;
-        let result = if bytes.len() > LARGE {
+        let result = if bytes.len() > MAX_INLINE_BYTES {
             let checked = tokio::task::spawn_blocking(move || ingest(&bytes)).await;
             checked.map_err(|error| {
                 tracing::error!(%error, "the check of a document crashed");
@@ -175,13 +133,14 @@ impl Payload {
         }
     }
 
-    /// The JSON text; what is declared as something else is a text, and so of the wrong type.
+    /// The JSON text. A body that is declared as something else counts as a text, which is of the
+    /// wrong type.
     fn json(&self, kind: &'static str, message: &str) -> Parsed<Bytes> {
         match &self.content {
             Content::Json(bytes) => Ok(bytes.clone()),
             Content::Empty => Err(vec![FieldFault::missing(body_loc())]),
             Content::Other(bytes) => {
-                let start = bytes.get(..INPUT_SHOWN).unwrap_or(bytes);
+                let start = bytes.get(..MAX_INPUT_CHARS).unwrap_or(bytes);
                 let input = String::from_utf8_lossy(start).into_owned();
                 Err(vec![FieldFault::new(kind, body_loc(), message, input.into())])
             }
@@ -193,7 +152,8 @@ fn body_loc() -> Vec<Value> {
     vec!["body".into()]
 }
 
-/// As FastAPI decides: no type at all, `application/json`, `application/<something>+json`.
+/// Returns whether a body is declared as JSON, by the rules of FastAPI: no type at all,
+/// `application/json`, `application/<something>+json`.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(kind) = headers.get(header::CONTENT_TYPE) else {
         return true;
@@ -205,7 +165,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|sub| sub == "json" || sub.ends_with("+json"))
 }
 
-/// Text, without the mark that some editors put at its start.
+/// Checks that a body is UTF-8, and removes a byte order mark.
 fn utf8(bytes: Bytes) -> Result<Bytes, ApiError> {
     std::str::from_utf8(&bytes).map_err(|_| ApiError::Undecodable)?;
     Ok(if bytes.starts_with(b"\xEF\xBB\xBF") {
@@ -216,7 +176,7 @@ fn utf8(bytes: Bytes) -> Result<Bytes, ApiError> {
 }
 
 fn parse(bytes: &[u8]) -> Parsed<Value> {
-    if bytes.len() > SMALL_BODY {
+    if bytes.len() > MAX_VALUE_BYTES {
         return Err(vec![FieldFault::value(
             body_loc(),
             "it is longer than 8 MiB: send it in parts",
@@ -226,7 +186,8 @@ fn parse(bytes: &[u8]) -> Parsed<Value> {
     serde_json::from_slice(bytes).map_err(|error| vec![not_json(bytes, &error)])
 }
 
-/// The place counts characters from the start, as Python does.
+/// The fault of a body that is not JSON. Its place is counted from the start of the body, as Python
+/// does.
 fn not_json(bytes: &[u8], error: &serde_json::Error) -> FieldFault {
     let before: usize = bytes
         .split_inclusive(|byte| *byte == b'\n')
@@ -239,12 +200,12 @@ fn not_json(bytes: &[u8], error: &serde_json::Error) -> FieldFault {
     FieldFault::not_json(at, reason)
 }
 
-/// A value to be shown back, unless it is large.
+/// A value as a fault repeats it: a large one is cut.
 fn shown(value: &Value) -> Value {
     let text = value.to_string();
-    if text.len() <= INPUT_SHOWN {
+    if text.len() <= MAX_INPUT_CHARS {
         value.clone()
     } else {
-        json!(text.chars().take(INPUT_SHOWN).collect::<String>())
+        json!(text.chars().take(MAX_INPUT_CHARS).collect::<String>())
     }
 }

@@ -1,9 +1,9 @@
-//! Query and path parameters, with pydantic's words for what is wrong with them.
+//! Query and path parameters, with pydantic's words for their faults.
 //!
-//! Guarantee: a repeated parameter counts with its last value, or as a list where a list is asked for; unknown
-//! parameters are ignored.
+//! Guarantee: a repeated parameter has its last value, or is a list where a list is expected.
+//! Unknown parameters are ignored.
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::fault::{FieldFault, Parsed};
 use vcon_document::{Moment, VconId, lax};
 use vconduit_base::names::ListName;
 
-/// The parameters after the `?`.
+/// The query parameters of a request.
 pub struct Query(Vec<(String, String)>);
 
 impl<S: Sync> FromRequestParts<S> for Query {
@@ -42,19 +42,19 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The name of a list.
+    /// A parameter that is the name of a list.
     ///
     /// # Errors
-    /// When it is missing or can't be a list's name.
+    /// It is missing, or can't be the name of a list.
     pub fn list(&self, name: &str) -> Parsed<ListName> {
         let value = self.text(name).ok_or_else(|| vec![FieldFault::missing(loc(name))])?;
         list_name(loc(name), value)
     }
 
-    /// The names of any number of lists.
+    /// A parameter that is the name of a list, any number of times.
     ///
     /// # Errors
-    /// Those that can't be a list's name.
+    /// A fault for each that can't be the name of a list.
     pub fn lists(&self, name: &str) -> Parsed<Vec<ListName>> {
         collect(
             self.all(name)
@@ -63,10 +63,10 @@ impl Query {
         )
     }
 
-    /// UUIDs, at least one.
+    /// A parameter that is a UUID, at least once.
     ///
     /// # Errors
-    /// When there is none, or those that are not UUIDs.
+    /// It is missing; a fault for each that is not a UUID.
     pub fn uuids(&self, name: &str) -> Parsed<Vec<VconId>> {
         let mut values = self.all(name).enumerate().peekable();
         if values.peek().is_none() {
@@ -75,10 +75,10 @@ impl Query {
         collect(values.map(|(at, value)| uuid(loc_at(name, at), value)))
     }
 
-    /// A whole number.
+    /// A parameter that is a whole number.
     ///
     /// # Errors
-    /// When it is not one.
+    /// It is not a whole number.
     pub fn int(&self, name: &str, default: i64) -> Parsed<i64> {
         let Some(value) = self.text(name) else {
             return Ok(default);
@@ -89,10 +89,10 @@ impl Query {
         })
     }
 
-    /// A whole number within bounds.
+    /// A parameter that is a whole number within bounds.
     ///
     /// # Errors
-    /// When it is not one, or outside.
+    /// It is not a whole number, or outside the bounds.
     pub fn int_within(&self, name: &str, default: i64, least: i64, most: i64) -> Parsed<i64> {
         let number = self.int(name, default)?;
         let input = || Value::from(self.text(name).unwrap_or_default());
@@ -108,11 +108,11 @@ impl Query {
         Err(vec![fault])
     }
 
-    /// A time, in whole Unix seconds. A time without an offset counts as UTC, as it does in
-    /// documents: else a document posted now would not be among those since now.
+    /// A parameter that is a time, in whole Unix seconds. A time without an offset counts as UTC,
+    /// as it does in documents: else a document posted now would not be among those since now.
     ///
     /// # Errors
-    /// When it is not one.
+    /// It is not a time.
     pub fn seconds(&self, name: &str) -> Parsed<Option<i64>> {
         let Some(value) = self.text(name) else {
             return Ok(None);
@@ -126,31 +126,18 @@ impl Query {
     }
 }
 
-/// The one variable part of the path. Where it does not decode to text, it stays as it came: no name of anything.
-pub struct Segment(pub String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Segment {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
-        let decoded = Path::<String>::from_request_parts(parts, state).await;
-        let raw = || parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
-        Ok(Self(decoded.map_or_else(|_| raw(), |Path(text)| text)))
-    }
-}
-
 /// The UUID in the path, in its usual spelling.
 ///
 /// # Errors
-/// When it is not one.
+/// It is not a UUID.
 pub fn path_uuid(name: &str, value: &str) -> Parsed<VconId> {
     uuid(vec!["path".into(), name.into()], value)
 }
 
-/// A UUID among JSON values.
+/// A UUID that is a JSON value.
 ///
 /// # Errors
-/// When it is not one.
+/// It is not a UUID.
 pub fn uuid_of(at: Vec<Value>, value: &Value) -> Parsed<VconId> {
     match value {
         Value::String(text) => uuid(at, text),
@@ -180,7 +167,7 @@ fn list_name(at: Vec<Value>, value: &str) -> Parsed<ListName> {
     ListName::new(value).map_err(|error| vec![FieldFault::value(at, error.rule, error.value.into())])
 }
 
-/// A whole number. One that is too large for 64 bits counts as the largest. The smallest is
+/// Parses a whole number. One that is too large for 64 bits counts as the largest. The smallest is
 /// `-i64::MAX`, so that every result can be negated.
 fn integer(text: &str) -> Option<i64> {
     let number = lax::whole_number(text)?;
@@ -188,16 +175,16 @@ fn integer(text: &str) -> Option<i64> {
     Some(number.parse().unwrap_or(bound).max(-i64::MAX))
 }
 
-/// The most faults that one list is told of. More help nobody.
-const MOST_FAULTS: usize = 100;
+/// Faults of one list that are reported. More help nobody.
+const MAX_FAULTS: usize = 100;
 
-/// All items, or the faults of all items.
+/// All parsed items, or the faults of all items.
 pub fn collect<T>(items: impl Iterator<Item = Parsed<T>>) -> Parsed<Vec<T>> {
     let (mut good, mut faults) = (Vec::new(), Vec::new());
     for item in items {
         match item {
             Ok(item) => good.push(item),
-            Err(found) if faults.len() < MOST_FAULTS => faults.extend(found),
+            Err(found) if faults.len() < MAX_FAULTS => faults.extend(found),
             Err(_) => break,
         }
     }

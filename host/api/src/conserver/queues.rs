@@ -1,85 +1,87 @@
 //! Ingress and egress lists.
 
 use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-use serde_json::json;
+use http::HeaderMap;
 
 use super::fault::both;
-use super::measure::{self, Source};
-use super::payload::KeyedBody;
 use super::query::Query;
-use super::{Answer, ApiError, Shared, reply, trace_context};
-use crate::auth::Keyed;
+use super::schemas::QueueDepth;
+use super::{ApiError, Authorized, AuthorizedBody, Reply};
+use crate::Shared;
+use crate::edge::measure::Source;
+use crate::edge::reply::{self, Json};
+use crate::edge::trace_context;
 
 /// Take ids from a list
 ///
-/// From its end: the newest first. They are off the list even if the answer does not arrive.
+/// From its end, the newest first. The ids are removed from the list, also when the response does
+/// not arrive.
 #[utoipa::path(
     get, path = "/vcon/egress", tag = "chain",
     params(
-        ("egress_list" = String, Query, description = "the list"),
-        ("limit" = Option<i64>, Query, description = "how many at most, default 1"),
+        ("egress_list" = String, Query, description = "name of the list"),
+        ("limit" = Option<i64>, Query, description = "number of ids at most; 1 by default"),
     ),
-    responses((status = 200, description = "the ids taken", body = Vec<String>)),
+    responses((status = 200, description = "the ids", body = Vec<String>)),
 )]
-pub async fn get_vcon_egress(_: Keyed, State(api): State<Shared>, query: Query) -> Answer {
+pub async fn get_vcon_egress(_: Authorized, State(api): State<Shared>, query: Query) -> Reply<Json<Vec<String>>> {
     let (list, limit) = both(query.list("egress_list"), query.int("limit", 1))?;
-    let count = usize::try_from(limit).unwrap_or(0);
-    if count == 0 {
-        return Ok(reply::text(StatusCode::OK, "[]"));
-    }
-    let popped = api.store.pop_tail(&list, count).await;
-    let ids = popped.map_err(|error| ApiError::Store("Failed to pop from egress list", error))?;
-    Ok(reply::json(StatusCode::OK, &ids))
+    let taken = api.queues.take(&list, usize::try_from(limit).unwrap_or(0)).await;
+    let ids = taken.map_err(|error| ApiError::Store("Failed to pop from egress list", error))?;
+    Ok(Json(ids))
 }
 
-/// Put vCons on a list
+/// Append stored vCons to a list
 ///
-/// Those that exist, in the order given. Ids that there is no vCon of are passed over.
+/// In the order of the body. Ids without a stored vCon are ignored.
 #[utoipa::path(
     post, path = "/vcon/ingress", tag = "chain",
-    params(("ingress_list" = String, Query, description = "the list")),
-    request_body = Vec<uuid::Uuid>,
-    responses((status = 204, description = "those that exist are on the list")),
+    params(("ingress_list" = String, Query, description = "name of the list")),
+    request_body(content = Vec<uuid::Uuid>, description = "ids of vCons"),
+    responses((status = 204, description = "the ids of stored vCons are on the list")),
 )]
 pub async fn post_vcon_ingress(
     State(api): State<Shared>,
     headers: HeaderMap,
     query: Query,
-    KeyedBody(payload): KeyedBody,
-) -> Answer {
+    AuthorizedBody(payload): AuthorizedBody,
+) -> Reply {
     let (list, ids) = both(query.list("ingress_list"), payload.ids())?;
     let context = trace_context::of(&headers);
     let queued = api.documents.requeue(&list, &ids, context.as_deref()).await;
     let count = queued.map_err(|error| ApiError::Store("Failed to add to ingress list", error))?;
-    measure::enqueued(&api, &list, Source::Reingress, count);
+    api.enqueued.add(&list, Source::Reingress, count);
     Ok(reply::empty())
 }
 
 /// Count a list
+///
+/// Number of ids on a list; 0 for one that does not exist.
 #[utoipa::path(
     get, path = "/vcon/count", tag = "chain",
-    params(("egress_list" = String, Query, description = "the list")),
-    responses((status = 200, description = "the number of ids on it", body = u64)),
+    params(("egress_list" = String, Query, description = "name of the list")),
+    responses((status = 200, description = "number of ids on the list", body = u64, content_type = "application/json")),
 )]
-pub async fn get_vcon_count(_: Keyed, State(api): State<Shared>, query: Query) -> Answer {
+pub async fn get_vcon_count(_: Authorized, State(api): State<Shared>, query: Query) -> Reply<Json<u64>> {
     let list = query.list("egress_list")?;
-    let counted = api.store.depth(&list).await;
-    let depth = counted.map_err(|error| ApiError::Store("Failed to count egress list", error))?;
-    Ok(reply::json(StatusCode::OK, &depth))
+    let depth = api.queues.depth(&list).await;
+    Ok(Json(depth.map_err(|error| {
+        ApiError::Store("Failed to count egress list", error)
+    })?))
 }
 
 /// Depth of a list
 ///
-/// Of any list, dead-letter lists (`DLQ:<list>`) included; 0 for one that does not exist. Open to everyone.
+/// Of any list, including lists of dead letters (`DLQ:<list>`); 0 for one that does not exist. No
+/// key is needed.
 #[utoipa::path(
     get, path = "/stats/queue", tag = "system",
-    params(("list_name" = String, Query, description = "the list")),
-    responses((status = 200, description = "the list and its depth", body = super::schemas::QueueDepth)),
+    params(("list_name" = String, Query, description = "name of the list")),
+    responses((status = 200, description = "the list and its depth", body = QueueDepth)),
 )]
-pub async fn get_queue_depth(State(api): State<Shared>, query: Query) -> Answer {
-    let list = query.list("list_name")?;
-    let counted = api.store.depth(&list).await;
-    let depth = counted.map_err(|error| ApiError::Store("Failed to get queue depth", error))?;
-    Ok(reply::json(StatusCode::OK, &json!({"list_name": list, "depth": depth})))
+pub async fn get_queue_depth(State(api): State<Shared>, query: Query) -> Reply<Json<QueueDepth>> {
+    let list_name = query.list("list_name")?;
+    let depth = api.queues.depth(&list_name).await;
+    let depth = depth.map_err(|error| ApiError::Store("Failed to get queue depth", error))?;
+    Ok(Json(QueueDepth { list_name, depth }))
 }

@@ -1,156 +1,138 @@
-//! Shapes for the API's description only. What is accepted and answered is decided in `vcon::ingest`.
-
-// Nothing makes values of these; utoipa reads their fields.
-#![allow(dead_code)]
+//! Bodies of the Conserver's routes.
+//!
+//! [`Vcon`] and its parts only describe documents: the rules for what is accepted are in
+//! `vcon_document::ingest`, and documents leave as text.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-/// A vCon. Members not named here are kept.
+use super::fault::FieldFault;
+use vconduit_base::names::ListName;
+
+/// A vCon. Members that are not named here are kept.
 #[derive(ToSchema, Serialize)]
 pub struct Vcon {
-    /// Version of the vCon format. Any text is taken.
+    /// Version of the vCon format. Any text is accepted.
     pub vcon: String,
-    /// The id. Any spelling of a UUID is taken.
+    /// Id of the vCon. Any spelling of a UUID is accepted.
     pub uuid: uuid::Uuid,
-    /// ISO 8601, or Unix time.
+    /// Time of creation: ISO 8601, or Unix time.
     pub created_at: String,
-    /// What it is about.
+    /// Subject of the conversation.
     pub subject: Option<String>,
-    /// About an unredacted version.
-    #[schema(value_type = Option<Object>)]
-    pub redacted: Option<Value>,
-    /// About an earlier version that this one adds to.
-    #[schema(value_type = Option<Object>)]
-    pub appended: Option<Value>,
-    /// vCons that this one gathers.
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub group: Option<Vec<Value>>,
-    /// Who took part.
-    pub parties: Option<Vec<PartyEntry>>,
-    /// What was said and sent.
-    pub dialog: Option<Vec<DialogEntry>>,
-    /// What was found out about it.
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub analysis: Option<Vec<Value>>,
-    /// What belongs to it.
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub attachments: Option<Vec<Value>>,
-    /// Anything else.
+    /// Reference to the unredacted version.
+    #[schema(required = false)]
+    pub redacted: Map<String, Value>,
+    /// Reference to the earlier version that this one adds to.
+    pub appended: Option<Map<String, Value>>,
+    /// Other vCons that this one gathers.
+    #[schema(required = false)]
+    pub group: Vec<Map<String, Value>>,
+    /// People and systems of the conversation.
+    #[schema(required = false)]
+    pub parties: Vec<PartyEntry>,
+    /// Recordings and texts of the conversation.
+    #[schema(required = false)]
+    pub dialog: Vec<DialogEntry>,
+    /// Results of analyses, such as transcripts.
+    #[schema(required = false)]
+    pub analysis: Vec<Map<String, Value>>,
+    /// Files and data that belong to the conversation.
+    #[schema(required = false)]
+    pub attachments: Vec<Map<String, Value>>,
+    /// Any other member.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
-/// A party. Members not named here are kept.
+/// A party. Members that are not named here are kept.
 #[derive(ToSchema, Serialize)]
 pub struct PartyEntry {
     /// Telephone number: `+`, `(` or a digit, and at least four characters more.
     pub tel: Option<String>,
-    /// Anything else.
+    /// Any other member.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
-/// A part of the conversation. Members not named here are kept.
+/// A part of the conversation. Members that are not named here are kept.
 #[derive(ToSchema, Serialize)]
 pub struct DialogEntry {
-    /// Seconds.
+    /// Duration in seconds.
     #[schema(minimum = 0)]
     pub duration: Option<f64>,
-    /// When it began.
+    /// Time of the start: ISO 8601, or Unix time.
     pub start: Option<String>,
     /// Indexes of the parties.
     pub parties: Option<Vec<i64>>,
-    /// Where the content is.
+    /// URL of the content.
     pub url: Option<String>,
     /// Media type of the content, without parameters.
     pub mimetype: Option<String>,
     /// Algorithm of the content's signature or hash, for example `SHA-512`.
     pub alg: Option<String>,
-    /// Anything else.
+    /// Any other member.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
-/// Why a request is not valid: everything that is wrong with it.
+/// The faults of a request that is not valid.
 #[derive(ToSchema, Serialize)]
 #[schema(as = HTTPValidationError)]
 pub struct HttpValidationError {
-    /// The faults.
-    pub detail: Vec<ValidationError>,
+    /// All faults.
+    pub detail: Vec<FieldFault>,
 }
 
-/// One thing that is wrong with a request.
+/// A part of the place of a fault.
 #[derive(ToSchema, Serialize)]
-pub struct ValidationError {
-    /// Where: `path`, `query` or `body`, then names and indexes.
-    #[schema(value_type = Vec<Object>)]
-    pub loc: Vec<Value>,
-    /// For people.
-    pub msg: String,
-    /// For programs: `missing`, `uuid_parsing`, …
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// What was sent.
-    #[schema(value_type = Object)]
-    pub input: Value,
-    /// JSON Pointer of a fault within the body.
-    pub pointer: Option<String>,
-}
-
-/// A refusal.
-#[derive(ToSchema, Serialize)]
-pub struct Refusal {
-    /// Why.
-    pub detail: String,
-}
-
-/// An error that ought not to happen.
-#[derive(ToSchema, Serialize)]
-pub struct Unexplained {
-    /// That it happened.
-    pub detail: String,
-    /// The id under which the log has more.
-    pub request_id: Option<String>,
+#[serde(untagged)]
+pub enum LocationPart {
+    /// Name of a member or parameter.
+    Name(String),
+    /// Index in a list.
+    Index(u64),
 }
 
 /// A list and its depth.
 #[derive(ToSchema, Serialize)]
 pub struct QueueDepth {
-    /// The list.
-    pub list_name: String,
-    /// The number of ids on it.
+    /// Name of the list.
+    #[schema(value_type = String)]
+    pub list_name: ListName,
+    /// Number of ids on it.
     pub depth: u64,
 }
 
-/// What is running.
+/// Version of the program.
 #[derive(ToSchema, Serialize)]
 pub struct VersionInfo {
-    /// Version.
+    /// Text of `VCON_SERVER_VERSION`.
     pub version: String,
     /// Commit that it was built from.
     pub git_commit: String,
-    /// When it was built.
+    /// Time of the build.
     pub build_time: String,
 }
 
-/// A sign of life.
+/// Health of the process.
 #[derive(ToSchema, Serialize)]
 pub struct Health {
-    /// `healthy`
-    pub status: String,
-    /// What is running.
+    /// Always `healthy`.
+    pub status: &'static str,
+    /// Version of the program.
     pub version: VersionInfo,
 }
 
-/// Whether the host can work.
+/// Readiness of the host.
 #[derive(ToSchema, Serialize)]
 pub struct Ready {
-    /// `ready` or `not ready`
-    pub status: String,
-    /// The parts that are not ready, and why.
-    pub reasons: BTreeMap<String, String>,
+    /// `ready` or `not ready`.
+    pub status: &'static str,
+    /// Parts that are not ready, each with the reason.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub reasons: BTreeMap<&'static str, String>,
 }

@@ -1,76 +1,72 @@
-//! How the host is: for load balancers, operators and Prometheus.
-
-use std::time::Duration;
+//! State of the host, for load balancers, operators and Prometheus.
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
 
-use super::{Shared, reply};
-use vconduit_config::settings::Version;
+use super::schemas::{Health, Ready, VersionInfo};
+use crate::Shared;
+use crate::edge::reply::{self, Json};
+use vconduit_config::settings::ServerVersion;
 
-/// How long the store may take to say that it is there. Load balancers ask every few seconds.
-const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
-
-/// The type of Prometheus' text format.
+/// Media type of Prometheus' text format.
 const METRICS_TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-fn version_of(version: &Version) -> serde_json::Value {
-    json!({"version": version.version, "git_commit": version.git_commit, "build_time": version.build_time})
+impl From<&ServerVersion> for VersionInfo {
+    fn from(version: &ServerVersion) -> Self {
+        Self {
+            version: version.version.clone(),
+            git_commit: version.git_commit.clone(),
+            build_time: version.build_time.clone(),
+        }
+    }
 }
 
-/// Whether the process lives
+/// Health of the process
 ///
-/// Good as long as it answers at all; asks nothing of the store. See `/ready` for the rest.
+/// 200 as long as the process responds. The working store is not asked: see `/ready`.
 #[utoipa::path(
     get, path = "/health", tag = "system",
-    responses((status = 200, description = "it lives", body = super::schemas::Health)),
+    responses((status = 200, description = "the process responds", body = Health)),
 )]
-pub async fn health_check(State(api): State<Shared>) -> Response {
-    reply::json(
-        StatusCode::OK,
-        &json!({"status": "healthy", "version": version_of(&api.settings.version)}),
-    )
+pub async fn health_check(State(api): State<Shared>) -> Json<Health> {
+    Json(Health {
+        status: "healthy",
+        version: (&api.settings.version).into(),
+    })
 }
 
-/// Version
+/// Version of the program
+///
+/// With the commit that it was built from, and the time of the build.
 #[utoipa::path(
     get, path = "/version", tag = "system",
-    responses((status = 200, description = "what is running", body = super::schemas::VersionInfo)),
+    responses((status = 200, description = "version of the program", body = VersionInfo)),
 )]
-pub async fn get_version(State(api): State<Shared>) -> Response {
-    reply::json(StatusCode::OK, &version_of(&api.settings.version))
+pub async fn version_endpoint(State(api): State<Shared>) -> Json<VersionInfo> {
+    Json((&api.settings.version).into())
 }
 
-/// Whether it can work
+/// Readiness of the host
 ///
-/// Good when chains can run and the working store answers; else the reasons, part by part.
+/// 200 when chains can run and the working store responds; else 503, with a reason for each part
+/// that is not ready.
 #[utoipa::path(
     get, path = "/ready", tag = "system",
     responses(
-        (status = 200, description = "it can work", body = super::schemas::Ready),
-        (status = 503, description = "it can't, and why", body = super::schemas::Ready),
+        (status = 200, description = "the host is ready", body = Ready),
+        (status = 503, description = "the host is not ready, with the reasons", body = Ready),
     ),
 )]
 pub async fn get_ready(State(api): State<Shared>) -> Response {
     let mut reasons = api.readiness.reasons();
-    match tokio::time::timeout(STORE_ANSWERS_WITHIN, api.store.ping()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            reasons.insert("store", error.to_string());
-        }
-        Err(_) => {
-            reasons.insert("store", "the working store did not answer within 2 s".to_owned());
-        }
-    }
-    if reasons.is_empty() {
-        return reply::json(StatusCode::OK, &json!({"status": "ready", "reasons": {}}));
-    }
-    reply::json(
-        StatusCode::SERVICE_UNAVAILABLE,
-        &json!({"status": "not ready", "reasons": reasons}),
-    )
+    reasons.extend(api.monitor.store_problem().await.map(|problem| ("store", problem)));
+    let (code, status) = if reasons.is_empty() {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    reply::json(code, &Ready { status, reasons })
 }
 
 /// Metrics
@@ -78,7 +74,7 @@ pub async fn get_ready(State(api): State<Shared>) -> Response {
 /// In Prometheus' text format.
 #[utoipa::path(
     get, path = "/metrics", tag = "system",
-    responses((status = 200, description = "metrics", body = String, content_type = "text/plain")),
+    responses((status = 200, description = "the metrics", body = String, content_type = "text/plain")),
 )]
 pub async fn get_metrics(State(api): State<Shared>) -> Response {
     ([(header::CONTENT_TYPE, METRICS_TYPE)], (api.metrics)()).into_response()

@@ -1,23 +1,24 @@
-//! `/vcons` and `/index_vcons`: several documents at once.
+//! `/vcons` and `/index_vcons`: several vCons at once.
 
 use axum::extract::State;
 use http::StatusCode;
 
 use super::query::Query;
 use super::schemas::Vcon;
-use super::{Answer, ApiError, Shared, reply, vcon};
-use crate::auth::Keyed;
+use super::{ApiError, Authorized, Reply, vcon};
+use crate::Shared;
+use crate::edge::reply::{self, Json, Refusal};
 use vcon_document::index::IndexKind;
 
 /// Get several vCons
 ///
-/// In the order asked, `null` where there is none.
+/// In the order of the parameters, with `null` where there is no such vCon.
 #[utoipa::path(
     get, path = "/vcons", tag = "vcon",
-    params(("vcon_uuids" = Vec<uuid::Uuid>, Query, description = "repeated for each vCon")),
+    params(("vcon_uuids" = Vec<uuid::Uuid>, Query, description = "id of a vCon; repeated for each")),
     responses((status = 200, description = "the vCons", body = Vec<Option<Vcon>>)),
 )]
-pub async fn get_vcons(_: Keyed, State(api): State<Shared>, query: Query) -> Answer {
+pub async fn get_vcons(_: Authorized, State(api): State<Shared>, query: Query) -> Reply {
     let ids = query.uuids("vcon_uuids")?;
     let found = api.documents.get_many(&ids).await?;
     let mut body = String::from("[");
@@ -34,22 +35,23 @@ pub async fn get_vcons(_: Keyed, State(api): State<Shared>, query: Query) -> Ans
     Ok(reply::text(StatusCode::OK, body))
 }
 
-/// Search by party
+/// Search vCons by party
 ///
-/// Ids of the vCons that carry every value given, each exactly as a party of the vCon has it. In no order.
+/// Ids of the vCons that have every given value, each exactly as a party of the vCon has it. In no
+/// particular order. At least one parameter is needed.
 #[utoipa::path(
     get, path = "/vcons/search", tag = "vcon",
     params(
-        ("tel" = Option<String>, Query, description = "a party's `tel`; write `+` as `%2B`"),
-        ("mailto" = Option<String>, Query, description = "a party's `mailto`"),
-        ("name" = Option<String>, Query, description = "a party's `name`"),
+        ("tel" = Option<String>, Query, description = "`tel` of a party; write `+` as `%2B`"),
+        ("mailto" = Option<String>, Query, description = "`mailto` of a party"),
+        ("name" = Option<String>, Query, description = "`name` of a party"),
     ),
     responses(
-        (status = 200, description = "ids", body = Vec<String>),
-        (status = 400, description = "no parameter was given", body = super::schemas::Refusal),
+        (status = 200, description = "ids of vCons", body = Vec<String>),
+        (status = 400, description = "the request has no parameter", body = Refusal),
     ),
 )]
-pub async fn search_vcons(_: Keyed, State(api): State<Shared>, query: Query) -> Answer {
+pub async fn search_vcons(_: Authorized, State(api): State<Shared>, query: Query) -> Reply<Json<Vec<String>>> {
     let kinds = [IndexKind::Tel, IndexKind::Mailto, IndexKind::Name];
     let given: Vec<_> = kinds
         .iter()
@@ -58,21 +60,21 @@ pub async fn search_vcons(_: Keyed, State(api): State<Shared>, query: Query) -> 
     if given.is_empty() {
         return Err(ApiError::BadRequest("At least one search parameter must be provided"));
     }
-    // An empty value is a parameter, but says nothing about a party.
+    // An empty value counts as a parameter and is true of every party.
     let terms: Vec<_> = given.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let found = api.documents.search(&terms).await;
     let ids = found.map_err(|error| ApiError::Store("An error occurred during the search", error))?;
-    Ok(reply::json(StatusCode::OK, &ids))
+    Ok(Json(ids))
 }
 
-/// Index all vCons again
+/// Index all vCons
 ///
-/// Adds every stored vCon to the listing and the party indexes. Answers how many there are.
+/// Adds every stored vCon to the listing and to the indexes of parties. Returns the number of
+/// vCons.
 #[utoipa::path(
     get, path = "/index_vcons", tag = "config",
-    responses((status = 200, description = "the number of vCons", body = u64)),
+    responses((status = 200, description = "number of stored vCons", body = u64, content_type = "application/json")),
 )]
-pub async fn index_vcons(_: Keyed, State(api): State<Shared>) -> Answer {
-    let count = api.documents.reindex().await?;
-    Ok(reply::json(StatusCode::OK, &count))
+pub async fn index_vcons(_: Authorized, State(api): State<Shared>) -> Reply<Json<u64>> {
+    Ok(Json(api.documents.reindex().await?))
 }

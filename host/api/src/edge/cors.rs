@@ -1,7 +1,7 @@
-//! Answers for browsers on other origins: any origin, any method, any header, as the Conserver does.
+//! Responses for browsers on pages of other origins: any origin, method and header is allowed, as
+//! the Conserver allows them.
 //!
-//! Guarantee: an origin is only ever echoed, never combined with anything that a cookie could open: the API knows
-//! keys in headers, not cookies.
+//! Guarantee: an origin is only repeated, and no cookie opens anything: keys are in headers.
 //!
 //! Not `tower-http`'s CORS layer: the headers here are exactly those of Starlette, on which the
 //! Conserver's clients rely. The origin is echoed only if a cookie is sent, and a preflight request
@@ -10,14 +10,14 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-/// What is known of the asking page; nothing when the request is not from one.
+/// The page that sent a request.
 pub struct Browser {
     origin: HeaderValue,
     cookie: bool,
 }
 
 impl Browser {
-    /// Reads the request's headers.
+    /// The page by the headers of a request; nothing when no page sent it.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let origin = headers.get(header::ORIGIN)?.clone();
@@ -27,7 +27,7 @@ impl Browser {
         })
     }
 
-    /// Lets the page read the answer.
+    /// Lets the page read the response.
     pub fn allow(self, headers: &mut HeaderMap) {
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -42,26 +42,26 @@ impl Browser {
     }
 }
 
-/// The answer to a browser that asks before it sends; nothing when the request is not such a question.
+/// The response to a preflight request of a browser; nothing for any other request.
 #[must_use]
-pub fn preflight(method: &Method, headers: &HeaderMap) -> Option<Response> {
-    if method != Method::OPTIONS || !headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+pub fn preflight(method: &Method, request: &HeaderMap) -> Option<Response> {
+    if method != Method::OPTIONS || !request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
     }
-    let origin = headers.get(header::ORIGIN)?.clone();
+    let origin = request.get(header::ORIGIN)?.clone();
     let mut response = (StatusCode::OK, "OK").into_response();
-    let answer = response.headers_mut();
-    answer.insert(header::VARY, HeaderValue::from_static("Origin"));
-    answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    answer.insert(
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
         HeaderValue::from_static("true"),
     );
     let methods = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
-    answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    answer.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-    if let Some(wanted) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    if let Some(wanted) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
     Some(response)
 }

@@ -1,23 +1,25 @@
-//! What the API counts.
+//! Metrics of the API.
 //!
-//! Guarantee: labels are bounded: routes, methods and status codes come from fixed sets; list names from clients are
-//! taken up to [`MAX_LISTS`] and are `other` from then on.
+//! Guarantee: the number of labels is bounded. Routes, methods and status codes come from fixed
+//! sets. Up to [`MAX_LISTS`] list names of clients become labels; any further one is `other`.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
 use metrics::{counter, histogram};
 
-use super::ApiState;
+use super::paths::Route;
 use vconduit_base::names::ListName;
+use vconduit_engine::snapshot::Live;
 use vconduit_telemetry::metrics::{ENQUEUED, HTTP_COUNT, HTTP_TIME};
 
-/// How many list names clients can bring into the metrics. Each costs a time series for every source.
+/// Number of list names that clients can bring into the metrics. Each costs a time series for every
+/// source.
 pub const MAX_LISTS: usize = 256;
 
-/// Where queued ids come from.
+/// Origin of ids that were appended to an ingress list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// `POST /vcon`
@@ -26,7 +28,7 @@ pub enum Source {
     External,
     /// `POST /vcon/ingress`
     Reingress,
-    /// `POST /dlq/reprocess`
+    /// `POST /dlq/reprocess`, and a retry of one dead letter.
     DeadLetters,
 }
 
@@ -41,46 +43,55 @@ impl Source {
     }
 }
 
-/// The list names seen.
-#[derive(Debug, Default)]
-pub struct ListLabels(Mutex<HashSet<ListName>>);
+/// Counts ids that requests append to ingress lists.
+pub struct EnqueuedCounter {
+    live: Live,
+    /// Names from clients that are labels by now.
+    from_clients: Mutex<HashSet<ListName>>,
+}
 
-impl ListLabels {
+impl EnqueuedCounter {
+    /// A counter for the lists of this configuration.
+    #[must_use]
+    pub fn new(live: Live) -> Self {
+        Self {
+            live,
+            from_clients: Mutex::default(),
+        }
+    }
+
+    /// Counts ids that were appended to an ingress list.
+    pub fn add(&self, list: &ListName, source: Source, count: u64) {
+        if count == 0 {
+            return;
+        }
+        counter!(ENQUEUED, "ingress_list" => self.label(list), "source" => source.as_str()).increment(count);
+    }
+
     fn label(&self, list: &ListName) -> String {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.contains(list) {
+        // The configuration bounds the number of its lists.
+        if self.live.load().ingress.contains_key(list) {
             return list.to_string();
         }
-        if seen.len() >= MAX_LISTS {
+        let mut names = self.from_clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.contains(list) {
+            return list.to_string();
+        }
+        if names.len() >= MAX_LISTS {
             return "other".to_owned();
         }
-        seen.insert(list.clone());
+        names.insert(list.clone());
         list.to_string()
     }
 }
 
-/// Ids were appended to an ingress list.
-pub fn enqueued(api: &ApiState, list: &ListName, source: Source, count: u64) {
-    if count == 0 {
-        return;
-    }
-    // What is configured is bounded by the configuration.
-    let configured = api.live.load().ingress.contains_key(list);
-    let label = if configured {
-        list.to_string()
-    } else {
-        api.list_labels.label(list)
-    };
-    counter!(ENQUEUED, "ingress_list" => label, "source" => source.as_str()).increment(count);
-}
-
-/// A request was answered. `route` is absent for paths that there are none of.
-pub fn answered(method: &Method, route: Option<&Arc<str>>, status: StatusCode, time: Duration) {
+/// Counts a response. `route` is absent for a path that is not served.
+pub fn responded(method: &Method, route: Option<&Route>, status: StatusCode, time: Duration) {
     let method = method_label(method);
-    let route = route.map_or_else(|| Arc::from("none"), Arc::clone);
-    counter!(HTTP_COUNT, "method" => method, "path" => route.clone(), "status" => status.as_str().to_owned())
+    let path = route.map_or_else(|| "none".into(), |route| route.path.clone());
+    counter!(HTTP_COUNT, "method" => method, "path" => path.clone(), "status" => status.as_str().to_owned())
         .increment(1);
-    histogram!(HTTP_TIME, "method" => method, "path" => route).record(time);
+    histogram!(HTTP_TIME, "method" => method, "path" => path).record(time);
 }
 
 fn method_label(method: &Method) -> &'static str {

@@ -1,18 +1,22 @@
-//! The outermost layer: what every request goes through and every answer gets.
+//! The outermost layer: the part of a request and of its response that is the same for every route.
 //!
-//! Guarantee: every answer has a request id and the version headers and was counted; a crash in a handler is an answer,
-//! not a broken connection. One function instead of a stack of layers: each layer would cost a box and a clone per request.
+//! Guarantee: every response has a request id and the version headers, and is counted. A panic in a
+//! handler is a response with status 500, not a broken connection. One function instead of a stack
+//! of layers: each layer would cost a box and a clone for each request. This module knows neither
+//! the Conserver's routes nor those of the admin API.
 //!
 //! Not the layers of `tower-http` (panic, CORS, request id, trace): HEAD gets status 405 as in the
-//! Conserver, a crash gets the API's own error body, and the responses for browsers are those of
+//! Conserver, a panic gets the API's own error body, and the responses for browsers are those of
 //! Starlette.
 
 pub mod body;
-pub mod cors;
+mod cors;
 pub mod measure;
 pub mod paths;
+mod redirect;
 pub mod reply;
 pub mod request_id;
+pub mod segment;
 pub mod serve;
 pub mod trace_context;
 
@@ -22,28 +26,27 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use futures::FutureExt as _;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use serde_json::json;
 use tower::Service as _;
 use tracing::Instrument as _;
 
-use self::cors::Browser;
-use self::paths::{Prefix, RouteTable};
-use self::request_id::RequestId;
-use crate::conserver::error::{self, INTERNAL, NoRoute, Unexplained};
-use crate::{ApiError, ApiState};
-use vconduit_config::settings::Version;
+use cors::Browser;
+use paths::{Prefix, Route, RouteTable};
+use redirect::Origin;
+use reply::{INTERNAL, NoBodyYet, NoRoute, Unexplained};
+use request_id::RequestId;
+use vconduit_config::settings::ServerVersion;
 
 const VERSION: HeaderName = HeaderName::from_static("x-vcon-server-version");
 const COMMIT: HeaderName = HeaderName::from_static("x-vcon-server-commit");
 
-/// How much of a path goes into the log.
-const PATH_LOGGED: usize = 200;
+/// Bytes of a path that are written to the log.
+const MAX_LOGGED_PATH_BYTES: usize = 200;
 
-/// The routes and what is put around them.
+/// The routes with everything that surrounds them.
 pub struct Edge {
     routes: Router,
     table: RouteTable,
@@ -53,9 +56,9 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Around these routes.
+    /// Puts the parts together. `table` holds the paths of `routes`.
     #[must_use]
-    pub fn new(routes: Router, table: RouteTable, root_path: &str, version: &Version) -> Self {
+    pub fn new(routes: Router, table: RouteTable, root_path: &str, version: &ServerVersion) -> Self {
         let value = |text: &str| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("unknown"));
         Self {
             routes,
@@ -66,44 +69,51 @@ impl Edge {
         }
     }
 
-    async fn answer(&self, mut request: Request) -> Response {
+    async fn respond(&self, mut request: Request) -> Response {
         let asked = request.uri().clone();
         if self.prefix.is(asked.path()) {
-            return ApiError::NoRoute.into_response();
+            return reply::no_route();
         }
         if let Some(stripped) = self.without_prefix(&asked) {
             *request.uri_mut() = stripped;
         }
-        if request.method() == Method::HEAD {
-            // The router would let GET answer it, which the Conserver does not. No route has TRACE, so the answer
-            // is a 405 or a 404 with all that belongs to it.
-            *request.method_mut() = Method::TRACE;
-        }
         let path = request.uri().path().to_owned();
-        let headers = FewHeaders::of(request.headers());
-        let mut response = self.call(request).await;
+        let origin = Origin::of(request.headers());
+        let response = self.route_response(request, &path).await;
         if response.extensions().get::<NoRoute>().is_some()
             && let Some(other) = self.table.other_spelling(&path)
         {
             let prefix = asked.path().strip_suffix(path.as_str()).unwrap_or_default();
-            return redirect(&headers, &format!("{prefix}{other}"), asked.query());
-        }
-        if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-            response = method_not_allowed(response.headers());
+            return origin.redirect(&format!("{prefix}{other}"), asked.query());
         }
         response
     }
 
+    /// The response of the route at this path.
+    async fn route_response(&self, request: Request, path: &str) -> Response {
+        let route = self.table.find(path);
+        // The router would respond to HEAD as to GET, which the Conserver does not.
+        if request.method() == Method::HEAD {
+            return route.map_or_else(reply::no_route, method_not_allowed);
+        }
+        let response = self.call(request).await;
+        match route {
+            Some(route) if response.status() == StatusCode::METHOD_NOT_ALLOWED => method_not_allowed(route),
+            _ => response,
+        }
+    }
+
     async fn call(&self, request: Request) -> Response {
         let mut routes = self.routes.clone();
-        // What a handler leaves behind when it crashes is its own; stores and settings are shared and can't be half-written.
-        let answered = AssertUnwindSafe(async move { routes.call(request).await })
+        // State that a handler leaves behind when it panics is its own. Stores and settings are
+        // shared and can't be half-written.
+        let called = AssertUnwindSafe(async move { routes.call(request).await })
             .catch_unwind()
             .await;
-        match answered {
+        match called {
             Ok(Ok(response)) => response,
             Ok(Err(never)) => match never {},
-            Err(_) => ApiError::Unexpected("a handler crashed".into()).into_response(),
+            Err(_) => reply::unexpected("a handler panicked"),
         }
     }
 
@@ -118,7 +128,7 @@ impl Edge {
         Uri::from_parts(parts).ok()
     }
 
-    fn dress(&self, headers: &mut HeaderMap, id: RequestId, browser: Option<Browser>) {
+    fn add_headers(&self, headers: &mut HeaderMap, id: RequestId, browser: Option<Browser>) {
         headers.insert(VERSION, self.version.clone());
         headers.insert(COMMIT, self.commit.clone());
         headers.insert(request_id::HEADER, id.into_header());
@@ -127,13 +137,13 @@ impl Edge {
         }
     }
 
-    /// The route for the metrics.
-    fn route(&self, path: &str) -> Option<&Arc<str>> {
+    /// The route of a path with or without the prefix.
+    fn route(&self, path: &str) -> Option<&Route> {
         self.table.find(self.prefix.strip(path).unwrap_or(path))
     }
 }
 
-/// Takes a request through all of it.
+/// Responds to a request.
 pub async fn handle(State(edge): State<Arc<Edge>>, mut request: Request) -> Response {
     let began = Instant::now();
     let id = RequestId::of(request.headers());
@@ -141,72 +151,34 @@ pub async fn handle(State(edge): State<Arc<Edge>>, mut request: Request) -> Resp
     request.extensions_mut().insert(id.clone());
     let path = request.uri().path();
     let route = edge.route(path).cloned();
-    // At the level of errors, so that no filter takes the id away from the lines within.
-    let span =
-        tracing::error_span!("request", id = id.as_str(), %method, path = path.get(..PATH_LOGGED).unwrap_or(path));
+    let shown_path = path.get(..MAX_LOGGED_PATH_BYTES).unwrap_or(path);
+    // At the level of errors, so that no filter removes the id from the lines within.
+    let span = tracing::error_span!("request", id = id.as_str(), %method, path = shown_path);
     let mut browser = Browser::of(request.headers());
     let mut response = match cors::preflight(&method, request.headers()) {
         Some(response) => {
             browser = None;
             response
         }
-        None => edge.answer(request).instrument(span.clone()).await,
+        None => edge.respond(request).instrument(span.clone()).await,
     };
-    if response.extensions().get::<Unexplained>().is_some() {
-        response = reply::json(
-            response.status(),
-            &json!({"detail": INTERNAL, "request_id": id.as_str()}),
-        );
+    if response.extensions().get::<NoBodyYet>().is_some() {
+        let body = Unexplained {
+            detail: INTERNAL.to_owned(),
+            request_id: Some(id.as_str().to_owned()),
+        };
+        response = reply::json(response.status(), &body);
     }
-    edge.dress(response.headers_mut(), id, browser);
+    edge.add_headers(response.headers_mut(), id, browser);
     let (status, time) = (response.status(), began.elapsed());
-    measure::answered(&method, route.as_ref(), status, time);
-    span.in_scope(|| tracing::debug!(status = status.as_u16(), micros = time.as_micros(), "answered"));
+    measure::responded(&method, route.as_ref(), status, time);
+    span.in_scope(|| tracing::debug!(status = status.as_u16(), micros = time.as_micros(), "responded"));
     response
 }
 
-/// What a redirect is made from.
-struct FewHeaders {
-    host: Option<HeaderValue>,
-    https: bool,
-}
-
-impl FewHeaders {
-    fn of(headers: &HeaderMap) -> Self {
-        let https = headers.get("x-forwarded-proto").is_some_and(|value| value == "https");
-        Self {
-            host: headers.get(header::HOST).cloned(),
-            https,
-        }
-    }
-}
-
-fn redirect(headers: &FewHeaders, path: &str, query: Option<&str>) -> Response {
-    let scheme = if headers.https { "https" } else { "http" };
-    let host = headers.host.as_ref().and_then(|host| host.to_str().ok());
-    let start = host.map(|host| format!("{scheme}://{host}")).unwrap_or_default();
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let Ok(location) = HeaderValue::try_from(format!("{start}{path}{query}")) else {
-        return ApiError::NoRoute.into_response();
-    };
-    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response()
-}
-
-/// With one method allowed, the first that the Conserver knows for the path: GET wherever there is one.
-fn method_not_allowed(from_router: &HeaderMap) -> Response {
-    let allowed = from_router
-        .get(header::ALLOW)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mut methods = allowed.split(',').map(str::trim);
-    let first = if methods.clone().any(|method| method == "GET") {
-        "GET"
-    } else {
-        methods.next().unwrap_or_default()
-    };
+/// The response to a method that a route does not have.
+fn method_not_allowed(route: &Route) -> Response {
     let mut response = reply::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
-    if let Ok(first) = HeaderValue::try_from(first) {
-        response.headers_mut().insert(header::ALLOW, first);
-    }
+    response.headers_mut().insert(header::ALLOW, route.allow.clone());
     response
 }

@@ -1,22 +1,22 @@
-//! Request ids: the client's own if it is sane, else a new one.
+//! Request ids: that of the client if it is short and plain, else a new one.
 //!
 //! Not `tower-http`'s request id layers: they accept any text of a client as the id. This id is
 //! written to the log, so its length and characters are limited.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The header, in requests and in every answer.
+/// Header of the id, in requests and in every response.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken from a client. It goes into every log line of the request.
-const MAX_LENGTH: usize = 128;
+/// Characters of an id that a client may choose. It is in every log line of the request.
+const MAX_CHARS: usize = 128;
 
 /// The id of one request. Always printable ASCII.
 #[derive(Clone)]
 pub struct RequestId(HeaderValue);
 
 impl RequestId {
-    /// The one that the client sent, or a new one.
+    /// The id that the client sent, or a new one.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         match headers.get(&HEADER) {
@@ -30,13 +30,13 @@ impl RequestId {
         Self(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-")))
     }
 
-    /// The text.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or("-")
     }
 
-    /// As a header's value.
+    /// The id as the value of a header.
     #[must_use]
     pub fn into_header(self) -> HeaderValue {
         self.0
@@ -45,5 +45,5 @@ impl RequestId {
 
 fn sane(id: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
-    !id.is_empty() && id.len() <= MAX_LENGTH && id.iter().all(allowed)
+    !id.is_empty() && id.len() <= MAX_CHARS && id.iter().all(allowed)
 }

@@ -1,7 +1,7 @@
-//! Takes connections.
+//! Accepts connections.
 //!
-//! Guarantee: a client that does not send a request's head in time is cut off, and so is one too many; on a stop, requests
-//! in work are answered and nothing new is begun.
+//! Guarantee: a client that does not send the head of a request in time is cut off. The number of
+//! connections is bounded. On a stop, requests in work get their responses and no new ones begin.
 //!
 //! Not `axum::serve`: it sets no time limit for reading a request's head.
 
@@ -21,16 +21,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
-/// How long the head of a request may take, also the first one of a connection, and how long a connection may idle.
+/// Time that the head of a request may take, and that a connection may be idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// The most connections at once: each costs some 10 KB and a file descriptor. Further ones wait to be accepted.
-const MOST_CONNECTIONS: usize = 16_384;
-/// The pause after a failed accept: usually all file descriptors are in use, and one has to come back first.
+/// Connections at once. Each costs some 10 KB and a file descriptor. Further ones wait to be
+/// accepted.
+const MAX_CONNECTIONS: usize = 16_384;
+/// Pause after a failed accept. Usually all file descriptors are in use, and one has to be released
+/// first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until told to stop, then until the requests in work are answered.
+/// Serves until `stop` is set, then until the requests in work have their responses.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
     while let Some(Ok(place)) = stop.run_until_cancelled(places.clone().acquire_owned()).await {
         let Some(accepted) = stop.run_until_cancelled(listener.accept()).await else {
@@ -56,7 +58,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 }
 
 async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
-    // Answers are small; waiting to fill a packet would only delay them.
+    // Responses are small. Waiting to fill a packet would only delay them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut router = router.clone();
@@ -82,7 +84,7 @@ async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) 
         }
     };
     if let Err(error) = ended {
-        // The client went away, was too slow, or does not speak HTTP.
+        // The client left, was too slow, or does not speak HTTP.
         tracing::debug!(%error, "a connection ended early");
     }
 }

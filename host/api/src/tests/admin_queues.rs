@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::*;
 use vcon_document::VconId;
 use vconduit_base::names::{ChainName, Digest, LinkName};
-use vconduit_config::{LinkRecord, Version, store_copy};
+use vconduit_config::{LinkRecord, VersionRecord, store_copy};
 use vconduit_engine::events::{Event, Told};
 use vconduit_engine::registry::config_reader;
 use vconduit_store::{Checkpoint, ErrorRecord, Progress};
 use vconduit_test_support::Fault;
 
-const CONFIG: &str = "\
+pub const CONFIG: &str = "\
 links: {tag: {module: links.tag, options: {tags: [x]}}}
 storages: {disk: {module: storage.file}}
 chains:
@@ -60,7 +60,7 @@ fn problem(answer: &Answer, status: u16, kind: &str) {
 }
 
 /// The checkpoint of a run that has switched to another vCon.
-fn checkpoint() -> Checkpoint {
+pub fn checkpoint() -> Checkpoint {
     Checkpoint {
         chain: Some(ChainName::new("main").unwrap()),
         next_link: 1,
@@ -74,7 +74,7 @@ fn checkpoint() -> Checkpoint {
     }
 }
 
-fn record() -> ErrorRecord {
+pub fn record() -> ErrorRecord {
     ErrorRecord {
         chain: Some(ChainName::new("main").unwrap()),
         link: Some(LinkName::new("tag").unwrap()),
@@ -88,9 +88,9 @@ fn record() -> ErrorRecord {
 }
 
 /// The link `tag` has one uploaded version.
-async fn has_version(api: &Api, digest: &Digest, held: Option<&str>) {
+pub async fn has_version(api: &Api, digest: &Digest, held: Option<&str>) {
     let record = LinkRecord {
-        versions: vec![Version {
+        versions: vec![VersionRecord {
             digest: digest.clone(),
             at_ms: 1,
             by: "ann".into(),
@@ -102,7 +102,8 @@ async fn has_version(api: &Api, digest: &Digest, held: Option<&str>) {
         }],
         ..LinkRecord::default()
     };
-    let entries = store_copy::with_record(&Vec::new(), "tag", &record);
+    let (_, present) = api.store.real().load_config().await.unwrap();
+    let entries = store_copy::with_record(&present, "tag", &record);
     api.store
         .real()
         .save_config(&entries, None, None)

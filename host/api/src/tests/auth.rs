@@ -1,4 +1,4 @@
-//! Keys: who comes in, and in which order things are checked.
+//! Keys, and the order of checks.
 
 use serde_json::json;
 
@@ -116,7 +116,7 @@ async fn the_header_can_be_another() {
         api_key_header: "no header".into(),
         ..settings()
     };
-    assert!(crate::auth::Keys::new(&bad).is_err_and(|error| error.to_string().contains("CONSERVER_HEADER_NAME")));
+    assert!(crate::auth::ApiKeys::new(&bad).is_err_and(|error| error.to_string().contains("CONSERVER_HEADER_NAME")));
 }
 
 #[tokio::test]

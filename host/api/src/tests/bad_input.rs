@@ -1,4 +1,4 @@
-//! What clients send that they should not: each gets an answer that says what is wrong.
+//! Requests that are not valid: each gets a response that names its faults.
 
 use std::convert::Infallible;
 
@@ -74,77 +74,49 @@ async fn a_body_that_is_not_declared_as_json_is_refused() {
     }
 }
 
+/// Posts a vCon with this member; it is refused with one fault.
+async fn refuses(member: &str, value: Value, kind: &str, loc: Value) {
+    let mut document = vcon(ID);
+    document[member] = value;
+    post(document.to_string()).await.refuses(&[(kind, loc)]);
+}
+
 #[tokio::test]
 async fn members_of_the_wrong_type_are_refused() {
-    let cases = [
-        ("parties", json!(null), "list_type", json!(["body", "parties"])),
-        ("dialog", json!(null), "list_type", json!(["body", "dialog"])),
-        ("analysis", json!("text"), "list_type", json!(["body", "analysis"])),
-        ("analysis", json!([1]), "dict_type", json!(["body", "analysis", 0])),
-        (
-            "parties",
-            json!([1]),
-            "model_attributes_type",
-            json!(["body", "parties", 0]),
-        ),
-        (
-            "parties",
-            json!([{"tel": "x"}]),
-            "value_error",
-            json!(["body", "parties", 0, "tel"]),
-        ),
-        ("redacted", json!(null), "dict_type", json!(["body", "redacted"])),
-        ("appended", json!([]), "dict_type", json!(["body", "appended"])),
-        ("uuid", json!(""), "uuid_parsing", json!(["body", "uuid"])),
-        (
-            "created_at",
-            json!("x"),
-            "datetime_from_date_parsing",
-            json!(["body", "created_at"]),
-        ),
-        (
-            "created_at",
-            json!(null),
-            "datetime_type",
-            json!(["body", "created_at"]),
-        ),
-        (
-            "dialog",
-            json!([{"duration": "long"}]),
-            "float_parsing",
-            json!(["body", "dialog", 0, "duration"]),
-        ),
-        (
-            "dialog",
-            json!([{"duration": -1}]),
-            "value_error",
-            json!(["body", "dialog", 0, "duration"]),
-        ),
-        (
-            "dialog",
-            json!([{"mimetype": 5}]),
-            "string_type",
-            json!(["body", "dialog", 0, "mimetype"]),
-        ),
-        (
-            "dialog",
-            json!([{"mimetype": "audio"}]),
-            "value_error",
-            json!(["body", "dialog", 0, "mimetype"]),
-        ),
-        (
-            "dialog",
-            json!([{"url": "nowhere"}]),
-            "value_error",
-            json!(["body", "dialog", 0, "url"]),
-        ),
-        ("dialog", json!([{"parties": [7]}]), "value_error", json!(["body"])),
-        ("dialog", json!([{"parties": [-1]}]), "value_error", json!(["body"])),
-    ];
-    for (member, value, kind, loc) in cases {
-        let mut document = vcon(ID);
-        document[member] = value;
-        post(document.to_string()).await.refuses(&[(kind, loc)]);
+    for (member, value, kind) in [
+        ("parties", json!(null), "list_type"),
+        ("dialog", json!(null), "list_type"),
+        ("analysis", json!("text"), "list_type"),
+        ("redacted", json!(null), "dict_type"),
+        ("appended", json!([]), "dict_type"),
+        ("uuid", json!(""), "uuid_parsing"),
+        ("created_at", json!("x"), "datetime_from_date_parsing"),
+        ("created_at", json!(null), "datetime_type"),
+    ] {
+        refuses(member, value, kind, json!(["body", member])).await;
+    }
+    refuses("analysis", json!([1]), "dict_type", json!(["body", "analysis", 0])).await;
+    let party = json!(["body", "parties", 0]);
+    refuses("parties", json!([1]), "model_attributes_type", party).await;
+    let number = json!(["body", "parties", 0, "tel"]);
+    refuses("parties", json!([{"tel": "x"}]), "value_error", number).await;
+}
+
+#[tokio::test]
+async fn members_of_a_dialog_of_the_wrong_type_are_refused() {
+    for (member, value, kind) in [
+        ("duration", json!("long"), "float_parsing"),
+        ("duration", json!(-1), "value_error"),
+        ("mimetype", json!(5), "string_type"),
+        ("mimetype", json!("audio"), "value_error"),
+        ("url", json!("nowhere"), "value_error"),
+    ] {
+        let dialog = json!([{member: value}]);
+        refuses("dialog", dialog, kind, json!(["body", "dialog", 0, member])).await;
+    }
+    for nobody in [7, -1] {
+        let dialog = json!([{"parties": [nobody]}]);
+        refuses("dialog", dialog, "value_error", json!(["body"])).await;
     }
 }
 
@@ -199,7 +171,7 @@ async fn a_body_that_is_not_utf8_is_refused() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_is_taken() {
+async fn a_byte_order_mark_is_ignored() {
     let answer = Api::new().post_text("/vcon", format!("\u{feff}{}", vcon(ID))).await;
     assert_eq!(answer.status, 201);
 }
@@ -214,7 +186,7 @@ async fn a_body_that_declares_too_many_bytes_is_refused() {
     let request = request("POST", "/vcon")
         .header("x-conserver-api-token", KEY)
         .header("content-length", "300001");
-    // The body never comes: the answer does not wait for it.
+    // The body never arrives. The response does not wait for it.
     let never = Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
     api.send(request.body(never).unwrap()).await.is(413, too_large());
 }
@@ -227,7 +199,7 @@ async fn a_body_that_becomes_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn as_large_as_allowed_in_pieces() {
+async fn a_body_of_the_largest_size_arrives_in_pieces() {
     let mut text = vcon(ID).to_string();
     text.push_str(&" ".repeat(MAX_BODY - text.len()));
     let pieces: Vec<_> = text
@@ -295,7 +267,7 @@ async fn parameters_of_the_wrong_type_are_refused() {
 }
 
 #[tokio::test]
-async fn parameters_in_odd_spellings_are_taken() {
+async fn parameters_in_odd_spellings_are_accepted() {
     let api = Api::new();
     for query in [
         "page=+1",
@@ -321,7 +293,7 @@ async fn parameters_in_odd_spellings_are_taken() {
 }
 
 #[tokio::test]
-async fn a_huge_query_is_answered() {
+async fn a_huge_query_gets_a_response() {
     let api = Api::new();
     let query = "tel=1&".repeat(9_000);
     api.get(&format!("/vcons/search?{query}")).await.is(200, json!([]));

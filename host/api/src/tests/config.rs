@@ -1,4 +1,4 @@
-//! The configuration: T26, and the checks before it is replaced.
+//! The configuration, and the checks before it is replaced.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ fn configuration() -> Value {
 }
 
 #[tokio::test]
-async fn it_is_replaced_and_shown_without_secrets() {
+async fn the_configuration_is_replaced_and_shown_without_secrets() {
     let api = Api::new();
     api.get("/config").await.is(200, json!({}));
     let answer = api.post("/config", &configuration()).await;
@@ -40,7 +40,7 @@ async fn it_is_replaced_and_shown_without_secrets() {
 }
 
 #[tokio::test]
-async fn a_bad_one_is_refused_with_every_problem() {
+async fn a_bad_configuration_is_refused_with_every_problem() {
     let api = Api::new();
     let bad = json!({"chains": {"a": {"links": ["gone"], "ingress_lists": ["x"]}, "b": {"links": ["gone too"], "ingress_lists": 5}}});
     let answer = api.post("/config", &bad).await;
@@ -73,7 +73,7 @@ async fn a_mask_for_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_told() {
+async fn a_store_that_fails_is_reported() {
     let api = Api::new();
     api.store.fail_all(Fault::Refused);
     api.get("/config")
@@ -107,7 +107,7 @@ fn masks_cover_secrets_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn where_there_are_admin_keys_only_they_change_what_code_may_run_and_reach() {
+async fn with_admin_keys_only_an_operator_changes_code_and_grants() {
     let settings = Settings {
         admin_keys: vec![AdminKey {
             name: "anna".to_owned(),

@@ -1,4 +1,4 @@
-//! What surrounds every route: prefix, slashes, methods, headers, CORS, request ids.
+//! The edge of every route: prefix, slashes, methods, headers, CORS, request ids.
 
 use serde_json::json;
 
@@ -61,7 +61,7 @@ async fn a_slash_too_many_is_redirected() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_told_the_first_right_one() {
+async fn a_wrong_method_is_refused_with_the_first_right_one() {
     let api = Api::new();
     let cases = [
         ("PUT", "/vcon", "GET"),
@@ -104,7 +104,7 @@ async fn names_of_routes_are_no_uuids() {
 }
 
 #[tokio::test]
-async fn every_answer_says_what_answered() {
+async fn every_response_has_the_version_and_a_request_id() {
     let api = Api::new();
     for (method, path) in [
         ("GET", "/health"),
@@ -121,7 +121,7 @@ async fn every_answer_says_what_answered() {
 }
 
 #[tokio::test]
-async fn a_sane_request_id_is_taken() {
+async fn a_short_plain_request_id_is_accepted() {
     let api = Api::new();
     let long = "a".repeat(129);
     for (id, taken) in [
@@ -140,7 +140,7 @@ async fn a_sane_request_id_is_taken() {
 }
 
 #[tokio::test]
-async fn pages_of_any_origin_may_ask() {
+async fn pages_of_any_origin_may_send_requests() {
     let api = Api::new();
     let ask = request("OPTIONS", "/vcon").header("origin", "https://page.example");
     let ask = ask

@@ -1,4 +1,4 @@
-//! Partners: T32 to T41.
+//! Partners.
 
 use serde_json::json;
 
@@ -46,7 +46,7 @@ async fn a_partner_posts_to_its_list() {
 }
 
 #[tokio::test]
-async fn strangers_are_told_why_not() {
+async fn strangers_are_refused_with_the_reason() {
     let api = partners();
     let cases = [
         ("one", Some("k2"), "Invalid API Key for ingress list 'one'"),
@@ -67,7 +67,7 @@ async fn strangers_are_told_why_not() {
 }
 
 #[tokio::test]
-async fn it_stays_closed_where_the_api_is_open() {
+async fn partners_need_a_key_where_clients_need_none() {
     let api = Api::with(
         Settings {
             api_keys: Vec::new(),
@@ -105,7 +105,7 @@ async fn a_stranger_s_large_body_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_failed_write_is_told() {
+async fn a_failed_write_is_reported() {
     let api = partners();
     api.store.fail_all(Fault::Refused);
     let answer = post(&api, "?ingress_list=one", Some("k1"), vcon(ID).to_string()).await;

@@ -1,5 +1,6 @@
-//! The API from outside: requests in, status and body out.
+//! Requests to the API, and the status and body of their responses.
 
+mod admin_answers;
 mod admin_config;
 mod admin_events;
 mod admin_queues;
@@ -10,6 +11,7 @@ mod edge;
 mod external;
 mod lists;
 mod metrics;
+mod openapi;
 mod scene;
 mod serving;
 mod storages;
@@ -33,7 +35,7 @@ use crate::router::{Served, router};
 use crate::{ApiParts, ApiState, Readiness};
 use vcon_document::EgressFormat;
 use vconduit_base::names::{HostId, ListName, StorageName};
-use vconduit_config::settings::{AdminKey, Version};
+use vconduit_config::settings::{AdminKey, ServerVersion};
 use vconduit_config::{IngressAuth, Settings};
 use vconduit_engine::control::Links;
 use vconduit_engine::documents::Documents;
@@ -51,7 +53,7 @@ use vconduit_test_support::FaultyStore;
 pub const KEY: &str = "fake-token";
 pub const MAX_BODY: usize = 300_000;
 
-/// The API on a store of its own.
+/// An API with a store of its own.
 pub struct Api {
     pub router: Router,
     pub store: Arc<FaultyStore>,
@@ -59,11 +61,11 @@ pub struct Api {
     pub readiness: Arc<Readiness>,
     pub stopping: CancellationToken,
     pub events: Events,
-    /// Of the store; removed at the end.
+    /// Folder of the store; removed at the end.
     _folder: TempDir,
 }
 
-/// An answer, read to its end.
+/// A response, read to its end.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -85,7 +87,7 @@ impl Answer {
         assert_eq!((self.status.as_u16(), self.json()), (status, body));
     }
 
-    /// Checks that it is a 422 with exactly these faults: type and place.
+    /// Checks that it is a 422 with exactly these faults, by type and place.
     #[track_caller]
     pub fn refuses(&self, faults: &[(&str, Value)]) {
         assert_eq!(self.status, 422, "{}", self.text);
@@ -107,7 +109,7 @@ pub fn settings() -> Settings {
     Settings {
         api_keys: vec![KEY.into()],
         max_body_bytes: MAX_BODY,
-        version: Version {
+        version: ServerVersion {
             version: "1.2.3".into(),
             git_commit: "abc".into(),
             build_time: "today".into(),
@@ -116,7 +118,7 @@ pub fn settings() -> Settings {
     }
 }
 
-/// The same with an admin key of ann's, `root`.
+/// Settings with `root` as the admin key of ann.
 pub fn admin_settings() -> Settings {
     Settings {
         admin_keys: vec![AdminKey {
@@ -200,7 +202,7 @@ impl Api {
         }
     }
 
-    /// With the key.
+    /// GET with a key of the API.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(keyed("GET", path, Body::empty())).await
     }
@@ -240,7 +242,7 @@ pub fn vcon(uuid: &str) -> Value {
 pub const ID: &str = "11111111-2222-4333-8444-555555555555";
 pub const OTHER: &str = "99999999-2222-4333-8444-555555555555";
 
-/// The service over a small sandbox, which all tests share.
+/// The service over a small sandbox that all tests share.
 pub fn links(store: &Arc<FaultyStore>, live: &Live) -> Arc<Links> {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
     let sandbox = SANDBOX.get_or_init(|| {

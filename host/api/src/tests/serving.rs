@@ -26,7 +26,7 @@ async fn rest(client: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn requests_are_answered() {
+async fn requests_get_responses() {
     let (mut client, stop, server) = start(Api::new().router).await;
     client
         .write_all(b"GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
@@ -42,7 +42,7 @@ async fn requests_are_answered() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_does_no_harm() {
+async fn bytes_that_are_no_http_do_no_harm() {
     let (mut client, stop, server) = start(Api::new().router).await;
     client.write_all(b"\x16\x03\x01 nonsense\r\n\r\n").await.unwrap();
     assert!(rest(&mut client).await.starts_with("HTTP/1.1 400"));

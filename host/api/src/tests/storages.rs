@@ -1,4 +1,4 @@
-//! Reading through to the storages and deleting from them: T13 to T17, T20, T22, T23.
+//! Reads that go through to storages, and deletions from them.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,12 +12,12 @@ use vcon_document::VconId;
 use vconduit_storage::{Abilities, Saved, StorageError};
 use vconduit_test_support::Fault;
 
-/// A storage with one answer for everything.
+/// A storage with one result for everything.
 #[derive(Default)]
 struct Shelf {
     text: Option<String>,
     broken: bool,
-    /// Where another client posts the vCon while this storage is asked.
+    /// The store that another client posts the vCon to while this storage is asked.
     posted_meanwhile: OnceLock<Arc<FaultyStore>>,
     reads: AtomicUsize,
     deletes: AtomicUsize,
@@ -96,7 +96,7 @@ fn shelves() -> Shelves {
 }
 
 #[tokio::test]
-async fn what_the_store_has_is_not_looked_for_elsewhere() {
+async fn a_vcon_in_the_store_is_not_looked_for_in_storages() {
     let Shelves { api, full, .. } = shelves();
     api.post("/vcon", &vcon(ID)).await;
     assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 200);
@@ -104,7 +104,7 @@ async fn what_the_store_has_is_not_looked_for_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_storage_answers_for_the_store_in_the_current_form() {
+async fn a_vcon_from_a_storage_has_the_current_form() {
     let Shelves {
         api,
         broken,
@@ -147,7 +147,7 @@ async fn batches_and_lists_read_through_too() {
 }
 
 #[tokio::test]
-async fn what_is_nowhere_is_not_found() {
+async fn a_vcon_that_is_nowhere_is_not_found() {
     let empty: Arc<dyn Storage> = Arc::new(Shelf::default());
     let api = Api::storages([("empty", empty)], settings());
     assert_eq!(api.get(&format!("/vcon/{ID}")).await.status, 404);
@@ -214,7 +214,7 @@ async fn where_a_vcon_is_asks_the_storages_too() {
 }
 
 #[tokio::test]
-async fn what_came_in_while_a_storage_was_asked_stays() {
+async fn a_vcon_that_is_posted_while_a_storage_is_asked_stays() {
     let slow = Arc::new(Shelf {
         text: Some(old_vcon()),
         ..Shelf::default()

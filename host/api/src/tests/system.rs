@@ -1,4 +1,4 @@
-//! How the host is, and the API's description.
+//! The state of the host, and the description of the API.
 
 use serde_json::{Value, json};
 
@@ -51,34 +51,36 @@ async fn metrics_are_served_as_text() {
     assert!(answer.header("content-type").starts_with("text/plain"));
 }
 
+/// Routes of the Conserver: method, path, tag.
+const ROUTES: [(&str, &str, &str); 19] = [
+    ("get", "/health", "system"),
+    ("get", "/version", "system"),
+    ("get", "/stats/queue", "system"),
+    ("get", "/ready", "system"),
+    ("get", "/vcon", "vcon"),
+    ("post", "/vcon", "vcon"),
+    ("get", "/vcon/egress", "chain"),
+    ("get", "/vcon/{vcon_uuid}", "vcon"),
+    ("delete", "/vcon/{vcon_uuid}", "vcon"),
+    ("get", "/vcons", "vcon"),
+    ("get", "/vcons/search", "vcon"),
+    ("post", "/vcon/ingress", "chain"),
+    ("get", "/vcon/count", "chain"),
+    ("post", "/vcon/external-ingress", "external"),
+    ("get", "/config", "config"),
+    ("post", "/config", "config"),
+    ("get", "/dlq", "dlq"),
+    ("post", "/dlq/reprocess", "dlq"),
+    ("get", "/index_vcons", "config"),
+];
+
 #[tokio::test]
 async fn the_description_holds_every_route() {
     let api = Api::new();
     let description = api.get("/api/openapi.json").await.json();
     assert_eq!(description["openapi"], "3.1.0");
     assert_eq!(description["servers"], json!([{"url": "/api"}]));
-    let routes = [
-        ("get", "/health", "system"),
-        ("get", "/version", "system"),
-        ("get", "/stats/queue", "system"),
-        ("get", "/ready", "system"),
-        ("get", "/vcon", "vcon"),
-        ("post", "/vcon", "vcon"),
-        ("get", "/vcon/egress", "chain"),
-        ("get", "/vcon/{vcon_uuid}", "vcon"),
-        ("delete", "/vcon/{vcon_uuid}", "vcon"),
-        ("get", "/vcons", "vcon"),
-        ("get", "/vcons/search", "vcon"),
-        ("post", "/vcon/ingress", "chain"),
-        ("get", "/vcon/count", "chain"),
-        ("post", "/vcon/external-ingress", "external"),
-        ("get", "/config", "config"),
-        ("post", "/config", "config"),
-        ("get", "/dlq", "dlq"),
-        ("post", "/dlq/reprocess", "dlq"),
-        ("get", "/index_vcons", "config"),
-    ];
-    for (method, path, tag) in routes {
+    for (method, path, tag) in ROUTES {
         let operation = &description["paths"][path][method];
         assert_eq!(operation["tags"], json!([tag]), "{method} {path}");
         assert!(operation["summary"].is_string(), "{method} {path}");
@@ -112,7 +114,7 @@ async fn the_description_holds_every_route() {
     ] {
         assert!(description["components"]["schemas"][schema].is_object(), "{schema}");
     }
-    let ids: Vec<&Value> = routes
+    let ids: Vec<&Value> = ROUTES
         .iter()
         .map(|(method, path, _)| &description["paths"][path][method]["operationId"])
         .collect();
@@ -120,7 +122,15 @@ async fn the_description_holds_every_route() {
     assert_eq!(distinct.len(), ids.len());
 }
 
-/// Every reference within the description leads somewhere.
+/// After a change that is intended, `tests/run --accept` updates the snapshot.
+#[tokio::test]
+async fn the_description_is_the_one_agreed_on() {
+    let description = Api::new().get("/openapi.json").await.json();
+    insta::with_settings!({prepend_module_to_snapshot => false}, {
+        insta::assert_json_snapshot!("openapi", description);
+    });
+}
+
 #[tokio::test]
 async fn every_reference_of_the_description_leads_somewhere() {
     let api = Api::new();
@@ -133,7 +143,7 @@ async fn every_reference_of_the_description_leads_somewhere() {
 }
 
 #[tokio::test]
-async fn the_docs_come_from_here_alone() {
+async fn the_docs_need_no_other_host() {
     let api = Api::new();
     let page = api.get("/docs").await;
     assert!(page.header("content-type").starts_with("text/html"));
@@ -169,7 +179,7 @@ async fn the_docs_come_from_here_alone() {
 }
 
 #[tokio::test]
-async fn a_host_that_only_runs_chains_says_how_it_is_and_no_more() {
+async fn a_host_that_only_runs_chains_serves_its_state_only() {
     let all = Api::new();
     let store = all.store.clone();
     let documents = Arc::new(Documents::new(store.clone(), all.live.clone(), &settings()));

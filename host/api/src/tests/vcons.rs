@@ -1,4 +1,4 @@
-//! Documents: T1 to T5, T12 to T22, T30 of the Conserver's behaviour, and what was put right (count, search).
+//! vCons: stored, read, listed, searched and deleted, as the Conserver does.
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use vcon_document::Text;
 use vconduit_test_support::Fault;
 
 #[tokio::test]
-async fn a_vcon_lives_and_dies() {
+async fn a_vcon_is_stored_read_and_deleted() {
     let api = Api::new();
     let created = api.post("/vcon", &vcon(ID)).await;
     assert_eq!(created.status, 201);
@@ -143,7 +143,7 @@ async fn documents_without_an_index_are_indexed_again() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_told_apart_from_one_that_is_away() {
+async fn a_store_that_refuses_and_one_that_is_unavailable_give_different_errors() {
     let api = Api::new();
     api.store.fail_all(Fault::Refused);
     api.post("/vcon", &vcon(ID))
@@ -191,7 +191,7 @@ async fn the_trace_context_goes_with_the_id() {
 }
 
 #[tokio::test]
-async fn names_of_old_leave_where_they_are_wanted() {
+async fn vcons_leave_with_old_names_where_the_deployment_wants_them() {
     let api = Api::with(
         Settings {
             egress: EgressFormat::V0_0_1,
@@ -226,7 +226,7 @@ async fn names_of_old_leave_where_they_are_wanted() {
 }
 
 #[tokio::test]
-async fn a_crash_is_an_answer() {
+async fn a_panic_is_a_response() {
     let api = Api::new();
     api.store.fail_all(Fault::Panic);
     let answer = api.get(&format!("/vcon/{ID}")).await;

@@ -1,30 +1,33 @@
-//! `vconduit link inspect`: what a component is, and whether a server would take it.
+//! `vconduit link inspect`: describes a component and checks that a server would accept it.
 
 use serde_json::{Map, Value, json};
 
 use super::local::Component;
-use super::{Answer, Exit, LinkError, local, words};
-use crate::link::arguments::Inspect;
+use super::{CommandOutput, Exit, LinkCommandError, local, words};
+use crate::link::arguments::InspectArgs;
 use vconduit_base::names::Digest;
-use vconduit_policy::capabilities::{self, Capability};
 use vconduit_sandbox::inspect::{Parts, inspect};
 use vconduit_sandbox::{Compiled, World};
 
-/// Looks at a component with the checks of an upload.
-pub(super) async fn run(arguments: &Inspect) -> Result<Answer, LinkError> {
+/// Checks a component as an upload does, and describes it.
+pub(super) async fn run(arguments: &InspectArgs) -> Result<CommandOutput, LinkCommandError> {
     let component = local::component(&arguments.file, arguments.output.json)?;
     match local::compile(&local::sandbox()?, &component).await {
         Ok(compiled) => Ok(accepted(&component, &compiled)),
-        Err(LinkError::Refused { reason, .. }) => Ok(refused(&component, &reason.to_string())),
+        Err(LinkCommandError::Refused { reason, .. }) => Ok(refused(&component, &reason.to_string())),
         Err(error) => Err(error),
     }
 }
 
-fn accepted(component: &Component, compiled: &Compiled) -> Answer {
-    let description = compiled.description();
+fn accepted(component: &Component, compiled: &Compiled) -> CommandOutput {
     let exports = inspect(&component.bytes).map(|parts| parts.exports).unwrap_or_default();
-    let opened = opened(&compiled.imports);
-    let json = json!({
+    let text = format!("{}\na server would take it", accepted_text(compiled, &exports));
+    CommandOutput::done(text, accepted_json(component, compiled, &exports))
+}
+
+fn accepted_json(component: &Component, compiled: &Compiled, exports: &[String]) -> Value {
+    let description = compiled.description();
+    json!({
         "file": component.path,
         "accepted": true,
         "digest": compiled.digest.as_str(),
@@ -38,17 +41,20 @@ fn accepted(component: &Component, compiled: &Compiled) -> Answer {
         "summary": description.summary,
         "imports": compiled.imports,
         "exports": exports,
-        "grants_used": opened,
+        "grants_used": words::grants_used(&compiled.imports),
         "needs": description.needs,
         "options_schema": description.options_schema,
         "defaults": description.defaults,
-    });
-    let from_cache = if compiled.from_cache { " (kept from before)" } else { "" };
-    let rows = [
-        (
-            "link",
-            format!("{} {}: {}", description.name, description.version, description.summary),
-        ),
+    })
+}
+
+fn accepted_text(compiled: &Compiled, exports: &[String]) -> String {
+    let description = compiled.description();
+    let functions = usize::try_from(compiled.functions).unwrap_or(usize::MAX);
+    let from_cache = if compiled.from_cache { " (from the cache)" } else { "" };
+    let (name, version, summary) = (&description.name, &description.version, &description.summary);
+    lines(&[
+        ("link", format!("{name} {version}: {summary}")),
         ("world", world(compiled.world).to_owned()),
         ("digest", format!("sha256:{}", compiled.digest)),
         (
@@ -56,27 +62,24 @@ fn accepted(component: &Component, compiled: &Compiled) -> Answer {
             format!(
                 "{}, {}",
                 words::size(compiled.component_bytes),
-                words::count(usize::try_from(compiled.functions).unwrap_or(usize::MAX), "function")
+                words::count(functions, "function")
             ),
         ),
         (
             "compiled",
             format!("in {}{from_cache}", words::time(compiled.compile_time)),
         ),
-        ("needs", needs(compiled)),
+        ("needs", words::needs(compiled)),
         ("defaults", Value::Object(description.defaults.clone()).to_string()),
         ("options", options(&description.options_schema)),
         ("imports", listed(&compiled.imports)),
-        ("exports", listed(&exports)),
-    ];
-    let mut text = lines(&rows);
-    text.push_str("\na server would take it");
-    Answer::done(text, json)
+        ("exports", listed(exports)),
+    ])
 }
 
-fn refused(component: &Component, reason: &str) -> Answer {
+fn refused(component: &Component, reason: &str) -> CommandOutput {
     let digest = Digest::of(&component.bytes);
-    // Where the bytes can be looked into at all, what is in them helps to see why.
+    // If the bytes can be parsed at all, their parts help to understand the refusal.
     let Parts {
         imports,
         exports,
@@ -100,36 +103,11 @@ fn refused(component: &Component, reason: &str) -> Answer {
         rows.push(("imports", listed(&imports)));
         rows.push(("exports", listed(&exports)));
     }
-    Answer {
+    CommandOutput {
         text: format!("{}\na server would refuse it: {reason}", lines(&rows)),
         json,
         exit: Exit::Failed,
     }
-}
-
-/// What a component asks to be granted, in words; and what it could use beyond that.
-pub(super) fn needs(compiled: &Compiled) -> String {
-    let needs = &compiled.description().needs;
-    let unasked: Vec<&str> = opened(&compiled.imports)
-        .into_iter()
-        .filter(|key| !needs.contains_key(*key))
-        .collect();
-    let asked = match needs.is_empty() {
-        true => "nothing".to_owned(),
-        false => words::foreign(&Value::Object(needs.clone()).to_string()).into_owned(),
-    };
-    match unasked.is_empty() {
-        true => asked,
-        false => format!("{asked}; it can use {} too, if granted", unasked.join(", ")),
-    }
-}
-
-/// The keys of the grants that open what is imported.
-fn opened(imports: &[String]) -> Vec<&'static str> {
-    capabilities::of_imports(imports)
-        .into_iter()
-        .map(Capability::key)
-        .collect()
 }
 
 fn world(world: World) -> &'static str {
@@ -139,7 +117,7 @@ fn world(world: World) -> &'static str {
     }
 }
 
-/// The options by name and type.
+/// The options, each with its name and type.
 fn options(schema: &Value) -> String {
     let empty = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
@@ -156,6 +134,7 @@ fn options(schema: &Value) -> String {
     }
 }
 
+/// Names under one another, in the column of the values.
 fn listed(names: &[String]) -> String {
     match names {
         [] => "nothing".to_owned(),
@@ -163,6 +142,7 @@ fn listed(names: &[String]) -> String {
     }
 }
 
+/// Rows of a name and a value. Values are escaped for the terminal.
 fn lines(rows: &[(&str, String)]) -> String {
     let lines = rows.iter().map(|(name, value)| {
         let value: Vec<_> = value.lines().map(words::foreign).collect();

@@ -1,58 +1,58 @@
-//! The sandbox on the author's machine: the server's own, with fewer places.
+//! The local sandbox: the one of the server, for fewer calls at once.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{LinkError, build};
+use super::{LinkCommandError, cargo};
 use vconduit_sandbox::engine::SandboxError;
 use vconduit_sandbox::{Compiled, Compiler, Sandbox, SandboxSettings};
 
-/// Calls at once. Commands run one after the other.
-const PLACES: u32 = 4;
+/// Calls at once. Commands make one call after the other.
+const MAX_CALLS: u32 = 4;
 
-/// A component as a file.
+/// A component file.
 pub(super) struct Component {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Its bytes.
+    /// Content of the file.
     pub bytes: Bytes,
 }
 
-/// A sandbox like a server's.
+/// Starts a sandbox with the settings of a server.
 ///
 /// # Errors
 /// When this program can't be found, or the sandbox can't start.
-pub fn sandbox() -> Result<Arc<Sandbox>, LinkError> {
+pub fn sandbox() -> Result<Arc<Sandbox>, LinkCommandError> {
     let compiler = Compiler::this_program().map_err(SandboxError::Thread)?;
     let settings = SandboxSettings {
         compiler,
         cache_dir: cache_dir(&|name| std::env::var(name).ok()),
-        max_concurrent_calls: PLACES,
-        warm_slots: PLACES,
+        max_concurrent_calls: MAX_CALLS,
+        warm_slots: MAX_CALLS,
         ..SandboxSettings::default()
     };
     Ok(Sandbox::new(settings)?)
 }
 
-/// Where compiled code is kept: the next command on the same component starts at once.
+/// Folder of the compile cache. With it the next command on the same component starts at once.
 fn cache_dir(get: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let given = |name: &str| get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let own = || {
-        let caches = given("XDG_CACHE_HOME").or_else(|| Some(given("HOME")?.join(".cache")))?;
+    let path = |name: &str| get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let in_user_caches = || {
+        let caches = path("XDG_CACHE_HOME").or_else(|| Some(path("HOME")?.join(".cache")))?;
         Some(caches.join("vconduit/compiled"))
     };
-    given("VCONDUIT_COMPILE_CACHE_DIR").or_else(own)
+    path("VCONDUIT_COMPILE_CACHE_DIR").or_else(in_user_caches)
 }
 
-/// The component in a file; a project is built first.
-pub(super) fn component(path: &Path, quiet: bool) -> Result<Component, LinkError> {
+/// Reads a component file. A project is built first.
+pub(super) fn component(path: &Path, quiet: bool) -> Result<Component, LinkCommandError> {
     let path = match path.is_dir() {
-        true => build::project(path, quiet)?,
+        true => cargo::build(path, quiet)?,
         false => path.to_owned(),
     };
-    let bytes = std::fs::read(&path).map_err(LinkError::reading(&path))?;
+    let bytes = std::fs::read(&path).map_err(LinkCommandError::reading(&path))?;
     Ok(Component {
         path,
         bytes: bytes.into(),
@@ -60,9 +60,9 @@ pub(super) fn component(path: &Path, quiet: bool) -> Result<Component, LinkError
 }
 
 /// Compiles a component with the checks of an upload.
-pub(super) async fn compile(sandbox: &Arc<Sandbox>, component: &Component) -> Result<Arc<Compiled>, LinkError> {
+pub(super) async fn compile(sandbox: &Arc<Sandbox>, component: &Component) -> Result<Arc<Compiled>, LinkCommandError> {
     let compiled = sandbox.compile(component.bytes.clone()).await;
-    compiled.map_err(|reason| LinkError::Refused {
+    compiled.map_err(|reason| LinkCommandError::Refused {
         path: component.path.clone(),
         reason,
     })
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compiled_code_is_kept_where_caches_are() {
+    fn the_compile_cache_is_in_the_users_cache_folder() {
         let with = |variables: &'static [(&str, &str)]| {
             move |name: &str| {
                 let found = variables.iter().find(|(key, _)| *key == name);

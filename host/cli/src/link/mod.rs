@@ -1,17 +1,19 @@
 //! `vconduit link …`: the commands for authors and operators of links, one file each.
 //!
-//! Guarantee: what a command says about a component comes from the server's own code (sandbox, checks, limits); every text from a
-//! component or a server is escaped before it reaches the terminal; a key is never shown.
+//! Guarantee: a command describes a component with the server's own code (sandbox, checks, limits).
+//! Every text from a component or a server is escaped before it reaches the terminal. A key is
+//! never shown.
 
-mod answer;
 pub mod arguments;
 mod build;
+mod cargo;
 pub mod cases;
 mod error;
-mod given;
+mod inputs;
 mod inspect;
 mod local;
 mod new;
+mod output;
 mod push;
 mod remote;
 mod run;
@@ -22,27 +24,27 @@ mod words;
 
 use std::process::ExitCode;
 
-pub use answer::{Answer, Exit};
-pub use error::LinkError;
+pub use error::LinkCommandError;
 pub use local::sandbox as local_sandbox;
+pub use output::{CommandOutput, Exit};
 
-use crate::link::arguments::{Link, LinkCommand};
+use crate::link::arguments::{LinkArgs, LinkCommand};
 
-/// Runs a command and shows its answer.
-pub async fn run(arguments: Link) -> ExitCode {
-    let json = arguments.command.json();
-    let answer = match execute(&arguments.command).await {
-        Ok(answer) => answer,
-        Err(error) => error.into_answer(json),
+/// Runs a command and prints its output.
+pub async fn run(arguments: LinkArgs) -> ExitCode {
+    let is_json = arguments.command.is_json();
+    let output = match execute(&arguments.command).await {
+        Ok(output) => output,
+        Err(error) => error.into_output(is_json),
     };
-    answer.show(json)
+    output.print(is_json)
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// What did not work, with what to do.
-pub async fn execute(command: &LinkCommand) -> Result<Answer, LinkError> {
+/// When the command failed. The text names the thing at fault and the next step.
+pub async fn execute(command: &LinkCommand) -> Result<CommandOutput, LinkCommandError> {
     match command {
         LinkCommand::New(arguments) => new::run(arguments),
         LinkCommand::Build(arguments) => build::run(arguments).await,
@@ -54,23 +56,5 @@ pub async fn execute(command: &LinkCommand) -> Result<Answer, LinkError> {
         LinkCommand::Activate(arguments) => remote::switch::activate(arguments).await,
         LinkCommand::Rollback(arguments) => remote::switch::rollback(arguments).await,
         LinkCommand::Grant(arguments) => remote::grant::run(arguments).await,
-    }
-}
-
-impl LinkCommand {
-    /// Whether the answer is for a program.
-    fn json(&self) -> bool {
-        match self {
-            Self::New(arguments) => arguments.output.json,
-            Self::Build(arguments) => arguments.output.json,
-            Self::Inspect(arguments) => arguments.output.json,
-            Self::Run(arguments) => arguments.output.json,
-            Self::Test(arguments) => arguments.output.json,
-            Self::Push(arguments) => arguments.output.json,
-            Self::List(arguments) => arguments.output.json,
-            Self::Activate(arguments) => arguments.output.json,
-            Self::Rollback(arguments) => arguments.output.json,
-            Self::Grant(arguments) => arguments.output.json,
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the section `ingress_auth`.
 //!
-//! Guarantee: a list with a wrong value stays in the section, closed, so that the answers at the door are the Conserver's.
+//! Guarantee: a list with a wrong value stays in the section without keys, so that requests get the
+//! responses of the Conserver.
 
 use indexmap::IndexMap;
 

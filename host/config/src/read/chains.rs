@@ -1,6 +1,7 @@
 //! Reads the section `chains`.
 //!
-//! Guarantee: a chain that comes out keeps the place of every name in it, so that what leads nowhere can be shown.
+//! Guarantee: a chain keeps the position of every name in it, for messages about names that are not
+//! defined.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use serde_json::Map;
 use super::Problems;
 use super::fields::{self, Fields, join};
 use super::links::read_on_error;
-use crate::yaml::{Entry, Kind, Node, Place};
+use crate::yaml::{Entry, Kind, Node, Position};
 use crate::{Chain, ChainLink, OnError};
 use vconduit_base::names::{ChainName, ListName};
 
@@ -30,19 +31,19 @@ const KEYS: [&str; 11] = [
 ];
 
 /// Longer times are slips of the unit.
-const LONGEST: Duration = Duration::from_hours(366 * 24);
+const MAX_DURATION: Duration = Duration::from_hours(366 * 24);
 /// `hand_off_timeout` where none is given.
 const HAND_OFF_TIMEOUT: Duration = Duration::from_hours(1);
 /// The largest `weight`.
-const MOST_WEIGHT: u64 = 100;
+const MAX_WEIGHT: u64 = 100;
 
-/// Where a name stands.
-pub(super) type Spot = (Place, String);
+/// Position and path of a name.
+pub(super) type Spot = (Position, String);
 
-/// A chain as read, with where its names stand.
+/// A chain as read, with the positions of its names.
 pub(super) struct Draft {
     pub(super) name: ChainName,
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) chain: Chain,
     /// One for each link, in order; the same for the following.
     pub(super) link_spots: Vec<Spot>,
@@ -111,7 +112,7 @@ fn one(entry: &Entry, problems: &mut Problems) -> Option<Draft> {
     })
 }
 
-fn split<T>(names: Vec<(T, Place, String)>) -> (Vec<T>, Vec<Spot>) {
+fn split<T>(names: Vec<(T, Position, String)>) -> (Vec<T>, Vec<Spot>) {
     names
         .into_iter()
         .map(|(name, place, path)| (name, (place, path)))
@@ -197,7 +198,7 @@ fn link(node: &Node, path: &str, problems: &mut Problems) -> Option<ChainLink> {
 }
 
 fn lists(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Vec<(ListName, Spot)> {
-    let names: Vec<(ListName, Place, String)> = fields::names(fields.get(key), &fields.at(key), problems);
+    let names: Vec<(ListName, Position, String)> = fields::names(fields.get(key), &fields.at(key), problems);
     let mut lists: Vec<(ListName, Spot)> = Vec::new();
     for (list, place, path) in names {
         if list.as_str().starts_with("vconduit:") {
@@ -211,7 +212,7 @@ fn lists(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Vec<(ListNam
 }
 
 fn timeout(fields: Fields<'_>, problems: &mut Problems) -> Option<Duration> {
-    let timeout = fields.seconds("timeout", LONGEST, problems)?;
+    let timeout = fields.seconds("timeout", MAX_DURATION, problems)?;
     if !timeout.is_zero() {
         return Some(timeout);
     }
@@ -226,7 +227,7 @@ fn timeout(fields: Fields<'_>, problems: &mut Problems) -> Option<Duration> {
 }
 
 fn positive(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Option<Duration> {
-    let time = fields.seconds(key, LONGEST, problems)?;
+    let time = fields.seconds(key, MAX_DURATION, problems)?;
     if time.is_zero() {
         let place = fields.get(key).map(|node| node.place).unwrap_or_default();
         problems.error(
@@ -243,11 +244,11 @@ fn positive(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Option<Du
 fn weight(fields: Fields<'_>, problems: &mut Problems) -> u32 {
     let Some(node) = fields.get("weight") else { return 1 };
     let value = match &node.kind {
-        Kind::Number(number) => number.as_u64().filter(|value| (1..=MOST_WEIGHT).contains(value)),
+        Kind::Number(number) => number.as_u64().filter(|value| (1..=MAX_WEIGHT).contains(value)),
         _ => None,
     };
     if value.is_none() {
-        let message = format!("`weight` has to be a whole number from 1 to {MOST_WEIGHT}");
+        let message = format!("`weight` has to be a whole number from 1 to {MAX_WEIGHT}");
         problems.error(
             node.place,
             &fields.at("weight"),

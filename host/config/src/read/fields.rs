@@ -1,13 +1,14 @@
-//! Getting typed values out of a mapping.
+//! Reads typed values from a mapping.
 //!
-//! Guarantee: a value of the wrong type is reported with its place and what is wanted; null counts as not given.
+//! Guarantee: a value of the wrong type is reported with its position and the expected type. Null
+//! counts as absent.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::Problems;
-use crate::yaml::{Entry, Kind, Node, Place, json_map};
+use crate::yaml::{Entry, Kind, Node, Position, json_map};
 use vconduit_base::names::NameError;
 use vconduit_base::suggest::nearest;
 
@@ -16,7 +17,7 @@ use vconduit_base::suggest::nearest;
 pub(super) struct Fields<'a> {
     entries: &'a [Entry],
     pub(super) path: &'a str,
-    pub(super) place: Place,
+    pub(super) place: Position,
 }
 
 impl<'a> Fields<'a> {
@@ -179,7 +180,7 @@ pub(super) fn list<'a>(node: Option<&'a Node>, path: &str, problems: &mut Proble
 /// A checked name.
 pub(super) fn name<T: TryFrom<String, Error = NameError>>(
     text: &str,
-    place: Place,
+    place: Position,
     path: &str,
     problems: &mut Problems,
 ) -> Option<T> {
@@ -193,7 +194,7 @@ pub(super) fn names<T: TryFrom<String, Error = NameError>>(
     node: Option<&Node>,
     path: &str,
     problems: &mut Problems,
-) -> Vec<(T, Place, String)> {
+) -> Vec<(T, Position, String)> {
     let mut found = Vec::new();
     for (node, path) in list(node, path, problems) {
         let Some(text) = text(node, &path, problems) else {

@@ -16,7 +16,8 @@ const HOST_KEYS: [&str; 2] = ["host", "private"];
 pub(super) fn read(entry: &Entry, path: &str, problems: &mut Problems) -> Grants {
     let mut grants = Grants::default();
     if entry.value.is_null() {
-        // Null elsewhere means "not given". Here that would open what the operator may have meant to close.
+        // Elsewhere null counts as absent. Here absent may mean more grants than none, which the
+        // operator may have meant.
         problems.warn(
             entry.key_place,
             path,

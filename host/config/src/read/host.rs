@@ -112,7 +112,8 @@ fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label_ok)
 }
 
-/// Whether a host as written leads to this machine or a private network. Names are looked up only when used.
+/// True if a host as written is this machine or in a private network. Host names are resolved only
+/// at a request.
 pub(super) fn is_private(host: &str) -> bool {
     if host == "localhost" || host.ends_with(".localhost") {
         return true;

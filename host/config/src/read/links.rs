@@ -1,6 +1,6 @@
 //! Reads the section `links`.
 //!
-//! Guarantee: a link that comes out has a component source, options as written, grants no wider than what the operator wrote, and
+//! Guarantee: a link has a component source, options as written, grants no wider than written, and
 //! limits below their ceilings.
 
 use std::collections::HashSet;
@@ -9,17 +9,19 @@ use std::path::{Path, PathBuf};
 use super::Problems;
 use super::fields::{self, Fields, join};
 use super::grants;
-use crate::yaml::{Kind, Node, Place};
+use crate::yaml::{Kind, Node};
 use crate::{ComponentSource, Link, OnError};
 use vconduit_base::names::{Digest, LinkName};
 use vconduit_base::suggest::nearest;
 use vconduit_policy::Limits;
 use vconduit_policy::limits::TABLE;
-use vconduit_standard_links::{by_module, standard};
 
 const SECTION: &str = "links";
 
-/// What stands before the digest of an uploaded component.
+/// First part of the module of a standard link; the second part is its name.
+const MODULE_PREFIX: &str = "links.";
+
+/// Prefix of the digest of an uploaded component.
 pub(super) const UPLOADED: &str = "sha256:";
 const KEYS: [&str; 10] = [
     "module",
@@ -34,57 +36,142 @@ const KEYS: [&str; 10] = [
     "egress-lists",
 ];
 
-/// Reads the section. A link that can't run is an error if it is in `used`, the links of chains that are switched on.
-pub(super) fn read(
-    sections: Fields<'_>,
-    folder: &Path,
-    used: &HashSet<&str>,
-    problems: &mut Problems,
-) -> Vec<(LinkName, Link)> {
-    let Some(node) = sections.get(SECTION) else {
-        return Vec::new();
-    };
-    let Some(section) = Fields::of(node, SECTION, "`links`", problems) else {
-        return Vec::new();
-    };
-    let mut links = Vec::new();
-    for entry in section.entries() {
-        let path = join(SECTION, &entry.key);
-        let name = fields::name(&entry.key, entry.key_place, &path, problems);
-        let what = format!("the link `{}`", entry.key);
-        let Some(link) = Fields::of_entry(entry, &path, &what, problems) else {
-            continue;
-        };
-        let is_used = used.contains(entry.key.as_str());
-        if let (Some(name), Some(link)) = (name, one(link, &entry.key, folder, is_used, problems)) {
-            links.push((name, link));
-        }
-    }
-    links
+/// A standard link, by the names that a configuration can use in `module`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandardModule {
+    /// Name of the link. The module is `links.<name>`.
+    pub name: &'static str,
+    /// Further modules that mean the same link.
+    pub further: Vec<String>,
 }
 
-fn one(link: Fields<'_>, name: &str, folder: &Path, is_used: bool, problems: &mut Problems) -> Option<Link> {
-    link.report_unknown(&KEYS, false, problems);
-    report_idle(link, problems);
-    let options = link.json_map("options", problems);
-    let limits = limits(link, problems);
-    let on_error = read_on_error(link, problems);
-    let grants = link
-        .entry("grants")
-        .map(|entry| grants::read(entry, &link.at("grants"), problems));
-    Some(Link {
-        warm: warm(link, problems),
-        component: component(link, name, folder, is_used, problems)?,
-        options,
-        grants,
-        limits,
-        on_error,
-    })
+/// The section, with the facts that its entries refer to.
+#[derive(Clone, Copy)]
+pub(super) struct Section<'a> {
+    pub standard: &'a [StandardModule],
+    /// Folder that paths of components are relative to.
+    pub folder: &'a Path,
+    /// Links of enabled chains. It is an error if one of them can't run.
+    pub used: &'a HashSet<&'a str>,
+}
+
+impl Section<'_> {
+    /// Reads all links.
+    pub(super) fn read(self, sections: Fields<'_>, problems: &mut Problems) -> Vec<(LinkName, Link)> {
+        let Some(node) = sections.get(SECTION) else {
+            return Vec::new();
+        };
+        let Some(section) = Fields::of(node, SECTION, "`links`", problems) else {
+            return Vec::new();
+        };
+        let mut links = Vec::new();
+        for entry in section.entries() {
+            let path = join(SECTION, &entry.key);
+            let name = fields::name(&entry.key, entry.key_place, &path, problems);
+            let what = format!("the link `{}`", entry.key);
+            let Some(link) = Fields::of_entry(entry, &path, &what, problems) else {
+                continue;
+            };
+            if let (Some(name), Some(link)) = (name, self.link(link, &entry.key, problems)) {
+                links.push((name, link));
+            }
+        }
+        links
+    }
+
+    fn link(self, link: Fields<'_>, name: &str, problems: &mut Problems) -> Option<Link> {
+        link.report_unknown(&KEYS, false, problems);
+        report_idle(link, problems);
+        let options = link.json_map("options", problems);
+        let limits = limits(link, problems);
+        let on_error = read_on_error(link, problems);
+        let grants = link
+            .entry("grants")
+            .map(|entry| grants::read(entry, &link.at("grants"), problems));
+        Some(Link {
+            warm: warm(link, problems),
+            component: self.component(link, name, problems)?,
+            options,
+            grants,
+            limits,
+            on_error,
+        })
+    }
+
+    fn component(self, link: Fields<'_>, name: &str, problems: &mut Problems) -> Option<ComponentSource> {
+        // With both, the component counts: the same file then serves a Conserver too.
+        if let Some(node) = link.get("component") {
+            return self.file_or_upload(node, &link.at("component"), problems);
+        }
+        let is_used = self.used.contains(name);
+        let Some(node) = link.get("module") else {
+            let message = format!("the link `{name}` has neither `module` nor `component`");
+            let hint = "add `module: links.tag` (a standard link) or `component: path/to/link.wasm`";
+            problems.error_if(is_used, link.place, link.path, message, hint);
+            return None;
+        };
+        let path = link.at("module");
+        let module = fields::text(node, &path, problems)?;
+        if let Some(standard) = self.standard_link(module) {
+            return Some(ComponentSource::Standard(standard.to_owned()));
+        }
+        let (message, hint) = self.unknown_module(module, is_used);
+        problems.error_if(is_used, node.place, &path, message, hint);
+        None
+    }
+
+    fn file_or_upload(self, node: &Node, path: &str, problems: &mut Problems) -> Option<ComponentSource> {
+        let text = fields::text(node, path, problems)?;
+        if text.trim().is_empty() {
+            let hint = "give the path of a .wasm file";
+            problems.error(node.place, path, "`component` is empty", hint);
+            return None;
+        }
+        match text.strip_prefix(UPLOADED) {
+            Some(digest) => uploaded(digest, node, path, problems),
+            None => Some(ComponentSource::File(component_path(self.folder, text))),
+        }
+    }
+
+    /// The name of the standard link with this module.
+    fn standard_link(self, module: &str) -> Option<&'static str> {
+        let name = module.strip_prefix(MODULE_PREFIX);
+        let by_name = self.standard.iter().find(|link| Some(link.name) == name);
+        let found = by_name.or_else(|| {
+            let mut all = self.standard.iter();
+            all.find(|link| link.further.iter().any(|further| further == module))
+        });
+        found.map(|link| link.name)
+    }
+
+    /// The message and the next step for a module that no standard link has.
+    fn unknown_module(self, module: &str, is_used: bool) -> (String, String) {
+        let short = module.strip_prefix(MODULE_PREFIX).unwrap_or(module);
+        let near = nearest(short, self.standard.iter().map(|link| link.name))
+            .map(|near| format!("did you mean `links.{near}`? "))
+            .unwrap_or_default();
+        let effect = match is_used {
+            true => "",
+            false => "; no enabled chain uses it, so it is left out",
+        };
+        let built_in: Vec<String> = self
+            .standard
+            .iter()
+            .map(|link| format!("links.{}", link.name))
+            .collect();
+        (
+            format!("the module `{module}` is not built in{effect}"),
+            format!(
+                "{near}built in: {}. Any other code can be given with `component: path/to/link.wasm`",
+                built_in.join(", ")
+            ),
+        )
+    }
 }
 
 fn warm(link: Fields<'_>, problems: &mut Problems) -> Option<bool> {
     let node = link.get("warm")?;
-    // What can't be read is an error, and keeps nothing until it is mended.
+    // An unreadable value is an error. Until it is corrected, no instance is kept.
     Some(fields::truth(node, &link.at("warm"), "warm", problems).unwrap_or(false))
 }
 
@@ -112,45 +199,6 @@ fn report_idle(link: Fields<'_>, problems: &mut Problems) {
     }
 }
 
-fn component(
-    link: Fields<'_>,
-    name: &str,
-    folder: &Path,
-    is_used: bool,
-    problems: &mut Problems,
-) -> Option<ComponentSource> {
-    // With both, the component counts: the same file then serves a Conserver too.
-    if let Some(node) = link.get("component") {
-        let path = fields::text(node, &link.at("component"), problems)?;
-        if path.trim().is_empty() {
-            problems.error(
-                node.place,
-                &link.at("component"),
-                "`component` is empty",
-                "give the path of a .wasm file",
-            );
-            return None;
-        }
-        if let Some(digest) = path.strip_prefix(UPLOADED) {
-            return uploaded(digest, node, &link.at("component"), problems);
-        }
-        return Some(ComponentSource::File(component_path(folder, path)));
-    }
-    let Some(node) = link.get("module") else {
-        let message = format!("the link `{name}` has neither `module` nor `component`");
-        let hint = "add `module: links.tag` (a standard link) or `component: path/to/link.wasm`";
-        problems.error_if(is_used, link.place, link.path, message, hint);
-        return None;
-    };
-    let path = link.at("module");
-    let module = fields::text(node, &path, problems)?;
-    if let Some(standard) = by_module(module) {
-        return Some(ComponentSource::Standard(standard.name.to_owned()));
-    }
-    report_unknown_module(module, node.place, &path, is_used, problems);
-    None
-}
-
 fn uploaded(digest: &str, node: &Node, path: &str, problems: &mut Problems) -> Option<ComponentSource> {
     let digest = Digest::parse(digest);
     if digest.is_err() {
@@ -165,25 +213,7 @@ fn uploaded(digest: &str, node: &Node, path: &str, problems: &mut Problems) -> O
     digest.ok().map(ComponentSource::Uploaded)
 }
 
-fn report_unknown_module(module: &str, place: Place, path: &str, is_used: bool, problems: &mut Problems) {
-    let short = module.strip_prefix("links.").unwrap_or(module);
-    let names: Vec<&str> = standard().map(|link| link.name).collect();
-    let near = nearest(short, names.iter().copied())
-        .map(|near| format!("did you mean `links.{near}`? "))
-        .unwrap_or_default();
-    let effect = if is_used {
-        ""
-    } else {
-        "; no enabled chain uses it, so it is left out"
-    };
-    let message = format!("the module `{module}` is not built in{effect}");
-    let built_in: Vec<String> = names.iter().map(|name| format!("links.{name}")).collect();
-    let built_in = built_in.join(", ");
-    let hint = format!("{near}built in: {built_in}. Any other code can be given with `component: path/to/link.wasm`");
-    problems.error_if(is_used, place, path, message, hint);
-}
-
-/// Where a component lies: relative to the configuration file.
+/// Path of a component, relative to the folder of the configuration file.
 pub(super) fn component_path(folder: &Path, path: &str) -> PathBuf {
     // Lexically: `./a` and `a` have to be the same component on every host.
     folder.join(path).components().collect()
@@ -196,7 +226,8 @@ fn limits(link: Fields<'_>, problems: &mut Problems) -> Limits {
     let Some(given) = Fields::of(node, &path, "`limits`", problems) else {
         return limits;
     };
-    // A mistyped limit would leave the link with more than its writer meant: an error, not a warning.
+    // A mistyped limit would leave the link with more than was meant, so it is an error, not a
+    // warning.
     given.report_unknown(&TABLE.map(|row| row.key), true, problems);
     for entry in given.entries() {
         if !entry.value.is_null() && TABLE.iter().any(|row| row.key == entry.key) {

@@ -1,6 +1,7 @@
-//! From a text, or from the store's copy, to a checked [`Config`].
+//! Reads a text, or the store's copy, into a checked [`Config`].
 //!
-//! Guarantee: all problems are found at once, each with its place; a configuration comes back exactly when none of them is an error.
+//! Guarantee: all problems are found at once, each with its position. A configuration is returned
+//! exactly when none of them is an error.
 
 mod auth;
 mod chains;
@@ -20,9 +21,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::problem::{Problem, Problems, Severity};
-use super::yaml::{self, Kind, Node, Place};
+use super::yaml::{self, Kind, Node, Position};
 use super::{Checked, Config, Written};
 use fields::Fields;
+pub use links::StandardModule;
 use vconduit_base::modules::KnownModule;
 
 /// The sections that something reads.
@@ -59,15 +61,18 @@ const IDLE_SECTIONS: [(&str, &str, &str); 3] = [
 /// Reads configurations, with what the crates above know and a configuration refers to.
 #[derive(Debug, Clone, Default)]
 pub struct Reader {
-    /// Links that run an uploaded component. A configuration may name them without defining them; the configuration that is returned
-    /// does not have them.
+    /// Names of links that run an uploaded component. A configuration may use them without defining
+    /// them. They are not part of the returned configuration.
     pub uploaded: Vec<String>,
+    /// Standard links that a configuration can name.
+    pub links: Vec<StandardModule>,
     /// Storage modules that a configuration can name.
     pub storages: Vec<KnownModule>,
 }
 
 impl Reader {
-    /// Reads the text of a configuration file. `source` is its path: it stands in messages, and components are relative to it.
+    /// Reads the text of a configuration file. `source` is its path: messages show it, and paths of
+    /// components are relative to its folder.
     #[must_use]
     pub fn text(&self, text: &str, source: &str) -> Checked {
         let mut problems = Problems::default();
@@ -82,7 +87,7 @@ impl Reader {
             problems.error_if(note.fatal, note.place, "", note.message, note.hint);
         }
         let root = document.root.unwrap_or(Node {
-            place: Place { line: 1, column: 1 },
+            place: Position { line: 1, column: 1 },
             kind: Kind::Null,
         });
         self.node(&root, source, problems)
@@ -115,7 +120,12 @@ impl Reader {
         let enabled = || chains.iter().filter(|draft| draft.chain.enabled);
         let used_links: HashSet<&str> = enabled().flat_map(chains::Draft::link_names).collect();
         let used_storages: HashSet<&str> = enabled().flat_map(chains::Draft::storage_names).collect();
-        let links = links::read(sections, folder, &used_links, problems);
+        let links = links::Section {
+            standard: &self.links,
+            folder,
+            used: &used_links,
+        };
+        let links = links.read(sections, problems);
         let storages = storages::read(sections, &self.storages, &used_storages, problems);
         references::check(&chains, sections, &self.uploaded, problems);
         Config {
@@ -128,10 +138,10 @@ impl Reader {
     }
 }
 
-/// Reads grants that stand alone, in the shape of a link's `grants`.
+/// Reads grants by themselves, in the shape of a link's `grants`.
 ///
 /// # Errors
-/// All that is wrong with them.
+/// All problems of the grants.
 pub fn read_grants(grants: &serde_json::Map<String, Value>) -> Result<vconduit_policy::Grants, Vec<Problem>> {
     let node = Node::from_json(&Value::Object(grants.clone()));
     let entry = yaml::Entry {
@@ -177,7 +187,8 @@ fn report_idle(sections: Fields<'_>, name: &str, effect: &str, hint: &str, probl
     }
 }
 
-/// The folder that components are relative to, as an absolute path: every host has to see the same file.
+/// The folder that paths of components are relative to, as an absolute path: every host has to find
+/// the same file.
 fn folder_of(source: &str) -> PathBuf {
     let folder = Path::new(source).parent().unwrap_or(Path::new(""));
     if folder.as_os_str().is_empty() {
@@ -186,7 +197,8 @@ fn folder_of(source: &str) -> PathBuf {
     std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
 }
 
-/// Writes `component` paths out in full, so that the store's copy means the same to a host that reads no file.
+/// Replaces `component` paths by absolute ones, so that the store's copy means the same to a host
+/// that has not read the file.
 fn anchor_components(written: &mut Written, folder: &Path) {
     let Some(Value::Object(links)) = written.get_mut("links") else {
         return;

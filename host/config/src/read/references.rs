@@ -1,6 +1,6 @@
-//! Checks that the names in chains lead somewhere, and what chains do to each other.
+//! Checks that the names in chains are defined, and conflicts between chains.
 //!
-//! Guarantee: after no error from here, every link and storage of an enabled chain is defined.
+//! Guarantee: without an error from here, every link and storage of an enabled chain is defined.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::fields::Fields;
 use vconduit_base::suggest::suggestion;
 
 pub(super) fn check(chains: &[Draft], sections: Fields<'_>, uploaded: &[String], problems: &mut Problems) {
-    // What is defined but broken is known by name: it has its own error, and would only be reported twice.
+    // A link that is defined with errors counts as defined: it is already reported.
     let mut links = defined(sections, "links");
     links.extend(uploaded.iter().map(String::as_str));
     let storages = defined(sections, "storages");

@@ -1,6 +1,7 @@
 //! Reads the section `signing`.
 //!
-//! Guarantee: a section that can't be read in full is an error; a mistyped `require` must not let unsigned components in.
+//! Guarantee: a section with any error is refused. A mistyped `require` must not accept unsigned
+//! components.
 
 use super::Problems;
 use super::fields::{self, Fields, text};

@@ -1,6 +1,6 @@
 //! Reads the section `storages`.
 //!
-//! Guarantee: a storage that comes out has a module that this build has. Its options are checked by its adapter.
+//! Guarantee: a storage has a module that this build has. Its adapter checks its options.
 
 use std::collections::HashSet;
 
@@ -15,8 +15,8 @@ use vconduit_base::names::StorageName;
 const SECTION: &str = "storages";
 const KEYS: [&str; 2] = ["module", "options"];
 
-/// Reads the section. A storage that can't run is an error if it is in `used`, the storages of enabled chains. `known` are the modules
-/// that a storage can have.
+/// Reads the section. It is an error if a storage in `used`, the storages of enabled chains, can't
+/// run. `known` are the modules that a storage can have.
 pub(super) fn read(
     sections: Fields<'_>,
     known: &[KnownModule],

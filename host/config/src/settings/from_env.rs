@@ -1,17 +1,18 @@
 //! Reads the variables.
 //!
-//! Guarantee: an empty variable counts as not set; a wrong one is never replaced by its default in silence.
+//! Guarantee: an empty variable counts as not set. A wrong value is never silently replaced by the
+//! default.
 
 use std::io::IsTerminal as _;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::{AdminKey, SettingProblem, Settings, Version};
+use super::{AdminKey, ServerVersion, SettingProblem, Settings};
 use vcon_document::EgressFormat;
 use vconduit_base::{Lifetimes, LogFormat};
 
 /// The most vCons in work at once: each may hold a document and a sandbox.
-const MOST_CONCURRENCY: usize = 10_000;
+const MAX_CONCURRENCY: usize = 10_000;
 
 impl Settings {
     /// Reads the environment through `get`.
@@ -46,7 +47,7 @@ impl Settings {
             sorted_set: env.text("VCON_SORTED_SET_NAME").unwrap_or_else(|| "vcons".to_owned()),
             storage_fallback: env.flag("VCON_STORAGE_FALLBACK_ENABLED", true),
             egress: env.egress(),
-            version: Version {
+            version: ServerVersion {
                 version: env.text("VCON_SERVER_VERSION").unwrap_or_else(|| "dev".to_owned()),
                 git_commit: env
                     .text("VCON_SERVER_GIT_COMMIT")
@@ -110,8 +111,8 @@ impl Env<'_> {
 
     fn seconds(&mut self, variable: &'static str, default: i64) -> i64 {
         // A hundred years: far enough, and no sum of it with a time of today overflows anywhere.
-        const MOST: i64 = 3_155_760_000;
-        self.whole(variable, default, -MOST..=MOST)
+        const MAX_LIFETIME_S: i64 = 3_155_760_000;
+        self.whole(variable, default, -MAX_LIFETIME_S..=MAX_LIFETIME_S)
     }
 
     fn whole<T>(&mut self, variable: &'static str, default: T, allowed: RangeInclusive<T>) -> T
@@ -144,7 +145,8 @@ impl Env<'_> {
         Some(url)
     }
 
-    /// The key itself, and every line of the file. A blank line opens nothing, but closes the API as in the Conserver.
+    /// The key itself, and every line of the file. A blank line opens nothing, but closes the API,
+    /// as in the Conserver.
     fn api_keys(&mut self) -> Vec<String> {
         const FILE: &str = "CONSERVER_API_TOKEN_FILE";
         let mut keys: Vec<String> = (self.get)("CONSERVER_API_TOKEN")
@@ -153,7 +155,7 @@ impl Env<'_> {
             .collect();
         let Some(file) = self.text(FILE) else { return keys };
         match std::fs::read_to_string(&file) {
-            // Without this an empty file, say a secret that was not mounted, would open every route.
+            // An empty file, for example a secret that was not mounted, must not open every route.
             Ok(text) if text.is_empty() => {
                 self.wrong(FILE, &file, "the file is empty; write one key a line, or unset this");
             }
@@ -233,16 +235,16 @@ impl Env<'_> {
         }
         // 0 and less mean 1 in the Conserver.
         let mut part = |variable| {
-            let most = i64::try_from(MOST_CONCURRENCY).unwrap_or(i64::MAX);
+            let most = i64::try_from(MAX_CONCURRENCY).unwrap_or(i64::MAX);
             usize::try_from(self.whole::<i64>(variable, 1, i64::MIN..=most).max(1)).unwrap_or(1)
         };
         let (per_worker, workers) = (part(PER_WORKER), part(WORKERS));
         let all = per_worker.saturating_mul(workers);
-        if all > MOST_CONCURRENCY {
+        if all > MAX_CONCURRENCY {
             self.wrong(
                 PER_WORKER,
                 &per_worker.to_string(),
-                format!("times {WORKERS} it is {all}; at most {MOST_CONCURRENCY} work"),
+                format!("times {WORKERS} it is {all}; at most {MAX_CONCURRENCY} work"),
             );
         }
         all

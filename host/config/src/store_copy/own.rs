@@ -78,18 +78,18 @@ pub fn configured(entries: &ConfigEntries) -> ConfigEntries {
     entries.iter().filter(of_operator).cloned().collect()
 }
 
-/// A new configuration beside what is ours in the present copy.
+/// Returns a new configuration together with our own entries of the present copy.
 #[must_use]
-pub fn beside(mut configured: ConfigEntries, present: &ConfigEntries) -> ConfigEntries {
+pub fn with_own_entries(mut configured: ConfigEntries, present: &ConfigEntries) -> ConfigEntries {
     configured.extend(present.iter().filter(|(key, _)| is_own(key)).cloned());
     configured
 }
 
-/// A file's entries beside the present records, with a note that they were taken from it.
+/// Returns the entries of a file together with the present records and a note of their source.
 #[must_use]
 pub fn with_file(configured: ConfigEntries, present: &ConfigEntries) -> ConfigEntries {
     let print = Value::from(fingerprint(&configured)).to_string();
-    let mut entries = beside(configured, present);
+    let mut entries = with_own_entries(configured, present);
     entries.retain(|(key, _)| key != FILE);
     entries.push((FILE.to_owned(), print));
     entries
@@ -102,7 +102,7 @@ pub fn taken_from(entries: &ConfigEntries) -> Option<String> {
     serde_json::from_str(text).ok()
 }
 
-/// Tells entries apart, whatever their order.
+/// Hash of entries that does not depend on their order.
 #[must_use]
 pub fn fingerprint(configured: &ConfigEntries) -> String {
     let mut sorted: Vec<_> = configured.iter().collect();
@@ -118,7 +118,7 @@ pub fn fingerprint(configured: &ConfigEntries) -> String {
     hex::encode(hash.finalize())
 }
 
-/// What an operator wrote with the records laid over it.
+/// Returns the configuration as written, overlaid with the records.
 pub(super) fn lay_over(mut written: Written, entries: &ConfigEntries) -> Result<Written, Damaged> {
     let records = records(entries)?;
     if records.is_empty() {
@@ -128,7 +128,7 @@ pub(super) fn lay_over(mut written: Written, entries: &ConfigEntries) -> Result<
     if links.is_null() {
         *links = Value::Object(Written::new());
     }
-    // What is no mapping is reported when it is read.
+    // A value that is not a mapping is reported when it is read.
     if let Value::Object(links) = links {
         for (name, record) in records {
             if let Some(link) = record.over(links.get(&name)) {
@@ -147,13 +147,13 @@ fn is_own(key: &str) -> bool {
 mod tests {
     use super::*;
     use crate::testing::{read, reader};
-    use crate::{ComponentSource, Reader, Version, store_copy};
+    use crate::{ComponentSource, Reader, VersionRecord, store_copy};
 
     const TEXT: &str = "chains:\n  a: {links: [mine], ingress_lists: [i]}\nlinks:\n";
 
     fn active(text: &str) -> LinkRecord {
         let digest = Digest::of(text.as_bytes());
-        let version = Version {
+        let version = VersionRecord {
             digest: digest.clone(),
             at_ms: 0,
             by: "anna".to_owned(),
@@ -183,7 +183,7 @@ mod tests {
     fn a_link_that_was_only_uploaded_runs_in_a_chain_that_names_it() {
         let present = with_record(&ConfigEntries::new(), "mine", &active("x"));
         assert!(read(TEXT, "/c.yml").config.is_none(), "the link is not in the file");
-        let entries = beside(file_entries(TEXT, &uploaded_names(&present)), &present);
+        let entries = with_own_entries(file_entries(TEXT, &uploaded_names(&present)), &present);
         let config = reader().entries(&entries).config.expect("the record defines it");
         let link = config.links.values().next().unwrap();
         assert_eq!(link.component, ComponentSource::Uploaded(Digest::of(b"x")));

@@ -1,9 +1,10 @@
-//! What one text may ask for.
+//! Bounds of one text.
 //!
-//! Guarantee: what aliases repeat counts each time, so that a short text can't grow into a long one.
+//! Guarantee: nodes that an alias repeats are counted each time, so a short text can't expand into
+//! a long one.
 
-use super::parse::{Note, fatal};
-use super::{Kind, Node, Place};
+use super::note::Note;
+use super::{Kind, Node, Position};
 
 /// The longest text: far above any configuration, far below what would hurt.
 pub(super) const MAX_BYTES: usize = 4 << 20;
@@ -14,7 +15,7 @@ const MAX_NODES: usize = 200_000;
 /// Bytes of all texts, with those that aliases repeat.
 const MAX_TEXT: usize = 4 * MAX_BYTES;
 
-/// What has been taken so far.
+/// Amounts used so far.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     nodes: usize,
@@ -23,14 +24,14 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Takes one value.
-    pub(super) fn take(&mut self, text_bytes: usize, place: Place) -> Result<(), Note> {
+    pub(super) fn take(&mut self, text_bytes: usize, place: Position) -> Result<(), Note> {
         self.nodes += 1;
         self.text_bytes += text_bytes;
         if self.nodes <= MAX_NODES && self.text_bytes <= MAX_TEXT {
             return Ok(());
         }
         let message = format!("more than {MAX_NODES} values or {MAX_TEXT} bytes of text, with what aliases repeat");
-        Err(fatal(
+        Err(Note::fatal(
             place,
             message,
             "use fewer aliases (`*name`), or split the work over several hosts",
@@ -38,7 +39,7 @@ impl Budget {
     }
 
     /// Takes a value that is to be copied, and checks that it does not lie too deep where it goes.
-    pub(super) fn take_all(&mut self, node: &Node, place: Place, depth: usize) -> Result<(), Note> {
+    pub(super) fn take_all(&mut self, node: &Node, place: Position, depth: usize) -> Result<(), Note> {
         let text_bytes = if let Kind::Text(text) = &node.kind {
             text.len()
         } else {
@@ -59,11 +60,11 @@ impl Budget {
     }
 }
 
-/// Refuses what lies too deep.
-pub(super) fn check_depth(depth: usize, place: Place) -> Result<(), Note> {
+/// Refuses a node that is nested too deeply.
+pub(super) fn check_depth(depth: usize, place: Position) -> Result<(), Note> {
     if depth <= MAX_DEPTH {
         return Ok(());
     }
     let message = format!("lists and mappings lie more than {MAX_DEPTH} deep within each other");
-    Err(fatal(place, message, "make the structure flatter"))
+    Err(Note::fatal(place, message, "make the structure flatter"))
 }

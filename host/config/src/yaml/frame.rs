@@ -1,15 +1,16 @@
 //! Lists and mappings while they are being read.
 //!
-//! Guarantee: the keys of a finished mapping are unique; the last of a name wins, and what `<<` brings lies under what is written.
+//! Guarantee: the keys of a finished mapping are unique. Of members with the same key the last is
+//! used, and members of `<<` are used only where the mapping has no such key.
 
 use std::collections::{HashMap, HashSet};
 
-use super::parse::{Note, fatal};
-use super::{Entry, Kind, Node, Place};
+use super::note::Note;
+use super::{Entry, Kind, Node, Position};
 
 /// A list or mapping that is being read.
 pub(super) struct Frame {
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) anchor: usize,
     pub(super) within: Within,
 }
@@ -24,7 +25,7 @@ pub(super) struct MapFrame {
     entries: Vec<Entry>,
     index: HashMap<String, usize>,
     /// The key whose value comes next.
-    pub(super) key: Option<(Key, Place)>,
+    pub(super) key: Option<(Key, Position)>,
     merges: Vec<Node>,
 }
 
@@ -34,7 +35,8 @@ pub(super) enum Key {
 }
 
 impl MapFrame {
-    /// Adds a member. As in the Conserver the last one of a name wins; it is hardly ever meant, so it is said.
+    /// Adds a member. As in the Conserver, the last member with a key is used. Repeated keys are
+    /// hardly ever meant, so there is a note.
     pub(super) fn member(&mut self, value: Node) -> Option<Note> {
         let (key, key_place) = self.key.take()?;
         let Key::Named(key) = key else {
@@ -55,12 +57,7 @@ impl MapFrame {
                 earlier.key_place.line
             );
             *earlier = entry;
-            return Some(Note {
-                place: key_place,
-                fatal: false,
-                message,
-                hint: "remove one of them".to_owned(),
-            });
+            return Some(Note::doubt(key_place, message, "remove one of them"));
         }
         self.index.insert(key, self.entries.len());
         self.entries.push(entry);
@@ -82,7 +79,7 @@ impl MapFrame {
             };
             for source in sources {
                 let Kind::Map(entries) = source.kind else {
-                    return Err(fatal(
+                    return Err(Note::fatal(
                         place,
                         "`<<` takes a mapping or a list of mappings",
                         "quote it for a plain key",

@@ -1,10 +1,12 @@
-//! YAML as the Conserver's users write it: the safe subset of YAML 1.1, with places for messages.
+//! YAML as users of the Conserver write it: the safe subset of YAML 1.1, with positions for
+//! messages.
 //!
-//! Guarantee: reading takes time and memory in proportion to the text; depth, size and what aliases expand to are bounded; nothing
-//! in the text is run or fetched.
+//! Guarantee: time and memory of reading are in proportion to the text. Depth, size and the
+//! expansion of aliases are bounded. Nothing in the text is run or fetched.
 
 mod budget;
 mod frame;
+mod note;
 mod parse;
 mod scalar;
 
@@ -14,7 +16,7 @@ pub(super) use parse::parse;
 
 /// A place in the text. Zero where a value did not come from a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Position {
     /// From 1.
     pub(super) line: usize,
     /// In characters, from 1.
@@ -24,7 +26,7 @@ pub(super) struct Place {
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) place: Position,
     pub(super) kind: Kind,
 }
 
@@ -43,7 +45,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
-    pub(super) key_place: Place,
+    pub(super) key_place: Position,
     pub(super) value: Node,
 }
 
@@ -61,14 +63,14 @@ impl Node {
                     .iter()
                     .map(|(key, value)| Entry {
                         key: key.clone(),
-                        key_place: Place::default(),
+                        key_place: Position::default(),
                         value: Self::from_json(value),
                     })
                     .collect(),
             ),
         };
         Self {
-            place: Place::default(),
+            place: Position::default(),
             kind,
         }
     }
@@ -85,7 +87,7 @@ impl Node {
         }
     }
 
-    /// What kind of value it is, for messages.
+    /// Name of the kind of the value, for messages.
     pub(super) fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Null => "nothing",
@@ -97,7 +99,7 @@ impl Node {
         }
     }
 
-    /// Whether nothing was written.
+    /// True if the value is absent or null.
     pub(super) fn is_null(&self) -> bool {
         self.kind == Kind::Null
     }

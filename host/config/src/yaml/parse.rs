@@ -1,6 +1,6 @@
-//! A text to a tree of [`Node`]s, from the parser's events.
+//! Builds a tree of [`Node`]s from the parser's events.
 //!
-//! Guarantee: no recursion while reading; a text that asks for more than the bounds below is refused with its place.
+//! Guarantee: reading does not recurse. A text beyond the bounds is refused with the position.
 
 use std::collections::HashMap;
 
@@ -8,25 +8,17 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, StrInput, Tag
 
 use super::budget::{Budget, MAX_BYTES, check_depth};
 use super::frame::{Frame, Key, MapFrame, Within};
+use super::note::Note;
 use super::scalar::{self, NOT_JSON};
-use super::{Kind, Node, Place};
+use super::{Kind, Node, Position};
 
-/// What was read.
+/// Result of reading a text.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     /// Absent when there is nothing but comments.
     pub(crate) root: Option<Node>,
-    /// What can be read but was perhaps not meant, or has no place in JSON.
+    /// Parts that can be read, but were perhaps not meant or have no equivalent in JSON.
     pub(crate) notes: Vec<Note>,
-}
-
-/// A remark about a place in the text.
-#[derive(Debug)]
-pub(crate) struct Note {
-    pub(crate) place: Place,
-    pub(crate) fatal: bool,
-    pub(crate) message: String,
-    pub(crate) hint: String,
 }
 
 /// Reads a text with one YAML document.
@@ -36,34 +28,29 @@ pub(crate) fn parse(text: &str) -> Result<Document, Note> {
             "the file has {} bytes; a configuration has at most {MAX_BYTES}",
             text.len()
         );
-        return Err(fatal(Place { line: 1, column: 1 }, message, "is this the right file?"));
+        return Err(Note::fatal(
+            Position { line: 1, column: 1 },
+            message,
+            "is this the right file?",
+        ));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader::default();
+    let mut tree = TreeBuilder::default();
     let mut parser: Parser<'_, StrInput<'_>> = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| syntax(&error, text))?;
-        reader.event(event, place(span.start))?;
+        tree.event(event, place(span.start))?;
     }
     Ok(Document {
-        root: reader.root,
-        notes: reader.notes,
+        root: tree.root,
+        notes: tree.notes,
     })
 }
 
-fn place(marker: Marker) -> Place {
-    Place {
+fn place(marker: Marker) -> Position {
+    Position {
         line: marker.line().max(1),
         column: marker.col() + 1,
-    }
-}
-
-pub(super) fn fatal(place: Place, message: impl Into<String>, hint: impl Into<String>) -> Note {
-    Note {
-        place,
-        fatal: true,
-        message: message.into(),
-        hint: hint.into(),
     }
 }
 
@@ -75,11 +62,11 @@ fn syntax(error: &ScanError, text: &str) -> Note {
     } else {
         "check the indentation, colons and quotes of this line and the one before"
     };
-    fatal(place, format!("not valid YAML: {}", error.info()), hint)
+    Note::fatal(place, format!("not valid YAML: {}", error.info()), hint)
 }
 
 #[derive(Default)]
-struct Reader {
+struct TreeBuilder {
     root: Option<Node>,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Node>,
@@ -88,8 +75,8 @@ struct Reader {
     budget: Budget,
 }
 
-impl Reader {
-    fn event(&mut self, event: Event<'_>, place: Place) -> Result<(), Note> {
+impl TreeBuilder {
+    fn event(&mut self, event: Event<'_>, place: Position) -> Result<(), Note> {
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
             Event::DocumentStart(_) => self.document(place),
@@ -103,10 +90,10 @@ impl Reader {
         }
     }
 
-    fn document(&mut self, place: Place) -> Result<(), Note> {
+    fn document(&mut self, place: Position) -> Result<(), Note> {
         self.documents += 1;
         if self.documents > 1 {
-            return Err(fatal(
+            return Err(Note::fatal(
                 place,
                 "a second document begins here",
                 "remove the `---`: one file is one document",
@@ -115,9 +102,9 @@ impl Reader {
         Ok(())
     }
 
-    fn alias(&mut self, id: usize, place: Place) -> Result<(), Note> {
+    fn alias(&mut self, id: usize, place: Position) -> Result<(), Note> {
         let Some(node) = self.anchors.get(&id).cloned() else {
-            return Err(fatal(
+            return Err(Note::fatal(
                 place,
                 "this alias stands within what it names",
                 "write the value out",
@@ -129,7 +116,7 @@ impl Reader {
             return Ok(());
         }
         let Kind::Text(key) = node.kind else {
-            return Err(fatal(
+            return Err(Note::fatal(
                 place,
                 "this alias is used as a key but does not name a text",
                 "write the key out",
@@ -145,7 +132,7 @@ impl Reader {
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&Tag>,
-        place: Place,
+        place: Position,
     ) -> Result<(), Note> {
         self.budget.take(text.len(), place)?;
         let plain = style == ScalarStyle::Plain;
@@ -168,7 +155,8 @@ impl Reader {
             return Ok(());
         }
         let kind = self.scalar_kind(text, plain, tag, place)?;
-        // The parser puts a value that was left out after the blank lines and comments; its key is what people look for.
+        // For an absent value the parser gives the position after the blank lines and comments.
+        // People look for its key.
         let place = if text.is_empty() && plain {
             self.pending_place().unwrap_or(place)
         } else {
@@ -180,7 +168,7 @@ impl Reader {
         Ok(())
     }
 
-    fn scalar_kind(&mut self, text: &str, plain: bool, tag: Option<&Tag>, place: Place) -> Result<Kind, Note> {
+    fn scalar_kind(&mut self, text: &str, plain: bool, tag: Option<&Tag>, place: Position) -> Result<Kind, Note> {
         let Some(tag) = tag else {
             return Ok(if plain {
                 self.plain(text, place)
@@ -207,31 +195,34 @@ impl Reader {
         if fits {
             Ok(kind)
         } else {
-            Err(fatal(place, format!("this is not what its tag `!!{suffix}` says"), ""))
+            Err(Note::fatal(
+                place,
+                format!("this is not what its tag `!!{suffix}` says"),
+                "",
+            ))
         }
     }
 
-    fn plain(&mut self, text: &str, place: Place) -> Kind {
+    fn plain(&mut self, text: &str, place: Position) -> Kind {
         let resolved = scalar::resolve(text);
         match resolved.doubt {
             Some(NOT_JSON) => self
                 .notes
-                .push(fatal(place, format!("`{text}`: {NOT_JSON}"), "write a number")),
-            Some(doubt) => self.notes.push(Note {
+                .push(Note::fatal(place, format!("`{text}`: {NOT_JSON}"), "write a number")),
+            Some(doubt) => self.notes.push(Note::doubt(
                 place,
-                fatal: false,
-                message: format!("`{text}`: {doubt}"),
-                hint: format!("for a text write \"{text}\""),
-            }),
+                format!("`{text}`: {doubt}"),
+                format!("for a text write \"{text}\""),
+            )),
             None => {}
         }
         resolved.kind
     }
 
-    fn open(&mut self, anchor: usize, tag: Option<&Tag>, place: Place, within: Within) -> Result<(), Note> {
+    fn open(&mut self, anchor: usize, tag: Option<&Tag>, place: Position, within: Within) -> Result<(), Note> {
         self.budget.take(0, place)?;
         if self.wants_key() {
-            return Err(fatal(
+            return Err(Note::fatal(
                 place,
                 "a list or mapping can't be a key",
                 "quote the key if it is meant as a text",
@@ -264,7 +255,7 @@ impl Reader {
         Ok(())
     }
 
-    fn key(&mut self, key: Key, place: Place) {
+    fn key(&mut self, key: Key, place: Position) {
         if let Some(Frame {
             within: Within::Map(map),
             ..
@@ -298,7 +289,7 @@ impl Reader {
         matches!(self.stack.last(), Some(Frame { within: Within::Map(map), .. }) if map.key.is_none())
     }
 
-    fn pending_place(&self) -> Option<Place> {
+    fn pending_place(&self) -> Option<Position> {
         match &self.stack.last()?.within {
             Within::Map(map) => map.key.as_ref().map(|(_, place)| *place),
             Within::List(_) => None,
@@ -306,13 +297,13 @@ impl Reader {
     }
 }
 
-fn unknown_tag(tag: &Tag, place: Place) -> Note {
+fn unknown_tag(tag: &Tag, place: Position) -> Note {
     let name = if tag.is_yaml_core_schema() {
         format!("!!{}", tag.suffix)
     } else {
         tag.to_string()
     };
-    fatal(
+    Note::fatal(
         place,
         format!("the tag `{name}` is not allowed here"),
         "write a plain value; nothing in this file is run",

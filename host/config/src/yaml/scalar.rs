@@ -1,6 +1,7 @@
-//! What a plain word means in YAML 1.1, as `PyYAML`'s safe loader has it.
+//! The meaning of a plain scalar in YAML 1.1, as in the safe loader of `PyYAML`.
 //!
-//! Guarantee: the same words are booleans, numbers and nulls as in the Conserver; dates stay texts, since JSON has none.
+//! Guarantee: the same words are booleans, numbers and nulls as in the Conserver. Dates stay texts,
+//! since JSON has none.
 
 use serde_json::Number;
 
@@ -28,7 +29,7 @@ pub(super) fn resolve(word: &str) -> Resolved {
     number(word).unwrap_or_else(|| certain(Kind::Text(word.to_owned())))
 }
 
-/// Why a number that JSON can't hold is refused.
+/// Message for a number that JSON can't express.
 pub(super) const NOT_JSON: &str = "infinity and NaN can't be written in JSON";
 
 fn number(word: &str) -> Option<Resolved> {
@@ -89,8 +90,8 @@ fn huge(body: &str, radix: u32, negative: bool) -> Option<Kind> {
     finite(body.parse().ok()?, negative)
 }
 
-/// `[0-9][0-9_]*.[0-9_]*([eE][-+][0-9]+)?` or the same without digits before the dot. Without a dot it is a text (`1e5`), and so
-/// it is where the exponent has no sign.
+/// `[0-9][0-9_]*.[0-9_]*([eE][-+][0-9]+)?`, or the same without digits before the dot. Without a
+/// dot it is a text (`1e5`), and also where the exponent has no sign.
 fn float(digits: &str, negative: bool) -> Option<Kind> {
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::end::Reason;
 use super::state::Run;
 use super::trail::{LinkNote, outcome};
-use super::{ChainRunner, Fault};
+use super::{ChainRunner, RunError};
 use crate::figures::stats;
 use crate::registry::VersionError;
 use crate::snapshot::{ReadyLink, Snapshot};
@@ -53,7 +53,7 @@ impl ChainRunner {
         place: &ChainLink,
         snapshot: &Snapshot,
         deadline: Option<Instant>,
-    ) -> Result<Called, Fault> {
+    ) -> Result<Called, RunError> {
         let ready = self.ready(run, place, snapshot).await?;
         run.last = Some((place.name.clone(), ready.component.digest.clone()));
         if ready.component.world == World::Transform && sealed(run) {
@@ -103,9 +103,9 @@ impl ChainRunner {
         run: &Run,
         place: &ChainLink,
         snapshot: &'a Snapshot,
-    ) -> Result<Cow<'a, ReadyLink>, Fault> {
+    ) -> Result<Cow<'a, ReadyLink>, RunError> {
         let broken = |version: Option<&Digest>, message: String| {
-            Fault::Run(Reason {
+            RunError::Failed(Reason {
                 link: Some(place.name.clone()),
                 version: version.cloned(),
                 ..Reason::plain("config", message)
@@ -123,7 +123,7 @@ impl ChainRunner {
         };
         match self.registry.link_at(&place.name, ready, version, &place.options).await {
             Ok(ready) => Ok(Cow::Owned(ready)),
-            Err(VersionError::Store(error)) => Err(Fault::Store(error)),
+            Err(VersionError::Store(error)) => Err(RunError::Store(error)),
             Err(reason) => {
                 let message = format!(
                     "link {} can't run in the version that was asked for: {reason}",
@@ -191,7 +191,7 @@ fn failed(
     ready: &ReadyLink,
     error: &CallError,
     attempts: u32,
-) -> Result<Called, Fault> {
+) -> Result<Called, RunError> {
     // The deadline of the chain ends the run whatever `on_error` says: there is no time left to
     // continue.
     let on_error = match error {
@@ -204,7 +204,7 @@ fn failed(
     match on_error {
         OnError::Continue => Ok(Called::PassedOver),
         OnError::Stop => Ok(Called::Stopped),
-        OnError::DeadLetter => Err(Fault::Run(Reason {
+        OnError::DeadLetter => Err(RunError::Failed(Reason {
             link: Some(place.name.clone()),
             version: Some(ready.component.digest.clone()),
             class: error.class(),

@@ -3,7 +3,7 @@
 use super::end::{Ended, Reason};
 use super::state::Run;
 use super::trail::Stage;
-use super::{ChainRunner, Fault, Flow};
+use super::{ChainRunner, Flow, RunError};
 use vcon_document::{Document, canonical};
 use vconduit_base::names::ListName;
 use vconduit_config::Chain;
@@ -16,7 +16,7 @@ const MAX_CONFLICTS: u32 = 20;
 
 impl ChainRunner {
     /// Reads the current vCon into the run, from the store or else from the storages.
-    pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), Fault> {
+    pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), RunError> {
         let stored = match stored {
             Some(stored) => Some(stored),
             None => self.documents.fetch(&run.current).await?,
@@ -34,7 +34,7 @@ impl ChainRunner {
     }
 
     /// Writes pending edits and effects together with the place of the run in its chain.
-    pub(super) async fn checkpoint(&self, run: &mut Run, chain: &Chain) -> Result<Flow, Fault> {
+    pub(super) async fn checkpoint(&self, run: &mut Run, chain: &Chain) -> Result<Flow, RunError> {
         let mut tries = 0;
         run.effects.trail = self.trail(run, &Stage::of("checkpoint"));
         loop {
@@ -56,12 +56,12 @@ impl ChainRunner {
     }
 
     /// Ends the run without saving or sending it on. Pending edits and effects are written.
-    pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, Fault> {
+    pub(super) async fn stop(&self, run: &mut Run) -> Result<Ended, RunError> {
         self.finish(run, &[], Ended::Stopped).await
     }
 
     /// Ends the run: writes pending edits and effects and sends the id on, in one step.
-    pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, Fault> {
+    pub(super) async fn finish(&self, run: &mut Run, egress: &[ListName], well: Ended) -> Result<Ended, RunError> {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
@@ -87,7 +87,7 @@ impl ChainRunner {
     }
 
     /// Parks the run: someone else works on the vCon, then the run continues with the next link.
-    pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, Fault> {
+    pub(super) async fn park(&self, run: &mut Run, chain: &Chain, list: &ListName) -> Result<Ended, RunError> {
         let mut tries = 0;
         let stage = Stage {
             lists: std::slice::from_ref(list),
@@ -111,13 +111,13 @@ impl ChainRunner {
     }
 
     /// Applies the pending edits to the newer document in the store.
-    async fn rebase(&self, run: &mut Run, tries: &mut u32) -> Result<(), Fault> {
+    async fn rebase(&self, run: &mut Run, tries: &mut u32) -> Result<(), RunError> {
         metrics::conflict(&run.chain);
         *tries += 1;
         if *tries > MAX_CONFLICTS {
             let message =
                 format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
-            return Err(Fault::Run(Reason::plain("conflict", message)));
+            return Err(RunError::Failed(Reason::plain("conflict", message)));
         }
         let Some(stored) = self.store.get_one(&run.current).await? else {
             gone(run);
@@ -128,7 +128,7 @@ impl ChainRunner {
         for edit in &run.edits {
             document.apply(edit).map_err(|error| {
                 let message = format!("the document was changed meanwhile, and an edit no longer fits: {error}");
-                Fault::Run(Reason::plain("conflict", message))
+                RunError::Failed(Reason::plain("conflict", message))
             })?;
         }
         canonical::enforce(&mut document);
@@ -138,13 +138,13 @@ impl ChainRunner {
     }
 }
 
-fn parse(run: &Run, stored: &Stored) -> Result<Document, Fault> {
+fn parse(run: &Run, stored: &Stored) -> Result<Document, RunError> {
     Document::parse(stored.text.clone()).map_err(|error| {
         let message = format!(
             "the stored text of {} is damaged: {error}; post the vCon again",
             run.current
         );
-        Fault::Run(Reason::plain("vcon", message))
+        RunError::Failed(Reason::plain("vcon", message))
     })
 }
 

@@ -14,14 +14,14 @@ use vconduit_telemetry::metrics;
 /// bounded because a link may write it.
 const MAX_MESSAGE_CHARS: usize = 2_000;
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// Through all links, storages and egress.
     Finished,
     /// A link ended it without a failure; nothing is saved or sent on.
     Stopped,
-    /// It waits until its vCon comes back from a hand-off.
+    /// The run waits until its vCon returns from a hand-off.
     Parked,
     /// The entry is in the dead letters.
     Failed,
@@ -39,23 +39,23 @@ impl Ended {
     }
 }
 
-/// Why a run can't continue.
-pub enum Fault {
+/// Reason why a run can't continue.
+pub enum RunError {
     /// The store failed. The claim stays, so the run is taken up again later.
     Store(StoreError),
     /// The run itself failed.
-    Run(Reason),
+    Failed(Reason),
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for RunError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<NoPlace> for Fault {
+impl From<NoPlace> for RunError {
     fn from(error: NoPlace) -> Self {
-        Self::Run(Reason {
+        Self::Failed(Reason {
             link: error.link(),
             ..Reason::plain(resume::CLASS, error.to_string())
         })
@@ -119,15 +119,15 @@ impl ChainRunner {
     }
 
     /// Publishes how a run ended. A run that was lost or handed back has not ended.
-    pub(super) fn tell(&self, run: &Run, ended: Ended) {
+    pub(super) fn publish(&self, run: &Run, ended: Ended) {
         let kind = match ended {
-            Ended::Finished => return self.events.tell(|| Event::VconFinished(run.event())),
+            Ended::Finished => return self.events.publish(|| Event::VconFinished(run.event())),
             Ended::Stopped => Event::VconStopped,
             Ended::Parked => Event::VconParked,
             Ended::Failed => Event::VconFailed,
             Ended::Lost | Ended::HandedBack => return,
         };
-        self.events.tell(|| kind(run.end_event()));
+        self.events.publish(|| kind(run.end_event()));
     }
 
     /// The next entry of this run's trail; nothing where trails are switched off.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::call::Called;
 use super::state::Run;
-use super::{ChainRunner, Fault, Flow};
+use super::{ChainRunner, Flow, RunError};
 use crate::snapshot::Snapshot;
 use vcon_document::VconId;
 use vconduit_config::{Chain, ChainLink};
@@ -19,7 +19,7 @@ impl ChainRunner {
         chain: &Chain,
         snapshot: &Snapshot,
         stored: Option<Stored>,
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, RunError> {
         run.find_place(chain)?;
         self.load(run, stored).await?;
         let deadline = chain.timeout.map(|timeout| self.deadline(run, timeout));
@@ -39,7 +39,7 @@ impl ChainRunner {
         place: &ChainLink,
         snapshot: &Snapshot,
         deadline: Option<Instant>,
-    ) -> Result<Flow, Fault> {
+    ) -> Result<Flow, RunError> {
         let called = self.call(run, chain, place, snapshot, deadline).await?;
         if matches!(called, Called::Stopped) {
             return Ok(Flow::Stop);
@@ -61,7 +61,7 @@ impl ChainRunner {
     }
 
     /// Continues with another vCon. Pending edits of this one are written first.
-    async fn switch(&self, run: &mut Run, chain: &Chain, id: VconId) -> Result<Flow, Fault> {
+    async fn switch(&self, run: &mut Run, chain: &Chain, id: VconId) -> Result<Flow, RunError> {
         let previous = run.switched.replace(id.clone());
         let flow = self.checkpoint(run, chain).await?;
         if !matches!(flow, Flow::Next) {
@@ -80,8 +80,8 @@ impl ChainRunner {
         Ok(Flow::Next)
     }
 
-    /// When the run has to be done. The time counts from its beginning, also across crashes and
-    /// hand-offs.
+    /// Time by which the run has to be finished. It counts from the beginning of the run, also
+    /// across crashes and hand-offs.
     fn deadline(&self, run: &Run, timeout: Duration) -> Instant {
         let spent = Duration::from_millis(self.environment.now_ms().saturating_sub(run.began_ms));
         Instant::now() + timeout.saturating_sub(spent)

@@ -4,7 +4,8 @@
 //! back. The edits and effects of a link become visible only with a write that is guarded by the
 //! claim, so a worker that lost its lease changes nothing. Edits are kept as edits: when others
 //! changed the document meanwhile, they are applied again to the newer one. No link runs twice and
-//! none is skipped when the chain is edited under a run that is parked or has crashed (`resume.rs`).
+//! none is skipped when the chain is edited under a run that is parked or has crashed
+//! (`resume.rs`).
 //!
 //! The parts of a run, each with its methods of [`ChainRunner`]:
 //!
@@ -15,7 +16,7 @@
 //! | `call.rs` | one link, with retries | `call` |
 //! | `storages.rs` | storages and egress, after the links | `complete` |
 //! | `commit.rs` | reads and guarded writes | `load`, `checkpoint`, `stop`, `finish`, `park` |
-//! | `end.rs` | dead letters, events, trail | `fail`, `tell`, `trail`, `record` |
+//! | `end.rs` | dead letters, events, trail | `fail`, `publish`, `trail`, `record` |
 //!
 //! Data without methods of the runner: `state.rs` (the run), `resume.rs` (its place in the chain),
 //! `trail.rs` (its notes).
@@ -47,7 +48,7 @@ use vconduit_storage::runner::SavePolicy;
 use vconduit_store::{Claim, Store, Stored};
 use vconduit_telemetry::metrics;
 
-pub use end::{Ended, Fault};
+pub use end::{Ended, RunError};
 use state::Run;
 
 /// The services that all runs share.
@@ -114,16 +115,16 @@ impl ChainRunner {
         let _guard = InFlight(&chain);
         let began = Instant::now();
         let mut run = Run::begin(claim, chain.clone(), self.environment.now_ms(), self.trails);
-        self.events.tell(|| Event::VconClaimed(run.event()));
+        self.events.publish(|| Event::VconClaimed(run.event()));
         let ended = match self.to_its_end(&mut run, config, &snapshot, stored).await {
             Ok(ended) => ended,
-            Err(Fault::Store(error)) => return Err(error),
-            Err(Fault::Run(reason)) => self.fail(&mut run, reason).await?,
+            Err(RunError::Store(error)) => return Err(error),
+            Err(RunError::Failed(reason)) => self.fail(&mut run, reason).await?,
         };
         if ended.well() {
             metrics::processed(&chain, began.elapsed());
         }
-        self.tell(&run, ended);
+        self.publish(&run, ended);
         Ok(ended)
     }
 
@@ -133,7 +134,7 @@ impl ChainRunner {
         chain: &Chain,
         snapshot: &Snapshot,
         stored: Option<Stored>,
-    ) -> Result<Ended, Fault> {
+    ) -> Result<Ended, RunError> {
         match self.links(run, chain, snapshot, stored).await? {
             Flow::Next => self.complete(run, chain, snapshot).await,
             Flow::Stop => self.stop(run).await,

@@ -28,11 +28,11 @@ use vconduit_store::{Checkpoint, Progress};
 /// The class of the error record of such a run.
 pub(super) const CLASS: &str = "chain-changed";
 
-/// What people can do about such a run.
+/// The next step for operators of such a run.
 const NEXT_STEP: &str = "retry the dead letter to send the vCon through the whole chain as it is now, those links \
                          included, or send it to a list whose chain holds only the links that are missing";
 
-/// Why a run has no place in its chain any more.
+/// Reason why a run no longer has a place in its chain.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NoPlace {
     /// The next link was removed, or renamed.
@@ -111,7 +111,7 @@ pub(super) fn resume(checkpoint: &Checkpoint, chain: &ChainName, links: &[&LinkN
     })
 }
 
-/// The links that ran, after those that stand behind the place and did not run.
+/// The links that ran, after those that are before the place and did not run.
 fn with_passed(ran: &[LinkName], behind: &[&LinkName]) -> Vec<LinkName> {
     let mut unmatched: Vec<&LinkName> = ran.iter().collect();
     let mut done = Vec::new();
@@ -201,8 +201,8 @@ fn fitting_for(name: &LinkName, progress: &Progress, links: &[&LinkName]) -> (us
         .filter(|(_, link)| **link == name)
         .map(|(at, _)| at)
         .collect();
-    // How many occurrences may stand before the place: as many as ran, or all but as many as were
-    // left. The two differ by the occurrences that were inserted or removed.
+    // Number of occurrences that may be before the place: as many as ran, or all except as many as
+    // were left. The two numbers differ by the occurrences that were inserted or removed.
     let all_but_left = occurrences.len().saturating_sub(left);
     let (fewest, most) = (done.min(all_but_left), done.max(all_but_left));
     let earliest = fewest

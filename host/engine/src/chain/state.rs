@@ -33,19 +33,19 @@ pub(super) struct Run {
     pub next_link: u32,
     /// The links that ran or were passed over, in order.
     pub done: Vec<LinkName>,
-    /// When the run began, in Unix milliseconds.
+    /// Beginning of the run, in Unix milliseconds.
     pub began_ms: u64,
     /// Versions of links to run instead of the active ones.
     pub versions: BTreeMap<LinkName, Digest>,
     /// The link that was called last, and its version.
     pub last: Option<(LinkName, Digest)>,
-    /// Why the run failed, if it did.
+    /// The failure of the run, if it failed.
     pub failing: Option<Failing>,
     /// Notes for the trail that are not yet written.
     pub trail: Trail,
 }
 
-/// What made a run fail.
+/// The failure of a run.
 pub(super) struct Failing {
     /// The link, if one was running.
     pub link: Option<LinkName>,
@@ -56,8 +56,8 @@ pub(super) struct Failing {
 }
 
 impl Run {
-    /// Takes up a claim where its checkpoint left off. [`Self::find_place`] has to follow before a
-    /// link is called.
+    /// Begins a run at the checkpoint of its claim. [`Self::find_place`] has to be called before a
+    /// link is.
     pub fn begin(claim: Claim, chain: ChainName, now_ms: u64, trails: bool) -> Self {
         let checkpoint = checkpoint_for(&claim, &chain);
         Self {
@@ -104,7 +104,7 @@ impl Run {
         self.next_link += 1;
     }
 
-    /// How far it has come in this chain, for the store.
+    /// Progress of the run in this chain, for the store.
     pub fn checkpoint(&self, chain: &Chain) -> Checkpoint {
         let left = chain.links.iter().skip(self.next_link as usize);
         Checkpoint {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::end::{Ended, Reason};
 use super::state::Run;
-use super::{ChainRunner, Fault, Flow};
+use super::{ChainRunner, Flow, RunError};
 use crate::snapshot::Snapshot;
 use vconduit_base::names::{ListName, StorageName};
 use vconduit_config::Chain;
@@ -15,7 +15,7 @@ use vconduit_telemetry::metrics;
 
 impl ChainRunner {
     /// Saves the vCon to the chain's storages and sends its id on.
-    pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, Fault> {
+    pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, RunError> {
         if !chain.storages.is_empty() {
             // Pending edits are written first, so that storages and store have the same document.
             if (!run.edits.is_empty() || !run.effects.is_empty())

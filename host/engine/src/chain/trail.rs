@@ -193,7 +193,6 @@ pub(super) fn outcome(outcome: &Outcome) -> &'static str {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

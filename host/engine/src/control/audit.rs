@@ -1,7 +1,8 @@
 //! Entries of the audit log.
 //!
-//! Guarantee: an entry holds who, what, when, before and after, in one JSON object; values that hold secrets are masked like those of
-//! `GET /config`. The log has a line about an action only after the action is done.
+//! Guarantee: an entry is one JSON object with the actor, the action, the time, and the values
+//! before and after. Secrets in values are masked as in `GET /config`. The log has a line about an
+//! action only after the action is done.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -66,8 +67,8 @@ impl AuditEntry {
         );
     }
 
-    /// Logs an action that is done and changed no configuration, and adds it to the audit log. (A change of the configuration is saved
-    /// in one step with its entry.)
+    /// Adds an action that is done to the audit log, and logs it. Only for actions that do not
+    /// change the configuration: a change of the configuration is saved in one step with its entry.
     ///
     /// # Errors
     /// When the store is unavailable. The action stays done.

@@ -1,7 +1,8 @@
-//! The one way in which the store's configuration is changed: load, decide, check, save.
+//! The only way to change the configuration in the store: load, decide, check, save.
 //!
-//! Guarantee: a change is saved only over the state that it was decided on; when another writer was faster, it is decided again. It is
-//! saved in one step with its entry in the audit log. The log has a line about it only when it is saved.
+//! Guarantee: a change is saved only over the state that it was decided on. When another writer was
+//! faster, it is decided again. It is saved in one step with its entry in the audit log. The log
+//! has a line about it only when it is saved.
 
 use std::sync::Arc;
 
@@ -13,13 +14,14 @@ use vconduit_base::ConfigEntries;
 use vconduit_config::Problem;
 use vconduit_store::{Store, StoreError};
 
-/// Tries before a change is given up. Operators and hosts do not race each other twenty times in a row.
+/// Tries of one change. More than twenty lost races in a row between operators and hosts are not
+/// expected.
 pub const MAX_TRIES: usize = 20;
 
 /// The part of a store that holds the configuration.
 #[async_trait]
 pub trait Copies: Send + Sync + 'static {
-    /// [`vconduit_store::ConfigStore::load_config`].
+    /// See [`vconduit_store::ConfigStore::load_config`].
     async fn load(&self) -> Result<(u64, ConfigEntries), StoreError>;
     /// [`vconduit_store::ConfigStore::save_config`], only over the expected revision.
     async fn save(
@@ -28,7 +30,7 @@ pub trait Copies: Send + Sync + 'static {
         expected: u64,
         audit: Option<&str>,
     ) -> Result<Result<u64, u64>, StoreError>;
-    /// [`vconduit_store::ConfigStore::config_revision`].
+    /// See [`vconduit_store::ConfigStore::config_revision`].
     async fn revision(&self) -> Result<u64, StoreError>;
 }
 
@@ -57,11 +59,11 @@ pub enum Decision<T> {
     /// Nothing has to be saved.
     Keep(T),
     /// Another configuration takes the place of the present one.
-    Save(Edit<T>),
+    Save(ConfigEdit<T>),
 }
 
 /// A configuration to be saved.
-pub struct Edit<T> {
+pub struct ConfigEdit<T> {
     /// All entries of the new configuration.
     pub entries: ConfigEntries,
     /// Entry for the audit log.
@@ -95,11 +97,12 @@ pub enum ChangeError {
     Store(#[from] StoreError),
 }
 
-/// Changes the configuration. `decide` gets the present entries, and gets them again when another writer was faster. With a checker, a
-/// configuration that can't run on this host is not saved.
+/// Changes the configuration. `decide` gets the present entries, and gets them again when another
+/// writer was faster. With a checker, a configuration that can't run on this host is not saved.
 ///
 /// # Errors
-/// The error of `decide`, of the check or of the store; [`ChangeError::Busy`] after [`MAX_TRIES`] tries.
+/// The error of `decide`, of the check or of the store; [`ChangeError::Busy`] after [`MAX_TRIES`]
+/// tries.
 pub async fn change<T, E: From<ChangeError>>(
     copies: &impl Copies,
     checker: Option<&Checker>,
@@ -139,119 +142,4 @@ pub async fn change<T, E: From<ChangeError>>(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Mutex, PoisonError};
-
-    use serde_json::Value;
-
-    use super::*;
-    use crate::control::audit::Actor;
-
-    #[derive(Default)]
-    struct State {
-        revision: u64,
-        entries: ConfigEntries,
-        /// Saves that come just after the saves of other writers.
-        rivals: usize,
-        audit: Vec<String>,
-    }
-
-    /// A configuration that other writers change too.
-    #[derive(Default)]
-    struct Contested(Mutex<State>);
-
-    impl Contested {
-        fn with_rivals(rivals: usize) -> Self {
-            let state = State {
-                rivals,
-                ..State::default()
-            };
-            Self(Mutex::new(state))
-        }
-
-        fn state(&self) -> std::sync::MutexGuard<'_, State> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
-        }
-    }
-
-    #[async_trait]
-    impl Copies for Contested {
-        async fn load(&self) -> Result<(u64, ConfigEntries), StoreError> {
-            let state = self.state();
-            Ok((state.revision, state.entries.clone()))
-        }
-
-        async fn save(
-            &self,
-            entries: &ConfigEntries,
-            expected: u64,
-            audit: Option<&str>,
-        ) -> Result<Result<u64, u64>, StoreError> {
-            let mut state = self.state();
-            if state.rivals > 0 {
-                state.rivals -= 1;
-                state.revision += 1;
-                let entry = (format!("rival {}", state.revision), "{}".to_owned());
-                state.entries.push(entry);
-            }
-            if state.revision != expected {
-                return Ok(Err(state.revision));
-            }
-            state.revision += 1;
-            state.entries.clone_from(entries);
-            state.audit.extend(audit.map(ToOwned::to_owned));
-            Ok(Ok(state.revision))
-        }
-
-        async fn revision(&self) -> Result<u64, StoreError> {
-            Ok(self.state().revision)
-        }
-    }
-
-    fn actor() -> Actor {
-        Actor {
-            name: "ann".to_owned(),
-            request_id: "r".to_owned(),
-        }
-    }
-
-    /// Adds an entry; the outcome is the number of entries before.
-    fn add(present: &ConfigEntries) -> Result<Decision<usize>, ChangeError> {
-        let mut entries = present.clone();
-        entries.push(("mine".to_owned(), "{}".to_owned()));
-        Ok(Decision::Save(Edit {
-            entries,
-            audit: Some(AuditEntry::new(&actor(), "test.add", "mine", Value::Null, Value::Null)),
-            outcome: present.len(),
-        }))
-    }
-
-    #[tokio::test]
-    async fn a_change_is_decided_again_on_what_other_writers_saved() {
-        let copies = Contested::with_rivals(2);
-        let changed = change(&copies, None, add).await.unwrap();
-        assert_eq!((changed.outcome, changed.revision), (2, 3));
-        let state = copies.state();
-        let keys: Vec<&str> = state.entries.iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(keys, ["rival 1", "rival 2", "mine"], "a rival's change was lost");
-        assert_eq!(state.audit.len(), 1, "one change, one entry");
-    }
-
-    #[tokio::test]
-    async fn a_change_that_always_loses_is_given_up() {
-        let copies = Contested::with_rivals(usize::MAX);
-        let error = change(&copies, None, add).await.unwrap_err();
-        assert!(matches!(error, ChangeError::Busy), "{error}");
-        assert_eq!(copies.state().revision, MAX_TRIES as u64);
-        assert!(copies.state().audit.is_empty());
-    }
-
-    #[tokio::test]
-    async fn nothing_is_saved_when_nothing_has_to_change() {
-        let copies = Contested::with_rivals(1);
-        let keep = |_: &ConfigEntries| Ok::<_, ChangeError>(Decision::Keep("as it is"));
-        let changed = change(&copies, None, keep).await.unwrap();
-        assert_eq!((changed.outcome, changed.revision), ("as it is", 0));
-        assert_eq!(copies.state().revision, 0);
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
 //! The check that each new configuration has to pass.
 //!
-//! Guarantee: a configuration that passes can be read and can run on this host: names lead somewhere, components compile, options fit
-//! their schemas, storages can be built. `POST /config`, the admin API and `vconduit check-config` use this check.
+//! Guarantee: a configuration that passes can be read and can run on this host. Its names are
+//! defined, its components compile, its options fit their schemas, and its storages can be built.
+//! `POST /config`, the admin API and `vconduit check-config` use this check.
 
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ impl Checker {
         Self { registry }
     }
 
-    /// Checks the entries of a configuration, link records included. Returns warnings that its reader does not have.
+    /// Checks the entries of a configuration, including link records. Returns the warnings that its
+    /// reader does not have.
     ///
     /// # Errors
     /// All problems.

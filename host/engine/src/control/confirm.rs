@@ -1,41 +1,24 @@
-//! Waiting until hosts work on a revision of the configuration.
+//! Waits until hosts have activated a revision of the configuration.
 //!
-//! Guarantee: the result names each live host, either as one that confirmed or with the reason why it did not.
+//! Guarantee: the result names each live host, either as confirmed or with the reason why it did
+//! not confirm.
 
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::Instant;
-use utoipa::ToSchema;
 
-use crate::hosts::{HostReport, live_hosts};
+use crate::hosts::live_hosts;
+use vconduit_admin_types::{Confirmation, HostReport, Unconfirmed};
 use vconduit_store::{Store, StoreError};
 
-/// Time that hosts have to confirm. A Rust link takes a third of a second; a large Python one that a host has not seen yet compiles for
-/// 10 s and more, and is active there a little later.
+/// Time that hosts have to confirm. A Rust link takes a third of a second. A large Python link that
+/// a host has not compiled yet takes 10 s or more, and becomes active there a little later.
 pub const CONFIRM: Duration = Duration::from_secs(10);
 /// Pause between two looks at the reports of hosts.
 const LOOK: Duration = Duration::from_millis(25);
 
-/// The hosts that have taken a change up, and those that have not.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-pub struct Confirmation {
-    /// Ids of the hosts that have.
-    pub confirmed: Vec<String>,
-    /// The hosts that have not.
-    pub unconfirmed: Vec<Unconfirmed>,
-}
-
-/// A host that has not taken a change up.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Unconfirmed {
-    /// Its id.
-    pub host: String,
-    /// The reason, as far as it is known.
-    pub why: String,
-}
-
-/// Waits until every live host works on this revision of the configuration or a later one, or has refused it.
+/// Waits until every live host has activated this revision of the configuration or a later one, or
+/// has refused it.
 ///
 /// # Errors
 /// When the store is unavailable.

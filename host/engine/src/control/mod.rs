@@ -1,7 +1,7 @@
-//! What operators ask of a host: changes of the configuration, of links and of queues.
+//! Actions of operators: changes of the configuration, of links and of queues.
 //!
-//! Guarantee: each change of the configuration goes through [`change::change`]; each action is in the audit log. This module knows
-//! neither HTTP nor keys.
+//! Guarantee: each change of the configuration is made by [`change::change`]. Each action is in the
+//! audit log. This module does not depend on HTTP or on keys.
 
 pub mod audit;
 pub mod change;
@@ -10,12 +10,15 @@ pub mod check_file;
 pub mod configuration;
 pub mod confirm;
 pub mod links;
+pub mod monitor;
 pub mod queues;
+pub mod trial;
 
 pub use audit::{Actor, AuditEntry};
 pub use change::{ChangeError, Copies};
 pub use check::{CheckError, Checker};
 pub use configuration::{ConfigError, Configuration};
-pub use confirm::Confirmation;
 pub use links::{LinkError, Links};
+pub use monitor::Monitor;
 pub use queues::{QueueError, Queues};
+pub use trial::{Trial, TrialError, TrialVcon, Trials};

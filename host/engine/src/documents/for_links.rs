@@ -7,7 +7,7 @@ use vcon_document::VconId;
 use vcon_document::{Document, Text, canonical, ingest};
 use vconduit_sandbox::call::{CreateError, DocumentAccess};
 
-/// How many faults of a refused document are told to the link: enough to mend it, few enough to read.
+/// Faults of a refused document that a link is shown: enough to correct it, and few enough to read.
 const FAULTS_TOLD: usize = 5;
 
 #[async_trait]

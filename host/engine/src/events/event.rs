@@ -1,6 +1,7 @@
-//! What can happen, one kind each.
+//! The events, one kind each.
 //!
-//! Guarantee: an event names things and never shows what is in them: no document content, no secret, no message that a link wrote.
+//! Guarantee: an event names things and never has their content: no document, no secret, no message
+//! of a link.
 
 use std::collections::BTreeMap;
 
@@ -29,23 +30,23 @@ pub const NAMES: [&str; 16] = [
     "host.stopped",
 ];
 
-/// An event as it is told: what happened, when, and on which host.
+/// An event as it is published, with its time and host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// What.
+    /// The event.
     #[serde(flatten)]
     pub event: Event,
-    /// When, in Unix milliseconds.
+    /// Time of the event, in Unix milliseconds.
     pub at_ms: u64,
-    /// The host that tells it.
+    /// The host that published it.
     pub host: HostId,
 }
 
-/// What happened. The names are those of the member `event`.
+/// An event. Its name is in the member `event`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum Event {
-    /// A worker took an entry off its list; a run begins or goes on.
+    /// A worker claimed an entry of its list. A run begins or continues.
     #[serde(rename = "vcon.claimed")]
     VconClaimed(RunEvent),
     /// A run went through all links, storages and egress lists.
@@ -54,13 +55,15 @@ pub enum Event {
     /// A link ended a run quietly.
     #[serde(rename = "vcon.stopped")]
     VconStopped(RunEvent),
-    /// A run ended in the dead letters; with the class `lost-lease` or `hand-off` it is told by the host that noticed.
+    /// A run ended as a dead letter. With the class `lost-lease` or `hand-off`, the host that
+    /// noticed it publishes the event.
     #[serde(rename = "vcon.failed")]
     VconFailed(RunEvent),
     /// A run waits for someone else.
     #[serde(rename = "vcon.parked")]
     VconParked(RunEvent),
-    /// The worker that had an entry stopped, hung or panicked; the entry is back on its list. Told by the host that noticed.
+    /// The worker of an entry stopped, hung or panicked, and the entry is back on its list. The
+    /// host that noticed it publishes the event.
     #[serde(rename = "vcon.returned")]
     VconReturned {
         /// The entry.
@@ -78,7 +81,7 @@ pub enum Event {
         /// Versions of links that were asked for.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         versions: BTreeMap<LinkName, Digest>,
-        /// Who.
+        /// Name of the operator.
         by: String,
     },
     /// Someone removed a dead letter.
@@ -88,7 +91,7 @@ pub enum Event {
         vcon: VconId,
         /// The ingress list that it came from.
         list: ListName,
-        /// Who.
+        /// Name of the operator.
         by: String,
     },
     /// Someone took an entry away from the worker that held it.
@@ -100,7 +103,7 @@ pub enum Event {
         list: ListName,
         /// The claim that is over.
         claim: ClaimId,
-        /// Who.
+        /// Name of the operator.
         by: String,
     },
     /// A link has another version; it is not active by that.
@@ -109,7 +112,7 @@ pub enum Event {
     /// Another version of a link is active.
     #[serde(rename = "link.activated")]
     LinkActivated(LinkEvent),
-    /// A version of a link, or the link, is gone.
+    /// A version of a link, or the link, was deleted.
     #[serde(rename = "link.removed")]
     LinkRemoved(LinkEvent),
     /// A version of a link may reach other things than before.
@@ -120,7 +123,7 @@ pub enum Event {
     ConfigChanged {
         /// Its revision.
         revision: u64,
-        /// Who.
+        /// Name of the operator.
         by: String,
     },
     /// A host can work.
@@ -177,12 +180,11 @@ pub struct LinkEvent {
     /// The version; absent where it is about the link as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Digest>,
-    /// Who.
+    /// Name of the operator.
     pub by: String,
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,7 +1,7 @@
-//! What happened, for whoever listens while it happens: on this host, and over the store's bus on any other.
+//! Events, for listeners on this host, and over the store's bus on any other.
 //!
-//! Guarantee: nobody waits for a listener. Where nobody listens, telling costs two looks at a number; where the bus is too
-//! slow, events are dropped and counted, and a listener that is too slow misses some.
+//! Guarantee: nothing waits for a listener. Without listeners an event costs two reads of a number.
+//! If the bus is too slow, events are dropped and counted. A listener that is too slow misses some.
 
 mod event;
 mod publish;
@@ -18,12 +18,13 @@ use vconduit_telemetry::metrics;
 pub use event::{Event, LinkEvent, NAMES, RunEvent, Told};
 pub use publish::{HEARD_WITHIN, Publisher};
 
-/// Events that a listener on this host may be behind by. A second's worth at the highest rate measured.
+/// Events that a listener on this host may be behind. This is a second's worth at the highest rate
+/// measured.
 const BACKLOG: usize = 8_192;
 /// Events that may wait for the bus: some 2 MB, and as much time as a Redis that hiccups needs.
 const QUEUE: usize = 8_192;
 
-/// Where events are told. Cheap to clone.
+/// Publishes events. Cheap to clone.
 #[derive(Clone)]
 pub struct Events(Arc<Shared>);
 
@@ -31,7 +32,8 @@ struct Shared {
     host: HostId,
     /// Listeners in this process.
     here: broadcast::Sender<Arc<Told>>,
-    /// Whether anyone listens on the bus. Looked up once a second, so the first second of a listener may miss events.
+    /// True if the bus has listeners. It is checked once a second, so a listener may miss the
+    /// events of its first second.
     on_bus: AtomicBool,
     queue: mpsc::Sender<Arc<Told>>,
 }
@@ -50,8 +52,8 @@ impl Events {
         (events.clone(), Publisher::new(events, waiting))
     }
 
-    /// Tells all listeners. The event is made only if there are any.
-    pub fn tell(&self, make: impl FnOnce() -> Event) {
+    /// Publishes an event to all listeners. The event is made only if there are any.
+    pub fn publish(&self, make: impl FnOnce() -> Event) {
         let here = self.0.here.receiver_count() > 0;
         let on_bus = self.0.on_bus.load(Ordering::Relaxed);
         if !here && !on_bus {
@@ -77,8 +79,9 @@ impl Events {
         self.0.here.subscribe()
     }
 
-    /// Someone begins to listen on the bus: from now on this host tells it, without waiting for the next look.
-    pub fn heard_on_bus(&self) {
+    /// A listener on the bus has begun. From now on this host publishes to the bus, without waiting
+    /// for the next check.
+    pub fn listener_on_bus(&self) {
         self.set_on_bus(true);
     }
 
@@ -88,7 +91,6 @@ impl Events {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::*;
     use vcon_document::VconId;
@@ -105,9 +107,9 @@ mod tests {
     #[test]
     fn an_event_nobody_hears_is_not_made() {
         let (events, _publisher) = Events::new(HostId::random());
-        events.tell(|| panic!("it was made"));
+        events.publish(|| panic!("it was made"));
         drop(events.listen());
-        events.tell(|| panic!("it was made for one who left"));
+        events.publish(|| panic!("it was made for one who left"));
     }
 
     #[test]
@@ -130,7 +132,7 @@ mod tests {
     async fn listeners_here_hear_without_a_bus() {
         let (events, _publisher) = Events::new(HostId::random());
         let mut listener = events.listen();
-        events.tell(claimed);
+        events.publish(claimed);
         assert_eq!(listener.recv().await.unwrap().event, claimed());
     }
 }

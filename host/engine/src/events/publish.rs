@@ -1,6 +1,7 @@
-//! From this host's events to the store's bus, many at a time.
+//! Publishes this host's events on the store's bus, many at a time.
 //!
-//! Guarantee: an event that was queued is tried once, in order, also at a stop; a bus that fails costs events and nothing else.
+//! Guarantee: a queued event is tried once, in order, also at a stop. If the bus fails, only events
+//! are lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +15,13 @@ use vconduit_telemetry::metrics;
 
 /// Events in one call of the store.
 const BATCH: usize = 256;
-/// How long the first event of a batch waits for others: what people don't notice, and fifty calls a second at most.
+/// Time that the first event of a batch waits for others: too short to be noticed, and fifty calls
+/// a second at most.
 const GATHER: Duration = Duration::from_millis(20);
-/// How often it is asked whether anyone listens.
+/// Interval of the checks for listeners.
 const LOOK: Duration = Duration::from_secs(1);
-/// After this long every host tells the bus that someone listens: one look, and the time that it takes.
+/// Time after which every host publishes to a new listener on the bus: one interval, and the time
+/// of the check.
 pub const HEARD_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// See the module.
@@ -32,7 +35,7 @@ impl Publisher {
         Self { events, waiting }
     }
 
-    /// Publishes until `stop` is set and what was told by then is published.
+    /// Publishes until `stop` is set and all events before it are published.
     pub async fn run(mut self, store: Arc<dyn Store>, stop: CancellationToken) {
         let looks = look(self.events.clone(), store.clone());
         let looks = tokio::spawn(stop.clone().run_until_cancelled_owned(looks));
@@ -64,7 +67,7 @@ impl Publisher {
                 }
             }
         };
-        // When the time is over what has come is enough.
+        // After the time the events so far are published.
         let _ = tokio::time::timeout(GATHER, more).await;
         Some(batch)
     }
@@ -95,7 +98,6 @@ async fn look(events: Events, store: Arc<dyn Store>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use futures::StreamExt as _;
 
@@ -128,7 +130,7 @@ mod tests {
         let (events, publisher) = Events::new(HostId::random());
         events.set_on_bus(true);
         for number in 0..1000 {
-            events.tell(|| started(number));
+            events.publish(|| started(number));
         }
         let stop = CancellationToken::new();
         stop.cancel();
@@ -148,7 +150,7 @@ mod tests {
         let mut heard = store.subscribe().await.unwrap();
         let telling = async {
             loop {
-                events.tell(|| started(1));
+                events.publish(|| started(1));
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -165,7 +167,7 @@ mod tests {
         let (events, _publisher) = Events::new(HostId::random());
         events.set_on_bus(true);
         for number in 0..crate::events::QUEUE + 10 {
-            events.tell(|| started(number));
+            events.publish(|| started(number));
         }
         assert_eq!(events.0.queue.capacity(), 0);
     }

@@ -1,6 +1,7 @@
 //! Metrics that links report (`vcon:link/metrics`).
 //!
-//! Guarantee: however many names and values a link invents, the number of series stays bounded; what is over the bound is dropped and said once.
+//! Guarantee: the number of series is bounded, however many names and values a link reports. Values
+//! over the bound are dropped, which is logged once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;

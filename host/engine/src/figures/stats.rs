@@ -1,13 +1,13 @@
-//! Figures for each link since the start: for reports to people, such as the demo's table. Exact where Prometheus' buckets are coarse.
+//! Figures of each link since the start, for reports to people such as the table of the demo. They
+//! are exact where the buckets of Prometheus are coarse.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use indexmap::IndexMap;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use vconduit_admin_types::LinkUse;
 use vconduit_base::names::LinkName;
 use vconduit_sandbox::Usage;
 
@@ -24,39 +24,15 @@ struct Figures {
     peak_memory_bytes: u64,
 }
 
-/// How a call ended, as counted.
+/// The end of a call, as counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The chain goes on.
+    /// The chain continues.
     Next,
     /// The chain ends quietly.
     Stopped,
     /// The call failed.
     Failed,
-}
-
-/// A link's row.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LinkRow {
-    /// The link.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// Calls.
-    pub runs: u64,
-    /// Calls after which the chain went on.
-    pub next: u64,
-    /// Calls that ended the chain quietly.
-    pub stopped: u64,
-    /// Calls that failed.
-    pub failed: u64,
-    /// Median wall-clock time in µs.
-    pub p50_us: u64,
-    /// 99th percentile of the wall-clock time in µs.
-    pub p99_us: u64,
-    /// CPU time of all calls in µs.
-    pub cpu_us: u64,
-    /// The largest memory of a call.
-    pub peak_memory_bytes: u64,
 }
 
 impl LinkStats {
@@ -74,7 +50,7 @@ impl LinkStats {
 
     /// A row for each link that was called, in the order of first calls.
     #[must_use]
-    pub fn rows(&self) -> Vec<LinkRow> {
+    pub fn rows(&self) -> Vec<LinkUse> {
         self.0
             .lock()
             .map(|links| links.iter().map(|(name, figures)| figures.row(name)).collect())
@@ -83,7 +59,8 @@ impl LinkStats {
 }
 
 impl Figures {
-    /// Two significant digits are enough for a table, and keep a histogram at some 25 KiB; an hour is the longest a call may take.
+    /// Two significant digits are enough for a table. They keep a histogram at about 25 KiB for
+    /// calls of up to an hour, the longest that is possible.
     fn new() -> Option<Self> {
         let wall_us = Histogram::new_with_bounds(1, 3_600_000_000, 2).ok()?;
         Some(Self {
@@ -108,8 +85,8 @@ impl Figures {
         }
     }
 
-    fn row(&self, name: &LinkName) -> LinkRow {
-        LinkRow {
+    fn row(&self, name: &LinkName) -> LinkUse {
+        LinkUse {
             name: name.clone(),
             runs: self.wall_us.len(),
             next: self.next,

@@ -1,7 +1,7 @@
-//! Versions made ready before anyone puts them in force.
+//! Compiles uploaded versions before they are activated.
 //!
-//! Guarantee: of each link the version uploaded last is fetched and compiled on every host, in the background, one at a time and once.
-//! One that can't be had stays where it is; whoever activates it hears why.
+//! Guarantee: the latest upload of each link is fetched and compiled on every host, in the
+//! background, one at a time and once. If that fails, its activation returns the reason.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::Registry;
 use vconduit_base::names::Digest;
 
 impl Registry {
-    /// Makes ready what comes, until the sender is gone. A newer list takes the place of the one before.
+    /// Makes versions ready until the sender is dropped. A newer list replaces the one before.
     pub async fn make_ready_ahead(&self, mut uploaded: watch::Receiver<Vec<Digest>>) {
         let mut tried = HashSet::new();
         while uploaded.changed().await.is_ok() {
@@ -24,7 +24,8 @@ impl Registry {
     }
 }
 
-/// The first that was not tried yet; it counts as tried from now on. What is not on the list any more is forgotten.
+/// Returns the first version that was not tried yet, and notes it as tried. Versions that are no
+/// longer on the list are forgotten.
 fn next(uploaded: &mut watch::Receiver<Vec<Digest>>, tried: &mut HashSet<Digest>) -> Option<Digest> {
     let newest = uploaded.borrow_and_update();
     tried.retain(|digest| newest.contains(digest));
@@ -34,7 +35,6 @@ fn next(uploaded: &mut watch::Receiver<Vec<Digest>>, tried: &mut HashSet<Digest>
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::sync::Arc;
     use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Makes links ready: finds their components, compiles them, merges and checks their options.
 //!
-//! Guarantee: a snapshot that comes out of here can run: every link that an enabled chain uses is compiled, described and has options that fit.
+//! Guarantee: a snapshot from this module can run. Every link that an enabled chain uses is
+//! compiled and described, and its options fit.
 
 mod ahead;
 mod annotations;

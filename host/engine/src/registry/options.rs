@@ -1,6 +1,7 @@
-//! Options of a link, as its component takes them.
+//! Options of a link, in the form that its component accepts.
 //!
-//! Guarantee: whoever calls a component gives it its own defaults with the link's options over them, and only what fits its schema.
+//! Guarantee: a component always gets its own defaults with the link's options over them, and only
+//! options that fit its schema.
 
 use serde_json::{Map, Value};
 

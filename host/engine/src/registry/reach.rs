@@ -1,7 +1,8 @@
-//! What a configured link may reach, and whether its instances are kept.
+//! Grants of a configured link, and whether its instances are kept.
 //!
-//! Guarantee: grants that the configuration states count as they are. Only a standard link gets grants that are not stated: those that
-//! it asks for itself, and those that follow from its options. An uploaded link, or one from a file, gets none.
+//! Guarantee: grants in the configuration are used as they are. Without them only a standard link
+//! gets grants: those that it needs, and those that follow from its options. An uploaded link, or
+//! one from a file, gets none.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +13,7 @@ use vconduit_config::{ChainLink, ComponentSource, Config, Link, Problem};
 use vconduit_policy::Grants;
 use vconduit_sandbox::Description;
 
-/// What a link may reach.
+/// Grants of a link, with warnings.
 pub(super) struct Reach {
     pub(super) grants: Grants,
     /// Options that no grant can follow from.
@@ -41,7 +42,7 @@ pub(super) fn of(
     }
 }
 
-/// Whether an instance of the link may serve one call after the other.
+/// True if an instance of the link may serve one call after the other.
 pub(super) fn keeps_instances(link: &Link, description: &Description) -> bool {
     let is_standard = matches!(link.component, ComponentSource::Standard(_));
     link.warm

@@ -13,7 +13,7 @@ use super::reach::{self, Reach};
 use super::uploaded::Uploaded;
 use crate::snapshot::{ReadyLink, Snapshot};
 use vconduit_base::names::{ChainName, Digest, LinkName, StorageName};
-use vconduit_config::locate::Step;
+use vconduit_config::locate::PathStep;
 use vconduit_config::{ComponentSource, Config, Link, Problem, StorageEntry};
 use vconduit_sandbox::options::option_problems;
 use vconduit_sandbox::{Compiled, Sandbox};
@@ -23,15 +23,15 @@ use vconduit_storage::factory::{self, StorageContext};
 use vconduit_storage::options::OptionProblem;
 use vconduit_store::Store;
 
-/// Why a configuration can't run.
+/// Reason why a configuration can't run.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RegistryError {
     /// A link can't be made ready.
     #[error("link {link}: {reason}")]
     Link {
-        /// Which.
+        /// Name of the link.
         link: LinkName,
-        /// Why, and what to do.
+        /// The reason, and the next step.
         reason: String,
     },
     /// Options at a link's place in a chain don't fit.
@@ -71,18 +71,18 @@ fn joined(problems: &[OptionProblem]) -> String {
 impl RegistryError {
     /// The steps from the whole configuration to the part that can't run.
     #[must_use]
-    pub fn steps(&self) -> Vec<Step<'_>> {
+    pub fn steps(&self) -> Vec<PathStep<'_>> {
         match self {
             Self::Link { link, .. } | Self::NotChecked { link, .. } => {
-                vec![Step::Key("links"), Step::Key(link.as_str())]
+                vec![PathStep::Key("links"), PathStep::Key(link.as_str())]
             }
             Self::Place { chain, position, .. } => vec![
-                Step::Key("chains"),
-                Step::Key(chain.as_str()),
-                Step::Key("links"),
-                Step::Index(*position),
+                PathStep::Key("chains"),
+                PathStep::Key(chain.as_str()),
+                PathStep::Key("links"),
+                PathStep::Index(*position),
             ],
-            Self::Storage { storage, .. } => vec![Step::Key("storages"), Step::Key(storage.as_str())],
+            Self::Storage { storage, .. } => vec![PathStep::Key("storages"), PathStep::Key(storage.as_str())],
         }
     }
 
@@ -96,7 +96,8 @@ impl RegistryError {
         }
     }
 
-    /// Whether the configuration may be right, and only this machine lacks what it needs: an uploaded component, a secret, Redis.
+    /// True if the configuration may be right and only this machine lacks something that it needs:
+    /// an uploaded component, a secret, Redis.
     #[must_use]
     pub fn is_of_this_machine(&self) -> bool {
         match self {
@@ -149,7 +150,7 @@ impl Registry {
         }
     }
 
-    /// Where components run.
+    /// The sandbox that runs components.
     #[must_use]
     pub fn sandbox(&self) -> &Arc<Sandbox> {
         &self.sandbox
@@ -285,7 +286,8 @@ impl Registry {
         Ok(compiled)
     }
 
-    /// An adapter is kept over reloads as long as its entry stays the same: it may hold connections.
+    /// An adapter is kept over reloads as long as its entry is unchanged, because it may have open
+    /// connections.
     fn storage(&self, name: &StorageName, entry: &StorageEntry) -> Result<Arc<dyn Storage>, Vec<OptionProblem>> {
         let known = self
             .ready_storages

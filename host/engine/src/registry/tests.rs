@@ -1,4 +1,4 @@
-//! What a configuration means for the standard links: their grants, and whether instances are kept.
+//! Grants of the standard links for a configuration, and whether their instances are kept.
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
-//! Uploaded components: from the store's bytes to code that is ready, by digest.
+//! Uploaded components: from the bytes in the store to code that is ready, by digest.
 //!
-//! Guarantee: two callers that want the same version at once wait for one compile; a version that is in use anywhere stays ready.
+//! Guarantee: callers that want the same version at once wait for one compilation. A version that
+//! is in use stays ready.
 //!
 //! Not a cache crate such as `moka`: those evict by size or age. Here, only a version that nobody
 //! holds (by its reference count) may be evicted.
@@ -14,12 +15,13 @@ use tokio::sync::OnceCell;
 use super::{Registry, options};
 use crate::snapshot::ReadyLink;
 use vconduit_base::names::{Digest, LinkName};
-use vconduit_config::{RecordError, Version, read_grants, store_copy};
+use vconduit_config::{RecordError, VersionRecord, read_grants, store_copy};
 use vconduit_policy::Grants;
 use vconduit_sandbox::Compiled;
 use vconduit_store::{Store, StoreError};
 
-/// Versions kept ready beside those in use: enough to go back and forth between versions without a wait, at some MB each.
+/// Versions that are kept ready in addition to those in use, at some MB each. They make changes
+/// between versions immediate.
 const KEPT: usize = 16;
 
 /// One version: empty while it is being loaded, or when that failed.
@@ -78,10 +80,10 @@ impl Kept {
     }
 }
 
-/// Why a version can't be run.
+/// Reason why a version can't run.
 #[derive(Debug, thiserror::Error)]
 pub enum VersionError {
-    /// The store did not answer: it may be had later.
+    /// The store did not respond. A later try may succeed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// This registry has no store.
@@ -104,11 +106,12 @@ impl Registry {
         self.compiled(digest).await.map_err(|error| error.to_string())
     }
 
-    /// A link in another of its versions, ready to be called: with the grants of that version, and over that version's defaults with the
-    /// link's options and those of its place in the chain, `own`.
+    /// Returns a link in another of its versions, ready to be called. It has the grants of that
+    /// version, and the version's defaults overlaid with the link's options and those of its place
+    /// in the chain, `own`.
     ///
     /// # Errors
-    /// When the version is held or can't be had, or the options don't fit it.
+    /// When the version is held or not available, or the options do not fit it.
     pub async fn link_at(
         &self,
         name: &LinkName,
@@ -139,9 +142,9 @@ impl Registry {
         })
     }
 
-    /// Keeps a version that has just been compiled, so that it is not loaded again for its activation.
+    /// Keeps a version that was just compiled, so that its activation need not load it again.
     pub fn keep_version(&self, compiled: &Arc<Compiled>) {
-        // Where another caller is loading it at this moment, both are as good.
+        // If another caller loads it at this moment, its result is just as good.
         let _ = self.uploaded.cell(&compiled.digest).set(compiled.clone());
     }
 
@@ -165,8 +168,8 @@ impl Registry {
     }
 }
 
-/// What a version may reach: nothing where nobody has decided.
-fn granted(version: &Version) -> Result<Grants, VersionError> {
+/// Grants of a version: none while nobody has decided.
+fn granted(version: &VersionRecord) -> Result<Grants, VersionError> {
     let Some(grants) = &version.grants else {
         return Ok(Grants::default());
     };

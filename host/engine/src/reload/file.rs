@@ -1,6 +1,7 @@
-//! The file: when it is worth reading, and what was in it.
+//! The configuration file: detects changes and reads them.
 //!
-//! Guarantee: a file is taken only when two looks in a row saw it the same, so that one still being written is left alone.
+//! Guarantee: a file is read only when two checks in a row found it in the same state, so a file
+//! that is being written is not read.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -16,7 +17,7 @@ pub(super) struct Seen {
     hash: [u8; 32],
 }
 
-/// What can be known of a file without reading it.
+/// The state of a file, as far as it is known without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stat {
     modified: Option<SystemTime>,
@@ -49,11 +50,11 @@ async fn stat(path: &Path) -> std::io::Result<Stat> {
 /// Looks at one file again and again.
 #[derive(Debug)]
 pub(super) struct FileWatch {
-    /// What was handed out last.
+    /// State of the last file that was returned.
     taken: Option<Seen>,
-    /// What the last look found, if it was something new.
+    /// Digest of a new file at the last check.
     candidate: Option<[u8; 32]>,
-    /// The last failure, so that each is told once.
+    /// The last failure, so that each is logged once.
     failure: Option<String>,
 }
 

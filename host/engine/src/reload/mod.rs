@@ -1,8 +1,9 @@
-//! Where the configuration comes from while hosts run: the file and the store's copy.
+//! Sources of the configuration while hosts run: the file and the store's copy.
 //!
-//! Guarantee: what is handed out has no errors; a broken or half-written file changes nothing; every host of a store ends on the same
-//! copy, the last one saved. The file counts when it is new: a host that starts again with the file that was taken last leaves alone
-//! what was changed through the API since.
+//! Guarantee: a configuration from here has no errors. A broken or half-written file changes
+//! nothing. Every host of a store ends with the same copy, the last one saved. A file counts when
+//! it is new: a host that starts again with the file that was read last does not undo changes
+//! through the API.
 
 mod file;
 #[cfg(test)]
@@ -49,14 +50,14 @@ impl Loaded {
 pub struct Broken {
     /// Of the store's copy.
     pub revision: u64,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
 }
 
-/// What the store's copy has become.
+/// A new state of the store's copy.
 pub type Change = Result<Loaded, Broken>;
 
-/// Why there is no configuration.
+/// Reason why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file can't be read.
@@ -74,7 +75,7 @@ pub enum LoadError {
 pub struct ConfigSource<C = Arc<dyn Store>> {
     file: PathBuf,
     store: C,
-    /// The state of the file that [`ConfigSource::start`] has read, for the watch to go on from.
+    /// State of the file that [`ConfigSource::start`] read. The watch continues from it.
     started_with: Mutex<Option<Seen>>,
 }
 
@@ -88,10 +89,10 @@ impl<C: Copies> ConfigSource<C> {
         }
     }
 
-    /// Reads the file and puts it into the store, unless the store has taken it already.
+    /// Reads the file and saves it in the store, unless the store has it already.
     ///
     /// # Errors
-    /// When the file can't be read or has errors, and when the store does not answer.
+    /// When the file can't be read or has errors, and when the store does not respond.
     pub async fn start(&self) -> Result<Loaded, LoadError> {
         let (seen, text) = file::read(&self.file).await?;
         let (revision, present) = self.store.load().await?;
@@ -119,7 +120,8 @@ impl<C: Copies> ConfigSource<C> {
         }
     }
 
-    /// Another host has saved in the same moment. Saving over it would make the two take turns; whoever came first has it.
+    /// Loads the copy that another host saved in the same moment. Saving over it would make the two
+    /// hosts alternate, so the first one wins.
     async fn take_the_others(&self, own: &ConfigEntries) -> Result<Loaded, LoadError> {
         let (revision, entries) = self.store.load().await?;
         if !are_equal(&entries, own) {
@@ -131,8 +133,8 @@ impl<C: Copies> ConfigSource<C> {
         usable(&entries, revision)
     }
 
-    /// Watches the file and the store from `revision` on, and sends every configuration that the store comes to have. Ends when the
-    /// receiver is dropped.
+    /// Watches the file and the store from `revision` on, and sends every new configuration of the
+    /// store. Ends when the receiver is dropped.
     pub fn watch(self, revision: u64) -> mpsc::Receiver<Change> {
         let (sender, receiver) = mpsc::channel(1);
         let seen = self.started_with.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +149,7 @@ fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
     judged(checked, revision, entries).map_err(|broken| LoadError::Invalid(broken.reason))
 }
 
-/// What a copy that was checked has become.
+/// The new state for a copy that was checked.
 fn judged(checked: Checked, revision: u64, entries: &ConfigEntries) -> Change {
     let reason = check::report(&checked, false);
     checked

@@ -1,6 +1,7 @@
 //! The file and the store's copy, with a store that can be watched, broken and raced.
 //!
-//! Where nothing may happen, a test waits for several looks of the watch. The clock is paused, so they take no time.
+//! Where nothing may happen, a test waits for several checks of the watch. The clock is paused, so
+//! they take no time.
 
 use tempfile::TempDir;
 use tokio::sync::mpsc::error::TryRecvError;
@@ -42,12 +43,12 @@ impl Scene {
         ConfigSource::new(self.file(), self.store.clone() as Arc<dyn Store>)
     }
 
-    /// What a host that starts works on.
+    /// The configuration of a host that starts.
     async fn start(&self) -> Loaded {
         self.source().start().await.unwrap()
     }
 
-    /// What a host that has started hears of changes.
+    /// The changes that a host receives after its start.
     async fn watch(&self) -> mpsc::Receiver<Change> {
         let source = self.source();
         let started = source.start().await.unwrap();
@@ -66,7 +67,8 @@ impl Scene {
 
     /// Waits for several looks of the watch, none of which may find a change.
     async fn assert_quiet(&self, changes: &mut mpsc::Receiver<Change>) {
-        // A look that has something to save asks for all of the copy first, any other one for its revision only.
+        // A check that has something to save loads the whole copy first. Any other check loads its
+        // revision only.
         for _ in 0..LOOKS {
             tokio::select! {
                 () = self.store.until_called("config_revision", 1) => {}
@@ -77,7 +79,8 @@ impl Scene {
     }
 }
 
-/// Enough to see a file come to rest, to save it and to follow the store; and one that may have begun before.
+/// Enough checks to see that a file no longer changes, to save it and to follow the store, and one
+/// that may have begun before.
 const LOOKS: usize = 6;
 
 async fn save(store: &dyn Store, entries: &ConfigEntries) {
@@ -122,7 +125,9 @@ async fn a_start_with_the_file_that_was_taken_leaves_alone_what_the_api_changed(
     let scene = Scene::new(&chain("a"));
     scene.start().await;
     let (_, present) = scene.copy().await;
-    scene.put(store_copy::beside(entries(&chain("by_api")), &present)).await;
+    scene
+        .put(store_copy::with_own_entries(entries(&chain("by_api")), &present))
+        .await;
     assert_eq!(names(&scene.start().await), ["by_api"], "a restart has undone a change");
     scene.write(&chain("b"));
     assert_eq!(names(&scene.start().await), ["b"], "a new file was not taken");

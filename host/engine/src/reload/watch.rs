@@ -1,6 +1,7 @@
 //! The loop that watches the file and the store's copy.
 //!
-//! Guarantee: at most [`PAUSE`] and one answer of the store lie between two looks; a store that is away ends nothing and loses no change.
+//! Guarantee: two checks are at most [`PAUSE`] and one response of the store apart. A store that is
+//! unavailable does not end the loop, and no change is lost.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::file::{FileWatch, Seen};
 use super::{Change, judged, log_problems, tell_what_is_lost};
-use crate::control::change::{ChangeError, Copies, Decision, Edit, change};
+use crate::control::change::{ChangeError, ConfigEdit, Copies, Decision, change};
 use crate::registry::config_reader;
 use vconduit_base::ConfigEntries;
 use vconduit_config::check;
@@ -64,7 +65,8 @@ impl<C: Copies> Watch<C> {
             return;
         };
         if text.trim().is_empty() {
-            // What an editor or a copy leaves for a moment; as a configuration it would stop all chains.
+            // An editor or a copy leaves an empty file for a moment. As a configuration it would
+            // stop all chains.
             let file = self.file.display();
             tracing::error!("{file} is empty; the configuration in force stays (write `{{}}` for one without chains)");
             return;
@@ -81,7 +83,8 @@ impl<C: Copies> Watch<C> {
             return Err(error);
         }
         let revision = self.store.revision().await?;
-        // 0 is a store that has lost its copy: nothing to take, and the file's owner has to save it again.
+        // Revision 0 means that the store has lost its copy. There is nothing to load, and the host
+        // with the file has to save it again.
         if revision == self.revision || revision == 0 {
             return Ok(None);
         }
@@ -112,7 +115,8 @@ impl<C: Copies> Watch<C> {
         }
     }
 
-    /// The present copy with the file's chains, links and storages; nothing is saved when the file has errors or was taken before.
+    /// The present copy with the chains, links and storages of the file. Nothing is saved when the
+    /// file has errors or was read before.
     fn with_file(&self, text: &str, present: &ConfigEntries) -> Decision<()> {
         let Some(own) = self.checked(text, present) else {
             return Decision::Keep(());
@@ -121,7 +125,7 @@ impl<C: Copies> Watch<C> {
             return Decision::Keep(());
         }
         tell_what_is_lost(present, &own);
-        Decision::Save(Edit {
+        Decision::Save(ConfigEdit {
             entries: store_copy::with_file(own, present),
             audit: None,
             outcome: (),

@@ -1,7 +1,7 @@
-//! Claims vCons and starts their runs, one permit for each; and waits for lists that have work.
+//! Claims vCons and starts their runs, one permit for each, and waits for lists that have work.
 //!
 //! Guarantee: a run that panics is an error in the log and a lost lease. Its permit is free again,
-//! and other runs go on.
+//! and other runs continue.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -107,8 +107,8 @@ impl Worker {
     /// Runs a job, and gives its lease and its permit back however it ends.
     async fn work(self: Arc<Self>, job: Job, lease: Lease, permit: OwnedSemaphorePermit) {
         let (claim, chain) = (job.claim.clone(), job.chain.clone());
-        // What a panic leaves behind is the run's own; what runs share stays whole without
-        // unwinding through it.
+        // A panic can only damage the run's own state: the state that runs share stays consistent
+        // without unwinding.
         let run = AssertUnwindSafe(self.runner.run(job)).catch_unwind();
         tokio::select! {
             biased;

@@ -132,8 +132,8 @@ impl Worker {
         self.reap_expired(chain, &claim.list).await;
     }
 
-    /// Gives entries with expired leases of every host back to their lists, and takes up parked
-    /// runs that came back.
+    /// Returns entries with expired leases of every host to their lists, and claims parked runs
+    /// whose vCons have returned.
     pub(super) async fn reap_leases(self: Arc<Self>) {
         // Twice within a lease: a crash delays a vCon by at most one and a half leases. Bounded
         // below, so that the short leases of tests don't make a busy loop.

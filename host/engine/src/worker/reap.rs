@@ -1,4 +1,4 @@
-//! Returns entries whose lease has expired to their lists, takes up parked runs, and measures the
+//! Returns entries whose lease has expired to their lists, continues parked runs, and measures the
 //! lists.
 
 use std::time::Duration;
@@ -12,8 +12,8 @@ use vconduit_telemetry::metrics;
 
 /// The shortest time between two rounds.
 pub(super) const FASTEST: Duration = Duration::from_millis(200);
-/// The longest time between two rounds. A parked run continues within this time after its id has
-/// come back.
+/// Longest time between two rounds. A parked run continues within this time after its id has
+/// returned.
 pub(super) const SLOWEST: Duration = Duration::from_secs(2);
 
 impl Worker {
@@ -69,7 +69,7 @@ impl Worker {
         metrics::leases_lost(list, lost);
         tracing::warn!(%list, returned = reaped.returned.len(), dead = reaped.dead.len(), "leases ran out; the entries are back on their list or in its dead letters");
         for vcon in &reaped.returned {
-            self.events.tell(|| Event::VconReturned {
+            self.events.publish(|| Event::VconReturned {
                 vcon: vcon.clone(),
                 list: list.clone(),
             });
@@ -80,7 +80,7 @@ impl Worker {
     fn report_dead(&self, chain: &ChainName, list: &ListName, dead: &[VconId], class: &str) {
         for vcon in dead {
             metrics::dead_letter(&list.dead_letters());
-            self.events.tell(|| {
+            self.events.publish(|| {
                 Event::VconFailed(RunEvent {
                     class: Some(class.to_owned()),
                     ..RunEvent::of(vcon.clone(), list.clone(), chain.clone())

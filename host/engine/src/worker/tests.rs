@@ -25,7 +25,7 @@ use vconduit_store::sqlite::SqliteStore;
 
 /// Longer than any test: a lease of this length never runs out by itself.
 const LEASE: Duration = Duration::from_secs(3600);
-/// How long a test waits for what has to happen.
+/// Time that a test waits for an event that has to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Panics in the first runs: each of them asks for the time when it begins.

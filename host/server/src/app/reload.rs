@@ -1,10 +1,17 @@
-//! From the configuration source to the snapshot in force, at start and while running.
+//! Loads the configuration at start and while the host runs.
+//!
+//! Guarantee: a host starts only with a configuration that can run. A later one that can't run
+//! changes nothing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::watch::Sender;
+use tokio::sync::watch::{self, Sender};
 
 use super::StartError;
+use super::services::Services;
+use super::stores::Stores;
+use super::tasks::Tasks;
 use vconduit_base::names::Digest;
 use vconduit_engine::hosts::Standing;
 use vconduit_engine::registry::{Registry, RegistryError};
@@ -12,12 +19,40 @@ use vconduit_engine::reload::{ConfigSource, Loaded};
 use vconduit_engine::snapshot::{Live, Snapshot};
 use vconduit_telemetry::metrics;
 
-/// The first snapshot. A host does not start with a configuration that can't run. `ahead` hears of versions that nobody has put in
-/// force yet.
-pub(super) async fn first(
+/// Activates the first configuration, and spawns the tasks that follow its changes. Returns the
+/// state that they report.
+///
+/// # Errors
+/// When the configuration can't be read or can't run.
+pub(super) async fn start(
+    config_file: PathBuf,
+    services: &Services,
+    stores: &Stores,
+    tasks: &Tasks,
+) -> Result<Arc<Standing>, StartError> {
+    let source = ConfigSource::new(config_file, stores.shared.clone());
+    let (uploads, uploaded) = watch::channel(Vec::new());
+    let snapshot = first_snapshot(&source, &services.registry, &uploads).await?;
+    metrics::config_revision(snapshot.revision);
+    services.live.store(Arc::new(snapshot));
+
+    let reload = Reload {
+        registry: services.registry.clone(),
+        live: services.live.clone(),
+        standing: Arc::default(),
+        uploads,
+    };
+    let standing = reload.standing.clone();
+    tasks.spawn_until_stop(reload.run(source));
+    let registry = services.registry.clone();
+    tasks.spawn_until_stop(async move { registry.make_ready_ahead(uploaded).await });
+    Ok(standing)
+}
+
+async fn first_snapshot(
     source: &ConfigSource,
     registry: &Registry,
-    ahead: &Sender<Vec<Digest>>,
+    uploads: &Sender<Vec<Digest>>,
 ) -> Result<Snapshot, StartError> {
     let loaded = source
         .start()
@@ -26,39 +61,42 @@ pub(super) async fn first(
     let snapshot = registry.snapshot(loaded.config, loaded.revision).await;
     let snapshot = snapshot.map_err(|errors| StartError::Config(lines(&errors)))?;
     log_warnings(&snapshot);
-    ahead.send_replace(loaded.uploaded);
+    uploads.send_replace(loaded.uploaded);
     Ok(snapshot)
 }
 
-/// Takes every change that can run; keeps what is in force otherwise.
-pub(super) async fn watch(
-    source: ConfigSource,
+/// The state of the task that follows the configuration.
+struct Reload {
     registry: Arc<Registry>,
     live: Live,
+    /// Result of the last change, for the report of this host.
     standing: Arc<Standing>,
-    ahead: Sender<Vec<Digest>>,
-) {
-    let mut changes = source.watch(live.load().revision);
-    while let Some(change) = changes.recv().await {
-        let Loaded {
-            config,
-            revision,
-            uploaded,
-        } = match change {
-            Ok(loaded) => loaded,
-            Err(broken) => {
-                standing.refused(broken.revision, broken.reason);
-                continue;
+    /// Newest uploaded versions of links. They are compiled ahead of their activation.
+    uploads: Sender<Vec<Digest>>,
+}
+
+impl Reload {
+    /// Activates every change that can run. For any other the active configuration stays.
+    async fn run(self, source: ConfigSource) {
+        let mut changes = source.watch(self.live.load().revision);
+        while let Some(change) = changes.recv().await {
+            match change {
+                Ok(loaded) => self.activate(loaded).await,
+                Err(broken) => self.standing.refused(broken.revision, broken.reason),
             }
-        };
-        let before = live.load_full();
-        match registry.snapshot(config, revision).await {
+        }
+    }
+
+    async fn activate(&self, loaded: Loaded) {
+        let revision = loaded.revision;
+        let before = self.live.load_full();
+        match self.registry.snapshot(loaded.config, revision).await {
             Ok(snapshot) => {
                 let changes = vconduit_config::diff::diff(&before.config, &snapshot.config);
-                tracing::info!(revision, %changes, "another configuration is in force");
+                tracing::info!(revision, %changes, "a new configuration is active");
                 log_warnings(&snapshot);
-                live.store(Arc::new(snapshot));
-                standing.taken();
+                self.live.store(Arc::new(snapshot));
+                self.standing.activated();
                 metrics::config_revision(revision);
             }
             Err(errors) => {
@@ -66,17 +104,17 @@ pub(super) async fn watch(
                 tracing::error!(
                     revision,
                     problems,
-                    "the changed configuration can't run; the one before stays in force"
+                    "the changed configuration can't run; the one before stays active"
                 );
-                standing.refused(revision, problems);
+                self.standing.refused(revision, problems);
             }
         }
-        // What is in force comes first.
-        ahead.send_replace(uploaded);
+        // After the activation: versions that are active come first.
+        self.uploads.send_replace(loaded.uploaded);
     }
 }
 
-/// One line in the log for each part of the configuration that has no effect.
+/// Logs one line for each part of the configuration that has no effect.
 fn log_warnings(snapshot: &Snapshot) {
     for warning in &snapshot.warnings {
         tracing::warn!(path = warning.path, "{}; {}", warning.message, warning.hint);

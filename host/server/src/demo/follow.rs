@@ -1,4 +1,4 @@
-//! Follows the demo's vCons until their runs have ended.
+//! Follows the runs of the demo's vCons until they have ended.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,61 +12,61 @@ use vconduit_base::names::ListName;
 use vconduit_engine::events::{Event, RunEvent, Told};
 
 /// A run that has ended.
-pub(super) struct Ended {
-    /// The run.
+pub(super) struct EndedRun {
+    /// The event that reported the end.
     pub run: RunEvent,
-    /// How.
-    pub how: How,
+    /// The kind of end.
+    pub end: RunEnd,
 }
 
-/// How a run can end.
+/// The kinds of end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum How {
-    /// Through its chain.
+pub(super) enum RunEnd {
+    /// The run went through its whole chain.
     Finished,
-    /// Quietly, by a link.
+    /// A link stopped the run.
     Stopped,
-    /// In the dead letters, or waiting for someone: not where the demo's chain should bring it.
-    Otherwise,
+    /// The vCon is a dead letter, or waits for another program. The demo's chain should do neither.
+    Failed,
 }
 
-fn ended(event: &Event) -> Option<Ended> {
-    let (run, how) = match event {
-        Event::VconFinished(run) => (run, How::Finished),
-        Event::VconStopped(run) => (run, How::Stopped),
-        Event::VconFailed(run) | Event::VconParked(run) => (run, How::Otherwise),
+fn ended(event: &Event) -> Option<EndedRun> {
+    let (run, end) = match event {
+        Event::VconFinished(run) => (run, RunEnd::Finished),
+        Event::VconStopped(run) => (run, RunEnd::Stopped),
+        Event::VconFailed(run) | Event::VconParked(run) => (run, RunEnd::Failed),
         _ => return None,
     };
-    Some(Ended { run: run.clone(), how })
+    Some(EndedRun { run: run.clone(), end })
 }
 
-/// How each vCon's run on the demo's list ended, by id. Ends early when `at_most` is over: what is missing then has not ended.
+/// Waits until the runs of all accepted vCons on `list` have ended. Returns the runs by vCon id.
+/// After `max_time` it returns early, without the runs that are still active.
 pub(super) async fn until_ended(
     mut events: Receiver<Arc<Told>>,
     posted: &[Posted],
     list: &ListName,
     bar: &ProgressBar,
-    at_most: Duration,
-) -> HashMap<String, Ended> {
+    max_time: Duration,
+) -> HashMap<String, EndedRun> {
     bar.set_message("running the chain");
-    let ids: HashSet<&str> = posted.iter().filter_map(|posted| posted.id.as_deref()).collect();
+    let ids: HashSet<&str> = posted.iter().filter_map(|posted| posted.id.as_deref().ok()).collect();
     bar.inc((posted.len() - ids.len()) as u64);
     let mut runs = HashMap::new();
-    let all = async {
+    let all_ended = async {
         while runs.len() < ids.len() {
-            match events.recv().await {
-                Ok(told) => {
-                    let Some(ended) = ended(&told.event) else { continue };
-                    let ours = ended.run.list == *list && ids.contains(ended.run.vcon.as_str());
-                    if ours && runs.insert(ended.run.vcon.to_string(), ended).is_none() {
-                        bar.inc(1);
-                    }
-                }
-                Err(RecvError::Lagged(_)) => {}
+            let event = match events.recv().await {
+                Ok(published) => ended(&published.event),
+                Err(RecvError::Lagged(_)) => None,
                 Err(RecvError::Closed) => return,
+            };
+            let Some(ended) = event else { continue };
+            let is_ours = ended.run.list == *list && ids.contains(ended.run.vcon.as_str());
+            if is_ours && runs.insert(ended.run.vcon.to_string(), ended).is_none() {
+                bar.inc(1);
             }
         }
     };
-    let _ = tokio::time::timeout(at_most, all).await;
+    let _ = tokio::time::timeout(max_time, all_ended).await;
     runs
 }

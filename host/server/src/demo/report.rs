@@ -1,55 +1,27 @@
-//! What the demo shows at its end.
+//! The demo's report: tables for people, or one JSON object.
 
-use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::client::{Client, Posted};
-use super::follow::{Ended, How};
-use super::receiver::Receiver;
-use super::{LIST, WEBHOOK};
-use crate::app::App;
-use vcon_document::VconId;
-use vconduit_base::names::ListName;
-use vconduit_config::Config;
-use vconduit_engine::events::RunEvent;
-use vconduit_engine::figures::stats::LinkRow;
+use super::LIST;
+use super::results::{SampleEnd, SampleResult};
+use vconduit_admin_types::LinkUse;
 
-/// What became of one sample.
-struct Fate {
-    name: String,
-    id: Option<String>,
-    end: End,
-    /// What should be there and is not.
-    missing: Vec<String>,
-}
-
-/// Where a sample ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum End {
-    /// The server refused it.
-    Refused(String),
-    /// Through the chain, into storages and egress lists.
-    Done,
-    /// A link ended its run.
-    Stopped(String),
-    /// In the dead letters.
-    Dead(String),
-    /// Still under way when time was up.
-    Unknown,
-}
+/// Longest reason in a table, in characters.
+const MAX_REASON: usize = 90;
 
 /// The whole report.
 pub(super) struct Report {
-    fates: Vec<Fate>,
-    links: Vec<LinkRow>,
-    wall: Duration,
+    results: Vec<SampleResult>,
+    links: Vec<LinkUse>,
+    /// Time from the first request to the end of the last run.
+    work_time: Duration,
 }
 
-/// `--json`.
+/// The report with `--json`.
 #[derive(Serialize)]
 struct Summary<'a> {
     vcons_in: usize,
@@ -57,71 +29,56 @@ struct Summary<'a> {
     stopped: usize,
     dlq: usize,
     refused: usize,
-    links: &'a [LinkRow],
+    links: &'a [LinkUse],
     wall_s: f64,
 }
 
 impl Report {
-    /// Looks where everything is.
-    pub async fn make(
-        app: &App,
-        client: &Client,
-        posted: Vec<Posted>,
-        runs: HashMap<String, Ended>,
-        receiver: &Receiver,
-        wall: Duration,
-    ) -> anyhow::Result<Self> {
-        let mut egress = HashMap::new();
-        for list in egress_lists(&app.live.load().config) {
-            let ids: HashSet<String> = client.egress(list.as_str(), posted.len()).await?.into_iter().collect();
-            egress.insert(list, ids);
+    /// A report on these results.
+    pub fn new(results: Vec<SampleResult>, links: Vec<LinkUse>, work_time: Duration) -> Self {
+        Self {
+            results,
+            links,
+            work_time,
         }
-        let mut fates = Vec::new();
-        for posted in posted {
-            fates.push(fate(app, posted, &runs, &egress, receiver).await);
-        }
-        Ok(Self {
-            fates,
-            links: app.stats.rows(),
-            wall,
-        })
     }
 
-    /// Whether every vCon that was taken is where it should be. Refusing what is not a vCon is as it should be.
-    pub fn all_well(&self) -> bool {
-        let fine = |fate: &Fate| match fate.end {
-            End::Done | End::Stopped(_) => fate.missing.is_empty(),
-            End::Refused(_) => true,
-            End::Dead(_) | End::Unknown => false,
-        };
-        self.count(|end| *end == End::Done) > 0 && self.fates.iter().all(fine)
+    /// True when every accepted vCon is where it should be, and at least one went through its
+    /// chain.
+    pub fn is_success(&self) -> bool {
+        self.count(|end| *end == SampleEnd::Finished) > 0 && self.results.iter().all(SampleResult::is_good)
     }
 
-    /// Prints it.
-    #[expect(clippy::print_stdout, reason = "the report is what was asked for")]
-    pub fn print(&self, json: bool, address: SocketAddr, since_start: Duration, ends: bool) {
-        if json {
-            println!("{}", serde_json::to_string(&self.summary()).unwrap_or_default());
-            return;
-        }
+    /// Prints one JSON object.
+    #[expect(clippy::print_stdout, reason = "the report is the output of the command")]
+    pub fn print_json(&self) {
+        println!("{}", serde_json::to_string(&self.summary()).unwrap_or_default());
+    }
+
+    /// Prints the tables. Next steps follow unless the program `exits`.
+    #[expect(clippy::print_stdout, reason = "the report is the output of the command")]
+    pub fn print(&self, address: SocketAddr, since_start: Duration, exits: bool) {
         println!("{}\n", self.link_table());
         println!("{}\n", self.vcon_table());
-        println!("{}", self.last_lines(address, since_start, ends));
+        println!("{}", self.totals(since_start));
+        if !exits {
+            println!("\n{}", self.next_steps(address));
+        }
     }
 
-    fn count(&self, which: impl Fn(&End) -> bool) -> usize {
-        self.fates.iter().filter(|fate| which(&fate.end)).count()
+    fn count(&self, is_counted: impl Fn(&SampleEnd) -> bool) -> usize {
+        self.results.iter().filter(|result| is_counted(&result.end)).count()
     }
 
     fn summary(&self) -> Summary<'_> {
         Summary {
-            vcons_in: self.fates.iter().filter(|fate| fate.id.is_some()).count(),
-            vcons_done: self.count(|end| *end == End::Done),
-            stopped: self.count(|end| matches!(end, End::Stopped(_))),
-            dlq: self.count(|end| matches!(end, End::Dead(_))),
-            refused: self.count(|end| matches!(end, End::Refused(_))),
+            vcons_in: self.results.iter().filter(|result| result.id.is_some()).count(),
+            vcons_done: self.count(|end| *end == SampleEnd::Finished),
+            stopped: self.count(|end| matches!(end, SampleEnd::Stopped(_))),
+            dlq: self.count(|end| matches!(end, SampleEnd::DeadLetter(_))),
+            refused: self.count(|end| matches!(end, SampleEnd::Refused(_))),
             links: &self.links,
-            wall_s: self.wall.as_secs_f64(),
+            wall_s: self.work_time.as_secs_f64(),
         }
     }
 
@@ -155,17 +112,18 @@ impl Report {
     }
 
     fn vcon_table(&self) -> Table {
-        let mut table = table(&["sample", "ended"]);
-        for fate in &self.fates {
-            table.add_row([fate.name.clone(), fate.describe()]);
+        let mut table = table(&["sample", "result"]);
+        for result in &self.results {
+            table.add_row([result.name.clone(), describe(result)]);
         }
         table
     }
 
-    fn last_lines(&self, address: SocketAddr, since_start: Duration, ends: bool) -> String {
+    fn totals(&self, since_start: Duration) -> String {
         let summary = self.summary();
-        let taken = format!(
-            "{} vCons in, {} through their chain, {} stopped by a link, {} in dead letters, {} refused, in {:.2} s ({:.1} s since the start)",
+        format!(
+            "{} vCons accepted, {} finished their chain, {} stopped by a link, {} dead letters, {} refused, \
+             in {:.2} s ({:.1} s since the start)",
             summary.vcons_in,
             summary.vcons_done,
             summary.stopped,
@@ -173,56 +131,50 @@ impl Report {
             summary.refused,
             summary.wall_s,
             since_start.as_secs_f64()
-        );
-        if ends {
-            return taken;
-        }
-        let done = self
-            .fates
-            .iter()
-            .find(|fate| fate.end == End::Done)
-            .and_then(|fate| fate.id.as_deref())
-            .unwrap_or("<uuid>");
-        let name = self
-            .fates
-            .iter()
-            .find(|fate| fate.end == End::Done)
-            .map_or("<file>", |fate| fate.name.as_str());
+        )
+    }
+
+    /// Requests that a reader can send to the running server.
+    fn next_steps(&self, address: SocketAddr) -> String {
+        let finished = self.results.iter().find(|result| result.end == SampleEnd::Finished);
+        let id = finished.and_then(|result| result.id.as_deref()).unwrap_or("<uuid>");
+        let name = finished.map_or("<file>", |result| result.name.as_str());
         format!(
-            "{taken}\n\nThe server goes on at http://{address}. What to try next:\n\n  \
-             curl http://{address}/vcon/{done}          a vCon with what the links added\n  \
-             curl -X POST 'http://{address}/vcon?ingress_lists={LIST}' -H 'content-type: application/json' -d @config/samples/{name}\n  \
-             curl 'http://{address}/stats/queue?list_name={LIST}'     how many wait\n  \
-             curl http://{address}/metrics                            what was measured\n  \
-             http://{address}/docs                                    the API, to read and to try\n\nCtrl-C ends it."
+            "The server is running at http://{address}. Try:\n\n  \
+             a vCon with the entries that the links added:\n    \
+             curl http://{address}/vcon/{id}\n  \
+             another vCon through the chain:\n    \
+             curl -X POST 'http://{address}/vcon?ingress_lists={LIST}' -H 'content-type: application/json' \
+             -d @config/samples/{name}\n  \
+             the number of vCons that wait:\n    \
+             curl 'http://{address}/stats/queue?list_name={LIST}'\n  \
+             the metrics:\n    \
+             curl http://{address}/metrics\n  \
+             the documentation of the API, in a browser:\n    \
+             http://{address}/docs\n\nPress Ctrl-C to stop the server."
         )
     }
 }
 
-impl Fate {
-    fn describe(&self) -> String {
-        let end = match &self.end {
-            End::Refused(reason) => format!("refused: {}", short(reason)),
-            End::Done => "done: saved, on the egress list".into(),
-            End::Stopped(link) => format!("stopped by {link}"),
-            End::Dead(reason) => format!("dead letter: {reason}"),
-            End::Unknown => "still under way".into(),
-        };
-        if self.missing.is_empty() {
-            end
-        } else {
-            format!("{end}, BUT not in {}", self.missing.join(", "))
-        }
+fn describe(result: &SampleResult) -> String {
+    let end = match &result.end {
+        SampleEnd::Refused(reason) => format!("refused: {}", shortened(reason)),
+        SampleEnd::Finished => "finished: saved, and on the egress list".to_owned(),
+        SampleEnd::Stopped(link) => format!("stopped by {link}"),
+        SampleEnd::DeadLetter(link) => format!("dead letter: {link} failed"),
+        SampleEnd::Unfinished => "not finished when the time was up".to_owned(),
+    };
+    match result.missing.as_slice() {
+        [] => end,
+        missing => format!("{end}, BUT not in {}", missing.join(", ")),
     }
 }
 
 /// A reason that fits a table.
-fn short(reason: &str) -> String {
-    const MOST: usize = 90;
-    if reason.chars().count() <= MOST {
-        reason.to_owned()
-    } else {
-        reason.chars().take(MOST).chain(['…']).collect()
+fn shortened(reason: &str) -> String {
+    match reason.chars().count() <= MAX_REASON {
+        true => reason.to_owned(),
+        false => reason.chars().take(MAX_REASON).chain(['…']).collect(),
     }
 }
 
@@ -232,85 +184,4 @@ fn table(header: &[&str]) -> Table {
         .load_style(presets::UTF8_BORDERS_ONLY)
         .set_header(header.iter().copied());
     table
-}
-
-fn egress_lists(config: &Config) -> Vec<ListName> {
-    let chain = config
-        .chains
-        .values()
-        .find(|chain| chain.ingress_lists.iter().any(|list| list.as_str() == LIST));
-    chain.map(|chain| chain.egress_lists.clone()).unwrap_or_default()
-}
-
-async fn fate(
-    app: &App,
-    posted: Posted,
-    runs: &HashMap<String, Ended>,
-    egress: &HashMap<ListName, HashSet<String>>,
-    receiver: &Receiver,
-) -> Fate {
-    let Posted { name, id, refused } = posted;
-    let Some(id) = id else {
-        return Fate {
-            name,
-            id: None,
-            end: End::Refused(refused.unwrap_or_default()),
-            missing: Vec::new(),
-        };
-    };
-    let Some(Ended { run, how }) = runs.get(&id) else {
-        return Fate {
-            name,
-            id: Some(id),
-            end: End::Unknown,
-            missing: Vec::new(),
-        };
-    };
-    let link = run.link.as_ref().map_or("a link", |link| link.as_str()).to_owned();
-    let (end, missing) = match how {
-        How::Finished => (End::Done, missing(app, run, &id, egress, receiver).await),
-        How::Stopped => (End::Stopped(link), Vec::new()),
-        How::Otherwise => (End::Dead(link), Vec::new()),
-    };
-    Fate {
-        name,
-        id: Some(id),
-        end,
-        missing,
-    }
-}
-
-/// The places where a vCon that went through should be and is not.
-async fn missing(
-    app: &App,
-    run: &RunEvent,
-    id: &str,
-    egress: &HashMap<ListName, HashSet<String>>,
-    receiver: &Receiver,
-) -> Vec<String> {
-    let snapshot = app.live.load_full();
-    let Some(chain) = snapshot.config.chains.get(&run.chain) else {
-        return Vec::new();
-    };
-    let mut missing = Vec::new();
-    for list in &chain.egress_lists {
-        if !egress.get(list).is_some_and(|ids| ids.contains(id)) {
-            missing.push(format!("egress list {list}"));
-        }
-    }
-    for name in &chain.storages {
-        let found = match (snapshot.storages.get(name), VconId::new(id)) {
-            (Some(storage), Ok(id)) => matches!(storage.get(&id).await, Ok(Some(_))),
-            _ => false,
-        };
-        if !found {
-            missing.push(format!("storage {name}"));
-        }
-    }
-    let links = chain.links.iter().filter_map(|place| snapshot.links.get(&place.name));
-    let mut granted = links.flat_map(|link| &link.grants.http);
-    if granted.any(|grant| receiver.is_at(&grant.host, grant.port)) && receiver.count(id) == 0 {
-        missing.push(format!("the webhook receiver (in place of {WEBHOOK})"));
-    }
-    missing
 }

@@ -1,4 +1,5 @@
-//! Makes bindings from WIT for C and Go, and components from the core modules that their compilers make.
+//! Makes bindings from WIT for C and Go, and components from the core modules that their compilers
+//! make.
 //!
 //! ```text
 //! polyglot-tools c         WIT WORLD FOLDER

@@ -1,107 +1,110 @@
-//! A case as written.
+//! A test case as authors write it in JSON.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What a link has to do with a vCon. A member that is not known is refused: mistyped, it would leave something unchecked.
+/// A test case of a link: a vCon, and the expected result.
+///
+/// Unknown members are refused: with a mistyped member something would stay unchecked.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// What it is called.
+    /// Identifies the case in reports.
     pub id: String,
-    /// What it is about.
+    /// Note for readers.
     #[serde(default)]
     pub note: String,
-    /// `must`, or `quirk`: what another implementation may do otherwise on purpose.
+    /// `must`, or `quirk` for behaviour that another implementation may change on purpose.
     #[serde(default)]
     pub level: String,
-    /// Name of the standard link that it is about; absent in an author's own project.
+    /// Name of a standard link. Absent in an author's own project.
     pub link: Option<String>,
-    /// The link's name in the configuration; absent: `link`, or the component's own name.
+    /// Name of the link in the configuration. Default: `link`, or else the component's own name.
     pub link_name: Option<String>,
-    /// The vCon's id; absent: the `uuid` of `input_vcon`.
+    /// Id of the vCon. Default: the `uuid` of `input_vcon`.
     pub vcon_uuid: Option<String>,
-    /// Options over the link's defaults. Addresses of services that requests are expected to are replaced by local ones.
+    /// Options that override the link's defaults. Addresses of expected requests are replaced by
+    /// local ones.
     pub options: Option<Map<String, Value>>,
-    /// The document before the call; absent or null: there is none.
+    /// The document before the call. Absent or null: the store has none.
     pub input_vcon: Option<Value>,
-    /// Time, chance and services.
+    /// The link's surroundings.
     #[serde(default)]
     pub host: HostState,
-    /// Grants other than those that the link asks for.
+    /// Grants. Default: those that the link needs.
     pub grants: Option<Map<String, Value>>,
-    /// Limits other than the defaults.
+    /// Limits that override the defaults.
     #[serde(default)]
     pub limits: Map<String, Value>,
     /// Secrets by name.
     #[serde(default)]
     pub secrets: BTreeMap<String, String>,
-    /// What has to come out.
+    /// The expected result.
     pub expect: Expect,
 }
 
-/// Time, chance and services.
+/// Time, random numbers and services of a case.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostState {
-    /// The time, in seconds since the Unix epoch; absent: 1,700,000,000.
+    /// Time in seconds since the Unix epoch. Default: 1,700,000,000.
     pub now_unix: Option<u64>,
-    /// What the dice show, evenly distributed from 0 to 100; absent: 12.
+    /// The random number, from 0 to 100. Default: 12.
     pub uniform_0_100: Option<f64>,
-    /// What services answer, in the order of the requests; then 200 with `{}`.
-    pub http_responses: Vec<Answer>,
+    /// Responses of services, in the order of the requests. Later requests get 200 with `{}`.
+    pub http_responses: Vec<ServiceResponse>,
 }
 
-/// What a service answers.
+/// A response of a service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Answer {
-    /// The status.
+pub struct ServiceResponse {
+    /// HTTP status.
     pub status: u16,
-    /// The body.
+    /// Body. Default: null.
     #[serde(default)]
     pub json: Value,
 }
 
-/// What has to come out.
+/// The expected result of a case.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Expect {
-    /// The id of the vCon that the chain goes on with; null: it ends. Not compared where it is absent.
-    #[serde(deserialize_with = "given")]
+    /// Id of the vCon that the chain continues with, or null when it ends. Not compared if absent.
+    #[serde(deserialize_with = "present")]
     pub returns: Option<Value>,
-    /// The link has to fail, with a message that holds `contains`.
+    /// The link has to fail, with a message that contains the text of `contains`.
     pub error: Option<Value>,
-    /// Whether the document was written. Not compared where it is absent.
+    /// True if the document has to be written. Not compared if absent.
     pub stored: Option<bool>,
-    /// The document after the call, whole. Not compared where it is absent.
+    /// The whole document after the call. Not compared if absent.
     pub vcon: Option<Value>,
     /// Ids pushed to lists, in order: `[list, id]`.
     pub enqueued: Vec<(String, String)>,
     /// Lifetimes set, in order: `[id, seconds]`.
     pub ttl: Vec<(String, i64)>,
-    /// Seconds slept, in order. Not compared where it is absent.
+    /// Sleeps in seconds, in order. Not compared if absent.
     pub slept: Option<Vec<f64>>,
-    /// Requests sent, in order: method, url, json.
+    /// Requests, in order, each with `method`, `url` and `json`.
     pub http: Vec<Value>,
-    /// Metrics counted. Not compared where it is absent.
+    /// Counted metrics. Not compared if absent.
     pub counters: Option<Vec<Value>>,
-    /// Checks of a helper of the SDK. A case with them is not about a link and can't be run here.
+    /// Checks of an SDK helper. A case with checks is not for a link and is skipped.
     pub checks: Option<Value>,
 }
 
-/// A member that is there, even as null.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+/// A member that is present, even as null.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
 impl Case {
-    /// The cases in a file: one, or a list of them.
+    /// Reads the text of a file: one case, or a list of cases.
     ///
     /// # Errors
-    /// What is wrong with the text, with its line.
+    /// When the text is not JSON of this form. The error names the line.
     pub fn read(text: &str) -> Result<Vec<Self>, serde_json::Error> {
         match text.trim_start().starts_with('[') {
             true => serde_json::from_str(text),
@@ -109,18 +112,19 @@ impl Case {
         }
     }
 
-    /// Name of the standard link that it is about; empty in an author's own project.
+    /// Name of the standard link; empty in an author's own project.
     #[must_use]
     pub fn link(&self) -> &str {
         self.link.as_deref().unwrap_or_default()
     }
 
-    /// Whether it is for a helper of the SDK rather than for a link.
+    /// True when it is for an SDK helper, not for a link.
     #[must_use]
     pub fn is_for_a_helper(&self) -> bool {
         self.expect.checks.is_some()
     }
 
+    /// Id of the vCon, if the case names one.
     pub(super) fn id_of_vcon(&self) -> Option<&str> {
         let own = || self.input_vcon.as_ref()?.get("uuid")?.as_str();
         self.vcon_uuid.as_deref().or_else(own)
@@ -139,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_told_from_null() {
+    fn an_absent_member_differs_from_null() {
         let read = |text| Case::read(text).unwrap().remove(0).expect.returns;
         assert_eq!(read(r#"{"id": "a", "expect": {}}"#), None);
         assert_eq!(read(r#"[{"id": "a", "expect": {"returns": null}}]"#), Some(Value::Null));

@@ -1,98 +1,99 @@
-//! Cases: what a link has to do with a vCon, in files that people write; and running them in the sandbox.
+//! Test cases of links, and how they run in the sandbox.
 //!
-//! Guarantee: nothing leaves the machine, time and chance are as the case says, and a case that passes has had everything that it
-//! expects compared.
+//! Guarantee: nothing leaves the machine. Time and random numbers are those of the case. In a case
+//! that passes, every expected result was compared.
 
 mod case;
-mod judge;
+mod clock;
+mod compare;
+mod counters;
 mod services;
-mod surroundings;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-pub use case::{Answer, Case, Expect, HostState};
+pub use case::{Case, Expect, HostState, ServiceResponse};
+use clock::CaseClock;
+use counters::CaseCounters;
 use services::Services;
-use surroundings::{Counters, Told};
 
-use vcon_document::VconId;
-use vcon_document::{Document, EgressFormat, canonical};
+use vcon_document::{Document, EgressFormat, VconId, canonical};
 use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName, NameError};
 use vconduit_policy::{Grants, Limits};
 use vconduit_sandbox::probe::NoDocuments;
 use vconduit_sandbox::{Call, CallContext, CallReport, Compiled, Sandbox};
 
-/// What a case is run with, besides itself.
+/// Grants, limits and secrets of a case run.
 #[derive(Debug, Clone, Default)]
-pub struct Stage {
-    /// What the link may reach. Hosts are replaced: only the services of the case can be reached.
+pub struct CaseSetup {
+    /// Grants of the link. HTTP hosts are replaced: only the services of the case can be reached.
     pub grants: Grants,
-    /// What it may use up.
+    /// Limits of the call.
     pub limits: Limits,
     /// Secrets by name.
     pub secrets: Arc<Secrets>,
 }
 
-/// How a case went.
+/// Result of a case.
 #[derive(Debug)]
 pub struct CaseReport {
-    /// What is not as expected; empty: it passed.
+    /// Differences from the expected result. The case has passed when there are none.
     pub problems: Vec<String>,
-    /// What the call did and used.
+    /// The call's own report: effects, log, usage.
     pub call: CallReport,
 }
 
 /// A case that can't be run.
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
-    /// No id for the vCon.
+    /// The case has no id for the vCon.
     #[error("the case has no vCon id: give `input_vcon` a `uuid`, or add `vcon_uuid`")]
     NoId,
-    /// A name that is none.
+    /// The name of the link is not valid.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// The id of its vCon can't be one.
+    /// The id of the vCon is not valid.
     #[error(transparent)]
     Id(#[from] vcon_document::IdError),
-    /// The vCon is none.
+    /// The input is not a vCon.
     #[error("`input_vcon` is not a vCon: {0}")]
     Vcon(String),
-    /// Answers of services that can't be reached.
+    /// There are responses, and no request is expected.
     #[error(
-        "`host.http_responses` has answers of services, and `expect.http` names no request: add the requests, so that their hosts can \
-         be stood in for"
+        "`host.http_responses` has responses, and `expect.http` has no requests: add the requests, so that their hosts can be \
+         replaced by local services"
     )]
     NoRequests,
-    /// A service that requests can't be led to.
+    /// A service whose address can't be replaced by a local one.
     #[error(
-        "`expect.http` names {0}, which is not in the options of the link: only a service whose address is in the options can be stood \
-         in for"
+        "`expect.http` has a request to {0}, which is not in the options of the link: a service can be replaced by a local one \
+         only if its address is in the options"
     )]
     NotInOptions(String),
-    /// No loopback port for the case's services.
-    #[error("the services of the case can't be started on this machine: {0}")]
+    /// The local services can't listen on loopback ports.
+    #[error("the local services of the case can't listen on loopback ports: {0}")]
     Services(std::io::Error),
 }
 
-/// Runs a case.
+/// Runs a case and compares the result.
 ///
 /// # Errors
-/// When the case can't be run at all.
+/// When the case can't be run at all. A case that fails is not an error.
 pub async fn run(
     sandbox: &Arc<Sandbox>,
     component: &Arc<Compiled>,
     case: &Case,
-    stage: Stage,
+    setup: CaseSetup,
 ) -> Result<CaseReport, CaseError> {
     let mut options = component.description().defaults.clone();
     options.extend(case.options.clone().unwrap_or_default());
     let options = Value::Object(options).to_string();
     services::check(case, &options)?;
     let services = Services::start(case).await.map_err(CaseError::Services)?;
-    let told = Arc::new(Told::new(&case.host));
-    let counters = Arc::new(Counters::default());
+    let clock = Arc::new(CaseClock::new(&case.host));
+    let counters = Arc::new(CaseCounters::default());
     let id = VconId::new(case.id_of_vcon().ok_or(CaseError::NoId)?)?;
     let link = case.link_name.as_deref().or(case.link.as_deref());
     let context = CallContext {
@@ -102,14 +103,14 @@ pub async fn run(
         attempt: 1,
         grants: Arc::new(Grants {
             http: services.grants(),
-            ..stage.grants
+            ..setup.grants
         }),
-        limits: stage.limits,
+        limits: setup.limits,
         vcon: id.clone(),
         egress: EgressFormat::AsStored,
-        secrets: stage.secrets,
+        secrets: setup.secrets,
         documents: Arc::new(NoDocuments),
-        environment: told.clone(),
+        environment: clock.clone(),
         metrics: counters.clone(),
         keep_log: true,
     };
@@ -122,18 +123,18 @@ pub async fn run(
         warm: false,
     };
     let report = sandbox.call(call).await;
-    let seen = judge::Seen {
-        slept: told.slept(),
+    let observed = compare::Observed {
+        slept: clock.slept(),
         counters: counters.counted(),
         requests: services.received(),
     };
     Ok(CaseReport {
-        problems: judge::problems(case, &id, &report, &seen),
+        problems: compare::problems(case, &id, &report, &observed),
         call: report,
     })
 }
 
-/// The document as a chain would hand it to a link.
+/// The document as a chain passes it to a link.
 fn document(case: &Case) -> Result<Option<Document>, CaseError> {
     let Some(vcon) = &case.input_vcon else {
         return Ok(None);
@@ -141,4 +142,9 @@ fn document(case: &Case) -> Result<Option<Document>, CaseError> {
     let mut document = Document::parse(vcon.to_string()).map_err(|error| CaseError::Vcon(error.to_string()))?;
     canonical::upgrade(&mut document);
     Ok(Some(document))
+}
+
+/// Locks a mutex. Its data stays usable after a panic of another thread.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
-//! The services that a case's link calls: on loopback, in place of those that the case names.
+//! Local services for a case: on loopback, in place of those that the case names.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -11,20 +11,20 @@ use axum::http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{Answer, Case, CaseError};
+use super::{Case, CaseError, ServiceResponse, lock};
 use vconduit_policy::grants::HostGrant;
 
-/// More than any limit lets a link send.
+/// More than any limit allows a link to send.
 const MAX_BODY_BYTES: usize = 128 << 20;
 
-/// The services of a case; they end when dropped.
+/// The local services of a case. They end when dropped.
 pub(super) struct Services {
     services: Vec<Service>,
     shared: Arc<Mutex<Shared>>,
 }
 
 struct Service {
-    /// `https://api.example.com`, as the case writes it.
+    /// Scheme, host and port in the case, for example `https://api.example.com`.
     origin: String,
     address: SocketAddr,
     task: JoinHandle<()>,
@@ -32,26 +32,27 @@ struct Service {
 
 #[derive(Default)]
 struct Shared {
-    answers: VecDeque<Answer>,
+    responses: VecDeque<ServiceResponse>,
     received: Vec<Value>,
 }
 
-type Told = (Arc<str>, Arc<Mutex<Shared>>);
+/// State of one service: its origin in the case, and the state of all.
+type ServiceState = (Arc<str>, Arc<Mutex<Shared>>);
 
 impl Services {
-    /// Starts one for each place that the case expects requests to.
+    /// Starts a service for each origin that the case expects requests to.
     pub(super) async fn start(case: &Case) -> std::io::Result<Self> {
         let shared = Arc::new(Mutex::new(Shared {
-            answers: case.host.http_responses.iter().cloned().collect(),
+            responses: case.host.http_responses.iter().cloned().collect(),
             received: Vec::new(),
         }));
         let mut services = Vec::new();
         for origin in origins(case) {
             let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
             let address = listener.local_addr()?;
-            let state: Told = (Arc::from(origin.as_str()), Arc::clone(&shared));
+            let state: ServiceState = (Arc::from(origin.as_str()), Arc::clone(&shared));
             let router = Router::new()
-                .fallback(answer)
+                .fallback(respond)
                 .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
                 .with_state(state);
             let task = tokio::spawn(async move {
@@ -62,14 +63,14 @@ impl Services {
         Ok(Self { services, shared })
     }
 
-    /// The options, with the services' local addresses in place of their own.
+    /// Replaces the origins in the options by the local addresses.
     pub(super) fn redirect(&self, options: &str) -> String {
         let replaced =
             |text: String, service: &Service| text.replace(&service.origin, &format!("http://{}", service.address));
         self.services.iter().fold(options.to_owned(), replaced)
     }
 
-    /// What a link has to be granted to reach them, and nothing else.
+    /// Grants for these services, and for nothing else.
     pub(super) fn grants(&self) -> Vec<HostGrant> {
         let grant = |service: &Service| HostGrant {
             host: service.address.ip().to_string(),
@@ -79,7 +80,7 @@ impl Services {
         self.services.iter().map(grant).collect()
     }
 
-    /// The requests so far, in order.
+    /// Requests so far, in order.
     pub(super) fn received(&self) -> Vec<Value> {
         lock(&self.shared).received.clone()
     }
@@ -93,7 +94,8 @@ impl Drop for Services {
     }
 }
 
-/// Checks that services can stand in for those that the case names. `options` is the text in which their addresses are replaced.
+/// Checks that local services can replace those that the case names. `options` is the text with
+/// their addresses.
 pub(super) fn check(case: &Case, options: &str) -> Result<(), CaseError> {
     if case.expect.http.is_empty() && !case.host.http_responses.is_empty() {
         return Err(CaseError::NoRequests);
@@ -102,7 +104,8 @@ pub(super) fn check(case: &Case, options: &str) -> Result<(), CaseError> {
     elsewhere.map_or(Ok(()), |origin| Err(CaseError::NotInOptions(origin)))
 }
 
-/// The longest first, so that one that begins like another is replaced before it.
+/// All origins of expected requests. The longest come first: an origin that begins with another is
+/// replaced before it.
 fn origins(case: &Case) -> Vec<String> {
     let urls = case
         .expect
@@ -115,7 +118,7 @@ fn origins(case: &Case) -> Vec<String> {
     origins
 }
 
-/// `https://host:port` of a URL.
+/// Scheme, host and port of a URL, for example `https://host:port`.
 fn origin(url: &str) -> Option<&str> {
     let start = url.find("://")? + 3;
     let rest = url.get(start..)?;
@@ -123,24 +126,25 @@ fn origin(url: &str) -> Option<&str> {
     url.get(..start + end).filter(|_| end > 0)
 }
 
-async fn answer(State((origin, shared)): State<Told>, method: Method, uri: Uri, body: Bytes) -> (StatusCode, String) {
+async fn respond(
+    State((origin, shared)): State<ServiceState>,
+    method: Method,
+    uri: Uri,
+    body: Bytes,
+) -> (StatusCode, String) {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let json: Value = serde_json::from_slice(&body).unwrap_or_default();
     let mut shared = lock(&shared);
     shared
         .received
         .push(json!({"method": method.as_str(), "url": format!("{origin}{path}"), "json": json}));
-    match shared.answers.pop_front() {
-        Some(answer) => (
-            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            answer.json.to_string(),
+    match shared.responses.pop_front() {
+        Some(response) => (
+            StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            response.json.to_string(),
         ),
         None => (StatusCode::OK, "{}".to_owned()),
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -148,19 +152,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_can_be_stood_in_for_where_its_address_is_in_the_options() {
+    fn a_service_can_be_replaced_if_its_address_is_in_the_options() {
         let case = |host: &str, expect: &str| {
             let text = format!(r#"{{"id": "a", "host": {host}, "expect": {expect}}}"#);
             Case::read(&text).unwrap().remove(0)
         };
         let options = r#"{"url":"https://a.example/x"}"#;
-        let answers = r#"{"http_responses": [{"status": 200}]}"#;
+        let responses = r#"{"http_responses": [{"status": 200}]}"#;
         let request = |url: &str| format!(r#"{{"http": [{{"url": "{url}"}}]}}"#);
-        assert!(check(&case(answers, &request("https://a.example/y")), options).is_ok());
+        assert!(check(&case(responses, &request("https://a.example/y")), options).is_ok());
         assert!(check(&case("{}", "{}"), options).is_ok());
-        let unasked = check(&case(answers, "{}"), options).unwrap_err();
+        let unasked = check(&case(responses, "{}"), options).unwrap_err();
         assert!(matches!(unasked, CaseError::NoRequests), "{unasked}");
-        let elsewhere = check(&case(answers, &request("https://b.example/y")), options).unwrap_err();
+        let elsewhere = check(&case(responses, &request("https://b.example/y")), options).unwrap_err();
         assert!(elsewhere.to_string().contains("https://b.example"), "{elsewhere}");
     }
 

@@ -1,13 +1,17 @@
-//! The SDK for Rust, built in, as a folder of the project: it needs nothing from elsewhere, and is the one that fits this server.
+//! The SDK for Rust, embedded in this program and written into each project.
+//!
+//! Guarantee: a project needs no other source for the SDK, and its SDK fits servers of this
+//! version.
 
-/// Where it goes.
+/// Folder of the SDK in a project.
 const FOLDER: &str = "vendor/vcon-link";
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/sdk.rs"));
 }
 
-/// Paths in a project, and texts: the SDK, and the versions of its dependencies that it is tested with.
+/// Paths and texts of the SDK's files, and of a `Cargo.lock` with the versions that the SDK is
+/// tested with.
 pub(super) fn files() -> Vec<(String, String)> {
     let mut files = Vec::new();
     for (path, text) in embedded::SDK {
@@ -20,7 +24,7 @@ pub(super) fn files() -> Vec<(String, String)> {
     files
 }
 
-/// In the project there is no workspace to inherit from.
+/// A file of the SDK for a project. Its manifest can't inherit from the workspace there.
 fn adapted(path: &str, text: &str) -> String {
     match path {
         "Cargo.toml" => standalone(text, workspace()),
@@ -28,12 +32,14 @@ fn adapted(path: &str, text: &str) -> String {
     }
 }
 
+/// The manifest of the SDK's workspace.
 fn workspace() -> &'static str {
     let found = embedded::SDK.iter().find(|(path, _)| *path == "links-wasm/Cargo.toml");
     found.map(|(_, text)| *text).unwrap_or_default()
 }
 
-/// A manifest with what it inherits written out. Lints stay behind: they are for those who work on the SDK.
+/// Replaces the inherited lines of a manifest by those of the workspace. The lints are dropped:
+/// they are for the SDK's own developers.
 fn standalone(manifest: &str, workspace: &str) -> String {
     let mut lines = Vec::new();
     for line in manifest.lines() {
@@ -53,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sdk_stands_on_its_own() {
+    fn the_sdk_in_a_project_needs_no_workspace() {
         let files = files();
         let text = |path: &str| {
             let found = files.iter().find(|(found, _)| found == path);

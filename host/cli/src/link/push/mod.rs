@@ -1,37 +1,40 @@
-//! `vconduit link push`: a component goes to a server, or to an OCI registry.
+//! `vconduit link push`: uploads a component to a server, or pushes it to an OCI registry.
 
 mod registry;
 mod server;
 
 use std::path::{Path, PathBuf};
 
-use super::{Answer, LinkError};
-use crate::link::arguments::Push;
+use super::{CommandOutput, LinkCommandError};
+use crate::link::arguments::PushArgs;
 use vconduit_policy::signature::MAX_SIGNATURE_BYTES;
 
 /// Pushes a component.
-pub(super) async fn run(arguments: &Push) -> Result<Answer, LinkError> {
+pub(super) async fn run(arguments: &PushArgs) -> Result<CommandOutput, LinkCommandError> {
     match (&arguments.oci, &arguments.name) {
         (Some(reference), _) => registry::push(arguments, reference).await,
         (None, Some(name)) => server::push(arguments, name).await,
-        (None, None) => Err(LinkError::Given("name the link, or a registry with --oci".to_owned())),
+        (None, None) => Err(LinkCommandError::Input(
+            "name the link that gets the version, or an OCI registry with --oci".to_owned(),
+        )),
     }
 }
 
-/// The text of the signature that belongs to a component: the file named, or the one beside it.
-fn signature(named: Option<&Path>, component: &Path) -> Result<Option<String>, LinkError> {
-    let mut beside = component.as_os_str().to_owned();
-    beside.push(".minisig");
-    let beside = PathBuf::from(beside);
+/// The text of the signature of a component: from the file named, or else from the file next to the
+/// component, if there is one.
+fn signature(named: Option<&Path>, component: &Path) -> Result<Option<String>, LinkCommandError> {
+    let mut default = component.as_os_str().to_owned();
+    default.push(".minisig");
+    let default = PathBuf::from(default);
     let path = match named {
         Some(path) => path,
-        None if beside.is_file() => &beside,
+        None if default.is_file() => &default,
         None => return Ok(None),
     };
-    let text = std::fs::read_to_string(path).map_err(LinkError::reading(path))?;
+    let text = std::fs::read_to_string(path).map_err(LinkCommandError::reading(path))?;
     if text.len() > MAX_SIGNATURE_BYTES {
-        return Err(LinkError::Given(format!(
-            "{} is longer than a signature; name the .minisig file",
+        return Err(LinkCommandError::Input(format!(
+            "{} is longer than {MAX_SIGNATURE_BYTES} bytes and not a signature; name the .minisig file with --signature",
             path.display()
         )));
     }
@@ -43,12 +46,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_is_the_one_named_or_the_one_beside_the_component() {
+    fn the_signature_is_the_one_named_or_the_one_next_to_the_component() {
         let folder = tempfile::tempdir().unwrap();
         let component = folder.path().join("a.wasm");
         assert_eq!(signature(None, &component).unwrap(), None);
-        std::fs::write(folder.path().join("a.wasm.minisig"), "beside").unwrap();
-        assert_eq!(signature(None, &component).unwrap().as_deref(), Some("beside"));
+        std::fs::write(folder.path().join("a.wasm.minisig"), "next to it").unwrap();
+        assert_eq!(signature(None, &component).unwrap().as_deref(), Some("next to it"));
         let named = folder.path().join("other");
         assert!(signature(Some(&named), &component).is_err());
         std::fs::write(&named, "named").unwrap();

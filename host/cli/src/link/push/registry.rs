@@ -1,18 +1,18 @@
-//! To an OCI registry, after the checks that a server would make.
+//! Pushes a component to an OCI registry, after the checks of a server.
 
 use serde_json::json;
 
 use super::signature;
-use crate::link::arguments::Push;
-use crate::link::{Answer, LinkError, local};
+use crate::link::arguments::PushArgs;
+use crate::link::{CommandOutput, LinkCommandError, local};
 use vconduit_oci::{Oci, OciReference, OciSettings, Parcel};
 use vconduit_sandbox::inspect::inspect;
 
 /// Pushes a component.
-pub(super) async fn push(arguments: &Push, reference: &str) -> Result<Answer, LinkError> {
+pub(super) async fn push(arguments: &PushArgs, reference: &str) -> Result<CommandOutput, LinkCommandError> {
     let reference: OciReference = reference.parse()?;
     let settings = OciSettings::from_env(&|name| std::env::var(name).ok(), &|_| None)
-        .map_err(|problem| LinkError::Given(problem.to_owned()))?;
+        .map_err(|problem| LinkCommandError::Input(problem.to_owned()))?;
     let component = local::component(&arguments.file, arguments.output.json)?;
     let signature = signature(arguments.signature.as_deref(), &component.path)?;
     let compiled = local::compile(&local::sandbox()?, &component).await?;
@@ -35,7 +35,7 @@ pub(super) async fn push(arguments: &Push, reference: &str) -> Result<Answer, Li
         if is_signed { "  (signed)" } else { "" },
         description.name
     );
-    Ok(Answer::done(
+    Ok(CommandOutput::done(
         text,
         json!({"reference": pinned, "digest": compiled.digest.as_str(), "manifest_digest": digest, "signed": is_signed}),
     ))

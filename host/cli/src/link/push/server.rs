@@ -1,4 +1,4 @@
-//! To a server: a new version of a link.
+//! Uploads a component to a server, as a new version of a link.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,20 +9,21 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::signature;
-use crate::link::arguments::Push;
-use crate::link::remote::{Client, list, text};
-use crate::link::{Answer, Exit, LinkError, local, words};
+use crate::link::arguments::PushArgs;
+use crate::link::remote::{AdminClient, Received};
+use crate::link::{CommandOutput, Exit, LinkCommandError, local, words};
+use vconduit_admin_types::UploadedVersion;
 use vconduit_base::names::LinkName;
 
-/// What is handed to the connection at once, so that the bar moves.
+/// Size of the pieces that are sent, and that move the progress bar.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// What a reference to a registry begins with.
-const OCI: &str = "oci:";
+/// Beginning of a reference to an OCI registry.
+const OCI_PREFIX: &str = "oci:";
 
 /// Uploads a component, or has the server fetch it from a registry.
-pub(super) async fn push(arguments: &Push, name: &LinkName) -> Result<Answer, LinkError> {
-    let client = Client::new(&arguments.server)?;
+pub(super) async fn push(arguments: &PushArgs, name: &LinkName) -> Result<CommandOutput, LinkCommandError> {
+    let client = AdminClient::new(&arguments.server)?;
     let path = ["links", name.as_str(), "versions"];
     let mut query = Vec::new();
     if arguments.activate {
@@ -31,8 +32,8 @@ pub(super) async fn push(arguments: &Push, name: &LinkName) -> Result<Answer, Li
     if let Some(note) = &arguments.note {
         query.push(("note", note.as_str()));
     }
-    let reference = arguments.file.to_str().and_then(|file| file.strip_prefix(OCI));
-    let answer = match reference {
+    let reference = arguments.file.to_str().and_then(|file| file.strip_prefix(OCI_PREFIX));
+    let response = match reference {
         Some(reference) => {
             let request = client.request(Method::POST, &path).query(&query);
             client.send(request.json(&json!({"oci": reference}))).await?
@@ -44,14 +45,15 @@ pub(super) async fn push(arguments: &Push, name: &LinkName) -> Result<Answer, Li
             let length = u64::try_from(component.bytes.len()).unwrap_or(u64::MAX);
             let bar = bar(length, arguments.output.json);
             let pieces = stream::iter(pieces(component.bytes, bar.clone()).map(Ok));
-            let answer = client.upload(&path, &query, signature.as_deref(), length, pieces).await;
+            let response = client.upload(&path, &query, signature.as_deref(), length, pieces).await;
             bar.finish_and_clear();
-            answer?
+            response?
         }
     };
-    Ok(told(name, answer, arguments.activate))
+    Ok(output(name, response, arguments.activate))
 }
 
+/// Pieces of the upload. Each moves the progress bar.
 fn pieces(bytes: Bytes, bar: ProgressBar) -> impl Iterator<Item = Bytes> + Send + Sync {
     let mut left = bytes;
     std::iter::from_fn(move || {
@@ -77,49 +79,51 @@ fn bar(bytes: u64, quiet: bool) -> ProgressBar {
     bar
 }
 
-/// What became of it, and the next step.
-fn told(name: &LinkName, answer: Value, activate: bool) -> Answer {
-    let digest = words::short(text(&answer, "digest")).into_owned();
-    let number = |member: &str| answer.get(member).and_then(Value::as_u64).unwrap_or_default();
-    let flag = |member: &str| answer.get(member).and_then(Value::as_bool).unwrap_or_default();
-    let kept = if flag("existed") {
-        "was there already"
-    } else {
-        "is kept"
-    };
-    let mut shown = format!("{name}: version {digest} {kept}: {}", words::size(number("size_bytes")));
-    if !flag("existed") {
-        shown.push_str(&format!(", compiled in {} ms", number("compile_ms")));
-    }
-    if let Some(needs) = answer
-        .get("needs")
-        .filter(|needs| needs.as_object().is_some_and(|needs| !needs.is_empty()))
-    {
-        shown.push_str(&format!("\nneeds   {}", words::foreign(&needs.to_string())));
-    }
-    let beyond: Vec<String> = list(&answer, "beyond_grants").iter().map(plain).collect();
-    if !beyond.is_empty() {
-        shown.push_str(&format!("\nbeyond what is granted: {}", beyond.join(", ")));
-    }
-    let held = text(&answer, "held");
-    shown.push('\n');
-    shown.push_str(&match (held, flag("active")) {
-        ("", true) => "active".to_owned(),
-        ("", false) => format!("not active; next: vconduit link activate {name} {digest}"),
-        (why, _) => format!(
-            "held: {}\nnext: vconduit link grant {name} --digest {digest} --grants '…', then vconduit link activate {name} {digest}",
-            words::foreign(why)
-        ),
-    });
-    let in_part = !held.is_empty() || (activate && !flag("active"));
-    Answer {
-        text: shown,
-        json: answer,
+/// The state of the version on the server, and the next step.
+fn output(name: &LinkName, response: Received<UploadedVersion>, activate: bool) -> CommandOutput {
+    let Received { body: version, json } = response;
+    let in_part = version.held.is_some() || (activate && !version.active);
+    CommandOutput {
+        text: format!("{}\n{}", stored(name, &version), next_step(name, &version)),
+        json,
         exit: if in_part { Exit::InPart } else { Exit::Done },
     }
 }
 
-fn plain(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-    words::foreign(&text).into_owned()
+/// The version, and the grants that it needs.
+fn stored(name: &LinkName, version: &UploadedVersion) -> String {
+    let digest = words::short(version.digest.as_str());
+    let size = words::size(version.about.size_bytes);
+    let mut text = match version.existed {
+        true => format!("{name}: version {digest} is already stored: {size}"),
+        false => {
+            let compile_ms = version.compile_ms;
+            format!("{name}: version {digest} is stored: {size}, compiled in {compile_ms} ms")
+        }
+    };
+    if !version.about.needs.is_empty() {
+        let needs = Value::Object(version.about.needs.clone()).to_string();
+        text.push_str(&format!("\nneeds   {}", words::foreign(&needs)));
+    }
+    if !version.beyond_grants.is_empty() {
+        let beyond: Vec<_> = version
+            .beyond_grants
+            .iter()
+            .map(|grant| words::foreign(grant))
+            .collect();
+        text.push_str(&format!("\nnot granted yet: {}", beyond.join(", ")));
+    }
+    text
+}
+
+fn next_step(name: &LinkName, version: &UploadedVersion) -> String {
+    let digest = words::short(version.digest.as_str());
+    match (&version.held, version.active) {
+        (None, true) => "active".to_owned(),
+        (None, false) => format!("not active; next: vconduit link activate {name} {digest}"),
+        (Some(reason), _) => format!(
+            "held: {}\nnext: vconduit link grant {name} --digest {digest} --grants '…', then vconduit link activate {name} {digest}",
+            words::foreign(reason)
+        ),
+    }
 }

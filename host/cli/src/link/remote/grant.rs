@@ -1,21 +1,22 @@
-//! `vconduit link grant`: what a version of a link may reach.
+//! `vconduit link grant`: sets what a version of a link may access.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use super::version::resolve;
-use super::{Client, LinkError};
-use crate::link::arguments::Grant;
-use crate::link::{Answer, given, words};
+use super::{AdminClient, LinkCommandError, Received};
+use crate::link::arguments::GrantArgs;
+use crate::link::{CommandOutput, inputs, words};
+use vconduit_admin_types::Granted;
 
 /// Sets the grants of a version.
-pub(in crate::link) async fn run(arguments: &Grant) -> Result<Answer, LinkError> {
+pub(in crate::link) async fn run(arguments: &GrantArgs) -> Result<CommandOutput, LinkCommandError> {
     let grants = grants(arguments)?;
-    // Checked here as the server will: a mistake is told without a server.
-    given::entry(json!({}), grants.clone(), json!({}))?;
-    let client = Client::new(&arguments.server)?;
+    // The same check as the server's: it finds mistakes without a request.
+    inputs::entry(json!({}), grants.clone(), json!({}))?;
+    let client = AdminClient::new(&arguments.server)?;
     let name = &arguments.name;
-    let (body, whom) = match &arguments.digest {
+    let (body, version) = match &arguments.digest {
         Some(digest) => {
             let digest = resolve(&client, name, digest).await?;
             (
@@ -26,14 +27,14 @@ pub(in crate::link) async fn run(arguments: &Grant) -> Result<Answer, LinkError>
         None => (json!({"grants": grants}), "the active version".to_owned()),
     };
     let path = ["links", name.as_str(), "grants"];
-    let answer = client.ask(Method::PUT, &path, Some(&body)).await?;
-    let text = format!("{name}: {whom} may now reach {grants}");
-    Ok(Answer::done(text, answer))
+    let response: Received<Granted> = client.change(Method::PUT, &path, Some(&body)).await?;
+    let text = format!("{name}: {version} may now access {grants}");
+    Ok(CommandOutput::done(text, response.json))
 }
 
-/// The grants as an object in the shape of the configuration.
-fn grants(arguments: &Grant) -> Result<Value, LinkError> {
-    if let Some(grants) = given::grants(&arguments.grants)? {
+/// The grants of the arguments, as an object in the form of the configuration.
+fn grants(arguments: &GrantArgs) -> Result<Value, LinkCommandError> {
+    if let Some(grants) = inputs::grants(&arguments.grants)? {
         return Ok(grants);
     }
     let private = arguments
@@ -53,8 +54,9 @@ fn grants(arguments: &Grant) -> Result<Value, LinkError> {
         }
     }
     if grants.is_empty() && !arguments.nothing {
-        return Err(LinkError::Given(
-            "there is nothing to grant; name it with --http, --secret, --queue, --vcons or --grants, or write --nothing".to_owned(),
+        return Err(LinkCommandError::Input(
+            "no grants are named; use --http, --secret, --queue, --vcons or --grants, or --nothing to remove all"
+                .to_owned(),
         ));
     }
     Ok(Value::Object(grants))

@@ -1,36 +1,37 @@
-//! `vconduit link list`: the links of a server, or the versions of one.
+//! `vconduit link list`: the links of a server, or the versions of one link.
 
 use chrono::DateTime;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Client, LinkError, list, text};
-use crate::link::arguments::List;
-use crate::link::{Answer, words};
-use vconduit_base::names::LinkName;
+use super::{AdminClient, LinkCommandError};
+use crate::link::arguments::ListArgs;
+use crate::link::{CommandOutput, words};
+use vconduit_admin_types::{LinkDetail, LinkList, LinkVersion};
+use vconduit_base::names::Digest;
 
-/// Asks for links or versions.
-pub(in crate::link) async fn run(arguments: &List) -> Result<Answer, LinkError> {
-    let client = Client::new(&arguments.server)?;
+/// Lists links or versions.
+pub(in crate::link) async fn run(arguments: &ListArgs) -> Result<CommandOutput, LinkCommandError> {
+    let client = AdminClient::new(&arguments.server)?;
     let Some(name) = &arguments.name else {
-        let answer = client.get(&["links"]).await?;
-        return Ok(Answer::done(links(&answer), answer));
+        let response = client.get::<LinkList>(&["links"]).await?;
+        return Ok(CommandOutput::done(links(&response.body), response.json));
     };
-    let answer = client.get(&["links", name.as_str()]).await?;
-    Ok(Answer::done(one(name, &answer), answer))
+    let response = client.get::<LinkDetail>(&["links", name.as_str()]).await?;
+    Ok(CommandOutput::done(versions_of(&response.body), response.json))
 }
 
-fn links(answer: &Value) -> String {
-    let links = list(answer, "links");
-    if links.is_empty() {
-        return "there are no links; `vconduit link push FILE NAME` makes one".to_owned();
+/// A table of all links.
+fn links(list: &LinkList) -> String {
+    if list.links.is_empty() {
+        return "the server has no links; add one with `vconduit link push FILE NAME`".to_owned();
     }
-    let rows = links.iter().map(|link| {
+    let rows = list.links.iter().map(|link| {
         vec![
-            words::foreign(text(link, "name")).into_owned(),
-            active(link),
-            number(link, "versions"),
-            number(link, "held"),
-            joined(list(link, "used_by")),
+            link.name.to_string(),
+            link.active.as_ref().map_or_else(|| "-".to_owned(), short),
+            link.versions.to_string(),
+            link.held.to_string(),
+            joined(&link.used_by),
         ]
     });
     words::table(
@@ -40,80 +41,72 @@ fn links(answer: &Value) -> String {
     )
 }
 
-fn one(name: &LinkName, answer: &Value) -> String {
+fn versions_of(link: &LinkDetail) -> String {
     let mut shown = format!(
-        "{name}: {}, used by {}",
-        match text(answer, "active") {
-            "" => "no uploaded version is active".to_owned(),
-            digest => format!("{} is active", words::short(digest)),
+        "{}: {}, used by {}",
+        link.name,
+        match &link.active {
+            None => "no uploaded version is active".to_owned(),
+            Some(digest) => format!("{} is active", short(digest)),
         },
-        match list(answer, "used_by") {
+        match link.used_by.as_slice() {
             [] => "no chain".to_owned(),
             chains => joined(chains),
         }
     );
-    for (title, member) in [
-        ("grants", "grants"),
-        ("limits", "limits"),
-        ("options", "options"),
-        ("use", "usage"),
-    ] {
-        if let Some(value) = answer.get(member).filter(|value| !is_nothing(value)) {
-            shown.push_str(&format!("\n{title:8}{}", words::foreign(&value.to_string())));
-        }
+    for (member, value) in facts(link) {
+        shown.push_str(&format!("\n{member:8}{}", words::foreign(&value.to_string())));
     }
-    let versions = list(answer, "versions");
-    if versions.is_empty() {
+    if link.versions.is_empty() {
         shown.push_str("\nno version has been uploaded");
         return shown;
     }
-    let current = text(answer, "active");
-    let rows = versions.iter().map(|version| row(version, current)).collect();
+    let rows = link.versions.iter().map(|version| row(version, link.active.as_ref()));
     let header = ["", "VERSION", "SIZE", "UPLOADED", "BY", "NOTE", "HELD"];
-    format!("{shown}\n\n{}", words::table(&header, rows, &[2]))
+    format!("{shown}\n\n{}", words::table(&header, rows.collect(), &[2]))
 }
 
-fn row(version: &Value, current: &str) -> Vec<String> {
-    let digest = text(version, "digest");
-    let foreign = |name| words::foreign(text(version, name)).into_owned();
-    let size = version.get("size_bytes").and_then(Value::as_u64).unwrap_or_default();
+/// The settings and the use of a link, as far as there are any.
+fn facts(link: &LinkDetail) -> impl Iterator<Item = (&'static str, Value)> {
+    let usage = link.usage.as_ref().and_then(|usage| serde_json::to_value(usage).ok());
+    let all = [
+        ("grants", link.grants.clone()),
+        ("limits", link.limits.clone()),
+        ("options", link.options.clone().map(Value::Object)),
+        ("usage", usage),
+    ];
+    let known = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.filter(|(_, value)| {
+        !value.is_null() && value.as_object().is_none_or(|members: &Map<_, _>| !members.is_empty())
+    })
+}
+
+/// A row of the table of versions. The active version has a star.
+fn row(version: &LinkVersion, active: Option<&Digest>) -> Vec<String> {
+    let star = if active == Some(&version.digest) { "*" } else { "" };
     vec![
-        if digest == current { "*" } else { "" }.to_owned(),
-        words::short(digest).into_owned(),
-        words::size(size),
-        when(version.get("at_ms")),
-        foreign("by"),
-        foreign("note"),
-        foreign("held"),
+        star.to_owned(),
+        short(&version.digest),
+        words::size(version.size_bytes),
+        time(version.at_ms),
+        words::foreign(&version.by).into_owned(),
+        words::foreign(&version.note).into_owned(),
+        words::foreign(version.held.as_deref().unwrap_or_default()).into_owned(),
     ]
 }
 
-fn when(at_ms: Option<&Value>) -> String {
-    let time = at_ms.and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis);
+/// A time for people, in UTC.
+fn time(at_ms: i64) -> String {
+    let time = DateTime::from_timestamp_millis(at_ms);
     time.map(|time| time.format("%Y-%m-%d %H:%M:%SZ").to_string())
         .unwrap_or_default()
 }
 
-fn active(link: &Value) -> String {
-    match text(link, "active") {
-        "" => "-".to_owned(),
-        digest => words::short(digest).into_owned(),
-    }
+fn short(digest: &Digest) -> String {
+    words::short(digest.as_str()).into_owned()
 }
 
-fn number(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_u64).unwrap_or_default().to_string()
-}
-
-fn joined(names: &[Value]) -> String {
-    let names = names.iter().filter_map(Value::as_str).map(words::foreign);
+fn joined(names: &[String]) -> String {
+    let names = names.iter().map(|name| words::foreign(name));
     names.collect::<Vec<_>>().join(", ")
-}
-
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(members) => members.is_empty(),
-        _ => false,
-    }
 }

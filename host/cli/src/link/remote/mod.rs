@@ -1,7 +1,7 @@
-//! Asking a server's admin API.
+//! Client of a server's admin API.
 //!
-//! Guarantee: the key goes to that server only and is never shown; every answer that is no success becomes an error that names the
-//! server's own words.
+//! Guarantee: the key goes to that server only and is never shown. Every response that is not a
+//! success becomes an error with the server's own explanation.
 
 pub(super) mod grant;
 pub(super) mod list;
@@ -15,51 +15,71 @@ use bytes::Bytes;
 use futures::Stream;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Body, Method, RequestBuilder, Url};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{LinkError, words};
-use crate::link::arguments::{Key, Server};
-use problem::Problem;
+use super::{LinkCommandError, words};
+use crate::link::arguments::{ServerArgs, ServerKey};
+use problem::ServerProblem;
+use vconduit_admin_types::UploadedVersion;
 use vconduit_base::cause::root_cause;
 
-/// A server that is there answers by then.
+/// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An upload of 128 MiB, a compile of a minute and the wait for every host.
+/// Longest time of a request: an upload of 128 MiB, a compilation of a minute, and the confirmation
+/// of every host.
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// The header that carries a signature: the text of the `.minisig` file in base64.
+/// Request header with a signature: the text of the `.minisig` file in base64.
 pub(super) const SIGNATURE_HEADER: &str = "x-vconduit-signature";
 
-/// A server's admin API.
-pub(super) struct Client {
-    http: reqwest::Client,
-    base: Url,
-    key: Option<Key>,
+/// The body of a response.
+pub(super) struct Received<T> {
+    /// In the type of the API.
+    pub body: T,
+    /// As it was received, for the output of programs: a newer server may send more members.
+    pub json: Value,
 }
 
-impl Client {
-    /// Asks `server`.
-    pub(super) fn new(server: &Server) -> Result<Self, LinkError> {
-        let bad =
-            |reason: &str| LinkError::Given(format!("--server: {reason}; write http://host:port or https://host"));
+/// A client of one server.
+pub(super) struct AdminClient {
+    http: reqwest::Client,
+    base: Url,
+    key: Option<ServerKey>,
+}
+
+impl AdminClient {
+    /// A client of `server`.
+    ///
+    /// # Errors
+    /// When the URL is not one of a server, or the key file can't be read.
+    pub(super) fn new(server: &ServerArgs) -> Result<Self, LinkCommandError> {
+        let bad = |reason: &str| {
+            LinkCommandError::Input(format!("--server: {reason}; write http://host:port or https://host"))
+        };
         let base = Url::parse(&server.server).map_err(|error| bad(&error.to_string()))?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-            return Err(bad("this is not the address of a server"));
+            return Err(bad("this is not the URL of a server"));
         }
         if !base.username().is_empty() || base.password().is_some() {
             return Err(bad(
-                "a key does not go into the address, but into --key-file or VCONDUIT_ADMIN_KEY",
+                "a key does not belong into the URL; give it with --key-file or VCONDUIT_ADMIN_KEY",
             ));
         }
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(WHOLE_TIMEOUT)
-            // A redirect would take the component, and perhaps the key, to a place that nobody named.
+            // A redirect would send the component, and perhaps the key, to a server that the user
+            // did not name.
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("vconduit/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| LinkError::Given(format!("no HTTP client can be made here: {error}")))?;
+            .map_err(|error| {
+                LinkCommandError::Input(format!(
+                    "the HTTP client can't start: {error}; check the TLS certificates of this machine"
+                ))
+            })?;
         Ok(Self {
             http,
             base,
@@ -67,13 +87,18 @@ impl Client {
         })
     }
 
-    /// What is at a path.
-    pub(super) async fn get(&self, path: &[&str]) -> Result<Value, LinkError> {
+    /// Gets a resource.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Received<T>, LinkCommandError> {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// Asks for something to be done.
-    pub(super) async fn ask(&self, method: Method, path: &[&str], body: Option<&Value>) -> Result<Value, LinkError> {
+    /// Sends a request for a change.
+    pub(super) async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Received<T>, LinkCommandError> {
         let request = self.request(method, path);
         self.send(match body {
             Some(body) => request.json(body),
@@ -82,7 +107,7 @@ impl Client {
         .await
     }
 
-    /// Uploads `length` bytes.
+    /// Uploads a component of `length` bytes.
     pub(super) async fn upload(
         &self,
         path: &[&str],
@@ -90,7 +115,7 @@ impl Client {
         signature: Option<&str>,
         length: u64,
         bytes: impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send + Sync + 'static,
-    ) -> Result<Value, LinkError> {
+    ) -> Result<Received<UploadedVersion>, LinkCommandError> {
         let mut request = self
             .request(Method::POST, path)
             .query(query)
@@ -102,7 +127,7 @@ impl Client {
         self.send(request.body(Body::wrap_stream(bytes))).await
     }
 
-    /// A request of the caller's own making.
+    /// A request to a path below `/admin/v1`, with the key.
     pub(super) fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -115,46 +140,46 @@ impl Client {
         }
     }
 
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Value, LinkError> {
-        let unreachable = |error: reqwest::Error| LinkError::Unreachable {
+    /// Sends a request and returns the body of the response.
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<Received<T>, LinkCommandError> {
+        let unreachable = |error: reqwest::Error| LinkCommandError::Unreachable {
             server: self.base.to_string(),
             reason: words::foreign(&root_cause(&error).to_string()).into_owned(),
         };
-        let answer = request.send().await.map_err(unreachable)?;
-        let status = answer.status();
-        let body = answer.bytes().await.map_err(unreachable)?;
-        let json = serde_json::from_slice::<Value>(&body);
-        if let (true, Ok(json)) = (status.is_success(), &json) {
-            return Ok(json.clone());
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(unreachable)?;
+        let json = serde_json::from_slice::<Value>(&body).ok();
+        let unexpected = |reason: &str| LinkCommandError::Unexpected {
+            server: self.base.to_string(),
+            response: format!("{status} {}", words::foreign(reason)),
+        };
+        if let (true, Some(json)) = (status.is_success(), &json) {
+            let body = T::deserialize(json).map_err(|error| unexpected(&error.to_string()))?;
+            return Ok(Received {
+                body,
+                json: json.clone(),
+            });
         }
-        if let Some(problem) = Problem::of(status.as_u16(), json.ok()) {
-            return Err(LinkError::Problem(Box::new(problem)));
+        if let Some(problem) = ServerProblem::of(status.as_u16(), json) {
+            return Err(LinkCommandError::Problem(Box::new(problem)));
         }
         let text = String::from_utf8_lossy(body.get(..200).unwrap_or(&body)).into_owned();
-        Err(LinkError::Unexpected {
-            server: self.base.to_string(),
-            said: format!("{status} {}", words::foreign(text.trim())),
-        })
+        Err(unexpected(text.trim()))
     }
 }
 
-fn key(server: &Server) -> Result<Option<Key>, LinkError> {
+/// The key of `--key-file`, or else of `--key` or the variable.
+fn key(server: &ServerArgs) -> Result<Option<ServerKey>, LinkCommandError> {
     let Some(path) = &server.key_file else {
         return Ok(server.key.clone());
     };
-    let text = std::fs::read_to_string(path).map_err(LinkError::reading(path))?;
+    let text = std::fs::read_to_string(path).map_err(LinkCommandError::reading(path))?;
     let line = text.lines().next().unwrap_or_default();
     line.parse()
         .map(Some)
-        .map_err(|reason| LinkError::Given(format!("{} holds no key in its first line: {reason}", path.display())))
-}
-
-/// A text member.
-pub(super) fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// The members of a list.
-pub(super) fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        .map_err(|reason| LinkCommandError::Input(format!("{} has no key in its first line: {reason}", path.display())))
 }

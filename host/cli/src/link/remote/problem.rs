@@ -1,32 +1,32 @@
-//! What a server says when it does not do what it was asked (`application/problem+json`).
+//! A server's explanation of a refusal (`application/problem+json`, RFC 9457).
 
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::text;
 use crate::link::words;
 
-/// A server's no.
+/// A refusal of a request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
-    /// The HTTP status.
+pub struct ServerProblem {
+    /// HTTP status.
     pub status: u16,
-    /// What it is, in a few words.
+    /// Kind of the problem, in a few words.
     pub title: String,
-    /// What it is about here.
+    /// The thing at fault in this request.
     pub detail: String,
-    /// What to do.
+    /// The next step.
     pub fix: String,
-    /// All of it, as it came.
+    /// The whole body, unchanged.
     pub raw: Value,
 }
 
-impl Problem {
-    /// The problem in an answer, if it is one. A server that only refuses the key need not say more.
+impl ServerProblem {
+    /// The problem in a response, if there is one. A refused key is a problem even without an
+    /// explanation.
     pub(super) fn of(status: u16, body: Option<Value>) -> Option<Self> {
-        let said = body.filter(|body| status >= 400 && body.get("title").is_some_and(Value::is_string));
-        let raw = match (said, status) {
+        let explained = body.filter(|body| status >= 400 && body.get("title").is_some_and(Value::is_string));
+        let raw = match (explained, status) {
             (Some(body), _) => body,
             (None, 401 | 403) => json!({
                 "status": status,
@@ -35,7 +35,8 @@ impl Problem {
             }),
             (None, _) => return None,
         };
-        let member = |name| words::foreign(text(&raw, name)).into_owned();
+        let text = |name| raw.get(name).and_then(Value::as_str).unwrap_or_default();
+        let member = |name| words::foreign(text(name)).into_owned();
         Some(Self {
             status,
             title: member("title"),
@@ -46,7 +47,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ServerProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.title)?;
         if !self.detail.is_empty() {

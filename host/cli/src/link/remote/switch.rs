@@ -1,58 +1,64 @@
-//! `vconduit link activate` and `rollback`: another version, on every host.
+//! `vconduit link activate` and `rollback`: another version on all hosts.
 
 use reqwest::Method;
-use serde_json::Value;
 
 use super::version::resolve;
-use super::{Client, LinkError, list, text};
-use crate::link::arguments::{Activate, Rollback};
-use crate::link::{Answer, Exit, words};
+use super::{AdminClient, LinkCommandError, Received};
+use crate::link::arguments::{ActivateArgs, RollbackArgs};
+use crate::link::{CommandOutput, Exit, words};
+use vconduit_admin_types::Switched;
+use vconduit_base::names::Digest;
 
-/// Switches a link to a version.
-pub(in crate::link) async fn activate(arguments: &Activate) -> Result<Answer, LinkError> {
-    let client = Client::new(&arguments.server)?;
+/// Activates a version of a link.
+pub(in crate::link) async fn activate(arguments: &ActivateArgs) -> Result<CommandOutput, LinkCommandError> {
+    let client = AdminClient::new(&arguments.server)?;
     let name = &arguments.name;
     let digest = resolve(&client, name, &arguments.digest).await?;
     let path = ["links", name.as_str(), "versions", &digest, "activate"];
-    client.ask(Method::POST, &path, None).await.map(switched)
+    client.change(Method::POST, &path, None).await.map(switched)
 }
 
-/// Switches a link back.
-pub(in crate::link) async fn rollback(arguments: &Rollback) -> Result<Answer, LinkError> {
-    let client = Client::new(&arguments.server)?;
+/// Activates the version of a link that was active before.
+pub(in crate::link) async fn rollback(arguments: &RollbackArgs) -> Result<CommandOutput, LinkCommandError> {
+    let client = AdminClient::new(&arguments.server)?;
     let path = ["links", arguments.name.as_str(), "rollback"];
-    client.ask(Method::POST, &path, None).await.map(switched)
+    client.change(Method::POST, &path, None).await.map(switched)
 }
 
-fn switched(answer: Value) -> Answer {
-    let confirmed = list(&answer, "confirmed");
-    let unconfirmed = list(&answer, "unconfirmed");
-    let named = |name| match text(&answer, name) {
-        "" => "what the configuration names".to_owned(),
-        digest => words::short(digest).into_owned(),
-    };
+/// The new version, and the hosts that use it.
+fn switched(response: Received<Switched>) -> CommandOutput {
+    let Received { body: switched, json } = response;
+    let unconfirmed = &switched.confirmation.unconfirmed;
     let mut shown = format!(
         "{}: {} is active (before: {}), confirmed by {}",
-        words::foreign(text(&answer, "name")),
-        named("active"),
-        named("previous"),
-        words::count(confirmed.len(), "host"),
+        switched.name,
+        version(switched.active.as_ref()),
+        version(switched.previous.as_ref()),
+        words::count(switched.confirmation.confirmed.len(), "host"),
     );
     for host in unconfirmed {
-        let (host, why) = (words::foreign(text(host, "host")), words::foreign(text(host, "why")));
-        shown.push_str(&format!("\nnot confirmed by {host}: {why}"));
+        let (id, why) = (words::foreign(&host.host), words::foreign(&host.why));
+        shown.push_str(&format!("\nnot confirmed by {id}: {why}"));
     }
     if !unconfirmed.is_empty() {
-        shown.push_str("\nsuch a host switches as soon as it can; its log says what keeps it");
+        shown
+            .push_str("\na host that did not confirm activates the version as soon as it can; its log tells the cause");
     }
     let exit = if unconfirmed.is_empty() {
         Exit::Done
     } else {
         Exit::InPart
     };
-    Answer {
+    CommandOutput {
         text: shown,
-        json: answer,
+        json,
         exit,
+    }
+}
+
+fn version(digest: Option<&Digest>) -> String {
+    match digest {
+        None => "the component of the configuration".to_owned(),
+        Some(digest) => words::short(digest.as_str()).into_owned(),
     }
 }

@@ -1,4 +1,5 @@
-//! `vconduit link run`: one call of a component, as a server would make it, with a report instead of effects.
+//! `vconduit link run`: one call of a component with the limits of a server, and a report instead
+//! of effects.
 
 mod report;
 
@@ -8,8 +9,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Exit, LinkError, given, local};
-use crate::link::arguments::Run;
+use super::{CommandOutput, Exit, LinkCommandError, inputs, local};
+use crate::link::arguments::RunArgs;
 use vcon_document::EgressFormat;
 use vconduit_base::names::LinkName;
 use vconduit_sandbox::dry_run::{DryRun, dry_run};
@@ -17,12 +18,12 @@ use vconduit_sandbox::options::option_problems;
 use vconduit_sandbox::probe::NoDocuments;
 
 /// Runs a component on one vCon.
-pub(super) async fn run(arguments: &Run) -> Result<Answer, LinkError> {
-    let options = given::object("--options", &arguments.options)?;
-    let limits = given::object("--limits", &arguments.limits)?;
-    let grants = given::grants(&arguments.grants)?.unwrap_or_else(|| json!({}));
-    let link = given::entry(options, grants, limits)?;
-    let secrets = given::secrets(&arguments.secrets, &|name| std::env::var(name).ok())?;
+pub(super) async fn run(arguments: &RunArgs) -> Result<CommandOutput, LinkCommandError> {
+    let options = inputs::object("--options", &arguments.options)?;
+    let limits = inputs::object("--limits", &arguments.limits)?;
+    let grants = inputs::grants(&arguments.grants)?.unwrap_or_else(|| json!({}));
+    let link = inputs::entry(options, grants, limits)?;
+    let secrets = inputs::secrets(&arguments.secrets, &|name| std::env::var(name).ok())?;
     let document = vcon(&arguments.vcon)?;
     let component = local::component(&arguments.file, arguments.output.json)?;
     let sandbox = local::sandbox()?;
@@ -32,13 +33,13 @@ pub(super) async fn run(arguments: &Run) -> Result<Answer, LinkError> {
     options.extend(link.options);
     let problems = option_problems(&description.options_schema, &options);
     if !problems.is_empty() {
-        return Err(LinkError::Given(format!(
+        return Err(LinkCommandError::Input(format!(
             "the options don't fit: {}; `vconduit link inspect` shows what the link takes",
             problems.join("; ")
         )));
     }
     let run = DryRun {
-        link: LinkName::new(&description.name).map_err(|error| LinkError::Given(error.to_string()))?,
+        link: LinkName::new(&description.name).map_err(|error| LinkCommandError::Input(error.to_string()))?,
         component: Arc::clone(&compiled),
         options: Value::Object(options).to_string().into(),
         document: document.into(),
@@ -50,11 +51,11 @@ pub(super) async fn run(arguments: &Run) -> Result<Answer, LinkError> {
     };
     let report = dry_run(&sandbox, run)
         .await
-        .map_err(|error| LinkError::Given(format!("{}: {error}", arguments.vcon.display())))?;
-    // A number beyond all bounds in the vCon is good JSON that has no value here.
+        .map_err(|error| LinkCommandError::Input(format!("{}: {error}", arguments.vcon.display())))?;
+    // A vCon may hold a number that is valid JSON and too large for any number type.
     let json = serde_json::to_value(&report)
-        .map_err(|error| LinkError::Given(format!("the report can't be written as JSON: {error}")))?;
-    Ok(Answer {
+        .map_err(|error| LinkCommandError::Input(format!("the report can't be written as JSON: {error}")))?;
+    Ok(CommandOutput {
         text: report::text(&report),
         json,
         exit: if report.failure.is_none() {
@@ -65,7 +66,8 @@ pub(super) async fn run(arguments: &Run) -> Result<Answer, LinkError> {
     })
 }
 
-fn vcon(path: &Path) -> Result<String, LinkError> {
+/// Reads the vCon from a file, or from standard input for `-`.
+fn vcon(path: &Path) -> Result<String, LinkCommandError> {
     let mut text = String::new();
     match path.as_os_str() == "-" {
         true => std::io::stdin().read_to_string(&mut text).map(drop),
@@ -73,6 +75,6 @@ fn vcon(path: &Path) -> Result<String, LinkError> {
             .and_then(|mut file| file.read_to_string(&mut text))
             .map(drop),
     }
-    .map_err(LinkError::reading(path))?;
+    .map_err(LinkCommandError::reading(path))?;
     Ok(text)
 }

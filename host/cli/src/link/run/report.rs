@@ -1,19 +1,20 @@
-//! The report of a dry run in words.
+//! Report on a dry run as text.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::link::words;
+use vconduit_base::text::clean;
 use vconduit_sandbox::dry_run::{DryOutcome, DryReport, DryUsage, Used};
 
-/// The longest operation of a patch shown.
-const LONGEST: usize = 400;
+/// Longest entry of a section.
+const MAX_ENTRY_BYTES: usize = 400;
 
-/// A name, an amount and its limit, and how to show the two.
+/// A name, an amount with its limit, and the function that formats the two.
 type Row<'a> = (&'a str, Used, &'a dyn Fn(u64) -> String);
 
-/// What the link did, then what it used.
+/// The effects of the link, then its usage.
 pub(super) fn text(report: &DryReport) -> String {
     let mut lines = vec![outcome(report)];
     section(&mut lines, "patch", report.patch.iter().map(as_json));
@@ -46,7 +47,7 @@ pub(super) fn text(report: &DryReport) -> String {
             let end = match (request.status, &request.problem) {
                 (Some(status), None) => status.to_string(),
                 (Some(status), Some(problem)) => format!("{status}, {problem}"),
-                (None, problem) => problem.clone().unwrap_or_else(|| "no answer".to_owned()),
+                (None, problem) => problem.clone().unwrap_or_else(|| "no response".to_owned()),
             };
             format!("{} {} -> {end} ({} ms)", request.method, request.url, request.ms)
         }),
@@ -59,28 +60,27 @@ pub(super) fn text(report: &DryReport) -> String {
 fn outcome(report: &DryReport) -> String {
     let foreign = words::foreign;
     if let Some(failure) = &report.failure {
-        let again = if failure.retryable {
-            "; a chain would try again"
-        } else {
-            ""
-        };
+        let again = if failure.retryable { "; a chain would retry" } else { "" };
         return format!("failed ({}): {}{again}", failure.class, foreign(&failure.message));
     }
     match &report.outcome {
-        None | Some(DryOutcome::Next) => "next: the chain goes on".to_owned(),
+        None | Some(DryOutcome::Next) => "next: the chain continues".to_owned(),
         Some(DryOutcome::Stop { reason }) => format!("stop: the chain ends: {}", foreign(reason)),
-        Some(DryOutcome::Switch { id }) => format!("switch: the chain goes on with {}", foreign(id)),
-        Some(DryOutcome::HandOff { list }) => format!("hand-off: the run waits, the id goes to {}", foreign(list)),
+        Some(DryOutcome::Switch { id }) => format!("switch: the chain continues with {}", foreign(id)),
+        Some(DryOutcome::HandOff { list }) => {
+            format!("hand-off: the run waits, and the id goes to the list {}", foreign(list))
+        }
     }
 }
 
+/// Adds a titled section, if it has entries. Entries are escaped for the terminal.
 fn section(lines: &mut Vec<String>, title: &str, entries: impl Iterator<Item = String>) {
     let mut entries = entries.peekable();
     if entries.peek().is_none() {
         return;
     }
     lines.push(format!("\n{title}:"));
-    lines.extend(entries.map(|entry| format!("  {}", vconduit_base::text::clean(&entry, LONGEST))));
+    lines.extend(entries.map(|entry| format!("  {}", clean(&entry, MAX_ENTRY_BYTES))));
 }
 
 fn as_json(value: &impl Serialize) -> String {
@@ -105,6 +105,7 @@ fn usage(usage: &DryUsage) -> String {
     words::table(&["", "USED", "LIMIT", ""], rows, &[1, 2, 3])
 }
 
+/// Share of the limit in percent; empty without a limit.
 fn share(used: Used) -> String {
     match used.limit {
         0 => String::new(),

@@ -1,7 +1,7 @@
-//! Chooses the component that a case is run against.
+//! Selects the component that a case runs on.
 //!
-//! Guarantee: a component that is named with `--component` counts for every case. Otherwise a case that names a link is run against the
-//! standard link of that name, and one that names none against the project that its file belongs to.
+//! Guarantee: with `--component`, all cases run on that component. Without it, a case with `link`
+//! runs on the standard link of that name, and any other case on the project that it belongs to.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,35 +9,37 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::super::cases::Case;
-use super::super::{LinkError, local, words};
-use crate::link::arguments::Test;
+use crate::link::arguments::TestArgs;
+use crate::link::cases::Case;
+use crate::link::{LinkCommandError, local, words};
 use vconduit_base::suggest::nearest;
 use vconduit_sandbox::{Compiled, Sandbox};
 use vconduit_standard_links::{Standard, by_module, standard};
 
-/// A component that a case is run against.
+/// A component that cases run on.
 #[derive(Clone)]
-pub(super) struct Chosen {
-    pub(super) component: Arc<Compiled>,
+pub(super) struct CaseComponent {
+    pub(super) compiled: Arc<Compiled>,
     pub(super) is_standard: bool,
 }
 
-/// The components of a run; each is built and compiled when the first case needs it.
+/// The components of a test run. Each is built and compiled when the first case needs it.
 pub(super) struct Components {
     sandbox: Arc<Sandbox>,
-    given: Option<PathBuf>,
+    /// File of `--component`.
+    file: Option<PathBuf>,
     path: PathBuf,
     quiet: bool,
-    own: Option<Chosen>,
-    standard: HashMap<&'static str, Chosen>,
+    own: Option<CaseComponent>,
+    standard: HashMap<&'static str, CaseComponent>,
 }
 
 impl Components {
-    pub(super) fn new(sandbox: Arc<Sandbox>, arguments: &Test) -> Self {
+    /// No components yet.
+    pub(super) fn new(sandbox: Arc<Sandbox>, arguments: &TestArgs) -> Self {
         Self {
             sandbox,
-            given: arguments.component.clone(),
+            file: arguments.component.clone(),
             path: arguments.path.clone(),
             quiet: arguments.output.json,
             own: None,
@@ -45,12 +47,12 @@ impl Components {
         }
     }
 
-    /// The component of a case, or why this case has none.
+    /// The component of a case, or the reason why this case has none.
     ///
     /// # Errors
-    /// When the component of all cases that name no link can't be built or compiled.
-    pub(super) async fn of(&mut self, case: &Case) -> Result<Result<Chosen, String>, LinkError> {
-        if self.given.is_some() || case.link().is_empty() {
+    /// When the component of the project or of `--component` can't be built or compiled.
+    pub(super) async fn of(&mut self, case: &Case) -> Result<Result<CaseComponent, String>, LinkCommandError> {
+        if self.file.is_some() || case.link().is_empty() {
             return self.own(case).await.map(Ok);
         }
         let Some(found) = by_module(&format!("links.{}", case.link())) else {
@@ -59,38 +61,39 @@ impl Components {
         Ok(self.standard(found).await)
     }
 
-    async fn own(&mut self, case: &Case) -> Result<Chosen, LinkError> {
+    async fn own(&mut self, case: &Case) -> Result<CaseComponent, LinkCommandError> {
         if let Some(own) = &self.own {
             return Ok(own.clone());
         }
-        let file = self.given.clone().or_else(|| project(&self.path));
+        let file = self.file.clone().or_else(|| project(&self.path));
         let file = file.ok_or_else(|| no_project(case, &self.path))?;
         let component = local::component(&file, self.quiet)?;
-        let own = Chosen {
-            component: local::compile(&self.sandbox, &component).await?,
+        let own = CaseComponent {
+            compiled: local::compile(&self.sandbox, &component).await?,
             is_standard: false,
         };
         self.own = Some(own.clone());
         Ok(own)
     }
 
-    async fn standard(&mut self, found: Standard) -> Result<Chosen, String> {
-        if let Some(chosen) = self.standard.get(found.name) {
-            return Ok(chosen.clone());
+    async fn standard(&mut self, found: Standard) -> Result<CaseComponent, String> {
+        if let Some(component) = self.standard.get(found.name) {
+            return Ok(component.clone());
         }
         let compiled = self.sandbox.compile(Bytes::from_static(found.bytes)).await;
-        let component =
+        let compiled =
             compiled.map_err(|error| format!("the standard link {} does not compile: {error}", found.name))?;
-        let chosen = Chosen {
-            component,
+        let component = CaseComponent {
+            compiled,
             is_standard: true,
         };
-        self.standard.insert(found.name, chosen.clone());
-        Ok(chosen)
+        self.standard.insert(found.name, component.clone());
+        Ok(component)
     }
 }
 
-/// The project that cases belong to: the folder itself, or the nearest one above with a manifest. A folder without one is tried as it is.
+/// The project that cases belong to: the folder itself, or the nearest parent with a manifest.
+/// Without one, a folder is returned as it is, and its build reports the missing manifest.
 fn project(path: &Path) -> Option<PathBuf> {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut folders = whole.ancestors();
@@ -100,10 +103,10 @@ fn project(path: &Path) -> Option<PathBuf> {
         .or_else(|| path.is_dir().then(|| path.to_owned()))
 }
 
-fn no_project(case: &Case, path: &Path) -> LinkError {
-    LinkError::Given(format!(
-        "the case {} names no link, and {} is in no project; write `link` into the case for a standard link, or name the component with \
-         --component",
+fn no_project(case: &Case, path: &Path) -> LinkCommandError {
+    LinkCommandError::Input(format!(
+        "the case {} names no link, and {} is in no project; write `link` into the case for a standard link, or name \
+         the component with --component",
         words::foreign(&case.id),
         path.display()
     ))
@@ -115,7 +118,7 @@ fn unknown(link: &str) -> String {
         .map(|near| format!("did you mean `{near}`? "))
         .unwrap_or_default();
     format!(
-        "there is no standard link `{}`; {near}the standard links are {}. For a component of your own leave `link` out, or name it with --component",
+        "there is no standard link `{}`; {near}the standard links are {}. For a component of your own, leave `link` out or name the file with --component",
         words::foreign(link),
         names.join(", ")
     )

@@ -1,41 +1,41 @@
-//! Finds cases in files.
+//! Finds and reads files of cases.
 
 use std::path::{Path, PathBuf};
 
-use super::super::cases::Case;
-use super::super::{LinkError, words};
-use crate::link::arguments::Test;
+use crate::link::arguments::TestArgs;
+use crate::link::cases::Case;
+use crate::link::{LinkCommandError, words};
 use vconduit_base::suggest::nearest;
 
-/// How the files of cases end in a project.
+/// End of the names of case files in a project.
 const SUFFIX: &str = ".case.json";
 
-/// A case and the file that it stands in.
-pub(super) struct Found {
+/// A case and its file.
+pub(super) struct FoundCase {
     pub(super) file: PathBuf,
     pub(super) case: Case,
 }
 
-/// The cases that the arguments ask for; at least one.
-pub(super) fn cases(arguments: &Test) -> Result<Vec<Found>, LinkError> {
+/// The cases that the arguments select. There is at least one.
+pub(super) fn cases(arguments: &TestArgs) -> Result<Vec<FoundCase>, LinkCommandError> {
     let mut found = all(&arguments.path)?;
     if let Some(link) = &arguments.link {
-        found = about(link, found)?;
+        found = of_link(link, found)?;
     }
     if let Some(only) = &arguments.only {
         found.retain(|found| found.case.id.contains(only));
     }
     if found.is_empty() {
-        return Err(LinkError::Given(format!(
-            "there is no case to run in {}; name a file of cases, or a project with files tests/NAME{SUFFIX}",
+        return Err(LinkCommandError::Input(format!(
+            "no case to run in {}; name a file of cases, or a project with files tests/NAME{SUFFIX}",
             arguments.path.display()
         )));
     }
     Ok(found)
 }
 
-/// The cases about one link.
-fn about(link: &str, found: Vec<Found>) -> Result<Vec<Found>, LinkError> {
+/// Selects the cases of one link.
+fn of_link(link: &str, found: Vec<FoundCase>) -> Result<Vec<FoundCase>, LinkCommandError> {
     let mut links: Vec<String> = found.iter().map(|found| found.case.link().to_owned()).collect();
     links.retain(|link| !link.is_empty());
     links.sort();
@@ -46,17 +46,17 @@ fn about(link: &str, found: Vec<Found>) -> Result<Vec<Found>, LinkError> {
     let known = links.iter().map(String::as_str);
     let hint = match nearest(link, known) {
         Some(near) => format!("did you mean `{}`?", words::foreign(near)),
-        None if links.is_empty() => "no case there names its link".to_owned(),
+        None if links.is_empty() => "the cases there name no link".to_owned(),
         None => format!("links there: {}", words::foreign(&links.join(", "))),
     };
-    Err(LinkError::Given(format!(
-        "no case is about the link `{}`; {hint}",
+    Err(LinkCommandError::Input(format!(
+        "there is no case of the link `{}`; {hint}",
         words::foreign(link)
     )))
 }
 
-/// The cases of a file; of a folder's own files and those in its `tests`.
-fn all(path: &Path) -> Result<Vec<Found>, LinkError> {
+/// All cases of a file, or of a folder and its subfolder `tests`.
+fn all(path: &Path) -> Result<Vec<FoundCase>, LinkCommandError> {
     let mut files = Vec::new();
     if path.is_dir() {
         for folder in [path.to_owned(), path.join("tests")] {
@@ -67,15 +67,15 @@ fn all(path: &Path) -> Result<Vec<Found>, LinkError> {
     }
     let mut found = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(&file).map_err(LinkError::reading(&file))?;
+        let text = std::fs::read_to_string(&file).map_err(LinkCommandError::reading(&file))?;
         let cases = read(&text).map_err(|what| {
-            LinkError::Given(format!(
-                "{} is not a file of cases: {}; it holds one case, a JSON object, or a list of cases; see `vconduit link test --help`",
+            LinkCommandError::Input(format!(
+                "{} is not a file of cases: {}; it holds one case, a JSON object, or a list of cases; `vconduit link test --help` shows the form",
                 file.display(),
                 words::foreign(&what)
             ))
         })?;
-        found.extend(cases.into_iter().map(|case| Found {
+        found.extend(cases.into_iter().map(|case| FoundCase {
             file: file.clone(),
             case,
         }));
@@ -98,14 +98,14 @@ fn read(text: &str) -> Result<Vec<Case>, String> {
     }
 }
 
-fn case_files(folder: &Path) -> Result<Vec<PathBuf>, LinkError> {
+fn case_files(folder: &Path) -> Result<Vec<PathBuf>, LinkCommandError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(LinkError::reading(folder))?,
+        entries => entries.map_err(LinkCommandError::reading(folder))?,
     };
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(LinkError::reading(folder))?.path();
+        let path = entry.map_err(LinkCommandError::reading(folder))?.path();
         if path.to_string_lossy().ends_with(SUFFIX) {
             files.push(path);
         }
@@ -136,9 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn cases_about_a_link_are_chosen_by_its_exact_name() {
+    fn cases_of_a_link_are_selected_by_its_exact_name() {
         let found = || {
-            let case = |link: &str| Found {
+            let case = |link: &str| FoundCase {
                 file: PathBuf::new(),
                 case: read(&format!("{{\"id\": \"a\", \"link\": \"{link}\", \"expect\": {{}}}}"))
                     .unwrap()
@@ -146,8 +146,8 @@ mod tests {
             };
             vec![case("tag"), case("tag_router"), case("tag")]
         };
-        assert_eq!(about("tag", found()).unwrap().len(), 2);
-        let error = |link: &str| about(link, found()).err().unwrap().to_string();
+        assert_eq!(of_link("tag", found()).unwrap().len(), 2);
+        let error = |link: &str| of_link(link, found()).err().unwrap().to_string();
         assert!(error("tga").contains("did you mean `tag`?"), "{}", error("tga"));
         assert!(
             error("webhook").contains("links there: tag, tag_router"),

@@ -1,21 +1,21 @@
-//! What became of cases, for people and for programs.
+//! Report on a test run: a table for people, JSON for programs.
 
 use serde_json::{Value, json};
 
-use super::super::cases::{Case, CaseReport};
-use super::super::{Answer, Exit, words};
+use crate::link::cases::{Case, CaseReport};
+use crate::link::{CommandOutput, Exit, words};
 use vconduit_policy::Limits;
 
-/// What became of a case.
+/// Verdict on a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Everything is as expected.
+    /// The result is as expected.
     Passed,
-    /// Something is not, or the case can't be run.
+    /// The result is not as expected, or the case can't run.
     Failed,
-    /// Something is not, in a case that says that this may be on purpose.
+    /// The result is not as expected, in a case with the level `quirk`.
     Differs,
-    /// It was not run.
+    /// The case did not run.
     Skipped,
 }
 
@@ -30,20 +30,20 @@ impl Verdict {
     }
 }
 
-/// A case, and what became of it.
-pub(super) struct Ran {
+/// Result of a case.
+pub(super) struct CaseResult {
     pub(super) id: String,
     pub(super) link: Option<String>,
     pub(super) verdict: Verdict,
-    /// What is not as expected, or why the case was not run.
+    /// Differences from the expected result, or the reason why the case did not run.
     pub(super) problems: Vec<String>,
-    /// The call, where there was one.
+    /// Report on the call, if there was one.
     pub(super) report: Option<CaseReport>,
     pub(super) limits: Limits,
 }
 
-impl Ran {
-    /// A case of which nothing is known yet.
+impl CaseResult {
+    /// A case that has not run.
     pub(super) fn of(case: &Case) -> Self {
         Self {
             id: case.id.clone(),
@@ -55,7 +55,7 @@ impl Ran {
         }
     }
 
-    /// A case that did not come to a call.
+    /// A case that ended without a call.
     pub(super) fn without_a_call(case: &Case, verdict: Verdict, reason: String) -> Self {
         Self {
             verdict,
@@ -65,39 +65,33 @@ impl Ran {
     }
 }
 
-/// The answer of the command. It fails if a case failed, or none was run.
-pub(super) fn answer(ran: &[Ran]) -> Answer {
-    let with = |verdict: Verdict| ran.iter().filter(|ran| ran.verdict == verdict).count();
+/// The output of the command. It fails if a case failed, or if no case ran.
+pub(super) fn output(results: &[CaseResult]) -> CommandOutput {
+    let with = |verdict: Verdict| results.iter().filter(|result| result.verdict == verdict).count();
     let [passed, failed, differing, skipped] =
         [Verdict::Passed, Verdict::Failed, Verdict::Differs, Verdict::Skipped].map(with);
-    let rows = ran.iter().map(row).collect();
+    let rows = results.iter().map(row).collect();
     let header = ["", "LINK", "CASE", "CPU", "WALL", "MEMORY", "REQUESTS"];
     let mut text = words::table(&header, rows, &[3, 4, 5, 6]);
-    for ran in ran.iter().filter(|ran| !ran.problems.is_empty()) {
-        text.push_str(&format!("\n\n{}", words::foreign(&ran.id)));
-        for problem in &ran.problems {
-            text.push_str(&format!("\n  {}", words::foreign(problem)));
-        }
-        for line in ran.report.iter().flat_map(|report| &report.call.log) {
-            text.push_str(&format!("\n  log: {:<5} {}", line.level, line.message));
-        }
+    for result in results {
+        text.push_str(&problems(result));
     }
     let mut sum = match failed {
         0 => format!("{} passed", words::count(passed, "case")),
-        _ => format!("{failed} of {} failed", words::count(ran.len(), "case")),
+        _ => format!("{failed} of {} failed", words::count(results.len(), "case")),
     };
-    for (number, what) in [(differing, "different on purpose"), (skipped, "skipped")] {
+    for (number, what) in [(differing, "different in a quirk"), (skipped, "skipped")] {
         if number > 0 {
             sum.push_str(&format!(", {number} {what}"));
         }
     }
-    let cases: Vec<Value> = ran.iter().map(as_json).collect();
-    Answer {
+    let cases: Vec<Value> = results.iter().map(as_json).collect();
+    CommandOutput {
         text: format!("{text}\n\n{sum}"),
         json: json!({
             "passed": passed, "failed": failed, "differing": differing, "skipped": skipped, "cases": cases,
         }),
-        exit: if failed == 0 && skipped < ran.len() {
+        exit: if failed == 0 && skipped < results.len() {
             Exit::Done
         } else {
             Exit::Failed
@@ -105,12 +99,27 @@ pub(super) fn answer(ran: &[Ran]) -> Answer {
     }
 }
 
-fn row(ran: &Ran) -> Vec<String> {
+/// The differences of a case and the log of its link; empty for a case without differences.
+fn problems(result: &CaseResult) -> String {
+    if result.problems.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n\n{}", words::foreign(&result.id));
+    for problem in &result.problems {
+        text.push_str(&format!("\n  {}", words::foreign(problem)));
+    }
+    for line in result.report.iter().flat_map(|report| &report.call.log) {
+        text.push_str(&format!("\n  log: {:<5} {}", line.level, line.message));
+    }
+    text
+}
+
+fn row(result: &CaseResult) -> Vec<String> {
     let foreign = |text: &str| words::foreign(text).into_owned();
-    let link = foreign(ran.link.as_deref().unwrap_or_default());
-    let mut row = vec![ran.verdict.word().to_owned(), link, foreign(&ran.id)];
-    let limits = ran.limits;
-    if let Some(usage) = ran.report.as_ref().map(|report| report.call.usage) {
+    let link = foreign(result.link.as_deref().unwrap_or_default());
+    let mut row = vec![result.verdict.word().to_owned(), link, foreign(&result.id)];
+    let limits = result.limits;
+    if let Some(usage) = result.report.as_ref().map(|report| report.call.usage) {
         row.push(format!("{} of {}", words::time(usage.cpu), words::time(limits.cpu)));
         row.push(words::time(usage.wall));
         row.push(format!(
@@ -123,8 +132,8 @@ fn row(ran: &Ran) -> Vec<String> {
     row
 }
 
-fn as_json(ran: &Ran) -> Value {
-    let call = ran.report.as_ref().map(|report| &report.call);
+fn as_json(result: &CaseResult) -> Value {
+    let call = result.report.as_ref().map(|report| &report.call);
     let used = call.map(|call| call.usage).map(|usage| {
         json!({
             "cpu_us": u64::try_from(usage.cpu.as_micros()).unwrap_or(u64::MAX),
@@ -141,7 +150,7 @@ fn as_json(ran: &Ran) -> Value {
         .map(|line| json!({"level": line.level.as_str().to_ascii_lowercase(), "message": line.message}))
         .collect();
     json!({
-        "id": ran.id, "link": ran.link, "verdict": ran.verdict.word().to_ascii_lowercase(),
-        "passed": ran.verdict == Verdict::Passed, "problems": ran.problems, "used": used, "log": log,
+        "id": result.id, "link": result.link, "verdict": result.verdict.word().to_ascii_lowercase(),
+        "passed": result.verdict == Verdict::Passed, "problems": result.problems, "used": used, "log": log,
     })
 }

@@ -1,4 +1,5 @@
-//! The commands that ask a server, against a small one that notes what it is asked and answers as told.
+//! Commands that use a server, tested with a small server that records requests and sends prepared
+//! responses.
 
 mod server;
 
@@ -7,15 +8,15 @@ use std::path::Path;
 use clap::Parser as _;
 use serde_json::{Value, json};
 
-use super::{Answer, Exit, LinkError, execute};
-use crate::link::arguments::Link;
+use super::{CommandOutput, Exit, LinkCommandError, execute};
+use crate::link::arguments::LinkArgs;
 use server::FakeServer;
 
 const KEY: &str = "hunter2hunter2";
 const A: &str = "aaaaaa1111aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "aaaaaa2222aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-/// The command line as far as these tests need it.
+/// The part of the command line that these tests need.
 #[derive(Debug, clap::Parser)]
 struct Cli {
     #[command(subcommand)]
@@ -24,10 +25,10 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    Link(Link),
+    Link(LinkArgs),
 }
 
-async fn link(server: &FakeServer, arguments: &[&str]) -> Result<Answer, LinkError> {
+async fn link(server: &FakeServer, arguments: &[&str]) -> Result<CommandOutput, LinkCommandError> {
     let url = server.url();
     let server_arguments = ["--server", url.as_str(), "--key", KEY];
     let words = ["vconduit", "link"].iter().chain(arguments).chain(&server_arguments);
@@ -50,7 +51,8 @@ fn file(folder: &Path, bytes: &[u8]) -> String {
 }
 
 fn uploaded() -> Value {
-    json!({"name": "greeter", "digest": A, "size_bytes": 300_000, "compile_ms": 80, "world": "link", "imports": [],
+    json!({"link": "greeter", "name": "greeter", "version": "1.0.0", "summary": "Greets.", "digest": A,
+        "size_bytes": 300_000, "functions": 12, "compile_ms": 80, "world": "link", "imports": [], "capabilities": [],
         "needs": {"http": ["a.example"]}, "beyond_grants": [], "options_schema": {}, "defaults": {}, "held": null,
         "active": true, "existed": false})
 }
@@ -62,29 +64,32 @@ async fn a_push_sends_the_bytes_the_note_and_the_signature() {
     let path = file(folder.path(), &bytes);
     std::fs::write(format!("{path}.minisig"), "untrusted comment: x\n").expect("a signature");
     let server = FakeServer::start(vec![(200, uploaded())]).await;
-    let answer = link(&server, &["push", &path, "greeter", "--activate", "--note", "a & b"])
+    let output = link(&server, &["push", &path, "greeter", "--activate", "--note", "a & b"])
         .await
         .expect("taken");
-    assert_eq!(answer.exit, Exit::Done);
+    assert_eq!(output.exit, Exit::Done);
     assert!(
-        answer.text.contains("aaaaaa1111aa") && answer.text.ends_with("active"),
+        output.text.contains("aaaaaa1111aa") && output.text.ends_with("active"),
         "{}",
-        answer.text
+        output.text
     );
-    let asked = server.asked();
+    let requests = server.requests();
     assert_eq!(
-        asked[0].line,
+        requests[0].line,
         "POST /admin/v1/links/greeter/versions?activate=true&note=a+%26+b"
     );
-    assert_eq!(asked[0].body, bytes);
-    assert_eq!(asked[0].header("content-type"), "application/wasm");
-    assert_eq!(asked[0].header("content-length"), "300000");
-    assert_eq!(asked[0].header("authorization"), format!("Bearer {KEY}"));
-    assert_eq!(asked[0].header("x-vconduit-signature"), "dW50cnVzdGVkIGNvbW1lbnQ6IHgK");
+    assert_eq!(requests[0].body, bytes);
+    assert_eq!(requests[0].header("content-type"), "application/wasm");
+    assert_eq!(requests[0].header("content-length"), "300000");
+    assert_eq!(requests[0].header("authorization"), format!("Bearer {KEY}"));
+    assert_eq!(
+        requests[0].header("x-vconduit-signature"),
+        "dW50cnVzdGVkIGNvbW1lbnQ6IHgK"
+    );
 }
 
 #[tokio::test]
-async fn a_push_that_is_held_ends_in_part_and_says_the_next_step() {
+async fn a_push_that_is_held_is_done_in_part_and_names_the_next_step() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = file(folder.path(), b"x");
     let mut held = uploaded();
@@ -92,16 +97,16 @@ async fn a_push_that_is_held_ends_in_part_and_says_the_next_step() {
     held["active"] = json!(false);
     held["beyond_grants"] = json!(["http: b.example"]);
     let server = FakeServer::start(vec![(200, held)]).await;
-    let answer = link(&server, &["push", &path, "greeter"]).await.expect("taken");
-    assert_eq!(answer.exit, Exit::InPart);
+    let output = link(&server, &["push", &path, "greeter"]).await.expect("taken");
+    assert_eq!(output.exit, Exit::InPart);
     assert!(
-        answer
+        output
             .text
             .contains("vconduit link grant greeter --digest aaaaaa1111aa"),
         "{}",
-        answer.text
+        output.text
     );
-    assert!(!server.asked()[0].has("x-vconduit-signature"));
+    assert!(!server.requests()[0].has("x-vconduit-signature"));
 }
 
 #[tokio::test]
@@ -110,12 +115,12 @@ async fn a_push_by_reference_has_the_server_fetch_it() {
     link(&server, &["push", "oci:ghcr.io/acme/greeter:1", "greeter"])
         .await
         .expect("taken");
-    let body: Value = serde_json::from_slice(&server.asked()[0].body).expect("JSON");
+    let body: Value = serde_json::from_slice(&server.requests()[0].body).expect("JSON");
     assert_eq!(body, json!({"oci": "ghcr.io/acme/greeter:1"}));
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_in_the_servers_words_without_control_characters() {
+async fn a_refusal_shows_the_servers_explanation_without_control_characters() {
     let server = FakeServer::start(vec![(404, problem(404)), (404, problem(404))]).await;
     let error = link(&server, &["rollback", "greeter"]).await.expect_err("refused");
     assert_eq!(error.exit(), Exit::Failed);
@@ -126,18 +131,18 @@ async fn a_refusal_is_told_in_the_servers_words_without_control_characters() {
     );
     assert!(text.ends_with("help: upload one"), "{text}");
     let error = link(&server, &["rollback", "greeter"]).await.expect_err("refused");
-    let answer = error.into_answer(true);
-    assert_eq!(answer.json["problem"]["title"], "no such link");
+    let output = error.into_output(true);
+    assert_eq!(output.json["problem"]["title"], "no such link");
 }
 
 #[tokio::test]
-async fn a_key_that_does_not_count_is_told_apart() {
+async fn a_refused_key_differs_from_an_unexpected_response() {
     let server = FakeServer::start(vec![(401, json!({"detail": "?"})), (502, json!("bad gateway"))]).await;
     let error = link(&server, &["list"]).await.expect_err("refused");
-    assert_eq!(error.exit(), Exit::Away);
+    assert_eq!(error.exit(), Exit::Unavailable);
     assert!(error.to_string().contains("--key-file"), "{error}");
     let error = link(&server, &["list"]).await.expect_err("no vConduit");
-    assert!(matches!(error, LinkError::Unexpected { .. }), "{error}");
+    assert!(matches!(error, LinkCommandError::Unexpected { .. }), "{error}");
     assert!(error.to_string().contains("502"), "{error}");
 }
 
@@ -146,17 +151,17 @@ async fn links_and_versions_are_listed() {
     let links = json!({"links": [
         {"name": "greeter", "active": A, "versions": 2, "used_by": ["main", "night"], "held": 1},
         {"name": "tag", "active": null, "versions": 0, "used_by": [], "held": 0}]});
-    let one = json!({"name": "greeter", "active": A, "configured": null, "past": [B], "used_by": ["main"],
+    let one = json!({"name": "greeter", "active": A, "configured": false, "past": [B], "used_by": ["main"],
         "grants": {"http": ["a.example"]}, "limits": {}, "options": null, "usage": null, "versions": [
         {"digest": A, "at_ms": 1_700_000_000_000_i64, "by": "ann", "note": "new", "size_bytes": 2048, "held": null, "grants": null},
-        {"digest": B, "at_ms": 1_600_000_000_000_i64, "by": "bob", "note": null, "size_bytes": 1024, "held": "asks for more", "grants": null}]});
+        {"digest": B, "at_ms": 1_600_000_000_000_i64, "by": "bob", "size_bytes": 1024, "held": "asks for more", "grants": null}]});
     let server = FakeServer::start(vec![(200, links.clone()), (200, one)]).await;
-    let answer = link(&server, &["list"]).await.expect("listed");
-    assert_eq!(answer.json, links);
-    let lines: Vec<&str> = answer.text.lines().collect();
-    assert_eq!(lines.len(), 3, "{}", answer.text);
+    let output = link(&server, &["list"]).await.expect("listed");
+    assert_eq!(output.json, links);
+    let lines: Vec<&str> = output.text.lines().collect();
+    assert_eq!(lines.len(), 3, "{}", output.text);
     assert!(lines[1].contains("greeter") && lines[1].contains("aaaaaa1111aa") && lines[1].contains("main, night"));
-    let answer = link(&server, &["list", "greeter"]).await.expect("listed");
+    let output = link(&server, &["list", "greeter"]).await.expect("listed");
     for part in [
         "aaaaaa1111aa is active, used by main",
         "a.example",
@@ -165,14 +170,15 @@ async fn links_and_versions_are_listed() {
         "asks for more",
         "2.00 KiB",
     ] {
-        assert!(answer.text.contains(part), "{part} is not in:\n{}", answer.text);
+        assert!(output.text.contains(part), "{part} is not in:\n{}", output.text);
     }
     assert_eq!(server.lines(), ["GET /admin/v1/links", "GET /admin/v1/links/greeter"]);
 }
 
 #[tokio::test]
-async fn a_version_is_meant_by_a_beginning_that_no_other_has() {
-    let versions = json!({"versions": [{"digest": A}, {"digest": B}]});
+async fn a_version_is_found_by_first_characters_that_no_other_has() {
+    let version = |digest: &str| json!({"digest": digest, "at_ms": 1, "by": "ann", "size_bytes": 1});
+    let versions = json!({"active": A, "versions": [version(A), version(B)]});
     let switched = json!({"name": "greeter", "active": B, "previous": A, "revision": 7, "confirmed": ["h1", "h2"], "unconfirmed": []});
     let server = FakeServer::start(vec![
         (200, versions.clone()),
@@ -182,11 +188,11 @@ async fn a_version_is_meant_by_a_beginning_that_no_other_has() {
         (200, switched),
     ])
     .await;
-    let answer = link(&server, &["activate", "greeter", "aaaaaa2"])
+    let output = link(&server, &["activate", "greeter", "aaaaaa2"])
         .await
         .expect("switched");
-    assert_eq!(answer.exit, Exit::Done);
-    assert!(answer.text.contains("confirmed by 2 hosts"), "{}", answer.text);
+    assert_eq!(output.exit, Exit::Done);
+    assert!(output.text.contains("confirmed by 2 hosts"), "{}", output.text);
     let many = link(&server, &["activate", "greeter", "aaaaaa"])
         .await
         .expect_err("several");
@@ -199,17 +205,17 @@ async fn a_version_is_meant_by_a_beginning_that_no_other_has() {
         assert!(
             matches!(
                 link(&server, &["activate", "greeter", text]).await,
-                Err(LinkError::Given(_))
+                Err(LinkCommandError::Input(_))
             ),
             "{text}"
         );
     }
-    // A whole digest needs no question.
+    // A whole digest needs no request for the versions.
     link(&server, &["activate", "greeter", &format!("sha256:{B}")])
         .await
         .expect("switched");
     let activate = format!("POST /admin/v1/links/greeter/versions/{B}/activate");
-    let get = "GET /admin/v1/links/greeter".to_owned();
+    let get = "GET /admin/v1/links/greeter/versions".to_owned();
     assert_eq!(
         server.lines(),
         [get.clone(), activate.clone(), get.clone(), get, activate]
@@ -217,32 +223,41 @@ async fn a_version_is_meant_by_a_beginning_that_no_other_has() {
 }
 
 #[tokio::test]
+async fn a_response_of_another_form_is_an_error_and_not_an_empty_list() {
+    let server = FakeServer::start(vec![(200, json!({"status": "ok"}))]).await;
+    let error = link(&server, &["list"]).await.expect_err("no list of links");
+    assert!(matches!(error, LinkCommandError::Unexpected { .. }), "{error}");
+    assert!(error.to_string().contains("missing field `links`"), "{error}");
+}
+
+#[tokio::test]
 async fn a_host_that_did_not_confirm_is_named() {
     let switched = json!({"name": "greeter", "active": A, "previous": null, "revision": 7, "confirmed": ["h1"],
         "unconfirmed": [{"host": "h2", "why": "not by the deadline"}]});
     let server = FakeServer::start(vec![(200, switched)]).await;
-    let answer = link(&server, &["rollback", "greeter"]).await.expect("switched");
-    assert_eq!(answer.exit, Exit::InPart);
+    let output = link(&server, &["rollback", "greeter"]).await.expect("switched");
+    assert_eq!(output.exit, Exit::InPart);
     assert!(
-        answer.text.contains("not confirmed by h2: not by the deadline"),
+        output.text.contains("not confirmed by h2: not by the deadline"),
         "{}",
-        answer.text
+        output.text
     );
     assert_eq!(server.lines(), ["POST /admin/v1/links/greeter/rollback"]);
 }
 
 #[tokio::test]
 async fn grants_are_checked_before_they_are_sent() {
-    let server = FakeServer::start(vec![(200, json!({})), (200, json!({})), (200, json!({}))]).await;
+    let granted = json!({"name": "greeter", "digest": A, "grants": {}, "confirmed": ["h1"], "unconfirmed": []});
+    let server = FakeServer::start(vec![(200, granted.clone()), (200, granted)]).await;
     let wrong: [&[&str]; 3] = [&["--http", "127.0.0.1"], &["--grants", "{\"htp\": []}"], &[]];
     for arguments in wrong {
         let all: Vec<&str> = ["grant", "greeter"].iter().chain(arguments).copied().collect();
         assert!(
-            matches!(link(&server, &all).await, Err(LinkError::Given(_))),
+            matches!(link(&server, &all).await, Err(LinkCommandError::Input(_))),
             "{arguments:?}"
         );
     }
-    assert!(server.asked().is_empty(), "a mistake reached the server");
+    assert!(server.requests().is_empty(), "a mistake reached the server");
     let all = [
         "--http",
         "a.example",
@@ -262,9 +277,9 @@ async fn grants_are_checked_before_they_are_sent() {
         .await
         .expect("granted");
     let bodies: Vec<Value> = server
-        .asked()
+        .requests()
         .iter()
-        .map(|asked| serde_json::from_slice(&asked.body).expect("JSON"))
+        .map(|request| serde_json::from_slice(&request.body).expect("JSON"))
         .collect();
     let grants = json!({"http": ["a.example", {"host": "10.0.0.5:9000", "private": true}], "secrets": ["KEY"], "queues": ["calls_*"], "vcons": ["read", "create"]});
     assert_eq!(bodies, [json!({"digest": A, "grants": grants}), json!({"grants": {}})]);

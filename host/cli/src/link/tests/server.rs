@@ -1,4 +1,4 @@
-//! A server that notes what it is asked and answers as told.
+//! A server that records requests and sends prepared responses.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -12,14 +12,14 @@ use axum::response::IntoResponse;
 use serde_json::Value;
 
 #[derive(Clone)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     /// Method and path.
     pub line: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
 
-impl Asked {
+impl RecordedRequest {
     pub(super) fn header(&self, name: &str) -> String {
         let value = self
             .headers
@@ -35,8 +35,8 @@ impl Asked {
 
 #[derive(Default)]
 struct Inner {
-    asked: Vec<Asked>,
-    answers: VecDeque<(u16, Value)>,
+    requests: Vec<RecordedRequest>,
+    responses: VecDeque<(u16, Value)>,
 }
 
 pub(super) struct FakeServer {
@@ -45,13 +45,13 @@ pub(super) struct FakeServer {
 }
 
 impl FakeServer {
-    pub(super) async fn start(answers: Vec<(u16, Value)>) -> Self {
+    pub(super) async fn start(responses: Vec<(u16, Value)>) -> Self {
         vconduit_base::tls::choose_provider();
         let inner = Arc::new(Mutex::new(Inner {
-            answers: answers.into(),
+            responses: responses.into(),
             ..Inner::default()
         }));
-        let router = Router::new().fallback(answer).with_state(inner.clone());
+        let router = Router::new().fallback(respond).with_state(inner.clone());
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -62,16 +62,16 @@ impl FakeServer {
         format!("http://{}/", self.address)
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.inner.lock().expect("no panic while held").asked.clone()
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.inner.lock().expect("no panic while held").requests.clone()
     }
 
     pub(super) fn lines(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| asked.line).collect()
+        self.requests().into_iter().map(|request| request.line).collect()
     }
 }
 
-async fn answer(
+async fn respond(
     State(inner): State<Arc<Mutex<Inner>>>,
     method: Method,
     uri: Uri,
@@ -79,11 +79,11 @@ async fn answer(
     body: Bytes,
 ) -> impl IntoResponse {
     let mut inner = inner.lock().expect("no panic while held");
-    inner.asked.push(Asked {
+    inner.requests.push(RecordedRequest {
         line: format!("{method} {uri}"),
         headers,
         body,
     });
-    let (status, answer) = inner.answers.pop_front().expect("an answer is left");
-    (StatusCode::from_u16(status).expect("a status"), answer.to_string())
+    let (status, body) = inner.responses.pop_front().expect("a prepared response is left");
+    (StatusCode::from_u16(status).expect("a status"), body.to_string())
 }

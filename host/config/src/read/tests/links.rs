@@ -7,6 +7,16 @@ use crate::{ComponentSource, OnError};
 use vconduit_policy::Grants;
 
 #[test]
+fn a_standard_link_is_found_by_its_name_and_by_its_further_modules() {
+    let text = "links: {a: {module: links.webhook}, b: {module: links.post_to_url}}\n";
+    let config = good(text);
+    for name in ["a", "b"] {
+        let component = &config.links.get(name).unwrap().component;
+        assert_eq!(*component, ComponentSource::Standard("webhook".to_owned()), "{name}");
+    }
+}
+
+#[test]
 fn a_module_that_is_not_built_in_is_an_error_only_where_it_is_used() {
     let text = "\
 chains:

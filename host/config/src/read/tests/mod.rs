@@ -11,7 +11,7 @@ use crate::testing::read;
 use crate::{Config, Link, Problem, Severity};
 use vconduit_base::names::LinkName;
 
-/// Reads a text and answers its problems as `E3 path: message | hint`, one a line.
+/// Reads a text and returns its problems as `E3 path: message | hint`, one a line.
 fn problems(text: &str) -> Vec<String> {
     let checked = read(text, "/etc/v/conf.yml");
     let show = |problem: &Problem| {
@@ -24,7 +24,8 @@ fn problems(text: &str) -> Vec<String> {
     checked.problems.iter().map(show).collect()
 }
 
-/// Asserts that exactly these problems are found: each given as its beginning and words that it has to hold.
+/// Asserts that exactly these problems are found. Each is given as its beginning and the words that
+/// it has to contain.
 #[track_caller]
 fn assert_problems(text: &str, expected: &[(&str, &[&str])]) {
     let found = problems(text);

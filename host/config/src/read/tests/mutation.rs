@@ -1,4 +1,4 @@
-//! Whatever the text is, reading it ends with an answer.
+//! Reading ends with a result for every text.
 
 use proptest::prelude::*;
 

@@ -172,7 +172,8 @@ fn the_file_of_a_first_run_is_good_without_a_warning() {
 
 #[test]
 fn the_additions_shown_in_comments_are_good_too() {
-    // What is commented out and looks like YAML: `# key: …`, `# - …`. Sentences begin with an upper-case letter or `(+)`.
+    // Lines that are commented out and look like YAML: `# key: …`, `# - …`. Sentences begin with an
+    // upper-case letter or `(+)`.
     let shown = |line: &str| {
         let rest = line.trim_start().strip_prefix("# ").map(str::trim_start);
         rest.is_some_and(|rest| {

@@ -53,7 +53,7 @@ fn continued(before: &Checkpoint, now: &str) -> Checkpoint {
     }
 }
 
-/// The chain with a bar at the place where the run goes on.
+/// The chain, with a bar at the place where the run continues.
 #[track_caller]
 fn goes_on(before: &str, now: &str) {
     let (passed, left) = now.split_once('|').unwrap();
@@ -231,9 +231,9 @@ fn count(names: &[LinkName], name: &LinkName) -> usize {
     names.iter().filter(|other| *other == name).count()
 }
 
-/// Where a link is as often in the chain as before, exactly its runs are behind the place. Where it
-/// was inserted, none that ran or was left is on the wrong side. Where it was removed, no more than
-/// before are on each side.
+/// If a link is in the chain as often as before, exactly its runs are before the place. If it was
+/// inserted, none that ran or was left is on the wrong side. If it was removed, no more than before
+/// are on each side.
 #[test]
 fn in_all_small_chains_nothing_is_skipped_and_nothing_is_repeated() {
     let all = chains(4);

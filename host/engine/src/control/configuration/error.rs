@@ -28,7 +28,7 @@ pub enum ConfigError {
     /// There is a chain or storage of this name already.
     #[error("there is one of this name already")]
     Exists,
-    /// A mask stands where there is no secret: paths.
+    /// Paths of masks for which there is no secret.
     #[error("{}: there is no secret here that the mask could stand for", .0.join(", "))]
     UnknownMask(Vec<String>),
     /// The configuration can't be read.

@@ -2,38 +2,18 @@
 //!
 //! Guarantee: a change that names the state that it is for is not made over another state.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use super::section::Section;
 use super::state::{Member, Precondition, Tag};
-use super::{ConfigError, Configuration, unmasked, written};
+use super::{ConfigError, Configuration, shown, unmasked, written};
 use crate::control::audit::{Actor, AuditEntry};
-use crate::control::change::{Decision, Edit, change};
-use crate::control::confirm::{Confirmation, confirm};
+use crate::control::change::{ConfigEdit, Decision, change};
+use crate::control::confirm::confirm;
 use crate::events::Event;
+use vconduit_admin_types::MemberChanged;
 use vconduit_base::ConfigEntries;
 use vconduit_config::{Problem, Written, mask, store_copy};
-
-/// Result of a change of one member.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct MemberChanged {
-    /// Its name.
-    pub name: String,
-    /// Revision of the configuration.
-    pub revision: u64,
-    /// Whether it was deleted.
-    pub deleted: bool,
-    /// Parts of the configuration that have no effect, or perhaps another one than was meant.
-    pub warnings: Vec<Problem>,
-    /// Hosts that run it.
-    #[serde(flatten)]
-    pub confirmation: Confirmation,
-    /// Tag of its new state.
-    #[serde(skip)]
-    pub tag: Option<Tag>,
-}
 
 /// A change of one member.
 struct MemberChange<'a> {
@@ -64,10 +44,12 @@ impl Configuration {
         })
     }
 
-    /// Sets a chain or storage, or deletes it where there is no value.
+    /// Sets a chain or storage, or deletes it if there is no value. Also returns the tag of its new
+    /// state.
     ///
     /// # Errors
-    /// The precondition does not hold; the configuration with the change has problems; the store.
+    /// When the precondition does not hold, the configuration with the change has problems, or the
+    /// store fails.
     pub async fn change_member(
         &self,
         section: Section,
@@ -75,7 +57,7 @@ impl Configuration {
         value: Option<&Map<String, Value>>,
         precondition: &Precondition,
         actor: &Actor,
-    ) -> Result<MemberChanged, ConfigError> {
+    ) -> Result<(MemberChanged, Option<Tag>), ConfigError> {
         section.check(name)?;
         let wanted = MemberChange {
             section,
@@ -88,18 +70,18 @@ impl Configuration {
         let changed = change(&self.store, Some(&self.checker), decide).await?;
         let (revision, (mut warnings, tag)) = (changed.revision, changed.outcome);
         warnings.extend(changed.warnings);
-        self.events.tell(|| Event::ConfigChanged {
+        self.events.publish(|| Event::ConfigChanged {
             revision,
             by: actor.name.clone(),
         });
-        Ok(MemberChanged {
+        let changed = MemberChanged {
             name: name.to_owned(),
             revision,
             deleted: value.is_none(),
-            warnings,
+            warnings: warnings.into_iter().map(shown).collect(),
             confirmation: confirm(self.store.as_ref(), revision).await?,
-            tag,
-        })
+        };
+        Ok((changed, tag))
     }
 
     /// The present configuration with the change in it.
@@ -117,8 +99,8 @@ impl Configuration {
         }
         let sent = unmasked(edited(current.clone(), wanted), &current)?;
         let checked = self.read(&sent, present)?;
-        Ok(Decision::Save(Edit {
-            entries: store_copy::beside(store_copy::to_entries(&checked.written), present),
+        Ok(Decision::Save(ConfigEdit {
+            entries: store_copy::with_own_entries(store_copy::to_entries(&checked.written), present),
             audit: Some(audit(wanted, &current, &checked.written)),
             outcome: (
                 checked.warnings().cloned().collect(),
@@ -147,10 +129,10 @@ fn edited(mut written: Written, wanted: &MemberChange<'_>) -> Written {
 
 fn audit(wanted: &MemberChange<'_>, before: &Written, after: &Written) -> AuditEntry {
     let (section, name) = (wanted.section, wanted.name);
-    let shown = |written: &Written| {
+    let member = |written: &Written| {
         let masked = mask::mask(written);
         section.member(&masked, name).cloned().unwrap_or_default()
     };
     let action = section.action(wanted.value.is_none());
-    AuditEntry::new(wanted.actor, action, name, shown(before), shown(after))
+    AuditEntry::new(wanted.actor, action, name, member(before), member(after))
 }

@@ -1,7 +1,8 @@
-//! The configuration in the store, as operators read and change it: as a whole, or chain by chain and storage by storage.
+//! The configuration in the store, as operators read and change it: as a whole, or chain by chain
+//! and storage by storage.
 //!
-//! Guarantee: what is saved has passed [`Checker`]; secrets are masked in what is shown, and a mask that comes back stands for the
-//! secret that is there; link records stay as they are.
+//! Guarantee: a saved configuration has passed [`Checker`]. Secrets are masked in responses, and a
+//! mask in a request stands for the present secret. Link records are not changed.
 
 mod error;
 mod member;
@@ -12,12 +13,9 @@ mod state;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 pub use error::ConfigError;
-pub use member::MemberChanged;
 pub use replace::Permission;
 pub use section::Section;
 pub use state::{Member, Precondition, Tag};
@@ -25,8 +23,9 @@ pub use state::{Member, Precondition, Tag};
 use super::check::Checker;
 use crate::events::Events;
 use crate::registry::{Registry, config_reader};
+use vconduit_admin_types::{Chains, ConfigProblem, ProblemSeverity, Storages, Validation};
 use vconduit_base::ConfigEntries;
-use vconduit_config::{Checked, Problem, Written, mask, store_copy};
+use vconduit_config::{Checked, Problem, Severity, Written, mask, store_copy};
 use vconduit_store::Store;
 
 /// The service.
@@ -36,35 +35,6 @@ pub struct Configuration {
     events: Events,
     /// Path of the configuration file: components are relative to it.
     file: PathBuf,
-}
-
-/// Chains of the configuration.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Chains {
-    /// Revision of the configuration.
-    pub revision: u64,
-    /// Chains by name, in the shape of the configuration file.
-    #[schema(value_type = Object)]
-    pub chains: Map<String, Value>,
-}
-
-/// Storages of the configuration.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Storages {
-    /// Revision of the configuration.
-    pub revision: u64,
-    /// Storages by name, in the shape of the configuration file. Secrets are masked.
-    #[schema(value_type = Object)]
-    pub storages: Map<String, Value>,
-}
-
-/// A configuration that has no errors.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Validation {
-    /// Always true.
-    pub ok: bool,
-    /// Parts that have no effect, or perhaps another one than was meant.
-    pub warnings: Vec<Problem>,
 }
 
 impl Configuration {
@@ -114,11 +84,11 @@ impl Configuration {
     pub async fn validate(&self, sent: &Written) -> Result<Validation, ConfigError> {
         let (_, present) = self.store.load_config().await?;
         let checked = self.read(sent, &present)?;
-        let entries = store_copy::beside(store_copy::to_entries(&checked.written), &present);
+        let entries = store_copy::with_own_entries(store_copy::to_entries(&checked.written), &present);
         let more = self.checker.check(&entries).await?;
         Ok(Validation {
             ok: true,
-            warnings: checked.warnings().cloned().chain(more).collect(),
+            warnings: checked.warnings().cloned().chain(more).map(shown).collect(),
         })
     }
 
@@ -155,4 +125,19 @@ fn unmasked(mut sent: Written, current: &Written) -> Result<Written, ConfigError
         return Ok(sent);
     }
     Err(ConfigError::UnknownMask(unknown))
+}
+
+/// A problem as operators see it.
+fn shown(problem: Problem) -> ConfigProblem {
+    ConfigProblem {
+        severity: match problem.severity {
+            Severity::Error => ProblemSeverity::Error,
+            Severity::Warning => ProblemSeverity::Warning,
+        },
+        line: problem.line,
+        column: problem.column,
+        path: problem.path,
+        message: problem.message,
+        hint: problem.hint,
+    }
 }

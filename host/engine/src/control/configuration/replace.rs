@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use super::{ConfigError, Configuration, unmasked, written};
-use crate::control::change::{Decision, Edit, change};
+use crate::control::change::{ConfigEdit, Decision, change};
 use vconduit_base::ConfigEntries;
 use vconduit_config::{Written, store_copy};
 
 /// Members of a link that decide about the code that runs and about what it may reach and use up.
 const ADMINS_ONLY: [&str; 5] = ["component", "module", "grants", "limits", "warm"];
 
-/// What the caller may change.
+/// The parts of a configuration that the caller may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
-    /// Everything.
+    /// All parts.
     Admin,
     /// Everything but `signing` and the members of links that decide about code, grants and limits.
     Client,
@@ -46,8 +46,8 @@ impl Configuration {
         {
             return Err(ConfigError::AdminsOnly(path));
         }
-        Ok(Decision::Save(Edit {
-            entries: store_copy::beside(store_copy::to_entries(&checked.written), present),
+        Ok(Decision::Save(ConfigEdit {
+            entries: store_copy::with_own_entries(store_copy::to_entries(&checked.written), present),
             audit: None,
             outcome: (),
         }))

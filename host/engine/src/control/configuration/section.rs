@@ -12,9 +12,9 @@ const MAX_SHOWN_CHARS: usize = 100;
 /// A part of the configuration whose members are changed one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
-    /// `chains`
+    /// The section `chains`.
     Chains,
-    /// `storages`
+    /// The section `storages`.
     Storages,
 }
 

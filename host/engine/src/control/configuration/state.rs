@@ -10,7 +10,7 @@ use vconduit_base::names::Digest;
 /// Digits of a tag: enough that two states of one member never share it.
 const TAG_DIGITS: usize = 32;
 
-/// Tells the states of a member apart.
+/// Tag of a member's state. It changes with every change of the member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag(String);
 
@@ -39,7 +39,7 @@ pub struct Member {
 /// State in which a member has to be for a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Precondition {
-    /// It has to be there, and its tag has to be one of these; an empty list stands for any tag.
+    /// The member has to exist with one of these tags. An empty list stands for any tag.
     pub one_of: Option<Vec<String>>,
     /// There must be none yet.
     pub absent: bool,

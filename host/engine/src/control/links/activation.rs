@@ -1,41 +1,21 @@
-//! Putting a version in force, on every host.
+//! Activates a version on every host.
 //!
-//! Guarantee: hosts take a version up only when it is compiled and linked there; what runs meanwhile ends on the version it began with.
-//! The answer says which hosts run it and which do not.
-
-use serde::Serialize;
-use utoipa::ToSchema;
+//! Guarantee: a host activates a version only after it has compiled and linked it. Runs in work end
+//! with the version that they began with. The result names the hosts that run it and those that do
+//! not.
 
 use super::{LinkError, Links};
 use crate::control::audit::Actor;
-use crate::control::confirm::{Confirmation, confirm};
+use crate::control::confirm::confirm;
 use crate::events::{Event, LinkEvent};
+use vconduit_admin_types::Switched;
 use vconduit_base::names::{Digest, LinkName};
 
-/// A change of the version in force.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Switched {
-    /// The link.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// The version in force; null: the configuration's own component.
-    #[schema(value_type = Option<String>)]
-    pub active: Option<Digest>,
-    /// The version before.
-    #[schema(value_type = Option<String>)]
-    pub previous: Option<Digest>,
-    /// The revision of the configuration.
-    pub revision: u64,
-    /// Which hosts run it.
-    #[serde(flatten)]
-    pub confirmation: Confirmation,
-}
-
 impl Links {
-    /// Puts a version in force.
+    /// Activates a version.
     ///
     /// # Errors
-    /// It is not there, held, or would not run with the link's options.
+    /// When the version is not found, is held, or could not run with the link's options.
     pub async fn activate(&self, link: &LinkName, wanted: &str, actor: &Actor) -> Result<Switched, LinkError> {
         let changed = self.change(link, actor, "link.activate", |record, _| {
             let previous = record.active.clone();
@@ -47,10 +27,10 @@ impl Links {
         self.switched(link, previous, active, revision, actor).await
     }
 
-    /// Goes back to what was in force before.
+    /// Activates the version that was active before.
     ///
     /// # Errors
-    /// There is nothing to go back to, or it would not run.
+    /// When there was none, or it could not run.
     pub async fn roll_back(&self, link: &LinkName, actor: &Actor) -> Result<Switched, LinkError> {
         let changed = self.change(link, actor, "link.rollback", |record, before| {
             let previous = record.active.clone();
@@ -69,7 +49,7 @@ impl Links {
         revision: u64,
         actor: &Actor,
     ) -> Result<Switched, LinkError> {
-        self.events.tell(|| {
+        self.events.publish(|| {
             Event::LinkActivated(LinkEvent {
                 link: link.clone(),
                 version: active.clone(),

@@ -1,30 +1,31 @@
 //! Changes of a link's record.
 //!
-//! Guarantee: a change is decided on the record that it is written over; one that leaves the record as it is writes nothing.
+//! Guarantee: a change is decided on the record that it overwrites. A change that leaves the record
+//! as it is writes nothing.
 
 use serde_json::{Value, json};
 
 use super::{LinkError, Links};
 use crate::control::audit::{Actor, AuditEntry};
-use crate::control::change::{self, Decision, Edit};
+use crate::control::change::{self, ConfigEdit, Decision};
 use vconduit_base::ConfigEntries;
 use vconduit_base::names::LinkName;
 use vconduit_config::{LinkRecord, mask, store_copy};
 
-/// What a change is decided on.
+/// The state that a change is decided on.
 pub(super) struct Before<'a> {
     pub entries: &'a ConfigEntries,
     pub link: &'a LinkName,
 }
 
 impl Before<'_> {
-    /// Whether the configuration has a component for this link.
+    /// True if the configuration has a component for this link.
     pub fn configured(&self) -> bool {
         is_configured(self.entries, self.link)
     }
 }
 
-/// Whether the configuration defines this link.
+/// True if the configuration defines this link.
 pub(super) fn is_configured(entries: &ConfigEntries, link: &LinkName) -> bool {
     entries
         .iter()
@@ -32,7 +33,8 @@ pub(super) fn is_configured(entries: &ConfigEntries, link: &LinkName) -> bool {
 }
 
 impl Links {
-    /// Changes a link's record. Returns the value of `edit` and the revision of the configuration that has the change.
+    /// Changes a link's record. Returns the value of `edit` and the revision of the configuration
+    /// that has the change.
     pub(super) async fn change<T>(
         &self,
         link: &LinkName,
@@ -47,7 +49,7 @@ impl Links {
             if after == before {
                 return Ok(Decision::Keep(outcome));
             }
-            Ok(Decision::Save(Edit {
+            Ok(Decision::Save(ConfigEdit {
                 entries: store_copy::with_record(entries, link.as_str(), &after),
                 audit: Some(AuditEntry::new(
                     actor,

@@ -1,4 +1,4 @@
-//! Why a link was not changed.
+//! Errors of changes of links.
 
 use crate::control::change::ChangeError;
 use crate::control::check::{self, CheckError};
@@ -9,7 +9,7 @@ use vconduit_policy::signature::SignatureError;
 use vconduit_sandbox::CompileError;
 use vconduit_store::StoreError;
 
-/// Why a link was not changed. Nothing was, then.
+/// Reason why a link was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// There is no such link.
@@ -21,7 +21,7 @@ pub enum LinkError {
     /// The bytes are no link.
     #[error(transparent)]
     Component(#[from] CompileError),
-    /// What the component asks for can't be read.
+    /// The grants that the component needs can't be read.
     #[error("the component's description is not usable: needs: {0}")]
     BadNeeds(String),
     /// The signature.
@@ -39,7 +39,7 @@ pub enum LinkError {
     /// A chain needs it.
     #[error("the link {link} is used by {}", .chains.join(", "))]
     InUse {
-        /// Which.
+        /// Name of the link.
         link: LinkName,
         /// By whom.
         chains: Vec<String>,

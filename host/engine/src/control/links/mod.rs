@@ -1,7 +1,8 @@
-//! Links as operators see them: upload, activate, roll back, grant, delete.
+//! Links as operators see them: upload, activation, rollback, grants, deletion.
 //!
-//! Guarantee: a change is one step in the store, together with its entry in the audit log, on top of the state that it was decided on;
-//! a configuration that could not run on this host is not written. What is active is compiled before it is.
+//! Guarantee: a change is one step in the store, together with its entry in the audit log, over the
+//! state that it was decided on. A configuration that could not run on this host is not saved. A
+//! version is compiled before it becomes active.
 
 mod activation;
 mod change;
@@ -9,18 +10,13 @@ mod error;
 mod remove;
 mod settings;
 mod upload;
-mod uploaded;
 mod view;
 
 use std::sync::Arc;
 
-pub use activation::Switched;
 pub use error::LinkError;
-pub use remove::{LinkDeleted, VersionDeleted};
-pub use settings::{Granted, Setting, SettingChanged, SettingKind};
+pub use settings::{Setting, SettingKind};
 pub use upload::Upload;
-pub use uploaded::{About, Uploaded, UploadedVersion};
-pub use view::{LinkDetail, LinkList, LinkSummary, VersionDetail, VersionList};
 
 use super::check::Checker;
 use crate::events::Events;
@@ -72,7 +68,7 @@ impl Links {
         Ok((record, configured))
     }
 
-    /// The chains in force that name this link.
+    /// Chains of the active configuration that name this link.
     #[must_use]
     pub fn used_by(&self, link: &LinkName) -> Vec<String> {
         let snapshot = self.live.load();

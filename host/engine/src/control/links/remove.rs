@@ -1,36 +1,11 @@
 //! Deleting versions and links.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use super::{LinkError, Links};
 use crate::control::audit::Actor;
 use crate::events::{Event, LinkEvent};
+use vconduit_admin_types::{LinkDeleted, VersionDeleted};
 use vconduit_base::names::{Digest, LinkName};
 use vconduit_config::{LinkRecord, store_copy};
-
-/// A version that was deleted.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct VersionDeleted {
-    /// The link.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// The version.
-    #[schema(value_type = String)]
-    pub digest: Digest,
-    /// Always true.
-    pub deleted: bool,
-}
-
-/// A link that was deleted with all its versions.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LinkDeleted {
-    /// The link.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// Always true.
-    pub deleted: bool,
-}
 
 impl Links {
     /// Deletes a version that is not active.
@@ -91,7 +66,7 @@ impl Links {
         })
     }
 
-    /// Drops components that nothing refers to any more. One that is left behind by a fault costs room, no more.
+    /// Deletes components that no record refers to. If this fails, a component only takes up space.
     async fn forget(&self, digests: &[Digest]) {
         let Ok((_, entries)) = self.store.load_config().await else {
             return;
@@ -114,7 +89,7 @@ impl Links {
     }
 
     fn tell_removed(&self, link: &LinkName, version: Option<Digest>, actor: &Actor) {
-        self.events.tell(|| {
+        self.events.publish(|| {
             Event::LinkRemoved(LinkEvent {
                 link: link.clone(),
                 version,

@@ -1,22 +1,21 @@
 //! Grants, limits and options of a link.
 //!
-//! Guarantee: grants belong to one version; limits stay below their ceilings and options fit the schema of the version in force, or
-//! nothing is written.
+//! Guarantee: grants belong to one version. Limits above their ceilings, and options that do not
+//! fit the schema of the active version, are refused.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
 
 use super::{LinkError, Links};
 use crate::control::audit::Actor;
-use crate::control::confirm::{Confirmation, confirm};
+use crate::control::confirm::confirm;
 use crate::events::{Event, LinkEvent};
-use vconduit_base::names::{Digest, LinkName};
+use vconduit_admin_types::{Granted, SettingChanged};
+use vconduit_base::names::LinkName;
 
-/// What of a link is set.
+/// A new value for a setting of a link.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// What.
+    /// The setting.
     pub kind: SettingKind,
     /// The value; nothing takes the configuration's own again.
     pub value: Option<Map<String, Value>>,
@@ -25,38 +24,10 @@ pub struct Setting {
 /// A part of a link that can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKind {
-    /// `options`
+    /// The member `options`.
     Options,
-    /// `limits`
+    /// The member `limits`.
     Limits,
-}
-
-/// A decision about what a version may reach.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Granted {
-    /// The link.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// The version.
-    #[schema(value_type = String)]
-    pub digest: Digest,
-    /// Its grants, in the shape of the configuration.
-    #[schema(value_type = Object)]
-    pub grants: Map<String, Value>,
-    /// Hosts that have taken it up.
-    #[serde(flatten)]
-    pub confirmation: Confirmation,
-}
-
-/// A change of a link's options or limits.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct SettingChanged {
-    /// The link.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// Hosts that have taken it up.
-    #[serde(flatten)]
-    pub confirmation: Confirmation,
 }
 
 impl SettingKind {
@@ -70,10 +41,10 @@ impl SettingKind {
 }
 
 impl Links {
-    /// Decides what a version may reach; without a version the one in force, else the latest.
+    /// Decides about the grants of a version: by default the active one, or else the latest.
     ///
     /// # Errors
-    /// The grants can't be read; there is no such version.
+    /// When the grants can't be read, or the version is not found.
     pub async fn grant(
         &self,
         link: &LinkName,
@@ -93,7 +64,7 @@ impl Links {
             Ok(digest)
         });
         let (digest, revision) = changed.await?;
-        self.events.tell(|| {
+        self.events.publish(|| {
             Event::LinkGranted(LinkEvent {
                 link: link.clone(),
                 version: Some(digest.clone()),

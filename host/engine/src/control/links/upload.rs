@@ -1,36 +1,38 @@
 //! An upload: the checks in their order, then the version in the store.
 //!
-//! Guarantee: bytes whose signature does not count are not compiled. What is kept has passed every check; a version that needs more than the active one was granted is held. The same bytes
-//! again are known again.
+//! Guarantee: bytes with a signature that is not accepted are not compiled. A stored version has
+//! passed every check. A version that needs more than the active one was granted is held. The same
+//! bytes are the same version.
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::change::Before;
-use super::uploaded::{About, Uploaded, UploadedVersion};
 use super::{LinkError, Links};
 use crate::control::audit::Actor;
 use crate::events::{Event, LinkEvent};
+use vconduit_admin_types::{About, UploadedVersion};
 use vconduit_base::clock::now_ms_signed;
 use vconduit_base::names::LinkName;
-use vconduit_config::{LinkRecord, Version, store_copy};
+use vconduit_config::{LinkRecord, VersionRecord, store_copy};
 use vconduit_policy::Grants;
 use vconduit_policy::capabilities;
 use vconduit_policy::signature::{KeyId, SignatureError};
+use vconduit_sandbox::{Compiled, World};
 
-/// What comes with the bytes.
+/// Properties of an upload.
 #[derive(Debug, Clone, Default)]
 pub struct Upload {
-    /// What the uploader writes about it.
+    /// Note of the operator about the version.
     pub note: String,
     /// The text of its minisign signature.
     pub signature: Option<String>,
-    /// Whether to activate the version at once, unless it is held.
+    /// True to activate the version at once, unless it is held.
     pub activate: bool,
 }
 
 impl Links {
-    /// Checks a component, keeps it as a version of this link, and activates it if that is asked for.
+    /// Checks a component, stores it as a version of this link, and activates it if requested.
     ///
     /// # Errors
     /// The first check that it does not pass.
@@ -42,34 +44,37 @@ impl Links {
         actor: &Actor,
     ) -> Result<UploadedVersion, LinkError> {
         let activate = upload.activate;
-        let uploaded = self.keep(link, bytes, upload, actor).await?;
-        let (active, confirmation) = if activate && uploaded.held.is_none() {
+        let mut uploaded = self.keep(link, bytes, upload, actor).await?;
+        if activate && uploaded.held.is_none() {
             let switched = self.activate(link, uploaded.digest.as_str(), actor).await?;
-            (true, Some(switched.confirmation))
+            uploaded.active = true;
+            uploaded.confirmation = Some(switched.confirmation);
         } else {
             let (record, _) = self.get(link).await?;
-            (record.active.as_ref() == Some(&uploaded.digest), None)
-        };
-        Ok(UploadedVersion {
-            link: link.clone(),
-            uploaded,
-            active,
-            confirmation,
-        })
+            uploaded.active = record.active.as_ref() == Some(&uploaded.digest);
+        }
+        Ok(uploaded)
     }
 
-    async fn keep(&self, link: &LinkName, bytes: Bytes, upload: Upload, actor: &Actor) -> Result<Uploaded, LinkError> {
+    /// Keeps a component as a version, which is not activated here.
+    async fn keep(
+        &self,
+        link: &LinkName,
+        bytes: Bytes,
+        upload: Upload,
+        actor: &Actor,
+    ) -> Result<UploadedVersion, LinkError> {
         self.check_name(link)?;
         // Takes microseconds; a compile takes seconds, and nobody has vouched for the bytes yet.
         let signed_by = self.signer(&bytes, upload.signature.as_deref())?;
         let compiled = self.registry.sandbox().compile(bytes.clone()).await?;
-        let about = About::of(&compiled);
+        let about = about(&compiled);
         let needs = vconduit_config::read_grants(&about.needs)
             .map_err(|problems| LinkError::BadNeeds(LinkError::Invalid(problems).to_string()))?;
         let text = serde_json::to_string(&about).unwrap_or_default();
         self.store.keep_component(&compiled.digest, bytes, &text).await?;
         self.registry.keep_version(&compiled);
-        let version = Version {
+        let version = VersionRecord {
             digest: compiled.digest.clone(),
             at_ms: now_ms_signed(),
             by: actor.name.clone(),
@@ -89,17 +94,21 @@ impl Links {
                 version: Some(compiled.digest.clone()),
                 by: actor.name.clone(),
             };
-            self.events.tell(|| Event::LinkUploaded(event));
+            self.events.publish(|| Event::LinkUploaded(event));
         }
-        Ok(Uploaded {
+        let capabilities = capabilities::of_imports(&about.imports);
+        Ok(UploadedVersion {
+            link: link.clone(),
             digest: compiled.digest.clone(),
             compile_ms: u64::try_from(compiled.compile_time.as_millis()).unwrap_or(u64::MAX),
-            capabilities: capabilities::of_imports(&about.imports),
+            capabilities: capabilities.iter().map(ToString::to_string).collect(),
             beyond_grants,
             held,
-            signed_by,
+            signed_by: signed_by.map(|key| key.to_string()),
             existed,
             about,
+            active: false,
+            confirmation: None,
         })
     }
 
@@ -107,16 +116,17 @@ impl Links {
         self.live.load().config.signing.verify(bytes, signature)
     }
 
-    /// A name that the configuration has is good whatever it is; a new one has to be plain, as it stands in paths and on command lines.
+    /// Every name of the configuration is accepted. A new name has to be plain, because it is part
+    /// of paths and command lines.
     fn check_name(&self, link: &LinkName) -> Result<(), LinkError> {
-        const LONGEST: usize = 100;
+        const MAX_NAME_BYTES: usize = 100;
         let name = link.as_str();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-        let plain = name.len() <= LONGEST && !name.starts_with('.') && name.bytes().all(is_plain);
+        let plain = name.len() <= MAX_NAME_BYTES && !name.starts_with('.') && name.bytes().all(is_plain);
         if plain || self.live.load().config.links.contains_key(link) {
             return Ok(());
         }
-        Err(LinkError::BadName(name.chars().take(LONGEST).collect()))
+        Err(LinkError::BadName(name.chars().take(MAX_NAME_BYTES).collect()))
     }
 }
 
@@ -126,7 +136,7 @@ type Added = (bool, Vec<String>, Option<String>);
 fn add(
     record: &mut LinkRecord,
     before: &Before<'_>,
-    version: &Version,
+    version: &VersionRecord,
     about: &About,
     needs: &Grants,
 ) -> Result<Added, LinkError> {
@@ -146,7 +156,7 @@ fn add(
     Ok((true, beyond, known.held.clone()))
 }
 
-/// What the version in force may reach, and how that is written.
+/// Grants of the active version, and their written form.
 fn in_force(record: &LinkRecord, before: &Before<'_>) -> (Grants, Map<String, Value>) {
     let written = match record.active_version() {
         Some(active) => active.grants.clone(),
@@ -161,4 +171,25 @@ fn in_force(record: &LinkRecord, before: &Before<'_>) -> (Grants, Map<String, Va
     }
     .unwrap_or_default();
     (vconduit_config::read_grants(&written).unwrap_or_default(), written)
+}
+
+/// Facts about a component.
+fn about(compiled: &Compiled) -> About {
+    let description = compiled.description();
+    About {
+        world: match compiled.world {
+            World::Link => "link",
+            World::Transform => "transform",
+        }
+        .to_owned(),
+        name: description.name.clone(),
+        version: description.version.clone(),
+        summary: description.summary.clone(),
+        size_bytes: compiled.component_bytes,
+        functions: compiled.functions,
+        imports: compiled.imports.clone(),
+        needs: description.needs.clone(),
+        options_schema: description.options_schema.clone(),
+        defaults: description.defaults.clone(),
+    }
 }

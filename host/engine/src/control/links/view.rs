@@ -3,91 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::Serialize;
-use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use serde_json::Value;
 
-use super::{About, LinkError, Links, change};
-use vconduit_base::names::{Digest, LinkName};
-use vconduit_config::{LinkRecord, Version, mask, store_copy};
-
-/// All links.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LinkList {
-    /// Those of the configuration and those that were uploaded, by name.
-    pub links: Vec<LinkSummary>,
-}
-
-/// A link in the list of all.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LinkSummary {
-    /// Its name.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// The uploaded version that is active; null: the configuration's own component.
-    #[schema(value_type = Option<String>)]
-    pub active: Option<Digest>,
-    /// Number of uploaded versions.
-    pub versions: usize,
-    /// Number of them that are held.
-    pub held: usize,
-    /// Chains that name it.
-    pub used_by: Vec<String>,
-}
-
-/// One link.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LinkDetail {
-    /// Its name.
-    #[schema(value_type = String)]
-    pub name: LinkName,
-    /// The uploaded version that is active; null: the configuration's own component.
-    #[schema(value_type = Option<String>)]
-    pub active: Option<Digest>,
-    /// The component that this host runs.
-    #[schema(value_type = Option<String>)]
-    pub running: Option<Digest>,
-    /// Whether the configuration defines the link.
-    pub configured: bool,
-    /// Versions that were active before, the latest last; null stands for the configuration's own component.
-    #[schema(value_type = Vec<Option<String>>)]
-    pub past: Vec<Option<Digest>>,
-    /// Uploaded versions, the latest upload first.
-    pub versions: Vec<Version>,
-    /// Grants, in the shape of the configuration.
-    #[schema(value_type = Option<Object>)]
-    pub grants: Option<Value>,
-    /// Limits, in the shape of the configuration.
-    #[schema(value_type = Option<Object>)]
-    pub limits: Option<Value>,
-    /// Options. Secrets are masked.
-    #[schema(value_type = Option<Object>)]
-    pub options: Option<Map<String, Value>>,
-    /// Chains that name it.
-    pub used_by: Vec<String>,
-}
-
-/// Versions of a link.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct VersionList {
-    /// The version that is active; null: the configuration's own component.
-    #[schema(value_type = Option<String>)]
-    pub active: Option<Digest>,
-    /// The latest upload first.
-    pub versions: Vec<Version>,
-}
-
-/// One version of a link.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct VersionDetail {
-    /// The version.
-    #[serde(flatten)]
-    pub version: Version,
-    /// Whether it is active.
-    pub active: bool,
-    /// Facts about the component, found at its upload.
-    pub about: Option<About>,
-}
+use super::{LinkError, Links, change};
+use vconduit_admin_types::{LinkDetail, LinkList, LinkSummary, LinkVersion, VersionDetail, VersionList};
+use vconduit_base::names::LinkName;
+use vconduit_config::{LinkRecord, VersionRecord, mask, store_copy};
 
 impl Links {
     /// The links of the configuration and those that were uploaded, by name.
@@ -117,10 +38,11 @@ impl Links {
         })
     }
 
-    /// One link: what is active, its versions, and what was set for it.
+    /// Returns one link: its active version, all versions, and its grants, limits and options. Its
+    /// use is left out, because each host has its own.
     ///
     /// # Errors
-    /// There is no such link; the store is unavailable.
+    /// When the link is not found, or the store is unavailable.
     pub async fn detail(&self, link: &LinkName) -> Result<LinkDetail, LinkError> {
         let (_, entries) = self.store.load_config().await?;
         let record = store_copy::record(&entries, link.as_str()).map_err(LinkError::Damaged)?;
@@ -144,6 +66,7 @@ impl Links {
             limits: entry.get("limits").cloned(),
             options: entry.get("options").and_then(Value::as_object).map(mask::mask),
             used_by: self.used_by(link),
+            usage: None,
         })
     }
 
@@ -170,7 +93,7 @@ impl Links {
         Ok(VersionDetail {
             active: record.active.as_ref() == Some(&version.digest),
             about: about.and_then(|text| serde_json::from_str(&text).ok()),
-            version,
+            version: link_version(version),
         })
     }
 
@@ -187,7 +110,19 @@ impl Links {
 }
 
 /// The latest upload first.
-fn newest_first(mut versions: Vec<Version>) -> Vec<Version> {
-    versions.reverse();
-    versions
+fn newest_first(versions: Vec<VersionRecord>) -> Vec<LinkVersion> {
+    versions.into_iter().rev().map(link_version).collect()
+}
+
+fn link_version(version: VersionRecord) -> LinkVersion {
+    LinkVersion {
+        digest: version.digest,
+        at_ms: version.at_ms,
+        by: version.by,
+        note: version.note,
+        size_bytes: version.size_bytes,
+        grants: version.grants,
+        held: version.held,
+        signed_by: version.signed_by.map(|key| key.to_string()),
+    }
 }

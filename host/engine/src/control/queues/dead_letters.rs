@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
 use super::{QueueError, Queues};
 use crate::control::audit::Actor;
 use crate::events::Event;
 use vcon_document::VconId;
+use vconduit_admin_types::{DeadLetterRow, DeadLetters, FailureRecord, Retried};
 use vconduit_base::ConfigEntries;
 use vconduit_base::names::{ChainName, Digest, LinkName, ListName};
 use vconduit_config::store_copy;
@@ -19,27 +19,6 @@ use vconduit_store::{Checkpoint, DeadLetter, ErrorRecord};
 
 /// Prefix of the lists of storages: their dead letters did not come from a list.
 const OF_STORAGE: &str = "storage:";
-
-/// Dead letters.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DeadLetters {
-    /// How many there are.
-    pub total: u64,
-    /// A part of them, the oldest first. The record says why; it is absent where another program pushed the id.
-    #[schema(value_type = Vec<Object>)]
-    pub dead_letters: Vec<DeadLetter>,
-}
-
-/// A dead letter that is on its ingress list again.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Retried {
-    /// The ingress list.
-    #[schema(value_type = String)]
-    pub list: ListName,
-    /// Versions of links that it runs with instead of the active ones: link → digest.
-    #[schema(value_type = std::collections::BTreeMap<String, String>)]
-    pub versions: BTreeMap<LinkName, Digest>,
-}
 
 /// A dead letter as the audit log keeps it.
 #[derive(Serialize)]
@@ -60,14 +39,17 @@ impl Queues {
     /// # Errors
     /// When the store is unavailable.
     pub async fn dead_letters(&self, list: &ListName, offset: u64, limit: u64) -> Result<DeadLetters, QueueError> {
+        let total = self.store.depth(&list.dead_letters()).await?;
+        let letters = self.store.dead_letters(list, offset, limit).await?;
         Ok(DeadLetters {
-            total: self.store.depth(&list.dead_letters()).await?,
-            dead_letters: self.store.dead_letters(list, offset, limit).await?,
+            total,
+            dead_letters: letters.into_iter().map(row).collect(),
         })
     }
 
-    /// Puts a dead letter at the tail of its ingress list again. `versions`: links to run in another version than the active one, each
-    /// with a digest or the first six digits of it or more.
+    /// Puts a dead letter at the tail of its ingress list again. `versions`: links to run in
+    /// another version than the active one, each with a digest or the first six digits of it or
+    /// more.
     ///
     /// # Errors
     /// It is not there, can't go back, or not with these versions; the store is unavailable.
@@ -98,7 +80,7 @@ impl Queues {
         let target = format!("{}/{id}", list.dead_letters());
         self.audit(actor, "dead_letter.retry", &target, &before, &retried)
             .await?;
-        self.events.tell(|| Event::VconRetried {
+        self.events.publish(|| Event::VconRetried {
             vcon: id.clone(),
             list: list.clone(),
             versions: retried.versions.clone(),
@@ -119,7 +101,7 @@ impl Queues {
         let target = format!("{}/{id}", list.dead_letters());
         self.audit(actor, "dead_letter.drop", &target, &before, &Value::Null)
             .await?;
-        self.events.tell(|| Event::VconDropped {
+        self.events.publish(|| Event::VconDropped {
             vcon: id.clone(),
             list: list.clone(),
             by: actor.name.clone(),
@@ -191,4 +173,25 @@ fn version(entries: &ConfigEntries, link: &LinkName, wanted: &str) -> Result<Dig
         error,
     })?;
     Ok(version.digest.clone())
+}
+
+fn row(letter: DeadLetter) -> DeadLetterRow {
+    DeadLetterRow {
+        vcon: letter.vcon.to_string(),
+        record: letter.record.map(failure),
+    }
+}
+
+/// A record of an error as operators see it.
+pub(super) fn failure(record: ErrorRecord) -> FailureRecord {
+    FailureRecord {
+        chain: record.chain,
+        link: record.link,
+        version: record.version,
+        class: record.class,
+        message: record.message,
+        attempts: record.attempts,
+        current: record.current.map(|vcon| vcon.to_string()),
+        at_ms: record.at_ms,
+    }
 }

@@ -2,47 +2,33 @@
 
 use futures::StreamExt as _;
 use indexmap::IndexMap;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{QueueError, Queues};
-use vconduit_base::names::ListName;
+use vconduit_admin_types::{ListKind, ListRow, Lists};
+use vconduit_base::names::{ChainName, ListName};
 use vconduit_config::Config;
 
 /// Lists that the store is asked about at once.
 const AT_ONCE: usize = 16;
-
-/// What a list is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ListKind {
-    /// vCons wait here for a chain.
-    Ingress,
-    /// Ids of parked runs come back here.
-    Resume,
-    /// Runs of an ingress list, or saves of a storage, that failed.
-    DeadLetters,
-    /// Where chains put the ids of what they are done with.
-    Egress,
-}
 
 /// A list of the configuration.
 #[derive(Debug, Clone)]
 pub struct KnownList {
     /// Its name.
     pub name: ListName,
-    /// What it is for.
+    /// Kind of the list.
     pub kind: ListKind,
     /// The chain that it belongs to; absent for those of storages.
-    pub chain: Option<String>,
-    /// Whether that chain takes from its lists.
+    pub chain: Option<ChainName>,
+    /// True if that chain claims from its lists.
     pub enabled: bool,
     /// For ingress lists, and what comes with them: the ingress list.
     pub ingress: Option<ListName>,
 }
 
-/// All lists that the configuration names, in its order: each chain's ingress lists with what belongs to them, its egress lists; then
-/// the dead letters of storages. A list that is an ingress list and an egress list is there twice.
+/// All lists that the configuration names, in its order: each chain's ingress lists with what
+/// belongs to them, its egress lists; then the dead letters of storages. A list that is an ingress
+/// list and an egress list is there twice.
 pub fn known(config: &Config) -> Vec<KnownList> {
     let running = config.ingress();
     let mut lists = IndexMap::new();
@@ -54,7 +40,7 @@ pub fn known(config: &Config) -> Vec<KnownList> {
                 let list = KnownList {
                     name: name.clone(),
                     kind,
-                    chain: Some(owner.to_string()),
+                    chain: Some(owner.clone()),
                     enabled: running.contains_key(ingress),
                     ingress: Some(ingress.clone()),
                 };
@@ -72,7 +58,7 @@ pub fn known(config: &Config) -> Vec<KnownList> {
                 .or_insert_with(|| KnownList {
                     name: egress.clone(),
                     kind: ListKind::Egress,
-                    chain: Some(chain.to_string()),
+                    chain: Some(chain.clone()),
                     enabled: entry.enabled,
                     ingress: None,
                 });
@@ -103,35 +89,6 @@ pub fn ingress(config: &Config) -> Vec<ListName> {
         .collect()
 }
 
-/// A list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ListRow {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub kind: ListKind,
-    /// Entries that wait.
-    pub depth: u64,
-    /// The chain that it belongs to; absent for the dead letters of storages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chain: Option<String>,
-    /// Whether that chain takes from its lists. Where not, entries wait.
-    pub enabled: bool,
-    /// Ingress lists only: entries that are in work.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub claims: Option<usize>,
-    /// Ingress lists only: runs that wait for someone else.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parked: Option<usize>,
-}
-
-/// Lists of the configuration.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Lists {
-    /// In the order of the configuration.
-    pub lists: Vec<ListRow>,
-}
-
 impl Queues {
     /// All lists that the running configuration names, also those that are empty.
     ///
@@ -150,7 +107,7 @@ impl Queues {
     async fn row(&self, list: KnownList) -> Result<ListRow, QueueError> {
         let mut row = ListRow {
             depth: self.store.depth(&list.name).await?,
-            name: list.name.to_string(),
+            name: list.name.clone(),
             kind: list.kind,
             chain: list.chain,
             enabled: list.enabled,
@@ -166,7 +123,6 @@ impl Queues {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::registry::config_reader;
@@ -184,7 +140,7 @@ storages: {s: {module: storage.file}}
         let lists: Vec<String> = known(&config)
             .iter()
             .map(|list| {
-                let chain = list.chain.as_deref().unwrap_or("-");
+                let chain = list.chain.as_ref().map_or("-", ChainName::as_str);
                 format!("{} {:?} {chain} {}", list.name, list.kind, list.enabled)
             })
             .collect();

@@ -1,9 +1,12 @@
-//! Queues as operators see and mend them: lists, claims, dead letters, and the whereabouts of one vCon.
+//! Queues as operators see and mend them: lists, claims, dead letters, and the whereabouts of one
+//! vCon.
 //!
-//! Guarantee: what is shown changes nothing; each action is in the audit log and published as an event.
+//! Guarantee: what is shown changes nothing; each action is in the audit log and published as an
+//! event.
 
 mod claims;
 mod dead_letters;
+mod entries;
 mod error;
 mod lists;
 mod whereabouts;
@@ -12,11 +15,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use claims::{ClaimRow, Claims};
-pub use dead_letters::{DeadLetters, Retried};
 pub use error::QueueError;
-pub use lists::{KnownList, ListKind, ListRow, Lists, ingress, known};
-pub use whereabouts::{CopyIn, PlaceOf, Whereabouts};
+pub use lists::{KnownList, ingress, known};
 
 use super::audit::{Actor, AuditEntry};
 use crate::documents::Documents;

@@ -1,103 +1,17 @@
-//! Where a vCon is now, and what happened to it.
+//! The places of a vCon, and the trail of its runs.
 
-use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
 
-use super::claims::ClaimRow;
-use super::lists::{KnownList, ListKind, known};
-use super::{QueueError, Queues};
+use super::lists::{KnownList, known};
+use super::{QueueError, Queues, claims, dead_letters};
 use vcon_document::VconId;
+use vconduit_admin_types::{CopyIn, ListKind, PlaceOf, Whereabouts};
 use vconduit_base::names::{ListName, StorageName};
 use vconduit_storage::CopyState;
-use vconduit_store::ErrorRecord;
-
-/// A place that a vCon is in.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "place", rename_all = "kebab-case")]
-pub enum PlaceOf {
-    /// It waits on a list.
-    List {
-        /// Which.
-        list: String,
-        /// What that list is for.
-        kind: ListKind,
-        /// Entries before it.
-        position: u64,
-        /// The chain that the list belongs to.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        chain: Option<String>,
-        /// Whether that chain takes from its lists.
-        enabled: bool,
-    },
-    /// It is in work.
-    Claim(ClaimRow),
-    /// Its run waits until its id comes back on `resume:<list>`.
-    Parked {
-        /// The ingress list.
-        list: String,
-    },
-    /// It failed.
-    DeadLetter {
-        /// The dead-letter list.
-        list: String,
-        /// Entries before it.
-        position: u64,
-        /// Why; absent where another program put it there.
-        #[schema(value_type = Option<Object>)]
-        record: Option<ErrorRecord>,
-    },
-}
-
-/// A storage, and what it says when it is asked for the vCon.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CopyIn {
-    /// The storage.
-    #[schema(value_type = String)]
-    pub storage: StorageName,
-    /// Whether it has a copy; absent where it can't be asked (a webhook) or did not answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held: Option<bool>,
-    /// Why it did not answer, or what it has instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-}
-
-impl CopyIn {
-    fn of((storage, state): (StorageName, CopyState)) -> Self {
-        let (held, error) = match state {
-            CopyState::Held => (Some(true), None),
-            CopyState::Absent => (Some(false), None),
-            CopyState::Unsupported => (None, None),
-            CopyState::Failed(error) => (None, Some(error)),
-        };
-        Self { storage, held, error }
-    }
-}
-
-/// All that is known of a vCon.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Whereabouts {
-    /// The vCon.
-    pub vcon: String,
-    /// Whether its document is in the working store.
-    pub stored: bool,
-    /// For how long still, in seconds; absent: for ever, or it is not there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires_in_s: Option<i64>,
-    /// Where it is. Empty: it is not on its way, or it moved while it was looked for.
-    pub places: Vec<PlaceOf>,
-    /// The storages of the running configuration, each asked just now.
-    pub storages: Vec<CopyIn>,
-    /// What runs did with it, the oldest first: each with its host, its links with versions, times and outcomes, its storages. The last 20 are
-    /// kept, for `VCONDUIT_TRAIL_EXPIRY` seconds after the last.
-    #[schema(value_type = Vec<Object>)]
-    pub trail: Vec<Value>,
-}
 
 impl Queues {
-    /// All that is known of a vCon. The places are looked at one after another, in the direction that vCons take: one that moves
-    /// meanwhile may show in two.
+    /// All that is known of a vCon. The places are looked at one after another, in the direction
+    /// that vCons take: one that moves meanwhile may show in two.
     ///
     /// # Errors
     /// Nothing is known of it; the store is unavailable.
@@ -105,7 +19,7 @@ impl Queues {
         let places = self.places(id).await?;
         let lifetime = self.store.lifetime(id).await?;
         let trail = self.store.trail(id).await?;
-        let storages: Vec<CopyIn> = self.documents.copies(id).await.into_iter().map(CopyIn::of).collect();
+        let storages: Vec<CopyIn> = self.documents.copies(id).await.into_iter().map(copy_in).collect();
         let held = storages.iter().any(|copy| copy.held == Some(true));
         if lifetime.is_none() && places.is_empty() && trail.is_empty() && !held {
             return Err(unknown(id, &storages));
@@ -145,7 +59,7 @@ impl Queues {
         for list in of_kind(lists, kind) {
             let position = self.store.position(&list.name, id).await?;
             places.extend(position.map(|position| PlaceOf::List {
-                list: list.name.to_string(),
+                list: list.name.clone(),
                 kind,
                 position,
                 chain: list.chain.clone(),
@@ -161,22 +75,22 @@ impl Queues {
         let about = claims
             .iter()
             .filter(|(_, claim)| claim.vcon == *id || claim.checkpoint.current.as_ref() == Some(id));
-        places.extend(about.map(|(host, claim)| PlaceOf::Claim(ClaimRow::new(host, claim))));
+        places.extend(about.map(|(host, claim)| PlaceOf::Claim(claims::row(host, claim))));
         if self.store.parked(list).await?.contains(id) {
-            places.push(PlaceOf::Parked { list: list.to_string() });
+            places.push(PlaceOf::Parked { list: list.clone() });
         }
         Ok(())
     }
 
-    async fn failed(&self, dead_letters: &ListName, id: &VconId, places: &mut Vec<PlaceOf>) -> Result<(), QueueError> {
-        let Some(Ok(of)) = dead_letters.as_str().strip_prefix("DLQ:").map(ListName::new) else {
+    async fn failed(&self, letters: &ListName, id: &VconId, places: &mut Vec<PlaceOf>) -> Result<(), QueueError> {
+        let Some(Ok(of)) = letters.as_str().strip_prefix("DLQ:").map(ListName::new) else {
             return Ok(());
         };
         let found = self.dead_letter(&of, id).await?;
         places.extend(found.map(|(position, letter)| PlaceOf::DeadLetter {
-            list: dead_letters.to_string(),
+            list: letters.clone(),
             position,
-            record: letter.record,
+            record: letter.record.map(dead_letters::failure),
         }));
         Ok(())
     }
@@ -198,4 +112,14 @@ fn of_kind(lists: &[KnownList], kind: ListKind) -> impl Iterator<Item = &KnownLi
 /// An entry that is no JSON was written by someone else; it is shown as it is.
 fn as_json(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+fn copy_in((storage, state): (StorageName, CopyState)) -> CopyIn {
+    let (held, error) = match state {
+        CopyState::Held => (Some(true), None),
+        CopyState::Absent => (Some(false), None),
+        CopyState::Unsupported => (None, None),
+        CopyState::Failed(error) => (None, Some(error)),
+    };
+    CopyIn { storage, held, error }
 }
