@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -62,7 +64,12 @@ pub struct Heartbeat {
 
 impl Heartbeat {
     /// Reports until `stop` is set, then deletes the report.
-    pub async fn run(self, store: Arc<dyn Store>, stop: CancellationToken) {
+    pub fn run(self, store: Arc<dyn Store>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        self.report_until(store, stop).boxed()
+    }
+
+    async fn report_until(self, store: Arc<dyn Store>, stop: CancellationToken) {
         let started_at_ms = now_ms();
         let mut changes = self.standing.0.subscribe();
         let mut ticks = tokio::time::interval(EVERY);

@@ -21,7 +21,8 @@ mod tests;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
 use oci_client::Client;
 use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::manifest::OciManifest;
@@ -90,17 +91,22 @@ impl Oci {
     ///
     /// # Errors
     /// [`OciError`] with the reference and the next step.
-    pub async fn pull(&self, reference: &OciReference, limit: u64) -> Result<Pulled, OciError> {
-        self.with_timeout(reference, self.pull_all(reference, limit)).await
+    pub fn pull<'a>(&'a self, reference: &'a OciReference, limit: u64) -> BoxFuture<'a, Result<Pulled, OciError>> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        self.with_timeout(reference, self.pull_all(reference, limit)).boxed()
     }
 
     /// Stores a component. Returns the digest of the manifest, `sha256:…`.
     ///
     /// # Errors
     /// [`OciError`] with the reference and the next step.
-    pub async fn push(&self, reference: &OciReference, parcel: Parcel) -> Result<String, OciError> {
-        reference.check_for_push()?;
-        self.with_timeout(reference, self.push_all(reference, parcel)).await
+    pub fn push<'a>(&'a self, reference: &'a OciReference, parcel: Parcel) -> BoxFuture<'a, Result<String, OciError>> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        let push = async move {
+            reference.check_for_push()?;
+            self.with_timeout(reference, self.push_all(reference, parcel)).await
+        };
+        push.boxed()
     }
 
     async fn pull_all(&self, reference: &OciReference, limit: u64) -> Result<Pulled, OciError> {

@@ -4,6 +4,7 @@
 //! exports functions of the contract's types, and has described itself within limits. None of this
 //! work runs on the async runtime.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -37,7 +38,15 @@ struct Inspected {
 }
 
 /// Compiles, links and describes a component.
-pub(crate) async fn compile(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<Compiled>, CompileError> {
+pub(crate) fn compile(
+    sandbox: &Arc<Sandbox>,
+    bytes: Bytes,
+) -> Pin<Box<dyn Future<Output = Result<Arc<Compiled>, CompileError>> + Send + '_>> {
+    // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+    Box::pin(compile_upload(sandbox, bytes))
+}
+
+async fn compile_upload(sandbox: &Arc<Sandbox>, bytes: Bytes) -> Result<Arc<Compiled>, CompileError> {
     let begun = Instant::now();
     let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let limit = sandbox.settings.component_bytes;

@@ -15,6 +15,8 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
 
 use arguments::{Cli, Command, CompileComponentArgs};
 pub use error::CommandError;
@@ -39,10 +41,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, CommandError> {
     match cli.command {
-        Command::Serve(arguments) => on_runtime(serve::run(arguments)),
-        Command::CheckConfig(arguments) => on_runtime(check_config::run(arguments)),
-        Command::Demo(arguments) => on_runtime(async { Ok(demo::run(arguments).await?) }),
-        Command::Link(arguments) => on_runtime(async { Ok(link::run(arguments).await) }),
+        Command::Serve(arguments) => on_runtime(serve::run(arguments).boxed_local()),
+        Command::CheckConfig(arguments) => on_runtime(check_config::run(arguments).boxed_local()),
+        Command::Demo(arguments) => on_runtime(async { Ok(demo::run(arguments).await?) }.boxed_local()),
+        Command::Link(arguments) => on_runtime(async { Ok(link::run(arguments).await) }.boxed_local()),
         // No runtime and no log: this process holds nothing but the component that it compiles.
         Command::CompileComponent(CompileComponentArgs {
             cpu_s,
@@ -56,7 +58,8 @@ fn run(cli: Cli) -> Result<ExitCode, CommandError> {
     }
 }
 
-fn on_runtime(command: impl Future<Output = Result<ExitCode, CommandError>>) -> Result<ExitCode, CommandError> {
+/// The command is boxed, so that the code that runs it is generated once for all commands.
+fn on_runtime(command: LocalBoxFuture<'_, Result<ExitCode, CommandError>>) -> Result<ExitCode, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

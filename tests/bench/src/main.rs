@@ -7,6 +7,7 @@
 use clap::Parser;
 use vconduit_bench::figure::{self, Figure};
 use vconduit_bench::{Scale, chains, hostile, post, python, rest, restart, sandbox, swap, upload};
+use vconduit_harness::host;
 
 /// Measure vConduit.
 #[derive(Parser)]
@@ -24,6 +25,8 @@ struct Arguments {
 fn main() {
     let arguments = Arguments::parse();
     let scale = Scale::new(arguments.quick);
+    eprintln!("building vconduit …");
+    host::build_binary();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::build;
 use crate::wait::{SOON, eventually};
 
 /// Path of the binary under test: next to the running program, or one folder above it for tests.
@@ -27,6 +28,38 @@ pub fn binary() -> PathBuf {
             own.display()
         )
     })
+}
+
+/// Builds the binary that [`binary`] returns, for a program that cargo builds without it.
+///
+/// A copy of the program in another folder than cargo's builds nothing. It uses the `vconduit` next
+/// to it, for example one of an older version.
+///
+/// # Panics
+/// If the build fails.
+pub fn build_binary() {
+    let own = std::env::current_exe().expect("the path of this program");
+    let mut folders = own.ancestors().skip(1);
+    let (Some(profile), Some(target)) = (folders.next(), folders.next()) else {
+        return;
+    };
+    if !target.join("CACHEDIR.TAG").is_file() {
+        return;
+    }
+    let profile = match profile.file_name().and_then(|name| name.to_str()) {
+        None | Some("debug") => "dev",
+        Some(name) => name,
+    };
+    let mut cargo = build::cargo();
+    cargo.args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package=vconduit",
+        "--profile",
+        profile,
+    ]);
+    build::run(cargo.arg("--target-dir").arg(target), "vconduit");
 }
 
 /// Settings for the start of a host.

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -31,7 +33,12 @@ const MAX_CONNECTIONS: usize = 16_384;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is set, then until the requests in work have their responses.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> BoxFuture<'static, ()> {
+    // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+    serve_until(listener, router, stop).boxed()
+}
+
+async fn serve_until(listener: TcpListener, router: Router, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
     while let Some(Ok(place)) = stop.run_until_cancelled(places.clone().acquire_owned()).await {

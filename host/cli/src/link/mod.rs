@@ -24,6 +24,9 @@ mod words;
 
 use std::process::ExitCode;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
 pub use error::LinkCommandError;
 pub use local::sandbox as local_sandbox;
 pub use output::{CommandOutput, Exit};
@@ -31,7 +34,12 @@ pub use output::{CommandOutput, Exit};
 use crate::link::arguments::{LinkArgs, LinkCommand};
 
 /// Runs a command and prints its output.
-pub async fn run(arguments: LinkArgs) -> ExitCode {
+pub fn run(arguments: LinkArgs) -> BoxFuture<'static, ExitCode> {
+    // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+    print_output_of(arguments).boxed()
+}
+
+async fn print_output_of(arguments: LinkArgs) -> ExitCode {
     let is_json = arguments.command.is_json();
     let output = match execute(&arguments.command).await {
         Ok(output) => output,

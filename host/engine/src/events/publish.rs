@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +38,12 @@ impl Publisher {
     }
 
     /// Publishes until `stop` is set and all events before it are published.
-    pub async fn run(mut self, store: Arc<dyn Store>, stop: CancellationToken) {
+    pub fn run(self, store: Arc<dyn Store>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        self.publish_until(store, stop).boxed()
+    }
+
+    async fn publish_until(mut self, store: Arc<dyn Store>, stop: CancellationToken) {
         let looks = look(self.events.clone(), store.clone());
         let looks = tokio::spawn(stop.clone().run_until_cancelled_owned(looks));
         while let Some(batch) = self.next(&stop).await {

@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 
 use super::Registry;
@@ -12,7 +14,12 @@ use vconduit_base::names::Digest;
 
 impl Registry {
     /// Makes versions ready until the sender is dropped. A newer list replaces the one before.
-    pub async fn make_ready_ahead(&self, mut uploaded: watch::Receiver<Vec<Digest>>) {
+    pub fn make_ready_ahead(&self, uploaded: watch::Receiver<Vec<Digest>>) -> BoxFuture<'_, ()> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        self.make_uploads_ready(uploaded).boxed()
+    }
+
+    async fn make_uploads_ready(&self, mut uploaded: watch::Receiver<Vec<Digest>>) {
         let mut tried = HashSet::new();
         while uploaded.changed().await.is_ok() {
             while let Some(digest) = next(&mut uploaded, &mut tried) {

@@ -13,9 +13,11 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use crate::control::change::Copies;
+use crate::control::change::Copies as _;
 use crate::registry::config_reader;
 use file::Seen;
 use vconduit_base::ConfigEntries;
@@ -72,16 +74,16 @@ pub enum LoadError {
 }
 
 /// The file and the store's copy.
-pub struct ConfigSource<C = Arc<dyn Store>> {
+pub struct ConfigSource {
     file: PathBuf,
-    store: C,
+    store: Arc<dyn Store>,
     /// State of the file that [`ConfigSource::start`] read. The watch continues from it.
     started_with: Mutex<Option<Seen>>,
 }
 
-impl<C: Copies> ConfigSource<C> {
+impl ConfigSource {
     /// A source; nothing is read yet.
-    pub fn new(file: PathBuf, store: C) -> Self {
+    pub fn new(file: PathBuf, store: Arc<dyn Store>) -> Self {
         Self {
             file,
             store,
@@ -93,7 +95,12 @@ impl<C: Copies> ConfigSource<C> {
     ///
     /// # Errors
     /// When the file can't be read or has errors, and when the store does not respond.
-    pub async fn start(&self) -> Result<Loaded, LoadError> {
+    pub fn start(&self) -> BoxFuture<'_, Result<Loaded, LoadError>> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        self.load().boxed()
+    }
+
+    async fn load(&self) -> Result<Loaded, LoadError> {
         let (seen, text) = file::read(&self.file).await?;
         let (revision, present) = self.store.load().await?;
         let uploaded = store_copy::uploaded_names(&present);

@@ -4,33 +4,34 @@
 //! unavailable does not end the loop, and no change is lost.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
 use super::file::{FileWatch, Seen};
 use super::{Change, judged, log_problems, tell_what_is_lost};
-use crate::control::change::{ChangeError, ConfigEdit, Copies, Decision, change};
+use crate::control::change::{ChangeError, ConfigEdit, Copies as _, Decision, change};
 use crate::registry::config_reader;
 use vconduit_base::ConfigEntries;
 use vconduit_config::check;
 use vconduit_config::store_copy::{self, to_entries};
-use vconduit_store::StoreError;
+use vconduit_store::{Store, StoreError};
 
 /// Between two looks. A change of the file is taken at the second look that sees it.
 const PAUSE: Duration = Duration::from_millis(300);
 
-pub(super) struct Watch<C> {
+pub(super) struct Watch {
     file: PathBuf,
-    store: C,
+    store: Arc<dyn Store>,
     look: FileWatch,
     revision: u64,
     /// The file's new text on its way into the store.
     new_text: Option<String>,
 }
 
-impl<C: Copies> Watch<C> {
-    pub(super) fn new(file: PathBuf, store: C, seen: Option<Seen>, revision: u64) -> Self {
+impl Watch {
+    pub(super) fn new(file: PathBuf, store: Arc<dyn Store>, seen: Option<Seen>, revision: u64) -> Self {
         Self {
             file,
             store,

@@ -14,6 +14,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -87,7 +89,12 @@ impl Worker {
     }
 
     /// Works until `stop` is cancelled, then drains. To be called on the runtime that links run on.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+    pub fn run(self: Arc<Self>, stop: CancellationToken) -> BoxFuture<'static, ()> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        self.run_until(stop).boxed()
+    }
+
+    async fn run_until(self: Arc<Self>, stop: CancellationToken) {
         let helpers = TaskTracker::new();
         helpers.spawn(self.clone().renew_leases());
         helpers.spawn(self.clone().reap_leases());

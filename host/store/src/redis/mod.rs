@@ -13,6 +13,9 @@
 //! the scripts use them in the same step. Sentinel is not asked for the primary either. A name or
 //! an address that moves to the new primary works.
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
 use self::connection::{Connection, Pace};
 use self::events::Subscription;
 use self::scripts::Scripts;
@@ -67,7 +70,16 @@ impl RedisStore {
     /// # Errors
     /// `Unavailable` when there is no server at the address within about a second. `Refused` when
     /// the URL is not understood, the password is wrong, or the server is too old.
-    pub async fn connect(url: &str, lifetimes: Lifetimes, sorted_set_name: &str) -> Result<Self, StoreError> {
+    pub fn connect<'a>(
+        url: &'a str,
+        lifetimes: Lifetimes,
+        sorted_set_name: &'a str,
+    ) -> BoxFuture<'a, Result<Self, StoreError>> {
+        // Boxed, so that its code is generated in this crate and not again in each that awaits it.
+        Self::open(url, lifetimes, sorted_set_name).boxed()
+    }
+
+    async fn open(url: &str, lifetimes: Lifetimes, sorted_set_name: &str) -> Result<Self, StoreError> {
         let connection = Connection::new(url, Pace::SHORT)?;
         let server = server::examine(&connection).await?;
         Ok(Self {
