@@ -17,12 +17,12 @@ const SECRET: &str = "hostile-s3cr3t";
 /// Number of vCons of the neighbour chain that are posted with each attack.
 const NEIGHBOURS: usize = 4;
 
-/// Rounds of all attacks. The first fills the caches of the host. Memory that the second adds would
-/// be a leak.
-const ROUNDS: usize = 2;
+/// Rounds of all attacks. The first two fill the caches of the host.
+const ROUNDS: usize = 6;
 
-/// Most memory that the second round may add to the host: as much as one memory bomb may take.
-/// Measured: 0 to 11 MiB, and 11 MiB after nine more rounds.
+/// Memory that the rounds after the second may add to the host: as much as one memory bomb may
+/// take. Each round ends at 140 to 200 MiB, by chance: the allocator returns freed memory when it
+/// likes. So the smallest of the later rounds counts. A leak adds to each of them.
 const MARGIN_KIB: u64 = 32 * 1024;
 
 /// One case during a run of the tests.
@@ -171,8 +171,9 @@ async fn each_attack_is_contained_and_told_while_its_neighbour_goes_on() {
     assert!(!host.log().contains(SECRET), "the secret is in the log");
     assert!(!host.log().contains('\u{1b}'), "the log holds an escape sequence");
     assert!(!server.heard().contains(SECRET), "the secret left the host");
+    let (early, late) = resident.split_at(2);
     assert!(
-        resident[1] <= resident[0] + MARGIN_KIB,
+        late.iter().min() <= early.iter().max().map(|most| most + MARGIN_KIB).as_ref(),
         "the attacks left memory behind: {resident:?} KiB"
     );
     let (_, code) = host.terminate().await;
