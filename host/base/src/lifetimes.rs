@@ -1,5 +1,9 @@
 //! Lifetimes of entries in the store.
 
+/// The longest lifetime in seconds: a hundred years. It is far enough for every purpose, and no sum
+/// of it with a time of today overflows in Redis, SQLite or a script.
+pub const MAX_LIFETIME_S: i64 = 3_155_760_000;
+
 /// Lifetimes of entries in the store, in seconds. With 0 or less an entry does not expire, unless a
 /// field says otherwise. Defaults and variables are those of the vCon Conserver, except for
 /// `trail_s`.

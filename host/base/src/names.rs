@@ -23,6 +23,10 @@ pub struct NameError {
 /// this length are cheap.
 pub const MAX_NAME_BYTES: usize = 512;
 
+/// Beginnings of the keys that the store uses for other values than lists, or for lists of its own.
+/// A list under such a name would damage what the key means.
+const RESERVED: [&str; 6] = ["vconduit:", "vcon:", "context:", "tel:", "mailto:", "name:"];
+
 fn check(kind: &'static str, value: &str) -> Result<(), NameError> {
     let rule = if value.is_empty() {
         "it must not be empty"
@@ -30,6 +34,8 @@ fn check(kind: &'static str, value: &str) -> Result<(), NameError> {
         "it must not be longer than 512 bytes"
     } else if value.chars().any(char::is_control) {
         "it must not hold control characters"
+    } else if kind == LIST_NAME && RESERVED.iter().any(|reserved| value.starts_with(reserved)) {
+        "names that begin with vconduit:, vcon:, context:, tel:, mailto: or name: belong to the host"
     } else {
         return Ok(());
     };
@@ -40,8 +46,10 @@ fn check(kind: &'static str, value: &str) -> Result<(), NameError> {
     })
 }
 
+const LIST_NAME: &str = "list name";
+
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $kind:literal) => {
+    ($(#[$doc:meta])* $type:ident, $kind:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -51,7 +59,8 @@ macro_rules! name {
             /// Makes a name of a text.
             ///
             /// # Errors
-            /// If the text is empty, longer than [`MAX_NAME_BYTES`] or has control characters.
+            /// If the text is empty, longer than [`MAX_NAME_BYTES`] or has control characters. For
+            /// a list also if the name begins like a key of the store.
             pub fn new(value: impl AsRef<str>) -> Result<Self, NameError> {
                 check($kind, value.as_ref())?;
                 Ok(Self(Arc::from(value.as_ref())))
@@ -112,7 +121,7 @@ macro_rules! name {
 
 name!(
     /// The name of a queue of vCon ids: an ingress, egress or dead-letter list.
-    ListName, "list name"
+    ListName, LIST_NAME
 );
 name!(
     /// The name of a chain in the configuration.
@@ -192,5 +201,33 @@ impl HostId {
     pub fn random() -> Self {
         let random = uuid::Uuid::new_v4().simple().to_string();
         Self(format!("{}-{}", std::process::id(), random.get(..8).unwrap_or_default()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_can_not_have_the_name_of_a_key_of_the_store() {
+        for name in [
+            "vconduit:audit",
+            "vconduit:claims:{q}",
+            "vcon:1",
+            "context:q:1",
+            "tel:+1",
+            "mailto:a@b",
+            "name:A",
+        ] {
+            let error = ListName::new(name).unwrap_err().to_string();
+            assert!(error.contains("belong to the host"), "{error}");
+        }
+        for name in ["DLQ:q", "resume:q", "storage:s3", "vcons_done", "names"] {
+            assert!(ListName::new(name).is_ok(), "{name}");
+        }
+        assert!(
+            LinkName::new("vcon:1").is_ok(),
+            "only lists share their names with keys"
+        );
     }
 }

@@ -19,8 +19,8 @@ pub struct Chain {
     pub storages: Vec<StorageName>,
     /// `enabled`: 0 leaves the lists untouched. Default 1.
     pub enabled: bool,
-    /// `timeout`, in seconds: time for the whole run, from the first claim. Absent: only the limits
-    /// of the links apply.
+    /// `timeout`, in seconds: time that workers may spend on a run. Time in which it is parked or
+    /// waits for a worker does not count. Absent: only the limits of the links apply.
     pub timeout: Option<Duration>,
     /// `weight`: the share of this chain's lists when several have work. 1 to 100, default 1.
     pub weight: u32,

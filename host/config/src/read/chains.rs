@@ -199,16 +199,10 @@ fn link(node: &Node, path: &str, problems: &mut Problems) -> Option<ChainLink> {
 
 fn lists(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Vec<(ListName, Spot)> {
     let names: Vec<(ListName, Position, String)> = fields::names(fields.get(key), &fields.at(key), problems);
-    let mut lists: Vec<(ListName, Spot)> = Vec::new();
-    for (list, place, path) in names {
-        if list.as_str().starts_with("vconduit:") {
-            let message = format!("`{list}`: names that begin with `vconduit:` belong to the host");
-            problems.error(place, &path, message, "choose another name");
-            continue;
-        }
-        lists.push((list, (place, path)));
-    }
-    lists
+    names
+        .into_iter()
+        .map(|(list, place, path)| (list, (place, path)))
+        .collect()
 }
 
 fn timeout(fields: Fields<'_>, problems: &mut Problems) -> Option<Duration> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{AdminKey, ServerVersion, SettingProblem, Settings};
 use vcon_document::EgressFormat;
+use vconduit_base::lifetimes::MAX_LIFETIME_S;
 use vconduit_base::{Lifetimes, LogFormat};
 
 /// The most vCons in work at once: each may hold a document and a sandbox.
@@ -110,8 +111,6 @@ impl Env<'_> {
     }
 
     fn seconds(&mut self, variable: &'static str, default: i64) -> i64 {
-        // A hundred years: far enough, and no sum of it with a time of today overflows anywhere.
-        const MAX_LIFETIME_S: i64 = 3_155_760_000;
         self.whole(variable, default, -MAX_LIFETIME_S..=MAX_LIFETIME_S)
     }
 

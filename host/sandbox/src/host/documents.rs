@@ -7,6 +7,7 @@ use crate::bindings::wit::documents::Host;
 use crate::bindings::wit::types::Error;
 use crate::call::CreateError;
 use crate::state::CallState;
+use vconduit_base::lifetimes::MAX_LIFETIME_S;
 
 /// Maximum number of operations on other vCons in one call. More are work for a script, not for a
 /// link.
@@ -64,7 +65,7 @@ impl Host for CallState {
         if self.effects.expire.len() >= MAX_EFFECTS {
             return Err(Error::Limit(format!("more than {MAX_EFFECTS} lifetimes in one call")));
         }
-        self.effects.expire.push((id, seconds));
+        self.effects.expire.push((id, seconds.min(MAX_LIFETIME_S)));
         Ok(())
     }
 }
