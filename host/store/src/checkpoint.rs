@@ -28,12 +28,21 @@ pub struct Checkpoint {
     /// The vCon that the run is about now, when a link has switched to another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<VconId>,
-    /// Begin of the run, in Unix milliseconds. The chain deadline counts from here. 0: not begun.
+    /// Begin of the run, in Unix milliseconds, for operators. 0: not begun.
     #[serde(default)]
     pub began_ms: u64,
+    /// Time in milliseconds that workers have spent on the run. The `timeout` of the chain counts
+    /// it. Time in which the run was parked or waited for a worker is not part of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub spent_ms: u64,
     /// Versions of links to run instead of the active ones, from a retry with other versions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<LinkName, Digest>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The links of a chain, divided at the place where a run stands. A chain may name a link several

@@ -34,13 +34,26 @@ pub struct Claim {
     pub context: Option<String>,
 }
 
+/// A document that has to be in the store for a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededDocument {
+    /// Id of the document.
+    pub id: VconId,
+    /// State that it has to be in. Absent: any.
+    pub revision: Option<Revision>,
+}
+
 /// Changes that a run makes in the same step as the write of its document.
 #[derive(Debug, Clone, Default)]
 pub struct Effects {
     /// Ids to append to lists, in order. The list names are exact.
     pub push: Vec<(ListName, VconId)>,
-    /// New lifetimes of vCons in seconds. 0 or less deletes at once. Unknown ids are skipped.
+    /// New lifetimes of vCons in seconds, [`vconduit_base::lifetimes::MAX_LIFETIME_S`] at most. 0
+    /// or less deletes at once. Unknown ids are skipped.
     pub expire: Vec<(VconId, i64)>,
+    /// Document that the step needs. Without it the step changes nothing and returns
+    /// [`Guarded::Gone`] or [`Guarded::Conflict`].
+    pub needs: Option<NeededDocument>,
     /// Entry for the trail of the vCon, a JSON text: the progress and the results of this run. It
     /// is added to the trail of the claimed id, and of the current vCon when the run has switched.
     /// The last 20 entries of a vCon are kept for [`vconduit_base::Lifetimes::trail_s`]. A repeated

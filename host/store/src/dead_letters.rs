@@ -56,6 +56,7 @@ pub trait DeadLetterStore {
 
     /// Moves up to `count` dead letters of an ingress list back to its tail, the oldest first, and
     /// deletes their records and checkpoints. Each move is atomic. Returns the number of moves.
+    /// Refused for `storage:<name>`, as in [`Self::retry_dead_letter`].
     async fn reprocess(&self, list: &ListName, count: u64) -> Result<u64, StoreError>;
 
     /// Moves one dead letter of an ingress list (the oldest with this id) back to the tail of the

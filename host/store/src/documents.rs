@@ -74,6 +74,9 @@ pub trait DocumentStore {
         Ok(found.into_iter().next().flatten())
     }
 
+    /// Returns whether each of these documents is found, in the order of `ids`. Reads no text.
+    async fn exist(&self, ids: &[VconId]) -> Result<Vec<bool>, StoreError>;
+
     /// Writes a document outside of a claim. Returns `Done`, `Conflict` or `Gone`.
     async fn write(&self, write: Write) -> Result<Guarded, StoreError>;
 
@@ -84,7 +87,7 @@ pub trait DocumentStore {
     /// document is not found.
     async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError>;
 
-    /// Sets the lifetime of a document in seconds. 0 or less deletes the document at once. Returns
-    /// false when the document is not found.
+    /// Sets the lifetime of a document in seconds, [`vconduit_base::lifetimes::MAX_LIFETIME_S`] at
+    /// most. 0 or less deletes the document at once. Returns false when the document is not found.
     async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError>;
 }

@@ -29,7 +29,7 @@ pub mod sqlite;
 
 pub use audit::AuditStore;
 pub use checkpoint::{Checkpoint, Progress};
-pub use claims::{Claim, ClaimStore, Effects, Guarded};
+pub use claims::{Claim, ClaimStore, Effects, Guarded, NeededDocument};
 pub use components::ComponentStore;
 pub use config::ConfigStore;
 pub use dead_letters::{DeadLetter, DeadLetterStore, ErrorRecord};

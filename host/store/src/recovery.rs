@@ -9,7 +9,11 @@ use super::StoreError;
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// Result of one recovery step.
+/// Steps of one call. With 200 entries each, 10,000 entries return at once, and a call ends within
+/// about a second.
+pub(super) const MAX_STEPS: usize = 50;
+
+/// Result of a recovery.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reaped {
     /// Entries that were returned to the head of their list.
@@ -18,7 +22,15 @@ pub struct Reaped {
     pub dead: Vec<VconId>,
 }
 
-/// Recovers entries.
+impl Reaped {
+    /// Adds the result of a further step.
+    pub(super) fn add(&mut self, step: Self) {
+        self.returned.extend(step.returned);
+        self.dead.extend(step.dead);
+    }
+}
+
+/// Recovers entries. A call takes all that are due, up to 10,000, in several atomic steps.
 #[async_trait]
 pub trait EntryRecovery {
     /// Returns entries with expired leases to the head of their list. An entry that has lost
@@ -26,7 +38,8 @@ pub trait EntryRecovery {
     async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError>;
 
     /// Moves parked entries whose id has come back on `resume:<list>` to the head of `list`.
-    /// Entries that were parked too long become dead letters. An id on `resume:<list>` that was not
+    /// Entries that were parked too long become dead letters, but only once no id waits on
+    /// `resume:<list>`: one of those may be theirs. An id on `resume:<list>` that was not
     /// parked becomes a dead letter of `list`, unless it is one already because it came back too
     /// late.
     async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError>;

@@ -205,6 +205,7 @@ pass_on! {
         get(ids: &[VconId]) -> Vec<Option<Stored>>;
         write(write: Write) -> Guarded;
         delete(id: &VconId) -> bool;
+        exist(ids: &[VconId]) -> Vec<bool>;
         lifetime(id: &VconId) -> Option<i64>;
         expire(id: &VconId, seconds: i64) -> bool;
     }

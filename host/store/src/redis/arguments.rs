@@ -11,6 +11,7 @@ use crate::claims::MAX_TRAIL_ENTRIES;
 use crate::{Effects, Guarded, Revision, StoreError, Write};
 use vcon_document::VconId;
 use vcon_document::index::IndexKind;
+use vconduit_base::lifetimes::MAX_LIFETIME_S;
 use vconduit_base::names::ListName;
 
 /// Lifetime of a staged text in milliseconds, for a host that dies before its script runs.
@@ -106,7 +107,12 @@ impl RedisStore {
         }
         call.arg(effects.expire.len());
         for (id, seconds) in &effects.expire {
-            call.arg(id.as_str()).arg(*seconds);
+            call.arg(id.as_str()).arg((*seconds).min(MAX_LIFETIME_S));
+        }
+        call.arg(usize::from(effects.needs.is_some()));
+        if let Some(needed) = &effects.needs {
+            let revision = needed.revision.as_ref().map_or("", |revision| &revision.0);
+            call.arg(needed.id.as_str()).arg(revision);
         }
     }
 

@@ -25,7 +25,8 @@ impl DeadLetterStore for RedisStore {
             .scripts
             .dead_letter
             .call(&[dead_letters.as_str(), &keys::records(dead_letters)]);
-        call.arg(id.as_str())
+        call.arg(keys::new_step())
+            .arg(id.as_str())
             .arg(json(record)?)
             .arg(self.lifetimes.dead_letter_s);
         self.connection
@@ -54,6 +55,7 @@ impl DeadLetterStore for RedisStore {
     }
 
     async fn reprocess(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
+        check_can_go_back(list)?;
         let dead = list.dead_letters();
         let mut moved = 0;
         while moved < count {
@@ -62,7 +64,7 @@ impl DeadLetterStore for RedisStore {
                 self.scripts
                     .reprocess
                     .call(&[dead.as_str(), list.as_str(), &keys::records(list), &keys::resume(list)]);
-            call.arg(asked);
+            call.arg(keys::new_step()).arg(asked);
             let now: u64 = self
                 .connection
                 .script("reprocess", &self.scripts.reprocess, &call)

@@ -11,6 +11,7 @@ use super::errors::{damaged, refused};
 use super::{RedisStore, keys, revision};
 use crate::{DocumentStore, Guarded, NewDocument, StoreError, Stored, Write};
 use vcon_document::{Text, VconId};
+use vconduit_base::lifetimes::MAX_LIFETIME_S;
 
 #[async_trait]
 impl DocumentStore for RedisStore {
@@ -47,6 +48,18 @@ impl DocumentStore for RedisStore {
         }
     }
 
+    async fn exist(&self, ids: &[VconId]) -> Result<Vec<bool>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut commands = redis::Pipeline::new();
+        for id in ids {
+            commands.cmd("EXISTS").arg(keys::document(id));
+        }
+        let found = self.connection.run_all("exist", &commands).await?;
+        Ok(found.iter().map(|found| *found == Value::Int(1)).collect())
+    }
+
     async fn write(&self, write: Write) -> Result<Guarded, StoreError> {
         let planned = PlannedWrite::new(Some(&write), self.json);
         let mut call = self.scripts.write.call(&[]);
@@ -75,6 +88,7 @@ impl DocumentStore for RedisStore {
     async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
         let mut command = Cmd::new();
         if seconds > 0 {
+            let seconds = seconds.min(MAX_LIFETIME_S);
             command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
         } else {
             command.arg("DEL").arg(keys::document(id));

@@ -40,10 +40,10 @@ impl ListStore for RedisStore {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let mut command = redis::cmd("RPOP");
-        command.arg(list.as_str()).arg(count);
-        let entries: Option<Vec<Vec<u8>>> = self.connection.run("pop", &command).await?;
-        Ok(entries.unwrap_or_default().iter().map(|entry| shown(entry)).collect())
+        let mut call = self.scripts.pop.call(&[list.as_str()]);
+        call.arg(keys::new_step()).arg(count);
+        let entries: Vec<Vec<u8>> = self.connection.script("pop", &self.scripts.pop, &call).await?;
+        Ok(entries.iter().map(|entry| shown(entry)).collect())
     }
 
     async fn depth(&self, list: &ListName) -> Result<u64, StoreError> {

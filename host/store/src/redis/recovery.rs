@@ -4,9 +4,12 @@
 //! were taken, with their checkpoints.
 
 use async_trait::async_trait;
+use redis::Cmd;
 
 use super::errors::damaged;
+use super::scripts::Script;
 use super::{RedisStore, keys};
+use crate::recovery::MAX_STEPS;
 use crate::{EntryRecovery, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
@@ -30,10 +33,7 @@ impl EntryRecovery for RedisStore {
             &keys::records(list),
         ]);
         call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
-        self.connection
-            .script("reap", &self.scripts.reap, &call)
-            .await
-            .and_then(reaped)
+        self.recover("reap", &self.scripts.reap, &call).await
     }
 
     async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
@@ -48,10 +48,7 @@ impl EntryRecovery for RedisStore {
             &keys::records(list),
         ]);
         call.arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
-        self.connection
-            .script("resume", &self.scripts.resume, &call)
-            .await
-            .and_then(reaped)
+        self.recover("resume", &self.scripts.resume, &call).await
     }
 
     async fn parked(&self, list: &ListName) -> Result<Vec<VconId>, StoreError> {
@@ -66,7 +63,22 @@ impl EntryRecovery for RedisStore {
     }
 }
 
-fn reaped((returned, dead, _examined): RecoveryReply) -> Result<Reaped, StoreError> {
+impl RedisStore {
+    /// Runs a recovery script until it finds fewer entries than it may examine.
+    async fn recover(&self, operation: &'static str, script: &Script, call: &Cmd) -> Result<Reaped, StoreError> {
+        let mut all = Reaped::default();
+        for _ in 0..MAX_STEPS {
+            let (returned, dead, examined): RecoveryReply = self.connection.script(operation, script, call).await?;
+            all.add(reaped(returned, dead)?);
+            if examined < MAX_ENTRIES {
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn reaped(returned: Vec<String>, dead: Vec<String>) -> Result<Reaped, StoreError> {
     let ids = |texts: Vec<String>| texts.into_iter().map(VconId::new).collect::<Result<Vec<_>, _>>();
     let ids = |texts| ids(texts).map_err(|error| damaged("reap", error));
     Ok(Reaped {

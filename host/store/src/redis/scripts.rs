@@ -74,6 +74,8 @@ scripts! {
     delete: ["args", "documents"],
     /// Appends ids to a list.
     push: ["args", "once", "lists"],
+    /// Removes entries from the tail of a list.
+    pop: ["args", "once"],
     /// Takes entries from a list under claims.
     claim: ["args", "entries", "documents", "dead", "claims"],
     /// Renews leases.
@@ -85,7 +87,7 @@ scripts! {
     /// Ends a claim after a failure.
     fail: ["args", "documents", "dead", "claims", "trail"],
     /// Adds a dead letter without a claim.
-    dead_letter: ["args", "documents", "dead"],
+    dead_letter: ["args", "once", "documents", "dead"],
     /// Returns an entry to its list.
     hand_back: ["args", "claims"],
     /// Parks a run.
@@ -97,7 +99,7 @@ scripts! {
     /// Reads dead letters.
     dead_letters: ["args"],
     /// Moves dead letters back to their list.
-    reprocess: ["args"],
+    reprocess: ["args", "once"],
     /// Reads the configuration.
     load_config: [],
     /// Replaces the configuration.

@@ -116,7 +116,7 @@ impl ClaimStore for SqliteStore {
         let trail = TrailNote::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let (claim, checkpoint, effects) = (claim.clone(), checkpoint.clone(), effects.clone());
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, write.as_ref(), |_| {
+            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |_| {
                 step.db
                     .prepare_cached("UPDATE claims SET checkpoint = ?2 WHERE claim = ?1")?
                     .execute((claim.id.as_str(), checkpoint_text(&checkpoint)?))?;

@@ -38,6 +38,7 @@ impl DeadLetterStore for SqliteStore {
     }
 
     async fn reprocess(&self, list: &ListName, count: u64) -> Result<u64, StoreError> {
+        check_can_go_back(list)?;
         let mut moved = 0;
         while moved < count {
             let asked = u32::try_from(count - moved).unwrap_or(MAX_LETTERS).min(MAX_LETTERS);

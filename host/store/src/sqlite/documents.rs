@@ -9,7 +9,7 @@ use super::errors::{SqlError, SqlResult};
 use super::lifetimes::expiry;
 use super::step::WriteStep;
 use super::{SqliteStore, entries, index, lifetimes};
-use crate::{DocumentStore, Guarded, NewDocument, Revision, StoreError, Stored, Write};
+use crate::{DocumentStore, Guarded, NeededDocument, NewDocument, Revision, StoreError, Stored, Write};
 use vcon_document::{Text, VconId};
 use vconduit_base::clock::now_ms_signed as now_ms;
 
@@ -29,6 +29,19 @@ pub fn overwrite(step: &WriteStep<'_>, write: &Write) -> SqlResult<Guarded> {
     }
     let found = lifetimes::remaining(step.db, write.id.as_str(), step.now_ms)?.is_some();
     Ok(if found { Guarded::Conflict } else { Guarded::Gone })
+}
+
+/// Returns the result of a step whose document is not there; `None` when it is.
+pub fn unmet(step: &WriteStep<'_>, needed: &NeededDocument) -> SqlResult<Option<Guarded>> {
+    let sql = "SELECT revision FROM documents WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)";
+    let mut statement = step.db.prepare_cached(sql)?;
+    let mut rows = statement.query((needed.id.as_str(), step.now_ms))?;
+    let Some(row) = rows.next()? else {
+        return Ok(Some(Guarded::Gone));
+    };
+    let is = revision(row.get(0)?);
+    let is_other = needed.revision.as_ref().is_some_and(|expected| *expected != is);
+    Ok(is_other.then_some(Guarded::Conflict))
 }
 
 fn revision(number: i64) -> Revision {
@@ -99,6 +112,17 @@ impl DocumentStore for SqliteStore {
             ids.iter().map(|id| read(db, id.as_str(), now)).collect()
         };
         self.readers.run("get", get).await
+    }
+
+    async fn exist(&self, ids: &[VconId]) -> Result<Vec<bool>, StoreError> {
+        let ids = ids.to_vec();
+        let exist = move |db: &Connection| {
+            let now = now_ms();
+            ids.iter()
+                .map(|id| Ok(lifetimes::remaining(db, id.as_str(), now)?.is_some()))
+                .collect()
+        };
+        self.readers.run("exist", exist).await
     }
 
     async fn write(&self, write: Write) -> Result<Guarded, StoreError> {

@@ -66,7 +66,7 @@ impl ClaimEndings for SqliteStore {
         let context_s = self.lifetimes.context_s;
         let trail = TrailNote::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, write.as_ref(), |_| {
+            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |_| {
                 let context = claim.context.as_deref();
                 for list in &egress {
                     entries::push_with_context(step, list.as_str(), current.as_str(), context, context_s)?;
@@ -83,7 +83,7 @@ impl ClaimEndings for SqliteStore {
         let trail = TrailNote::new(trail, self.lifetimes.trail_s);
         let (claim, record, dead_s) = (claim.clone(), record.clone(), self.lifetimes.dead_letter_s);
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, None, |_| {
+            with_claim(step, &claim, None, None, |_| {
                 let letters = claim.list.dead_letters();
                 bury(
                     step,
@@ -125,7 +125,7 @@ impl ClaimEndings for SqliteStore {
         let context_s = self.lifetimes.context_s;
         let trail = TrailNote::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, write.as_ref(), |entry| {
+            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |entry| {
                 let current = checkpoint.current.as_ref().unwrap_or(&claim.vcon);
                 keep_parked(step, &claim.list, entry, &checkpoint, current, at_most)?;
                 let context = entry.context.as_deref();

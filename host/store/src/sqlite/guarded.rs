@@ -8,7 +8,7 @@ use super::entry_state::EntryState;
 use super::errors::SqlResult;
 use super::step::WriteStep;
 use super::{documents, entries, lifetimes};
-use crate::{Claim, Effects, Guarded, Write};
+use crate::{Claim, Effects, Guarded, NeededDocument, Write};
 use vconduit_base::names::{ClaimId, ListName};
 
 /// Returns the state of the entry under a claim; `None` when the claim is lost.
@@ -20,16 +20,25 @@ pub fn held(db: &Connection, list: &ListName, claim: &ClaimId) -> SqlResult<Opti
         .optional()?)
 }
 
-/// Makes the write (if given) and then the rest of a step, if the claim is still held.
+/// Makes the write (if given) and then the rest of a step, if the claim is still held and the
+/// document that the step needs is there.
 pub fn with_claim(
     step: &WriteStep<'_>,
     claim: &Claim,
     write: Option<&Write>,
+    needs: Option<&NeededDocument>,
     rest: impl FnOnce(&EntryState) -> SqlResult<()>,
 ) -> SqlResult<Guarded> {
     let Some(entry) = held(step.db, &claim.list, &claim.id)? else {
         return Ok(Guarded::LostClaim);
     };
+    if let Some(refusal) = needs
+        .map(|needed| documents::unmet(step, needed))
+        .transpose()?
+        .flatten()
+    {
+        return Ok(refusal);
+    }
     let written = match write {
         None => Guarded::Done(None),
         Some(write) => documents::overwrite(step, write)?,

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::errors::SqlResult;
 use super::step::WriteStep;
+use vconduit_base::lifetimes::MAX_LIFETIME_S;
 
 /// Returns the time at which something expires that lives this many seconds from now, in Unix
 /// milliseconds. `None` for 0 or less: it never expires.
@@ -37,13 +38,13 @@ pub fn remaining(db: &Connection, id: &str, now_ms: i64) -> SqlResult<Option<i64
     })
 }
 
-/// Sets the lifetime of a document in seconds. 0 or less deletes it at once. Returns false when the
-/// document is not found.
+/// Sets the lifetime of a document in seconds, [`MAX_LIFETIME_S`] at most. 0 or less deletes it at
+/// once. Returns false when the document is not found.
 pub fn set(step: &WriteStep<'_>, id: &str, seconds: i64) -> SqlResult<bool> {
     if seconds <= 0 {
         return remove(step, id);
     }
-    set_expiry(step, id, expiry(step.now_ms, seconds))
+    set_expiry(step, id, expiry(step.now_ms, seconds.min(MAX_LIFETIME_S)))
 }
 
 /// Sets the dead-letter lifetime of a document in seconds. 0 changes nothing, less than 0 removes

@@ -13,6 +13,7 @@ use super::letters::{bury, is_dead, record_text};
 use super::lifetimes::keep_dead;
 use super::step::WriteStep;
 use super::{SqliteStore, entries};
+use crate::recovery::MAX_STEPS;
 use crate::{EntryRecovery, ErrorRecord, Reaped, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
@@ -72,7 +73,8 @@ impl ListRecovery<'_> {
         })
     }
 
-    fn expired_leases(&mut self, max_lost: u32) -> SqlResult<()> {
+    /// Returns true when there may be more.
+    fn expired_leases(&mut self, max_lost: u32) -> SqlResult<bool> {
         let sql = "SELECT vcon, lost_leases, checkpoint, context, claim FROM
                      (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY lease_ms LIMIT ?3) ORDER BY taken";
         let mut statement = self.step.db.prepare_cached(sql)?;
@@ -80,6 +82,7 @@ impl ListRecovery<'_> {
             Ok((EntryState::from_row(row)?, row.get(4)?))
         })?;
         let due: Vec<(EntryState, String)> = due.collect::<Result<_, _>>()?;
+        let is_full = due.len() == MAX_ENTRIES as usize;
         for (mut entry, claim) in due {
             drop_claim(self.step, &claim)?;
             entry.lost_leases += 1;
@@ -93,11 +96,13 @@ impl ListRecovery<'_> {
             );
             self.bury(&entry.vcon, "lost-lease", message, Some(&entry))?;
         }
-        Ok(())
+        Ok(is_full)
     }
 
-    fn came_back(&mut self) -> SqlResult<()> {
+    /// Returns true when there may be more.
+    fn came_back(&mut self) -> SqlResult<bool> {
         let back = entries::take_head(self.step, &format!("resume:{}", self.list), MAX_ENTRIES)?;
+        let is_full = back.len() == MAX_ENTRIES as usize;
         for current in back {
             match self.take_parked(&current)? {
                 Some(run) => self.returned.push(run),
@@ -109,7 +114,7 @@ impl ListRecovery<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(is_full)
     }
 
     /// Takes the run that has waited longest for this id.
@@ -122,7 +127,8 @@ impl ListRecovery<'_> {
         Ok(rows.next()?.map(EntryState::from_row).transpose()?)
     }
 
-    fn parked_too_long(&mut self) -> SqlResult<()> {
+    /// Returns true when there may be more.
+    fn parked_too_long(&mut self) -> SqlResult<bool> {
         let sql = "SELECT vcon, lost_leases, checkpoint, context, current, number FROM parked
                    WHERE list = ?1 AND ends_ms <= ?2 ORDER BY ends_ms LIMIT ?3";
         let mut statement = self.step.db.prepare_cached(sql)?;
@@ -130,6 +136,7 @@ impl ListRecovery<'_> {
             Ok((EntryState::from_row(row)?, row.get(4)?, row.get(5)?))
         })?;
         let late: Vec<(EntryState, String, i64)> = late.collect::<Result<_, _>>()?;
+        let is_full = late.len() == MAX_ENTRIES as usize;
         for (run, current, number) in late {
             let sql = "DELETE FROM parked WHERE list = ?1 AND current = ?2 AND number = ?3";
             self.step
@@ -139,7 +146,7 @@ impl ListRecovery<'_> {
             let message = "the vCon was handed off and did not come back in time".to_owned();
             self.bury(&run.vcon, "hand-off", message, Some(&run))?;
         }
-        Ok(())
+        Ok(is_full)
     }
 }
 
@@ -151,9 +158,9 @@ impl EntryRecovery for SqliteStore {
     }
 
     async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
+        // While more ids wait, that of a late run may be among them.
         self.recover("resume", list, |recovery| {
-            recovery.came_back()?;
-            recovery.parked_too_long()
+            Ok(recovery.came_back()? || recovery.parked_too_long()?)
         })
         .await
     }
@@ -171,22 +178,31 @@ impl EntryRecovery for SqliteStore {
 }
 
 impl SqliteStore {
+    /// Runs `work` in steps of their own, until it says that there is no more.
     async fn recover<F>(&self, operation: &'static str, list: &ListName, work: F) -> Result<Reaped, StoreError>
     where
-        F: FnOnce(&mut ListRecovery<'_>) -> SqlResult<()> + Send + 'static,
+        F: Fn(&mut ListRecovery<'_>) -> SqlResult<bool> + Copy + Send + 'static,
     {
-        let (list, dead_s) = (list.clone(), self.lifetimes.dead_letter_s);
-        let all = move |step: &WriteStep<'_>| {
-            let mut recovery = ListRecovery {
-                step,
-                list: &list,
-                dead_s,
-                returned: Vec::new(),
-                dead: Vec::new(),
+        let mut all = Reaped::default();
+        for _ in 0..MAX_STEPS {
+            let (list, dead_s) = (list.clone(), self.lifetimes.dead_letter_s);
+            let step = move |step: &WriteStep<'_>| {
+                let mut recovery = ListRecovery {
+                    step,
+                    list: &list,
+                    dead_s,
+                    returned: Vec::new(),
+                    dead: Vec::new(),
+                };
+                let is_more = work(&mut recovery)?;
+                Ok((recovery.end()?, is_more))
             };
-            work(&mut recovery)?;
-            recovery.end()
-        };
-        self.writer.run(operation, all).await
+            let (reaped, is_more) = self.writer.run(operation, step).await?;
+            all.add(reaped);
+            if !is_more {
+                break;
+            }
+        }
+        Ok(all)
     }
 }

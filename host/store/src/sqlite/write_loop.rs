@@ -24,8 +24,8 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(100);
 
 /// Sends the result to the caller, once it is known whether the transaction is on the disk.
 pub type JobReply = Box<dyn FnOnce(Result<(), &str>) + Send>;
-/// An operation in the queue.
-pub type WriteJob = Box<dyn FnOnce(&WriteStep<'_>) -> JobReply + Send>;
+/// An operation in the queue. It gets the reason instead of a step when no transaction could begin.
+pub type WriteJob = Box<dyn FnOnce(Result<&WriteStep<'_>, &str>) -> JobReply + Send>;
 /// Removes a part of what has expired. Returns true when there may be more.
 pub type Sweep = fn(&Connection) -> SqlResult<bool>;
 
@@ -83,19 +83,21 @@ impl<'a> WriteLoop<'a> {
 
     /// Runs this operation and those that have come in meanwhile in one transaction.
     fn run_group(&self, first: WriteJob) {
+        if let Err(error) = self.db.execute_batch("BEGIN IMMEDIATE") {
+            return self.refuse(first, &SqlError::from(error).to_string());
+        }
         let pushed = RefCell::new(Vec::new());
-        let begun = self.db.execute_batch("BEGIN IMMEDIATE");
         let mut replies = Vec::new();
         let mut next = Some(first);
         while let Some(operation) = next {
-            replies.push(operation(&WriteStep::new(self.db, &self.revisions, &pushed)));
+            replies.push(operation(Ok(&WriteStep::new(self.db, &self.revisions, &pushed))));
             next = if replies.len() < MAX_GROUP {
                 self.operations.try_recv().ok()
             } else {
                 None
             };
         }
-        let committed = begun.and_then(|()| self.db.execute_batch("COMMIT")).map_err(|error| {
+        let committed = self.db.execute_batch("COMMIT").map_err(|error| {
             // For example a full disk. Without the rollback the next transaction could not begin.
             let _ = self.db.execute_batch("ROLLBACK");
             SqlError::from(error).to_string()
@@ -105,6 +107,16 @@ impl<'a> WriteLoop<'a> {
         }
         for reply in replies {
             reply(committed.as_ref().copied().map_err(String::as_str));
+        }
+    }
+
+    /// Runs nothing: without a transaction each operation would be saved by itself, while its
+    /// caller gets an error and repeats it. The operations in the queue are refused too, because
+    /// each of them would wait for the same lock.
+    fn refuse(&self, first: WriteJob, reason: &str) {
+        let waiting = std::iter::from_fn(|| self.operations.try_recv().ok());
+        for operation in std::iter::once(first).chain(waiting) {
+            operation(Err(reason))(Err(reason));
         }
     }
 }

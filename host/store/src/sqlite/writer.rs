@@ -68,16 +68,17 @@ impl Writer {
     {
         let (send, result) = oneshot::channel();
         let job: WriteJob = Box::new(move |step| {
-            let done = in_savepoint(step, work);
+            let done = step.ok().map(|step| in_savepoint(step, work));
             Box::new(move |committed| {
                 let refused = |why: &str| StoreError::Refused {
                     operation,
                     reason: why.to_owned(),
                 };
                 let result = match (done, committed) {
-                    (Ok(value), Ok(())) => Ok(value),
-                    (Ok(_), Err(why)) => Err(refused(why)),
-                    (Err(error), _) => Err(error.during(operation)),
+                    (None, reason) => Err(StoreError::Unavailable(reason.err().unwrap_or_default().to_owned())),
+                    (Some(Ok(value)), Ok(())) => Ok(value),
+                    (Some(Ok(_)), Err(why)) => Err(refused(why)),
+                    (Some(Err(error)), _) => Err(error.during(operation)),
                 };
                 // The caller may have given up. The step stays done.
                 let _ = send.send(result);

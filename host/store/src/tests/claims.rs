@@ -137,6 +137,7 @@ async fn a_checkpoint_is_kept_with_its_entry(fixture: StoreFixture) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: vec![(id("other"), 77), (id("none"), 5)],
+        needs: None,
         trail: None,
     };
     let Guarded::Done(Some(revision)) = fixture
@@ -165,6 +166,7 @@ async fn a_checkpoint_without_a_claim_changes_nothing(fixture: StoreFixture) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: vec![(id("a"), 0)],
+        needs: None,
         trail: None,
     };
     let lost = fixture
@@ -187,6 +189,7 @@ async fn a_checkpoint_with_a_conflict_changes_nothing(fixture: StoreFixture) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: Vec::new(),
+        needs: None,
         trail: None,
     };
     let answer = fixture

@@ -204,6 +204,8 @@ async fn dead_letters_of_a_storage_cannot_go_back(fixture: StoreFixture) {
         .await
         .unwrap_err();
     assert!(error.to_string().contains(r#""s3""#), "{error}");
+    let error = fixture.store.reprocess(&list("storage:s3"), 10).await.unwrap_err();
+    assert!(error.to_string().contains(r#""s3""#), "{error}");
     assert_eq!(fixture.entries("DLQ:storage:s3").await, ["a"]);
     assert!(fixture.entries("storage:s3").await.is_empty());
     let dropped = fixture.store.drop_dead_letter(&list("storage:s3"), &id("a")).await;

@@ -5,6 +5,7 @@ use super::*;
 use vcon_document::Text;
 
 on_both!(
+    documents_that_exist_are_told_from_those_that_do_not,
     a_document_is_read_as_it_was_put,
     a_put_overwrites_a_document_with_the_same_id,
     a_restore_never_overwrites,
@@ -280,4 +281,13 @@ async fn a_text_is_kept_byte_for_byte(fixture: StoreFixture) {
         .await
         .unwrap();
     assert_eq!(fixture.text("a").await.unwrap(), &*text);
+}
+
+async fn documents_that_exist_are_told_from_those_that_do_not(fixture: StoreFixture) {
+    fixture.put("a").await;
+    fixture.put("c").await;
+    fixture.store.expire(&id("c"), 0).await.unwrap();
+    let found = fixture.store.exist(&ids(&["a", "b", "c", "a"])).await.unwrap();
+    assert_eq!(found, [true, false, false, true]);
+    assert!(fixture.store.exist(&[]).await.unwrap().is_empty());
 }

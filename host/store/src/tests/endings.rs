@@ -1,6 +1,7 @@
 //! The ends of a claim: all or nothing, and only once.
 
 use super::*;
+use vconduit_base::lifetimes::MAX_LIFETIME_S;
 use vconduit_base::names::ClaimId;
 
 on_both!(
@@ -9,12 +10,14 @@ on_both!(
     a_finish_with_a_conflict_can_be_tried_again,
     a_finish_of_a_deleted_document_changes_nothing,
     a_finish_without_a_write_never_conflicts,
+    a_finish_that_needs_a_document_is_done_only_for_that_state,
     a_lost_claim_changes_nothing,
     a_failed_run_is_a_dead_letter,
     a_failed_run_leaves_the_lifetime_where_the_setting_is_zero,
     an_entry_that_is_handed_back_keeps_its_position_and_count,
     a_stopped_run_goes_to_no_list,
     an_effect_can_delete_a_document,
+    a_lifetime_beyond_all_bounds_ends_a_claim_like_any_other,
     a_requeue_takes_the_claim_away,
     an_unknown_claim_is_not_found,
 );
@@ -28,6 +31,7 @@ async fn a_finish_writes_and_queues_in_one_step(fixture: StoreFixture) {
     let effects = Effects {
         push: vec![(list("tagged"), id("x")), (list("tagged"), id("a"))],
         expire: Vec::new(),
+        needs: None,
         trail: None,
     };
     let done = fixture
@@ -108,6 +112,41 @@ async fn a_finish_without_a_write_never_conflicts(fixture: StoreFixture) {
     assert_eq!(fixture.finish(&claim, &["out"]).await, Guarded::Done(None));
 }
 
+async fn a_finish_that_needs_a_document_is_done_only_for_that_state(fixture: StoreFixture) {
+    fixture.put("a").await;
+    fixture.push("q", &["a"]).await;
+    let claim = fixture.claim_one("q").await;
+    let saved = fixture.revision("a").await;
+    let write = fixture.write_to("a", r#"{"n":1}"#).await;
+    fixture.store.write(write).await.unwrap();
+    let finish = async |revision: Option<Revision>| {
+        let effects = Effects {
+            needs: Some(NeededDocument { id: id("a"), revision }),
+            push: vec![(list("side"), id("a"))],
+            ..no_effects()
+        };
+        let done = fixture
+            .store
+            .finish(&claim, &id("a"), None, &effects, &[list("out")])
+            .await;
+        done.unwrap()
+    };
+    assert_eq!(finish(Some(saved)).await, Guarded::Conflict);
+    let now = fixture.revision("a").await;
+    fixture.store.delete(&id("a")).await.unwrap();
+    assert_eq!(finish(Some(now)).await, Guarded::Gone);
+    assert_eq!(finish(None).await, Guarded::Gone);
+    for name in ["out", "side"] {
+        assert!(
+            fixture.entries(name).await.is_empty(),
+            "a refused step pushed to {name}"
+        );
+    }
+    fixture.put("a").await;
+    assert_eq!(finish(None).await, Guarded::Done(None));
+    assert_eq!(fixture.entries("out").await, ["a"]);
+}
+
 async fn a_lost_claim_changes_nothing(fixture: StoreFixture) {
     fixture.put("a").await;
     fixture.push("q", &["a"]).await;
@@ -118,6 +157,7 @@ async fn a_lost_claim_changes_nothing(fixture: StoreFixture) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: vec![(id("a"), 0)],
+        needs: None,
         trail: None,
     };
     let store = &fixture.store;
@@ -214,6 +254,7 @@ async fn an_effect_can_delete_a_document(fixture: StoreFixture) {
     let effects = Effects {
         push: Vec::new(),
         expire: vec![(id("a"), -1), (id("b"), 9)],
+        needs: None,
         trail: None,
     };
     let write = fixture.write_to("a", "{}").await;
@@ -225,6 +266,30 @@ async fn an_effect_can_delete_a_document(fixture: StoreFixture) {
     assert!(matches!(done, Guarded::Done(_)));
     assert_eq!(fixture.text("a").await, None);
     assert_eq!(fixture.store.lifetime(&id("b")).await.unwrap(), Some(9));
+}
+
+async fn a_lifetime_beyond_all_bounds_ends_a_claim_like_any_other(fixture: StoreFixture) {
+    fixture.put("a").await;
+    fixture.put("b").await;
+    fixture.push("q", &["a"]).await;
+    let claim = fixture.claim_one("q").await;
+    let effects = Effects {
+        expire: vec![(id("a"), i64::MAX), (id("b"), i64::MIN)],
+        ..no_effects()
+    };
+    let write = fixture.write_to("a", "{}").await;
+    let done = fixture
+        .store
+        .finish(&claim, &id("a"), Some(write), &effects, &[list("out")])
+        .await
+        .unwrap();
+    assert!(matches!(done, Guarded::Done(_)), "{done:?}");
+    assert_eq!(fixture.entries("out").await, ["a"]);
+    assert!(fixture.store.claims(&list("q")).await.unwrap().is_empty());
+    let left = fixture.store.lifetime(&id("a")).await.unwrap().unwrap();
+    assert!((MAX_LIFETIME_S - 60..=MAX_LIFETIME_S).contains(&left), "{left} s");
+    assert_eq!(fixture.text("b").await, None);
+    assert!(fixture.store.expire(&id("a"), i64::MAX).await.unwrap());
 }
 
 async fn a_requeue_takes_the_claim_away(fixture: StoreFixture) {

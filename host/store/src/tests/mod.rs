@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Checkpoint, Claim, Effects, ErrorRecord, Guarded, NewDocument, Progress, Revision, Store, StoreError, Write,
+    Checkpoint, Claim, Effects, ErrorRecord, Guarded, NeededDocument, NewDocument, Progress, Revision, Store,
+    StoreError, Write,
 };
 use vcon_document::index::IndexKind;
 use vcon_document::{Text, VconId};
@@ -30,6 +31,7 @@ mod hosts;
 mod index;
 mod invariant;
 mod lists;
+mod lossy_proxy;
 mod parking;
 mod recovery;
 mod redis_faults;
@@ -219,6 +221,7 @@ fn at_link(next_link: u32) -> Checkpoint {
         progress: None,
         current: None,
         began_ms: 1_700_000_000_000,
+        spent_ms: 1_500,
         versions: BTreeMap::new(),
     }
 }

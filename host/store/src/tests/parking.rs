@@ -13,6 +13,7 @@ on_both!(
     a_run_that_switched_is_parked_as_the_other_vcon,
     a_place_survives_every_way_back_to_the_list,
     parked_ids_are_listed_once_each,
+    a_thousand_ids_that_come_back_at_once_continue_at_once,
 );
 
 async fn park(fixture: &StoreFixture, claim: &Claim, at_most: Duration) {
@@ -42,6 +43,7 @@ async fn a_parked_run_continues_when_its_id_comes_back(fixture: StoreFixture) {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: Vec::new(),
+        needs: None,
         trail: None,
     };
     let done = fixture
@@ -212,4 +214,26 @@ async fn parked_ids_are_listed_once_each(fixture: StoreFixture) {
         ["a", "switched"]
     );
     assert!(fixture.store.parked(&list("none")).await.unwrap().is_empty());
+}
+
+/// They come back in time. That they wait behind others must not make them late.
+async fn a_thousand_ids_that_come_back_at_once_continue_at_once(fixture: StoreFixture) {
+    let names: Vec<String> = (0..1000).map(|number| format!("v{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    fixture.push("q", &names).await;
+    let mut claims = fixture.claim("q", 500).await;
+    claims.extend(fixture.claim("q", 500).await);
+    assert_eq!(claims.len(), 1000, "all are claimed");
+    for claim in &claims {
+        park(&fixture, claim, Duration::from_millis(1)).await;
+    }
+    fixture.push("resume:q", &names).await;
+    let (returned, dead) = resume(&fixture).await;
+    assert_eq!(
+        (returned.len(), dead.len()),
+        (1000, 0),
+        "some became dead letters: {dead:?}"
+    );
+    assert_eq!(fixture.entries("q").await.len(), 1000);
+    assert!(fixture.entries("resume:q").await.is_empty());
 }

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use super::lossy_proxy::LossyProxy;
 use super::*;
 use crate::redis::RedisStore;
+use crate::{DeadLetterStore as _, ListStore as _};
 
 const ALWAYS: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
 
@@ -187,6 +189,7 @@ async fn a_claim_survives_a_step_on_a_key_of_a_wrong_type() {
     let effects = Effects {
         push: vec![(list("ok"), id("v")), (list("text"), id("v"))],
         expire: Vec::new(),
+        needs: None,
         trail: None,
     };
     let noted = store.checkpoint(&claim, &at_link(1), None, &effects).await;
@@ -328,6 +331,7 @@ async fn a_repeated_write_and_checkpoint_return_done_again() {
     let effects = Effects {
         push: vec![(list("side"), id("a"))],
         expire: Vec::new(),
+        needs: None,
         trail: None,
     };
     for _ in 0..3 {
@@ -350,4 +354,67 @@ async fn an_abandoned_wait_leaves_no_command_on_the_server() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let info: redis::InfoDict = fixture.server().raw(&["INFO", "clients"]).await;
     assert_eq!(info.get::<i64>("blocked_clients"), Some(0));
+}
+
+/// A store behind a proxy that can lose replies. Its scripts are loaded, so that the next reply is
+/// that of a script.
+async fn behind_a_proxy(fixture: &StoreFixture) -> (RedisStore, LossyProxy) {
+    let url = fixture.server().url();
+    let server = url.trim_start_matches("redis://").trim_end_matches('/');
+    let proxy = LossyProxy::start(server.to_owned()).await;
+    let store = RedisStore::connect(&proxy.url(), LIFETIMES, "vcons").await.unwrap();
+    (store, proxy)
+}
+
+#[tokio::test]
+async fn a_pop_whose_reply_was_lost_returns_the_same_entries_again() {
+    let fixture = StoreFixture::redis().await;
+    let (store, proxy) = behind_a_proxy(&fixture).await;
+    fixture.push("out", &["a", "b", "c", "d", "e"]).await;
+    assert_eq!(store.pop_tail(&list("out"), 1).await.unwrap(), ["e"]);
+    proxy.lose_next_reply();
+    assert_eq!(store.pop_tail(&list("out"), 2).await.unwrap(), ["d", "c"]);
+    assert!(proxy.has_lost_it(), "no reply was lost");
+    assert_eq!(fixture.entries("out").await, ["a", "b"], "entries were popped twice");
+}
+
+#[tokio::test]
+async fn a_dead_letter_whose_reply_was_lost_is_added_once() {
+    let fixture = StoreFixture::redis().await;
+    let (store, proxy) = behind_a_proxy(&fixture).await;
+    store
+        .dead_letter(&list("DLQ:storage:s"), &id("a"), &record("storage"))
+        .await
+        .unwrap();
+    proxy.lose_next_reply();
+    store
+        .dead_letter(&list("DLQ:storage:s"), &id("b"), &record("storage"))
+        .await
+        .unwrap();
+    assert!(proxy.has_lost_it(), "no reply was lost");
+    assert_eq!(fixture.entries("DLQ:storage:s").await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn dead_letters_whose_reply_was_lost_are_moved_back_once() {
+    let fixture = StoreFixture::redis().await;
+    let (store, proxy) = behind_a_proxy(&fixture).await;
+    fixture.push("DLQ:q", &["a", "b", "c", "d"]).await;
+    assert_eq!(store.reprocess(&list("q"), 1).await.unwrap(), 1);
+    proxy.lose_next_reply();
+    assert_eq!(store.reprocess(&list("q"), 2).await.unwrap(), 2);
+    assert!(proxy.has_lost_it(), "no reply was lost");
+    assert_eq!(fixture.entries("q").await, ["a", "b", "c"]);
+    assert_eq!(fixture.entries("DLQ:q").await, ["d"]);
+}
+
+/// Consumers have to be able to drain a list when the server has no memory.
+#[tokio::test]
+async fn entries_can_be_popped_from_a_redis_without_memory() {
+    let fixture = StoreFixture::redis().await;
+    fixture.push("out", &["a", "b"]).await;
+    let _: () = fixture.server().raw(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    let popped = fixture.store.pop_tail(&list("out"), 2).await.unwrap();
+    assert_eq!(popped, ["b", "a"]);
+    assert!(fixture.entries("out").await.is_empty());
 }

@@ -224,3 +224,17 @@ async fn a_killed_process_loses_no_write_that_returned() {
         .unwrap();
     assert!(documents.iter().all(Option::is_some), "an entry has no document");
 }
+
+/// The caller repeats a step after an error. If it had been done, the vCon would be queued twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_that_no_transaction_could_begin_for_was_not_done() {
+    let fixture = StoreFixture::sqlite();
+    let other = fixture.sqlite_file();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = fixture.store.push(&list("q"), &ids(&["a"]), None).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(fixture.entries("q").await.is_empty(), "the step was done all the same");
+    fixture.push("q", &["a"]).await;
+    assert_eq!(fixture.entries("q").await, ["a"]);
+}

@@ -13,6 +13,7 @@ on_both!(
 
 fn noting(entry: &str) -> Effects {
     Effects {
+        needs: None,
         trail: Some(entry.to_owned()),
         ..Effects::default()
     }

@@ -13,7 +13,7 @@ local entry = cjson.decode(text)
 if entry.step == step then return { 'again', entry.revision } end
 
 local effects, write, trail = take_effects(), take_write(), take_trail()
-local no = refusal(write)
+local no = refusal(write) or unmet(effects)
 if no then return no end
 
 if write then overwrite(write.id, write.text, write.token) end

@@ -8,7 +8,7 @@
 local claim, current = take(), take()
 if redis.call('HEXISTS', KEYS[1], claim) == 0 then return how_it_ended(KEYS[3], claim, 'finish') end
 local egress, effects, write, trail = take_targets(current), take_effects(), take_write(), take_trail()
-local no = refusal(write)
+local no = refusal(write) or unmet(effects)
 if no then return no end
 
 if write then overwrite(write.id, write.text, write.token) end

@@ -11,7 +11,7 @@ local claim, current, checkpoint, longest = take(), take(), take(), number()
 local text = redis.call('HGET', KEYS[1], claim)
 if not text then return how_it_ended(KEYS[3], claim, 'park') end
 local targets, effects, write, trail = take_targets(current), take_effects(), take_write(), take_trail()
-local no = refusal(write)
+local no = refusal(write) or unmet(effects)
 if no then return no end
 
 local entry = cjson.decode(text)

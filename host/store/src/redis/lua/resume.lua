@@ -2,7 +2,8 @@
 -- KEYS: 1 list, 2 the list of ids that came back, 3 resume (hash), 4 parked (hash), 5 parked-until
 --       (sorted set), 6 dead letters (list), 7 records (hash)
 -- ARGV: dead-letter lifetime in seconds, number of entries in one step
--- Guarantees: a run is parked, on its list, or a dead letter.
+-- Guarantees: a run is parked, on its list, or a dead letter. A run whose id has come back is never
+-- ended as parked too long, however many ids wait before it.
 -- Returns the ids returned, the ids that became dead letters, and the number of entries examined.
 
 local seconds, limit = number(), number()
@@ -52,7 +53,8 @@ end
 for i = #returned, 1, -1 do redis.call('LPUSH', KEYS[1], returned[i]) end
 redis.call('LTRIM', KEYS[2], #back, -1)
 
-local late = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, limit)
+-- While more ids wait, that of a late run may be among them.
+local late = #back < limit and redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, limit) or {}
 for _, current in ipairs(late) do
   local waiting = {}
   for _, run in ipairs(cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')) do

@@ -124,7 +124,8 @@ local function done(write)
   return { 'done', json and revision(write.id) or write.new }
 end
 
--- Sets the lifetime of a document in seconds. 0 or less deletes it.
+-- Sets the lifetime of a document in seconds. 0 or less deletes it. The host has bounded the
+-- number: Redis refuses one that is out of range, in the middle of a script.
 local function set_lifetime(id, seconds)
   if seconds > 0 then
     redis.call('EXPIRE', document_key(id), seconds)
