@@ -1,6 +1,8 @@
 //! Bad input and faults: each is named in a record or the log, no vCon is lost, and no fault stops
 //! other vCons.
 
+use std::path::{Path, PathBuf};
+
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 
 const CONFIG: &str = r"
@@ -60,6 +62,64 @@ async fn garbage_on_a_list_is_set_aside_and_does_not_stop_what_follows() {
     host.until_depth("out", 1).await;
     let dead: Vec<Vec<u8>> = redis::Commands::lrange(&mut redis.connect(), "DLQ:in", 0, -1).expect("LRANGE");
     assert_eq!(dead.len(), 4, "the garbage is not in the dead letters: {dead:?}");
+}
+
+/// A third party uses the name of the egress list for something else. Once it was a hot loop.
+#[tokio::test]
+async fn a_run_that_the_store_refuses_to_end_is_a_dead_letter_with_the_words_of_the_store() {
+    let redis = RedisServer::start();
+    let host = Host::with(CONFIG).redis(&redis).start().await;
+    let _: () = redis::Commands::set(&mut redis.connect(), "out", "a text").expect("SET");
+    let (id, _) = fails_on(&host, "in").await;
+    let letters = host.admin_ok("GET", "/dlq/in", None).await;
+    let record = &letters["dead_letters"][0]["record"];
+    assert_eq!(record["class"], "store", "{letters}");
+    let message = record["message"].as_str().unwrap_or_default();
+    assert!(
+        message.contains(r#"the key "out" holds a string, not a list"#),
+        "{message}"
+    );
+    let vcon = host.vcon(&id).await.expect("the vCon");
+    assert!(
+        samples::tags_of(&vcon).is_empty(),
+        "a part of the refused step was done"
+    );
+}
+
+const TWO_CHAINS: &str = r"
+links:
+  tag: {module: links.tag, options: {tags: [seen]}}
+  slow: {module: links.delay, options: {seconds: 1}}
+storages:
+  files: {module: storage.file, options: {path: ./stored}}
+chains:
+  reads: {links: [slow], ingress_lists: [a], storages: [files], egress_lists: [out]}
+  tags: {links: [tag], ingress_lists: [b], storages: [files], egress_lists: [out]}
+";
+
+/// Path of the copy of a vCon below a folder of the storage `storage.file`.
+fn copy_in(folder: &Path, id: &str) -> Option<PathBuf> {
+    let mut entries = std::fs::read_dir(folder).expect("a folder of copies").flatten();
+    entries.find_map(|entry| match entry.path() {
+        path if path.is_dir() => copy_in(&path, id),
+        path => path.to_string_lossy().contains(id).then_some(path),
+    })
+}
+
+/// The slower chain changes nothing and saves last. It has to save what the other one has written.
+#[tokio::test]
+async fn a_storage_keeps_what_another_chain_has_written_during_a_run() {
+    for redis in [None, Some(RedisServer::start())] {
+        let host = Host::with(TWO_CHAINS).on(redis.as_ref()).start().await;
+        let (id, text) = samples::many(1).remove(0);
+        let (status, _) = host.post("/vcon?ingress_lists=a&ingress_lists=b", text).await;
+        assert_eq!(status, 201);
+        host.until_depth("out", 2).await;
+        let copy = copy_in(&host.folder().join("data/stored"), &id).expect("a copy in the storage");
+        let copy = std::fs::read_to_string(copy).expect("the copy");
+        let copy: serde_json::Value = serde_json::from_str(&copy).expect("JSON");
+        assert_eq!(samples::tags_of(&copy), [r#"["seen:seen"]"#], "the tag is lost");
+    }
 }
 
 #[tokio::test]

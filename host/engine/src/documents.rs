@@ -22,6 +22,9 @@ use vconduit_storage::Storage;
 use vconduit_storage::runner::{CopyState, DeleteOutcome, Runner};
 use vconduit_store::{NewDocument, Store, StoreError, Stored};
 
+/// Ids of one page of [`Documents::requeue`]. A push of a thousand keeps Redis busy for 2 ms.
+const REQUEUE_PAGE: usize = 1_000;
+
 /// Number of missing documents of one request that are read from storages at once. Storages are
 /// slow and shared, so the rest of the request waits.
 const READS_AT_ONCE: usize = 8;
@@ -119,7 +122,7 @@ impl Documents {
     /// A document's JSON text: as the store has it, else as a storage has it, in the current form.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn get(&self, id: &VconId) -> Result<Option<Text>, StoreError> {
         let stored = self.store.get_one(id).await?;
         Ok(self.found(id, stored).await)
@@ -128,7 +131,7 @@ impl Documents {
     /// Several documents, in the order asked, nothing where there is none.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn get_many(&self, ids: &[VconId]) -> Result<Vec<Option<Text>>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for (id, stored) in ids.iter().zip(self.store.get(ids).await?) {
@@ -187,7 +190,7 @@ impl Documents {
     /// Ids that carry every term. No terms: no ids.
     ///
     /// # Errors
-    /// When the store is away or refuses.
+    /// When the store is unavailable or refuses.
     pub async fn search(&self, terms: &[(IndexKind, String)]) -> Result<Vec<String>, StoreError> {
         if terms.is_empty() {
             return Ok(Vec::new());
@@ -247,23 +250,41 @@ impl Documents {
         }
     }
 
-    /// Pushes the ids that exist, in the store or in a storage, to a list in one step, in the given
-    /// order. Returns their number.
+    /// Pushes the ids that exist, in the store or in a storage, to a list, in the given order.
+    /// Returns their number. Works in pages of 1,000 ids, each pushed in one step: after
+    /// an error the pages before it are on the list.
     ///
     /// # Errors
     /// When the store is unavailable or refuses.
     pub async fn requeue(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<u64, StoreError> {
-        let documents = self.get_many(ids).await?;
-        let (found, missing): (Vec<_>, Vec<_>) =
-            ids.iter().zip(documents).partition(|(_, document)| document.is_some());
-        for (id, _) in missing {
-            tracing::warn!(vcon = %id, %list, "not queued: there is no such vCon");
+        let mut count = 0;
+        for page in ids.chunks(REQUEUE_PAGE) {
+            let found = self.existing(page).await?;
+            let (found, missing): (Vec<_>, Vec<_>) = page.iter().zip(found).partition(|(_, found)| *found);
+            for (id, _) in missing {
+                tracing::warn!(vcon = %id, %list, "not queued: there is no such vCon");
+            }
+            let found: Vec<VconId> = found.into_iter().map(|(id, _)| id.clone()).collect();
+            if !found.is_empty() {
+                self.store.push(list, &found, context).await?;
+            }
+            count += found.len() as u64;
         }
-        let found: Vec<VconId> = found.into_iter().map(|(id, _)| id.clone()).collect();
-        if !found.is_empty() {
-            self.store.push(list, &found, context).await?;
+        Ok(count)
+    }
+
+    /// True for each id that is in the store, or that a storage has and the store has again now.
+    async fn existing(&self, ids: &[VconId]) -> Result<Vec<bool>, StoreError> {
+        let mut found = Vec::with_capacity(ids.len());
+        for (id, is_stored) in ids.iter().zip(self.store.exist(ids).await?) {
+            found.push(self.exists(id, is_stored));
         }
-        Ok(found.len() as u64)
+        Ok(futures::stream::iter(found).buffered(READS_AT_ONCE).collect().await)
+    }
+
+    async fn exists(&self, id: &VconId, is_stored: bool) -> bool {
+        // A document is read only where the store does not have it.
+        is_stored || self.read_storages(id).await.is_some()
     }
 
     /// Returns the storages of the configuration with the state of their copies.

@@ -2,12 +2,15 @@
 
 use axum::extract::State;
 
-use super::fault::both;
+use super::fault::{FieldFault, both};
 use super::query::Query;
 use super::{ApiError, Authorized, Reply};
 use crate::Shared;
 use crate::edge::measure::Source;
 use crate::edge::reply::Json;
+
+/// Beginning of the names under which dead letters of storages are.
+const OF_STORAGE: &str = "storage:";
 
 /// Ids that one call moves. Callers repeat until the response is 0.
 const MAX_MOVED: i64 = 100_000;
@@ -42,6 +45,12 @@ pub async fn get_dlq_vcons(_: Authorized, State(api): State<Shared>, query: Quer
 pub async fn post_dlq_reprocess(_: Authorized, State(api): State<Shared>, query: Query) -> Reply<Json<u64>> {
     let count = query.int_within("count", 1000, 1, MAX_MOVED);
     let (list, count) = both(query.list("ingress_list"), count)?;
+    if list.as_str().starts_with(OF_STORAGE) {
+        let place = vec!["query".into(), "ingress_list".into()];
+        let message = "these vCons have passed their chain, so there is no list to move them back to: \
+                       post their ids to a list whose chain has the storage";
+        return Err(vec![FieldFault::value(place, message, list.to_string().into())].into());
+    }
     let moved = api.queues.reprocess(&list, count.unsigned_abs()).await;
     let moved = moved.map_err(|error| ApiError::Store("Failed to reprocess DLQ", error))?;
     api.enqueued.add(&list, Source::DeadLetters, moved);

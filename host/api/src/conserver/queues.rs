@@ -12,6 +12,10 @@ use crate::edge::measure::Source;
 use crate::edge::reply::{self, Json};
 use crate::edge::trace_context;
 
+/// Ids that one call takes: some 400 KB, which the store returns within milliseconds. Callers
+/// repeat until the response is empty.
+const MAX_TAKEN: usize = 10_000;
+
 /// Take ids from a list
 ///
 /// From its end, the newest first. The ids are removed from the list, also when the response does
@@ -20,13 +24,14 @@ use crate::edge::trace_context;
     get, path = "/vcon/egress", tag = "chain",
     params(
         ("egress_list" = String, Query, description = "name of the list"),
-        ("limit" = Option<i64>, Query, description = "number of ids at most; 1 by default"),
+        ("limit" = Option<i64>, Query, description = "number of ids at most; 1 by default, and never more than 10,000"),
     ),
     responses((status = 200, description = "the ids", body = Vec<String>)),
 )]
 pub async fn get_vcon_egress(_: Authorized, State(api): State<Shared>, query: Query) -> Reply<Json<Vec<String>>> {
     let (list, limit) = both(query.list("egress_list"), query.int("limit", 1))?;
-    let taken = api.queues.take(&list, usize::try_from(limit).unwrap_or(0)).await;
+    let limit = usize::try_from(limit).unwrap_or(0).min(MAX_TAKEN);
+    let taken = api.queues.take(&list, limit).await;
     let ids = taken.map_err(|error| ApiError::Store("Failed to pop from egress list", error))?;
     Ok(Json(ids))
 }

@@ -154,3 +154,55 @@ async fn dead_letters_are_read_and_tried_again() {
         .await;
     failed.is(500, json!({"detail": "Failed to reprocess DLQ"}));
 }
+
+/// With a key of the API, no one may read or write what the store keeps under names of its own.
+#[tokio::test]
+async fn lists_with_names_of_the_store_are_refused() {
+    let api = Api::new();
+    for name in ["vconduit:audit", "vconduit:claims:{new}", "vcon:1", "context:in:1"] {
+        let name = name.replace('{', "%7B").replace('}', "%7D");
+        for path in [
+            format!("/vcon/egress?egress_list={name}&limit=10000"),
+            format!("/vcon/count?egress_list={name}"),
+            format!("/dlq?ingress_list={name}"),
+        ] {
+            let response = api.get(&path).await;
+            assert_eq!(response.status, 422, "{path}: {}", response.text);
+            assert!(
+                response.text.contains("belong to the host"),
+                "{path}: {}",
+                response.text
+            );
+        }
+        let posted = api.post(&format!("/vcon?ingress_lists={name}"), &vcon(ID)).await;
+        assert_eq!(posted.status, 422, "{}", posted.text);
+    }
+    assert_eq!(api.puts(), 0, "a document was stored");
+}
+
+#[tokio::test]
+async fn dead_letters_of_a_storage_are_not_moved_to_a_list_that_no_chain_reads() {
+    let api = Api::new();
+    api.append("DLQ:storage:s3", &[ID]).await;
+    let response = api.post("/dlq/reprocess?ingress_list=storage:s3", &Value::Null).await;
+    assert_eq!(response.status, 422, "{}", response.text);
+    assert!(
+        response.text.contains("a list whose chain has the storage"),
+        "{}",
+        response.text
+    );
+    assert_eq!(api.entries("DLQ:storage:s3").await, [ID]);
+}
+
+#[tokio::test]
+async fn one_call_takes_ten_thousand_ids_at_most() {
+    let api = Api::new();
+    let ids: Vec<String> = (0..10_001).map(|number| number.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    api.append("out", &ids).await;
+    let taken = api
+        .get(&format!("/vcon/egress?egress_list=out&limit={}", i64::MAX))
+        .await;
+    assert_eq!(taken.json().as_array().unwrap().len(), 10_000);
+    assert_eq!(api.entries("out").await, ["0"]);
+}

@@ -1,13 +1,14 @@
 //! The writes of a run, each guarded by its claim and by the state of the document.
 
 use super::end::{Ended, Reason};
+use super::retry::persistently;
 use super::state::Run;
 use super::trail::Stage;
 use super::{ChainRunner, Flow, RunError};
 use vcon_document::{Document, canonical};
 use vconduit_base::names::ListName;
 use vconduit_config::Chain;
-use vconduit_store::{Guarded, Stored, Write};
+use vconduit_store::{Guarded, NeededDocument, Stored, Write};
 use vconduit_telemetry::metrics;
 
 /// Attempts to write a document that others keep changing. One that changes faster than this is
@@ -19,18 +20,26 @@ impl ChainRunner {
     pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), RunError> {
         let stored = match stored {
             Some(stored) => Some(stored),
-            None => self.documents.fetch(&run.current).await?,
+            None => persistently!(self.documents.fetch(&run.current)),
         };
         let Some(stored) = stored else {
             run.document = None;
             run.revision = None;
             return Ok(());
         };
-        let mut document = parse(run, &stored)?;
-        canonical::upgrade(&mut document);
-        run.document = Some(document);
-        run.revision = Some(stored.revision);
-        Ok(())
+        set_document(run, stored)
+    }
+
+    /// Reads the current vCon into the run once more, for a step that needs its latest state. If it
+    /// is not in the store any more, the run keeps the state that it has.
+    pub(super) async fn load_again(&self, run: &mut Run) -> Result<(), RunError> {
+        match persistently!(self.store.get_one(&run.current)) {
+            Some(stored) => set_document(run, stored),
+            None => {
+                run.revision = None;
+                Ok(())
+            }
+        }
     }
 
     /// Writes pending edits and effects together with the place of the run in its chain.
@@ -39,11 +48,12 @@ impl ChainRunner {
         run.effects.trail = self.trail(run, &Stage::of("checkpoint"));
         loop {
             let write = pending(run);
-            match self
-                .store
-                .checkpoint(&run.claim, &run.checkpoint(chain), write, &run.effects)
-                .await?
-            {
+            let checkpoint = run.checkpoint(chain);
+            let step = || {
+                self.store
+                    .checkpoint(&run.claim, &checkpoint, write.clone(), &run.effects)
+            };
+            match persistently!(step()) {
                 Guarded::Done(revision) => {
                     written(run, revision);
                     return Ok(Flow::Next);
@@ -70,11 +80,11 @@ impl ChainRunner {
                 ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
             };
             run.effects.trail = self.trail(run, &stage);
-            match self
-                .store
-                .finish(&run.claim, &run.current, write, &run.effects, egress)
-                .await?
-            {
+            let step = || {
+                self.store
+                    .finish(&run.claim, &run.current, write.clone(), &run.effects, egress)
+            };
+            match persistently!(step()) {
                 Guarded::Done(_) => return Ok(well),
                 Guarded::LostClaim => return Ok(Ended::Lost),
                 Guarded::Gone => {
@@ -82,6 +92,33 @@ impl ChainRunner {
                     (egress, well) = (&[], Ended::Stopped);
                 }
                 Guarded::Conflict => self.rebase(run, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Ends a run whose document was saved as it is in the run. Returns nothing when the document
+    /// in the store has changed since: it has to be saved again.
+    pub(super) async fn finish_saved(&self, run: &mut Run, egress: &[ListName]) -> Result<Option<Ended>, RunError> {
+        let Some(revision) = run.revision.clone() else {
+            return self.finish(run, egress, Ended::Finished).await.map(Some);
+        };
+        run.effects.needs = Some(NeededDocument {
+            id: run.current.clone(),
+            revision: Some(revision),
+        });
+        let stage = Stage {
+            lists: egress,
+            ..Stage::of("finished")
+        };
+        run.effects.trail = self.trail(run, &stage);
+        let step = || self.store.finish(&run.claim, &run.current, None, &run.effects, egress);
+        match persistently!(step()) {
+            Guarded::Done(_) => Ok(Some(Ended::Finished)),
+            Guarded::LostClaim => Ok(Some(Ended::Lost)),
+            Guarded::Gone | Guarded::Conflict => {
+                metrics::conflict(&run.chain);
+                run.effects.needs = None;
+                Ok(None)
             }
         }
     }
@@ -97,11 +134,12 @@ impl ChainRunner {
         loop {
             let write = pending(run);
             let at_most = chain.hand_off_timeout;
-            let parked = self
-                .store
-                .park(&run.claim, &run.checkpoint(chain), write, &run.effects, list, at_most)
-                .await?;
-            match parked {
+            let checkpoint = run.checkpoint(chain);
+            let step = || {
+                self.store
+                    .park(&run.claim, &checkpoint, write.clone(), &run.effects, list, at_most)
+            };
+            match persistently!(step()) {
                 Guarded::Done(_) => return Ok(Ended::Parked),
                 Guarded::LostClaim => return Ok(Ended::Lost),
                 Guarded::Gone => gone(run),
@@ -119,7 +157,7 @@ impl ChainRunner {
                 format!("the document was changed by others {MAX_CONFLICTS} times while it was being written");
             return Err(RunError::Failed(Reason::plain("conflict", message)));
         }
-        let Some(stored) = self.store.get_one(&run.current).await? else {
+        let Some(stored) = persistently!(self.store.get_one(&run.current)) else {
             gone(run);
             return Ok(());
         };
@@ -136,6 +174,14 @@ impl ChainRunner {
         run.revision = Some(stored.revision);
         Ok(())
     }
+}
+
+fn set_document(run: &mut Run, stored: Stored) -> Result<(), RunError> {
+    let mut document = parse(run, &stored)?;
+    canonical::upgrade(&mut document);
+    run.document = Some(document);
+    run.revision = Some(stored.revision);
+    Ok(())
 }
 
 fn parse(run: &Run, stored: &Stored) -> Result<Document, RunError> {
@@ -175,6 +221,7 @@ fn written(run: &mut Run, revision: Option<vconduit_store::Revision>) {
 fn gone(run: &mut Run) {
     tracing::warn!(vcon = %run.current, chain = %run.chain, "the vCon was deleted or expired during the run; its edits are dropped");
     run.edits.clear();
+    run.effects.needs = None;
     run.document = None;
     run.revision = None;
 }

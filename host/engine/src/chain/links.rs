@@ -1,8 +1,9 @@
 //! Takes a run through the links of its chain, from its place to the end.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::call::Called;
+use super::retry::persistently;
 use super::state::Run;
 use super::{ChainRunner, Flow, RunError};
 use crate::snapshot::Snapshot;
@@ -22,7 +23,7 @@ impl ChainRunner {
     ) -> Result<Flow, RunError> {
         run.find_place(chain)?;
         self.load(run, stored).await?;
-        let deadline = chain.timeout.map(|timeout| self.deadline(run, timeout));
+        let deadline = run.deadline(chain.timeout);
         while let Some(place) = chain.links.get(run.next_link as usize) {
             let flow = self.link(run, chain, place, snapshot, deadline).await?;
             if !matches!(flow, Flow::Next) {
@@ -69,21 +70,8 @@ impl ChainRunner {
             return Ok(flow);
         }
         run.current = id;
-        let stored = self
-            .store
-            .get(std::slice::from_ref(&run.current))
-            .await?
-            .into_iter()
-            .next()
-            .flatten();
+        let stored = persistently!(self.store.get_one(&run.current));
         self.load(run, stored).await?;
         Ok(Flow::Next)
-    }
-
-    /// Time by which the run has to be finished. It counts from the beginning of the run, also
-    /// across crashes and hand-offs.
-    fn deadline(&self, run: &Run, timeout: Duration) -> Instant {
-        let spent = Duration::from_millis(self.environment.now_ms().saturating_sub(run.began_ms));
-        Instant::now() + timeout.saturating_sub(spent)
     }
 }

@@ -26,6 +26,7 @@ mod commit;
 mod end;
 mod links;
 mod resume;
+mod retry;
 mod state;
 mod storages;
 mod trail;
@@ -45,9 +46,10 @@ use vconduit_config::Chain;
 use vconduit_sandbox::Sandbox;
 use vconduit_sandbox::call::{Environment, GuestMetrics};
 use vconduit_storage::runner::SavePolicy;
-use vconduit_store::{Claim, Store, Stored};
+use vconduit_store::{Claim, Store, StoreError, Stored};
 use vconduit_telemetry::metrics;
 
+use end::Reason;
 pub use end::{Ended, RunError};
 use state::Run;
 
@@ -96,10 +98,13 @@ pub struct Job {
 impl ChainRunner {
     /// Runs a job to its end.
     ///
+    /// A run that the store refuses something to becomes a dead letter, because it would be refused
+    /// again.
+    ///
     /// # Errors
-    /// When the store is unavailable for longer than its own retries, or refuses. The claim then
-    /// stays: the caller hands it back, or its lease runs out.
-    pub async fn run(&self, job: Job) -> Result<Ended, vconduit_store::StoreError> {
+    /// When the store is unavailable for longer than its own retries, or refuses the dead letter
+    /// too. The claim then stays: the caller hands it back, or its lease runs out.
+    pub async fn run(&self, job: Job) -> Result<Ended, StoreError> {
         let Job {
             claim,
             chain,
@@ -118,6 +123,9 @@ impl ChainRunner {
         self.events.publish(|| Event::VconClaimed(run.event()));
         let ended = match self.to_its_end(&mut run, config, &snapshot, stored).await {
             Ok(ended) => ended,
+            Err(RunError::Store(error @ StoreError::Refused { .. })) => {
+                self.fail(&mut run, Reason::plain("store", error.to_string())).await?
+            }
             Err(RunError::Store(error)) => return Err(error),
             Err(RunError::Failed(reason)) => self.fail(&mut run, reason).await?,
         };

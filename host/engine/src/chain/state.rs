@@ -1,6 +1,7 @@
 //! The state of a run: what is known of its document, and what is done but not yet written.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use super::resume::{self, NoPlace};
 use super::trail::Trail;
@@ -35,6 +36,10 @@ pub(super) struct Run {
     pub done: Vec<LinkName>,
     /// Beginning of the run, in Unix milliseconds.
     pub began_ms: u64,
+    /// Time that workers had spent on the run before this claim.
+    pub spent_before: Duration,
+    /// Beginning of the work under this claim.
+    pub since: Instant,
     /// Versions of links to run instead of the active ones.
     pub versions: BTreeMap<LinkName, Digest>,
     /// The link that was called last, and its version.
@@ -74,6 +79,8 @@ impl Run {
             } else {
                 checkpoint.began_ms
             },
+            spent_before: Duration::from_millis(checkpoint.spent_ms),
+            since: Instant::now(),
             versions: checkpoint.versions,
             last: None,
             failing: None,
@@ -116,8 +123,20 @@ impl Run {
             }),
             current: self.switched.clone(),
             began_ms: self.began_ms,
+            spent_ms: u64::try_from(self.spent().as_millis()).unwrap_or(u64::MAX),
             versions: self.versions.clone(),
         }
+    }
+
+    /// Time that workers have spent on the run, with this one.
+    fn spent(&self) -> Duration {
+        self.spent_before + self.since.elapsed()
+    }
+
+    /// Time by which the run has to be finished, if its chain has a timeout. Time in which it was
+    /// parked or waited for a worker does not count.
+    pub fn deadline(&self, timeout: Option<Duration>) -> Option<Instant> {
+        timeout.map(|timeout| self.since + timeout.saturating_sub(self.spent_before))
     }
 
     /// This run, for those who listen.
@@ -151,4 +170,48 @@ fn checkpoint_for(claim: &Claim, chain: &ChainName) -> Checkpoint {
         return checkpoint.clone();
     }
     Checkpoint::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vconduit_base::names::{ClaimId, ListName};
+
+    fn run_after(spent_ms: u64) -> Run {
+        let claim = Claim {
+            id: ClaimId::random(),
+            list: ListName::new("in").unwrap(),
+            vcon: VconId::new("a").unwrap(),
+            checkpoint: Checkpoint {
+                chain: Some(ChainName::new("main").unwrap()),
+                // Long ago: it was parked, or Redis was unavailable.
+                began_ms: 1,
+                spent_ms,
+                next_link: 1,
+                ..Checkpoint::default()
+            },
+            lost_leases: 0,
+            context: None,
+        };
+        Run::begin(claim, ChainName::new("main").unwrap(), 1_700_000_000_000, false)
+    }
+
+    #[test]
+    fn the_timeout_of_a_chain_counts_the_work_and_not_the_waiting() {
+        let timeout = Duration::from_secs(60);
+        for (spent_ms, left) in [(0, 60), (45_000, 15), (61_000, 0)] {
+            let run = run_after(spent_ms);
+            let deadline = run.deadline(Some(timeout)).unwrap();
+            assert_eq!(
+                deadline - run.since,
+                Duration::from_secs(left),
+                "after {spent_ms} ms of work"
+            );
+        }
+        assert_eq!(run_after(0).deadline(None), None);
+        assert!(
+            run_after(45_000).spent() >= Duration::from_secs(45),
+            "a checkpoint adds to the last one"
+        );
+    }
 }

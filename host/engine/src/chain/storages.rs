@@ -1,8 +1,12 @@
 //! The last part of a run, after all links: storages first, then egress.
+//!
+//! Guarantee: a finished run has saved the document as it was in the store when the run ended, also
+//! when others changed it during the run.
 
 use std::sync::Arc;
 
 use super::end::{Ended, Reason};
+use super::retry::persistently;
 use super::state::Run;
 use super::{ChainRunner, Flow, RunError};
 use crate::snapshot::Snapshot;
@@ -13,30 +17,37 @@ use vconduit_storage::{Saved, StorageError};
 use vconduit_store::StoreError;
 use vconduit_telemetry::metrics;
 
+/// Saves of one run. A document that others change during each of them is contended for.
+const MAX_SAVES: u32 = 10;
+
 impl ChainRunner {
     /// Saves the vCon to the chain's storages and sends its id on.
     pub(super) async fn complete(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<Ended, RunError> {
-        if !chain.storages.is_empty() {
-            // Pending edits are written first, so that storages and store have the same document.
-            if (!run.edits.is_empty() || !run.effects.is_empty())
-                && let Flow::Over(ended) = self.checkpoint(run, chain).await?
-            {
+        if chain.storages.is_empty() {
+            return self.finish(run, &chain.egress_lists, Ended::Finished).await;
+        }
+        // Pending edits are written first, so that storages and store have the same document.
+        if (!run.edits.is_empty() || !run.effects.is_empty())
+            && let Flow::Over(ended) = self.checkpoint(run, chain).await?
+        {
+            return Ok(ended);
+        }
+        for _ in 0..MAX_SAVES {
+            self.load_again(run).await?;
+            self.save(run, chain, snapshot).await?;
+            if let Some(ended) = self.finish_saved(run, &chain.egress_lists).await? {
                 return Ok(ended);
             }
-            self.save(run, chain, snapshot).await?;
         }
-        self.finish(run, &chain.egress_lists, Ended::Finished).await
+        let message = format!("the document was changed by others {MAX_SAVES} times while it was being saved");
+        Err(RunError::Failed(Reason::plain("conflict", message)))
     }
 
     async fn save(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Some(document) = &run.document else {
             for name in &chain.storages {
-                self.not_saved(
-                    run,
-                    name,
-                    "the vCon is neither in the working store nor in a storage".into(),
-                )
-                .await?;
+                let message = "the vCon is neither in the working store nor in a storage".to_owned();
+                self.not_saved(run, name, message).await?;
             }
             return Ok(());
         };
@@ -51,12 +62,8 @@ impl ChainRunner {
             .iter()
             .filter_map(|name| Some((name.clone(), snapshot.storages.get(name)?.clone())))
             .collect();
-        for (name, result) in self
-            .documents
-            .runner()
-            .save_all(&targets, &saved, &self.save_policy)
-            .await
-        {
+        let runner = self.documents.runner();
+        for (name, result) in runner.save_all(&targets, &saved, &self.save_policy).await {
             match result {
                 Ok(()) => run.trail.storage(&name, None),
                 Err(StorageError::Transient(message) | StorageError::Permanent(message)) => {
@@ -76,7 +83,7 @@ impl ChainRunner {
         let dead_letters = list.dead_letters();
         tracing::error!(vcon = %run.current, chain = %run.chain, %storage, error = message, "the vCon was not saved; it is in {dead_letters}");
         let record = self.record(run, Reason::plain("storage", format!("storage {storage}: {message}")));
-        self.store.dead_letter(&dead_letters, &run.current, &record).await?;
+        persistently!(self.store.dead_letter(&dead_letters, &run.current, &record));
         metrics::dead_letter(&dead_letters);
         Ok(())
     }

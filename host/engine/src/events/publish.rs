@@ -98,7 +98,8 @@ async fn look(events: Events, store: Arc<dyn Store>) {
         ticks.tick().await;
         match store.listeners().await {
             Ok(count) => events.set_on_bus(count > 0),
-            // As it was: a store that is away for a moment has the same listeners when it is back.
+            // Unchanged: a store that is unavailable for a moment has the same listeners
+            // afterwards.
             Err(error) => tracing::debug!(%error, "listeners were not counted"),
         }
     }

@@ -14,17 +14,23 @@ use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use super::lease::Lease;
+use super::lists::Emptied;
 use crate::chain::{Ended, Job};
 use crate::snapshot::Snapshot;
 use vconduit_base::names::ListName;
 use vconduit_config::Chain;
-use vconduit_store::{Claim, Stored};
+use vconduit_store::{Claim, StoreError, Stored};
 use vconduit_telemetry::metrics;
 
 /// The length of one wait for work. After it the waiter checks whether its list is still wanted.
 const WAIT: Duration = Duration::from_secs(5);
 /// The pause after a failure of the store, so that a store that is unavailable is not flooded.
 const PAUSE: Duration = Duration::from_millis(250);
+/// The pause of a list after a claim that failed. The store has tried for a second or refuses, and
+/// other lists must not wait for this one.
+const FAILED_PAUSE: Duration = Duration::from_secs(1);
+/// The length of a wait that only asks whether a list has entries.
+const NO_WAIT: Duration = Duration::from_millis(50);
 /// The interval in which the waiters are compared with the configuration: a quarter of the 2 s
 /// within which a change takes effect.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -56,9 +62,12 @@ impl Worker {
         let claims = match self.store.claim(list, &self.host, at_most, self.settings.lease).await {
             Ok(claims) => claims,
             Err(error) => {
-                tracing::debug!(%list, %error, "nothing was claimed");
-                self.lists.set_empty(list);
-                return;
+                if let StoreError::Refused { .. } = error {
+                    tracing::warn!(%list, %error, "nothing was claimed; the list is tried again after a pause");
+                } else {
+                    tracing::debug!(%list, %error, "nothing was claimed");
+                }
+                return self.lists.set_failed(list);
             }
         };
         if claims.len() < at_most {
@@ -121,6 +130,13 @@ impl Worker {
                     tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; nothing was written");
                 }
                 Ok(Ok(_)) => {}
+                Ok(Err(error @ StoreError::Refused { .. })) => {
+                    // Given back at once, the entry would be claimed and refused again without end.
+                    tracing::warn!(
+                        vcon = %claim.vcon, list = %claim.list, %error,
+                        "the run could not be ended; its lease runs out, and the entry is tried again or becomes a dead letter"
+                    );
+                }
                 Ok(Err(error)) => {
                     tracing::debug!(vcon = %claim.vcon, list = %claim.list, %error, "the run could not be ended");
                     self.give_back(&claim).await;
@@ -178,28 +194,39 @@ impl Worker {
     }
 
     async fn wait_on(self: Arc<Self>, list: ListName, stop: CancellationToken) {
-        while stop.run_until_cancelled(self.wait_once(&list)).await.is_some() {}
+        let mut is_open = false;
+        while stop
+            .run_until_cancelled(self.wait_once(&list, &mut is_open))
+            .await
+            .is_some()
+        {}
     }
 
-    async fn wait_once(&self, list: &ListName) {
+    /// Waits for work once. A list with a schedule is open from one of its times on, until the
+    /// store says that it has no entries: a claim that failed or returned few does not close it.
+    async fn wait_once(&self, list: &ListName, is_open: &mut bool) {
         let snapshot = self.live.load_full();
         let Some(chain) = chain_of(&snapshot, list) else {
             return tokio::time::sleep(REFRESH).await;
         };
-        if let Some(schedule) = &chain.schedule {
+        if let Some(schedule) = chain.schedule.as_ref().filter(|_| !*is_open) {
             let wait = until_scheduled(schedule);
             tokio::time::sleep(wait.min(REFRESH)).await;
             if wait > REFRESH {
                 // Not yet. The schedule may have changed by the next look.
                 return;
             }
+            *is_open = true;
         }
-        match self.store.wait(list, WAIT).await {
+        let at_most = if chain.schedule.is_some() { NO_WAIT } else { WAIT };
+        match self.store.wait(list, at_most).await {
             Ok(true) => {
                 self.lists.set_ready(list, chain.weight);
-                self.lists.until_empty(list).await;
+                if self.lists.until_empty(list).await == Emptied::ByFailure {
+                    tokio::time::sleep(FAILED_PAUSE).await;
+                }
             }
-            Ok(false) => {}
+            Ok(false) => *is_open = false,
             Err(error) => {
                 tracing::debug!(%list, %error, "waiting for work failed");
                 tokio::time::sleep(PAUSE).await;

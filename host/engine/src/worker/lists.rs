@@ -3,7 +3,7 @@
 //! Guarantee: every list with work is served in proportion to its weight, however full the others
 //! are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
@@ -30,12 +30,23 @@ struct Inner {
     turns: Vec<Turn>,
     /// The weight of each list with work.
     by_name: HashMap<ListName, u32>,
+    /// The lists whose last claim failed.
+    failed: HashSet<ListName>,
 }
 
 struct Turn {
     list: ListName,
     /// Entries left of its turn.
     credit: u32,
+}
+
+/// How a list that was ready stopped being so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Emptied {
+    /// It was found empty, or is no longer served.
+    Found,
+    /// A claim failed. The list may have entries.
+    ByFailure,
 }
 
 /// The list whose turn it is.
@@ -64,9 +75,21 @@ impl Lists {
 
     /// Notes that a list was found empty, or is no longer served.
     pub fn set_empty(&self, list: &ListName) {
+        self.remove(list, Emptied::Found);
+    }
+
+    /// Notes that a claim failed. The list has no turn until its waiter says so again.
+    pub fn set_failed(&self, list: &ListName) {
+        self.remove(list, Emptied::ByFailure);
+    }
+
+    fn remove(&self, list: &ListName, how: Emptied) {
         if let Ok(mut inner) = self.inner.lock() {
             inner.by_name.remove(list);
             inner.turns.retain(|turn| turn.list != *list);
+            if how == Emptied::ByFailure {
+                inner.failed.insert(list.clone());
+            }
         }
         self.emptied.notify_waiters();
     }
@@ -76,14 +99,15 @@ impl Lists {
         self.inner.lock().is_ok_and(|inner| inner.by_name.contains_key(list))
     }
 
-    /// Waits until a list that was ready is found empty.
-    pub async fn until_empty(&self, list: &ListName) {
+    /// Waits until a list that was ready is found empty, or a claim of it failed.
+    pub async fn until_empty(&self, list: &ListName) -> Emptied {
         loop {
             let emptied = self.emptied.notified();
             tokio::pin!(emptied);
             emptied.as_mut().enable();
             if !self.is_ready(list) {
-                return;
+                let has_failed = self.inner.lock().is_ok_and(|mut inner| inner.failed.remove(list));
+                return if has_failed { Emptied::ByFailure } else { Emptied::Found };
             }
             emptied.await;
         }
@@ -154,8 +178,21 @@ mod tests {
         lists.set_empty(&name("a"));
         assert_eq!(lists.next(1).await.list, name("b"));
         assert_eq!(lists.next(1).await.list, name("b"));
-        lists.until_empty(&name("a")).await;
+        assert_eq!(lists.until_empty(&name("a")).await, Emptied::Found);
         lists.set_ready(&name("a"), 1);
         assert!(lists.is_ready(&name("a")));
+    }
+
+    #[tokio::test]
+    async fn the_waiter_of_a_list_learns_once_that_a_claim_failed() {
+        let lists = Lists::default();
+        for expected in [Emptied::ByFailure, Emptied::Found] {
+            lists.set_ready(&name("a"), 1);
+            match expected {
+                Emptied::ByFailure => lists.set_failed(&name("a")),
+                Emptied::Found => lists.set_empty(&name("a")),
+            }
+            assert_eq!(lists.until_empty(&name("a")).await, expected);
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! A worker with a real store and a chain without links: how a run that panics ends.
+//! A worker with a real store and a chain without links: how a run ends that panics, or that the
+//! store refuses something to.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,6 +23,7 @@ use vconduit_sandbox::{Sandbox, SandboxSettings};
 use vconduit_storage::factory::StorageContext;
 use vconduit_storage::runner::SavePolicy;
 use vconduit_store::sqlite::SqliteStore;
+use vconduit_test_support::{Fault, FaultyStore};
 
 /// Longer than any test: a lease of this length never runs out by itself.
 const LEASE: Duration = Duration::from_secs(3600);
@@ -77,6 +79,8 @@ fn snapshot() -> Snapshot {
 /// A worker that does one run at a time; the first `panics` of them panic.
 struct Place {
     store: Arc<dyn Store>,
+    /// The same store, for faults.
+    faulty: Arc<FaultyStore>,
     worker: Arc<Worker>,
     environment: Arc<PanicsAtFirst>,
 }
@@ -84,7 +88,8 @@ struct Place {
 impl Place {
     fn new(folder: &Path, panics: usize) -> Self {
         let settings = Settings::from_env(&|_| None).unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder, settings.lifetimes).unwrap());
+        let faulty = FaultyStore::over(SqliteStore::open(folder, settings.lifetimes).unwrap());
+        let store: Arc<dyn Store> = faulty.clone();
         let live: Live = Arc::new(ArcSwap::from_pointee(snapshot()));
         let sandbox = Sandbox::new(SandboxSettings::default()).unwrap();
         let environment = Arc::new(PanicsAtFirst {
@@ -122,6 +127,7 @@ impl Place {
         let worker = Worker::new(store.clone(), live, Arc::new(runner), settings, host, events);
         Self {
             store,
+            faulty,
             worker,
             environment,
         }
@@ -204,4 +210,79 @@ async fn a_run_that_panics_once_leaves_neither_claim_nor_permit_nor_run_behind()
     );
     assert_eq!(place.worker.in_flight(), 0, "a run counts as in flight that is over");
     assert!(place.store.dead_letters(&list("in"), 0, 1).await.unwrap().is_empty());
+}
+
+/// Classes of the dead letters of `in`, with their ids.
+async fn dead(place: &Place) -> Vec<(String, String)> {
+    let letters = place.faulty.real().dead_letters(&list("in"), 0, 10).await.unwrap();
+    letters
+        .into_iter()
+        .map(|letter| {
+            (
+                letter.vcon.to_string(),
+                letter.record.map(|record| record.class).unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+/// Works until the store has been asked this often for a step, then stops and drains.
+async fn work_until_called(place: &Place, step: &'static str, times: usize) {
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(place.worker.clone().run(stop.clone()));
+    let called = place.faulty.until_called(step, times);
+    tokio::time::timeout(PATIENCE, called)
+        .await
+        .unwrap_or_else(|_| panic!("{step} was not called {times} times"));
+    stop.cancel();
+    worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_whose_end_the_store_refuses_becomes_a_dead_letter_after_three_tries() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path(), 0);
+    place.store.push(&list("in"), &ids(&["a"]), None).await.unwrap();
+    place.faulty.fail("finish", Fault::Refused);
+    work_until_called(&place, "fail", 1).await;
+    assert_eq!(dead(&place).await, [("a".to_owned(), "store".to_owned())]);
+    assert_eq!(place.faulty.calls("finish"), 3, "tries before the dead letter");
+    assert_eq!(
+        place.faulty.calls("hand_back"),
+        0,
+        "it would be claimed and refused again"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_that_can_not_become_a_dead_letter_keeps_its_claim_until_the_lease_runs_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path(), 0);
+    place.store.push(&list("in"), &ids(&["a"]), None).await.unwrap();
+    place.faulty.fail("finish", Fault::Refused);
+    place.faulty.fail("fail", Fault::Refused);
+    work_until_called(&place, "fail", 1).await;
+    assert_eq!(
+        place.faulty.calls("hand_back"),
+        0,
+        "it would be claimed and refused again"
+    );
+    let claims = place.faulty.real().claims(&list("in")).await.unwrap();
+    assert_eq!(claims.len(), 1, "the entry is neither lost nor in a loop");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_whose_claims_are_refused_is_tried_after_a_pause() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::new(folder.path(), 0);
+    place.store.push(&list("in"), &ids(&["a"]), None).await.unwrap();
+    place.faulty.fail("claim", Fault::Refused);
+    let begun = Instant::now();
+    work_until_called(&place, "claim", 3).await;
+    // Two pauses of a second. A slow machine makes it longer, never shorter.
+    assert!(
+        begun.elapsed() >= Duration::from_millis(1_900),
+        "claims follow without a pause"
+    );
+    place.faulty.mend();
 }

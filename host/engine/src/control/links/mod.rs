@@ -57,7 +57,7 @@ impl Links {
     /// The record of a link, and whether the configuration defines the link itself.
     ///
     /// # Errors
-    /// There is no such link; the store is away.
+    /// There is no such link; the store is unavailable.
     pub async fn get(&self, link: &LinkName) -> Result<(LinkRecord, bool), LinkError> {
         let (_, entries) = self.store.load_config().await?;
         let record = store_copy::record(&entries, link.as_str()).map_err(LinkError::Damaged)?;
