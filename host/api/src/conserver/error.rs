@@ -72,6 +72,19 @@ impl ApiError {
     }
 }
 
+impl From<Vec<FieldFault>> for ApiError {
+    fn from(faults: Vec<FieldFault>) -> Self {
+        let syntax: Vec<_> = faults.iter().filter(|fault| fault.is_syntax()).cloned().collect();
+        Self::Invalid(if syntax.is_empty() { faults } else { syntax })
+    }
+}
+
+impl From<FieldFault> for ApiError {
+    fn from(fault: FieldFault) -> Self {
+        Self::Invalid(vec![fault])
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();

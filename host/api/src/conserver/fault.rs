@@ -9,9 +9,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::ApiError;
-use super::schemas::LocationPart;
-
 /// Type of the fault of a body that is not JSON.
 const JSON_INVALID: &str = "json_invalid";
 
@@ -102,9 +99,19 @@ impl FieldFault {
         .with(json!({"error": reason}))
     }
 
-    fn is_syntax(&self) -> bool {
+    pub(super) fn is_syntax(&self) -> bool {
         self.kind == JSON_INVALID
     }
+}
+
+/// A part of the place of a fault.
+#[derive(ToSchema, Serialize)]
+#[serde(untagged)]
+pub enum LocationPart {
+    /// Name of a member or parameter.
+    Name(String),
+    /// Index in a list.
+    Index(u64),
 }
 
 impl From<vcon_document::IngestFault> for FieldFault {
@@ -126,18 +133,5 @@ impl From<vcon_document::IngestFault> for FieldFault {
             ctx: None,
             pointer,
         }
-    }
-}
-
-impl From<Vec<FieldFault>> for ApiError {
-    fn from(faults: Vec<FieldFault>) -> Self {
-        let syntax: Vec<_> = faults.iter().filter(|fault| fault.is_syntax()).cloned().collect();
-        Self::Invalid(if syntax.is_empty() { faults } else { syntax })
-    }
-}
-
-impl From<FieldFault> for ApiError {
-    fn from(fault: FieldFault) -> Self {
-        Self::Invalid(vec![fault])
     }
 }

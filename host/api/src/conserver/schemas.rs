@@ -87,16 +87,6 @@ pub struct HttpValidationError {
     pub detail: Vec<FieldFault>,
 }
 
-/// A part of the place of a fault.
-#[derive(ToSchema, Serialize)]
-#[serde(untagged)]
-pub enum LocationPart {
-    /// Name of a member or parameter.
-    Name(String),
-    /// Index in a list.
-    Index(u64),
-}
-
 /// A list and its depth.
 #[derive(ToSchema, Serialize)]
 pub struct QueueDepth {
