@@ -107,6 +107,7 @@ impl FieldFault {
 /// A part of the place of a fault.
 #[derive(ToSchema, Serialize)]
 #[serde(untagged)]
+#[expect(dead_code, reason = "it only describes the elements of `loc`")]
 pub enum LocationPart {
     /// Name of a member or parameter.
     Name(String),
