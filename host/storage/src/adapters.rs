@@ -76,26 +76,26 @@ pub struct Adapter {
 pub(crate) struct Implementation {
     /// Descriptions of its options.
     pub options: &'static [OptionSpec],
-    /// Builds a storage. Problems are added to the options; with a problem that leaves no storage
-    /// it returns none.
+    /// Builds a storage. Problems are added to the options. Returns none if a problem leaves no
+    /// storage.
     pub build: fn(&mut Options, &StorageContext) -> Option<Arc<dyn Storage>>,
 }
 
 impl Adapter {
-    /// Descriptions of its options; none in a build without the adapter.
+    /// Returns the descriptions of its options. A build without the adapter has none.
     #[must_use]
     pub fn options(&self) -> &'static [OptionSpec] {
         self.implementation.map_or(&[], |built| built.options)
     }
 }
 
-/// The modules that a configuration can name, for the check of one.
+/// Returns the modules that a configuration can name, for the check of one.
 #[must_use]
 pub fn known_modules() -> Vec<KnownModule> {
     ADAPTERS.iter().map(|adapter| adapter.module).collect()
 }
 
-/// The code of a module. `storage.` may be left out of its name.
+/// Returns the code of a module. `storage.` may be left out of its name.
 ///
 /// # Errors
 /// The module is unknown, or this build is without it.
@@ -110,8 +110,8 @@ pub(crate) fn find(module: &str) -> Result<&'static Implementation, ModuleError>
         .ok_or_else(|| ModuleError::new("storage", &name, &known_modules()))
 }
 
-/// The storage, or its fault as a problem of an option. An empty name stands for the storage as a
-/// whole.
+/// Returns the storage, or reports its fault as a problem of an option. An empty name stands for
+/// the storage as a whole.
 fn built<S: Storage>(options: &mut Options, option: &str, result: Result<S, String>) -> Option<Arc<dyn Storage>> {
     match result {
         Ok(storage) => Some(Arc::new(storage)),

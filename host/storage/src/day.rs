@@ -2,7 +2,7 @@
 //!
 //! Guarantee: [`is_day`] accepts nothing that could lead out of a folder.
 
-/// True for a text of the form `YYYY/MM/DD`. Its digits need not be a date.
+/// Returns true for a text of the form `YYYY/MM/DD`. Its digits need not be a date.
 pub fn is_day(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(position, byte)| {

@@ -13,8 +13,8 @@ const NAME: &str = "egress_format_version";
 /// The option, for the adapters that convert.
 pub const OPTION: OptionSpec = OptionSpec::new(NAME, OptionKind::Text);
 
-/// Reads the option. None where the deployment's format applies; an empty text stands for documents
-/// as stored.
+/// Reads the option. None if the deployment's format applies. An empty text stands for documents as
+/// stored.
 pub fn read(options: &mut Options) -> Option<EgressFormat> {
     let Value::String(setting) = options.take(NAME)? else {
         return None;

@@ -1,6 +1,6 @@
 //! Builds a storage from a configured module and its options.
 //!
-//! Guarantee: all faults are reported at once, none of them shows a value. Building opens no
+//! Guarantee: all faults are reported at once, and none of them shows a value. Building opens no
 //! connection and writes nothing.
 
 use std::path::PathBuf;
@@ -19,9 +19,9 @@ pub type SecretSource = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// Parts of the host that storages use.
 #[derive(Clone)]
 pub struct StorageContext {
-    /// The working store's Redis, where it is Redis.
+    /// The working store's Redis. Absent if the working store is not Redis.
     pub redis_url: Option<Secret>,
-    /// The folder that relative paths begin in.
+    /// The folder in which relative paths begin.
     pub data_dir: PathBuf,
     /// The secret of a name, for `{{secret:NAME}}` in options.
     pub secrets: SecretSource,
@@ -35,7 +35,7 @@ pub(crate) struct Built {
     pub warnings: Vec<OptionProblem>,
 }
 
-/// Builds a storage. Its warnings go to the log.
+/// Builds a storage, and logs its warnings.
 ///
 /// # Errors
 /// All problems, at least one.
@@ -52,7 +52,7 @@ pub fn build(
     Ok(built.storage)
 }
 
-/// Builds a storage. Its warnings go to the caller.
+/// Builds a storage, and returns its warnings.
 ///
 /// # Errors
 /// All problems, at least one.

@@ -1,9 +1,9 @@
-//! Storages: the durable places outside the working store.
+//! Storages: durable copies of vCons outside the working store.
 //!
 //! Guarantee: after a save that returned `Ok` the copy survives the death of this process, and
 //! adapters that can read return it. Saving the same document again leaves one copy.
 
-// Helpers of several adapters are unused in a build without these.
+// Helpers of several adapters are unused in a build without those adapters.
 #![cfg_attr(not(feature = "default"), allow(dead_code))]
 
 mod adapters;
@@ -73,28 +73,28 @@ pub trait Storage: Send + Sync + 'static {
     /// Saves a document. Saving again replaces the copy.
     ///
     /// # Errors
-    /// The storage failed or refused; an older copy may remain.
+    /// The storage failed or refused. An older copy may remain.
     async fn save(&self, saved: &Saved) -> Result<(), StorageError>;
 
-    /// The document's JSON text. None if there is no copy.
+    /// Returns the document's JSON text. None if there is no copy.
     ///
     /// # Errors
     /// The storage failed or refused.
     async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError>;
 
-    /// Deletes a document. False if there was no copy.
+    /// Deletes a document. Returns false if there was no copy.
     ///
     /// # Errors
-    /// The storage failed or refused; the copy may remain.
+    /// The storage failed or refused. The copy may remain.
     async fn delete(&self, id: &VconId) -> Result<bool, StorageError>;
 }
 
-/// Longest document that is read back, in bytes: more than any limit for documents, and little
-/// enough for the host's memory.
+/// Maximum length of a document that is read back, in bytes: more than any limit for documents, and
+/// little enough for the host's memory.
 const MAX_READ_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Documents from this size on, in bytes, are rewritten away from the async threads. That takes
-/// about a millisecond.
+/// Size in bytes from which documents are rewritten away from the async threads. Rewriting a
+/// document of this size takes about a millisecond.
 const LARGE_BYTES: usize = 128 * 1024;
 
 /// Runs work on a document, away from the async threads if it is large.

@@ -22,8 +22,8 @@ pub struct OptionProblem {
     pub option: String,
     /// The fault and what would be right. Never the value.
     pub message: String,
-    /// True where the option is right and the environment of this process lacks something: a
-    /// secret, the working store's Redis.
+    /// True if the option is right and the environment of this process lacks something: a secret,
+    /// the working store's Redis.
     pub of_environment: bool,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Takes the options as given, with secrets filled in and old names replaced. `null` counts as
+    /// Reads the configured options, fills in secrets and replaces old names. `null` counts as
     /// absent.
     pub fn new(
         given: &Map<String, Value>,
@@ -81,7 +81,7 @@ impl Options {
         options
     }
 
-    /// The description of an option as it was named. None where it has no effect.
+    /// Returns the description of a configured option. None if the option has no effect.
     fn spec(&mut self, name: &str, given: &Map<String, Value>) -> Option<&'static OptionSpec> {
         if let Some(spec) = self.specs.iter().find(|spec| spec.name == name) {
             return Some(spec);
@@ -115,7 +115,7 @@ impl Options {
         }
     }
 
-    /// The value with its secrets. Null where one is missing.
+    /// Returns the value with its secrets. Null if one is missing.
     fn resolved(&mut self, option: &str, value: &Value, secrets: &dyn Fn(&str) -> Option<String>) -> Value {
         match value {
             Value::String(text) => match fill_in(text, secrets) {
@@ -139,8 +139,8 @@ impl Options {
         }
     }
 
-    /// Reports required options that are absent. One that is there and wrong has its problem
-    /// already.
+    /// Reports required options that are absent. A required option with a wrong value has its
+    /// problem already.
     fn report_missing(&mut self) {
         for spec in self.specs.iter().filter(|spec| spec.is_required) {
             let is_given = self.values.get(spec.name).is_some_and(|value| value != "");
@@ -150,7 +150,7 @@ impl Options {
         }
     }
 
-    /// Takes a value out.
+    /// Removes a value and returns it.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         debug_assert!(
             self.specs.iter().any(|spec| spec.name == name),
@@ -159,13 +159,13 @@ impl Options {
         self.values.remove(name)
     }
 
-    /// A text that is not empty.
+    /// Returns a text that is not empty.
     pub fn text(&mut self, name: &str) -> Option<String> {
         debug_assert!(!self.is_secret(name), "the option {name} is secret and read as a text");
         self.any_text(name)
     }
 
-    /// A text that is not empty and must not be shown.
+    /// Returns a text that is not empty and must not be shown.
     pub fn secret(&mut self, name: &str) -> Option<Secret> {
         debug_assert!(
             self.is_secret(name),
@@ -185,12 +185,12 @@ impl Options {
         self.specs.iter().any(|spec| spec.name == name && spec.is_secret)
     }
 
-    /// True or false.
+    /// Returns a flag, or `default` if there is none.
     pub fn flag(&mut self, name: &str, default: bool) -> bool {
         self.take(name).and_then(|value| value.as_bool()).unwrap_or(default)
     }
 
-    /// A whole number within the bounds of its kind.
+    /// Returns a whole number within the bounds of its kind, or `default` if there is none.
     pub fn whole(&mut self, name: &str, default: u64) -> u64 {
         self.take(name).as_ref().and_then(spec::whole).unwrap_or(default)
     }
@@ -214,7 +214,7 @@ impl Options {
     }
 }
 
-/// Replaces each `{{secret:NAME}}`. The problem names no option.
+/// Replaces each `{{secret:NAME}}`. The problem does not name the option.
 fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<String, OptionProblem> {
     let mut filled = String::new();
     for part in secret_ref::parts(text) {
@@ -235,7 +235,7 @@ fn fill_in(text: &str, secrets: &dyn Fn(&str) -> Option<String>) -> Result<Strin
 
 #[cfg(test)]
 impl Options {
-    /// Names of the options that no adapter has read.
+    /// Returns the names of the options that no adapter has read.
     pub fn unread(&self) -> Vec<&str> {
         self.values.keys().map(String::as_str).collect()
     }

@@ -65,7 +65,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner with these limits for reads and deletes.
+    /// Makes a runner with these limits for reads and deletes.
     #[must_use]
     pub fn new(ask: AskPolicy) -> Self {
         Self { ask, ..Self::default() }
@@ -94,7 +94,7 @@ impl Runner {
                 results.push((name.clone(), self.start(name, storage, saved, policy).finish().await));
             }
         }
-        // Again: a read may have looked before the save ended.
+        // The id is removed again, because a read may have looked before the save ended.
         self.missing.forget(&saved.id);
         results
     }
@@ -126,8 +126,8 @@ impl Runner {
         })
     }
 
-    /// The semaphore of a storage. A changed limit makes a new one; saves in progress keep the old
-    /// one.
+    /// Returns the semaphore of a storage. A changed limit makes a new semaphore, and saves in
+    /// progress keep the old one.
     fn permits(&self, name: &StorageName, limit: usize) -> Arc<Semaphore> {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = || (limit, Arc::new(Semaphore::new(limit)));
@@ -138,15 +138,15 @@ impl Runner {
         Arc::clone(&entry.1)
     }
 
-    /// State of every storage that was used so far.
+    /// Returns the state of every storage that was used so far.
     #[must_use]
     pub fn health(&self) -> Vec<StorageHealth> {
         self.board.report()
     }
 }
 
-/// One try. The wait for a permit counts towards its deadline, so that work does not pile up for a
-/// storage that hangs.
+/// Makes one try. The wait for a permit counts towards its deadline, so that work does not pile up
+/// for a storage that hangs.
 async fn attempt(
     storage: &Arc<dyn Storage>,
     saved: &Saved,

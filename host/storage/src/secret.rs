@@ -1,6 +1,6 @@
 //! Values that must not be shown: passwords, keys, addresses that hold either.
 //!
-//! Guarantee: neither `Debug` nor `Display` of anything that holds a [`Secret`] shows it; only
+//! Guarantee: neither `Debug` nor `Display` of anything that holds a [`Secret`] shows it. Only
 //! [`Secret::expose`] does.
 //!
 //! Not the `secrecy` crate: one small type is all that is needed. Its values are also compared, and
@@ -22,13 +22,13 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The text, for the call that needs it.
+    /// Returns the text, for the call that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// The message without this text, in case a library or a server repeated it.
+    /// Returns the message without this text, in case a library or a server repeated it.
     #[must_use]
     pub fn scrub(&self, message: &str) -> String {
         if self.0.is_empty() {
@@ -45,8 +45,8 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The part of a URL that can be shown: `scheme://host[:port]`. User, password, path and query can
-/// hold credentials.
+/// Returns the part of a URL that can be shown: `scheme://host[:port]`. User, password, path and
+/// query can hold credentials.
 #[must_use]
 pub fn shown_address(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {

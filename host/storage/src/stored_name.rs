@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 use vcon_document::VconId;
 use vconduit_base::names::Digest;
 
-/// Longest name, in bytes. File systems allow 255; the rest is for extensions and the marks of
-/// temporary files.
+/// Maximum length of a name, in bytes. File systems allow 255. The rest is for extensions and the
+/// marks of temporary files.
 const MAX_BYTES: usize = 180;
 
-/// The id, with every character percent-encoded that has a meaning in a path, a glob or a shell.
+/// Returns the id, with every character percent-encoded that has a meaning in a path, a glob or a
+/// shell.
 pub fn stored_name(id: &VconId) -> String {
     let mut name = String::with_capacity(id.as_str().len());
     for (position, byte) in id.as_str().bytes().enumerate() {

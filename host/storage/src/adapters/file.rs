@@ -1,9 +1,9 @@
 //! Saves vCons as files in a folder.
 //!
 //! Guarantee: a reader sees the old file or the new one, whole. A save that returned `Ok` is on the
-//! disk, its file and folders synced. Each vCon has one file. Where several hosts share the folder
-//! an older file may remain for a while; reads take the newest. Nothing outside the folder is
-//! touched.
+//! disk, with its file and folders synced. Each vCon has one file. If several hosts share the
+//! folder, an older file may remain for a while, and reads take the newest. Nothing outside the
+//! folder is touched.
 
 mod index;
 mod layout;
@@ -33,7 +33,7 @@ pub struct FileOptions {
     pub organize_by_date: bool,
     /// Compresses files with gzip.
     pub compression: bool,
-    /// Longest text, in bytes before compression.
+    /// Maximum length of a text, in bytes before compression.
     pub max_file_size: u64,
     /// Mode of the files.
     pub file_permissions: u32,
@@ -91,7 +91,7 @@ pub struct FileStorage {
 struct Shared {
     options: FileOptions,
     index: index::Index,
-    /// Changes of one vCon run one after the other. Ids share these locks by their hash.
+    /// Locks that make changes of one vCon run one after the other. Ids share them by their hash.
     turns: [Mutex<()>; 64],
 }
 
@@ -119,8 +119,8 @@ impl FileStorage {
         }
     }
 
-    /// Runs blocking work away from the async threads. The flag is set when nobody waits for the
-    /// result any more.
+    /// Runs blocking work away from the async threads. The flag that the work gets is set once
+    /// nobody waits for the result any more.
     async fn run<T, W>(&self, work: W) -> Result<T, StorageError>
     where
         T: Send + 'static,
@@ -139,7 +139,8 @@ impl FileStorage {
     }
 }
 
-/// Sets its flag when it is dropped. A write that timed out must not replace a newer file later.
+/// Sets its flag when it is dropped, so that a write that timed out does not replace a newer file
+/// later.
 #[derive(Default)]
 struct GivenUp(Arc<AtomicBool>);
 

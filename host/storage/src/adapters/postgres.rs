@@ -39,10 +39,10 @@ fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> 
     built(options, "", PostgresStorage::new(read))
 }
 
-/// Longest wait for a new connection. It is shorter than the runner's deadline, and so is the next
+/// Maximum wait for a new connection. It is shorter than the runner's deadline, and so is the next
 /// one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest wait for a free connection of the pool.
+/// Maximum wait for a free connection of the pool.
 const FREE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The PostgreSQL storage.
@@ -126,7 +126,7 @@ impl PostgresStorage {
     }
 }
 
-/// An error with its causes. Only these tell that a connection was refused.
+/// Returns the text of an error with its causes. Only the causes say that a connection was refused.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -137,19 +137,19 @@ fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// True if a retry may help. The classes of SQLSTATE are: connection, rollback (deadlock,
+/// Returns true if a retry may help. The classes of SQLSTATE are: connection, rollback (deadlock,
 /// serialisation), resources, operator intervention, system, lock not available.
 fn is_transient(error: &tokio_postgres::Error) -> bool {
     const CLASSES: [&str; 6] = ["08", "40", "53", "57", "58", "55"];
     let Some(state) = error.code() else {
-        // Without a response of the server: an I/O error may pass, a missing password or another
+        // Without a response of the server, an I/O error may pass. A missing password or another
         // protocol does not.
         return error.is_closed() || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>());
     };
     CLASSES.iter().any(|class| state.code().starts_with(class))
 }
 
-/// A table that does not exist holds no rows.
+/// Returns the default for a table that does not exist, because it holds no rows.
 fn absent_table<T: Default>(error: tokio_postgres::Error) -> Result<T, tokio_postgres::Error> {
     if error.code() == Some(&SqlState::UNDEFINED_TABLE) {
         Ok(T::default())

@@ -24,9 +24,9 @@ use vconduit_base::tls;
 /// working store, as in the Conserver.
 const CONSERVER_DEFAULT_URL: &str = "redis://:localhost:6379";
 
-/// Longest wait for a connection. It is shorter than the runner's deadline, and so is the next one.
+/// Maximum wait for a connection. It is shorter than the runner's deadline, and so is the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest wait for a response.
+/// Maximum wait for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Options of the Redis storage. [`RedisOptions::read`] has their defaults.
@@ -83,7 +83,7 @@ impl RedisOptions {
     }
 }
 
-/// `redis_url`, or the URL of `host` and `port`.
+/// Returns `redis_url`, or the URL made of `host` and `port`.
 fn given_url(options: &mut Options) -> Option<Secret> {
     let url = options.secret("redis_url");
     let host = options.text("host");
@@ -167,7 +167,7 @@ impl RedisStorage {
     }
 }
 
-/// True if a retry may help: Redis is unavailable, loading, failing over or full.
+/// Returns true if a retry may help: Redis is unavailable, loading, failing over or full.
 fn is_transient(error: &RedisError) -> bool {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly, TryAgain};
     if error.is_timeout() || error.is_connection_refusal() || error.is_connection_dropped() {

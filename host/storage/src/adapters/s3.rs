@@ -36,7 +36,7 @@ fn build(options: &mut Options, _: &StorageContext) -> Option<Arc<dyn Storage>> 
 
 /// Media type of documents.
 const CONTENT_TYPE: &str = "application/vcon";
-/// Longest part of a service's response in a message, in characters.
+/// Maximum length of a service's response in a message, in characters.
 const MAX_SHOWN_CHARS: usize = 400;
 
 /// The S3 storage.
@@ -58,7 +58,8 @@ impl S3Storage {
         Ok(Self { store, keys, options })
     }
 
-    /// The day that the pointer names. None if there is no pointer, or one that holds no day.
+    /// Returns the day that the pointer names. None if there is no pointer, or one that holds no
+    /// day.
     async fn pointer(&self, id: &VconId) -> Result<Option<String>, StorageError> {
         let Some(text) = self.read(&self.keys.pointer(id)?).await? else {
             return Ok(None);
@@ -111,7 +112,7 @@ impl S3Storage {
             .map_err(|error| self.failure(&error))
     }
 
-    /// Deletes an object. It is no error if there is none.
+    /// Deletes an object. A missing object is no error.
     async fn remove(&self, key: &Path) -> Result<(), StorageError> {
         match self.store.delete(key).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
@@ -141,8 +142,8 @@ impl S3Storage {
         }
     }
 
-    /// Refusals are permanent. A service that did not respond, or responded that it has trouble,
-    /// may recover.
+    /// Returns the storage's error. Refusals are permanent. A service that did not respond, or
+    /// responded that it has trouble, may recover.
     fn failure(&self, error: &Error) -> StorageError {
         let text = self.options.scrub(&error.to_string());
         let text: String = text
@@ -159,9 +160,9 @@ impl S3Storage {
     }
 }
 
-/// True if the service refused the request with a status of 4xx. The library has the status in its
-/// text only. 408 and 429 ask for another try, as does the 400 of S3 for a request that came in too
-/// slowly.
+/// Returns true if the service refused the request with a status of 4xx. The library has the status
+/// in its text only. 408 and 429 ask for another try, as does the 400 of S3 for a request that
+/// arrived too slowly.
 fn refused(text: &str) -> bool {
     const MARK: &str = "status code: ";
     let Some((_, status)) = text.split_once(MARK) else {

@@ -31,7 +31,7 @@ pub struct WebhookOptions {
     pub urls: Vec<Secret>,
     /// Headers of the requests. Their values are marked as sensitive.
     pub headers: HeaderMap,
-    /// Longest wait for one address.
+    /// Maximum wait for one address.
     pub timeout: Duration,
 }
 
@@ -194,7 +194,7 @@ fn judge(address: &str, status: StatusCode) -> Result<(), StorageError> {
     })
 }
 
-/// The innermost cause, such as "connection refused", without the URL.
+/// Returns the innermost cause, such as "connection refused", without the URL.
 fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no response in time".to_owned();
@@ -207,8 +207,8 @@ fn reason(error: &reqwest::Error) -> String {
     }
 }
 
-/// The text that is sent. As in the Conserver, the version is 0.3.0 where a document has 0.0.1 or
-/// none.
+/// Returns the text that is sent. As in the Conserver, the version is 0.3.0 if a document has 0.0.1
+/// or none.
 fn body(saved: &Saved) -> Result<Bytes, StorageError> {
     let text = rewritten(saved)?.unwrap_or_else(|| saved.text.clone());
     Ok(text.into_bytes())
@@ -255,7 +255,8 @@ impl Storage for WebhookStorage {
             return Ok(());
         }
         let message = failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        // One failure that may pass is worth the retry, although it posts to the others again.
+        // If one of the failures may pass, the retry is worth it, although it posts to all others
+        // again.
         let is_transient = failures
             .iter()
             .any(|failure| matches!(failure, StorageError::Transient(_)));

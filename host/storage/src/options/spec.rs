@@ -11,13 +11,13 @@ pub struct OptionSpec {
     /// Name in a configuration.
     pub name: &'static str,
     /// Other names that users have in their files. They work with a warning, unless the real name
-    /// is given too.
+    /// is configured too.
     pub old_names: &'static [&'static str],
     /// Type and range of its values.
     pub kind: OptionKind,
-    /// True where the storage can't work without it. An empty text counts as absent.
+    /// True if the storage can't work without it. An empty text counts as absent.
     pub is_required: bool,
-    /// True where the value is a credential, or may hold one.
+    /// True if the value is a credential, or may hold one.
     pub is_secret: bool,
 }
 
@@ -44,7 +44,7 @@ pub enum OptionKind {
 }
 
 impl OptionSpec {
-    /// An option that is neither required nor secret.
+    /// Describes an option that is neither required nor secret.
     pub(crate) const fn new(name: &'static str, kind: OptionKind) -> Self {
         Self {
             name,
@@ -55,12 +55,12 @@ impl OptionSpec {
         }
     }
 
-    /// Other names of the option.
+    /// Adds other names of the option.
     pub(crate) const fn old_names(self, old_names: &'static [&'static str]) -> Self {
         Self { old_names, ..self }
     }
 
-    /// The storage can't work without it.
+    /// Marks the option as required.
     pub(crate) const fn required(self) -> Self {
         Self {
             is_required: true,
@@ -68,7 +68,7 @@ impl OptionSpec {
         }
     }
 
-    /// The value is a credential, or may hold one.
+    /// Marks the value as a credential, or as one that may hold a credential.
     pub(crate) const fn secret(self) -> Self {
         Self {
             is_secret: true,
@@ -114,7 +114,7 @@ impl OptionKind {
     }
 }
 
-/// A whole number from 0 on, as a number or as its digits.
+/// Reads a whole number from 0 on, as a number or as its digits.
 pub(super) fn whole(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => text.trim().parse().ok(),
@@ -122,7 +122,7 @@ pub(super) fn whole(value: &Value) -> Option<u64> {
     }
 }
 
-/// The type of a JSON value, for people.
+/// Returns the type of a JSON value, for people.
 fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",

@@ -87,7 +87,7 @@ impl Runner {
         }
     }
 
-    /// One call with a deadline, in a task of its own.
+    /// Makes one call with a deadline, in a task of its own.
     async fn ask<T, F>(
         &self,
         storage: &Arc<dyn Storage>,
@@ -111,7 +111,7 @@ impl Runner {
     }
 }
 
-/// Parses a copy, and checks that it is the vCon that was asked for. An encrypted one may hide its
+/// Parses a copy, and checks that it is the vCon that was asked for. An encrypted copy may hide its
 /// id.
 fn accept(text: String, id: &VconId) -> Result<Document, String> {
     let document = Document::parse(text).map_err(|error| error.to_string())?;

@@ -56,7 +56,7 @@ impl HealthBoard {
         self.change(name, |state| state.last_failure = Some(failure));
     }
 
-    /// All states, by name.
+    /// Returns all states, sorted by name.
     pub fn report(&self) -> Vec<StorageHealth> {
         self.0
             .lock()

@@ -31,7 +31,7 @@ fn part(id: &VconId) -> u8 {
 }
 
 impl Missing {
-    /// True if no storage has this id, as far as known.
+    /// Returns true if no storage has this id, as far as known.
     pub fn contains(&self, id: &VconId) -> bool {
         let mut state = self.lock();
         match state.until.get(id) {
@@ -44,7 +44,7 @@ impl Missing {
         }
     }
 
-    /// Number of saves before a read. It is passed to [`Missing::note`] after the read.
+    /// Returns the number of saves before a read. It is passed to [`Missing::note`] after the read.
     pub fn begin(&self, id: &VconId) -> u64 {
         self.lock().saves.get(&part(id)).copied().unwrap_or_default()
     }
@@ -64,7 +64,7 @@ impl Missing {
         }
     }
 
-    /// Removes an id: it is being saved.
+    /// Removes an id, because it is being saved.
     pub fn forget(&self, id: &VconId) {
         let mut state = self.lock();
         *state.saves.entry(part(id)).or_default() += 1;

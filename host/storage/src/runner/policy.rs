@@ -9,25 +9,25 @@ use backon::ExponentialBuilder;
 /// Limits of saves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavePolicy {
-    /// Saves to all storages at once (`CONSERVER_PARALLEL_STORAGE`), otherwise to one after the
-    /// other.
+    /// True to save to all storages at once (`CONSERVER_PARALLEL_STORAGE`), false to save to one
+    /// after the other.
     pub parallel: bool,
     /// Deadline of one try.
     pub timeout: Duration,
-    /// Most tries where an error may pass.
+    /// Maximum number of tries if an error may pass.
     pub tries: usize,
     /// Pause after the first try. It doubles with each try, and is varied at random so that hosts
     /// do not retry in step.
     pub first_pause: Duration,
-    /// Longest pause.
+    /// Maximum pause.
     pub max_pause: Duration,
-    /// Most saves at once in one storage.
+    /// Maximum number of saves at once in one storage.
     pub concurrency: usize,
 }
 
 impl Default for SavePolicy {
-    /// 30 s is more than the timeouts of every adapter. 32 saves at once are more than a host
-    /// usually has, so the limit is reached only when a storage is slow.
+    /// The timeout of 30 s is more than the timeouts of every adapter. 32 saves at once are more
+    /// than a host usually has, so the limit is reached only when a storage is slow.
     fn default() -> Self {
         Self {
             parallel: true,
@@ -53,16 +53,17 @@ impl SavePolicy {
 /// Limits of reads and deletes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskPolicy {
-    /// Longest wait for one storage.
+    /// Maximum wait for one storage.
     pub timeout: Duration,
     /// Time for which a vCon that no storage has is not asked for again.
     pub missing_for: Duration,
-    /// Most missing vCons that are remembered.
+    /// Maximum number of missing vCons that are remembered.
     pub missing_max: usize,
 }
 
 impl Default for AskPolicy {
-    /// Two seconds bound the cost of a client that polls, and are over before a person looks again.
+    /// `missing_for` of two seconds bounds the cost of a client that polls, and is over before a
+    /// person looks again.
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(10),

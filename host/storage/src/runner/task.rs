@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::StorageError;
 
-/// Error for a call that missed its deadline.
+/// Makes the error for a call that missed its deadline.
 pub fn late(limit: Duration) -> StorageError {
     StorageError::Transient(format!("no response within {} s", limit.as_secs_f64()))
 }

@@ -13,7 +13,7 @@ fn built() -> impl Iterator<Item = &'static Adapter> {
     ADAPTERS.iter().filter(|adapter| adapter.module.is_built)
 }
 
-/// Options of an adapter after it has read them.
+/// Returns the options of an adapter after it has read them.
 fn read(adapter: &Adapter, value: impl Fn(OptionKind) -> Value) -> Options {
     let specs = adapter.options().iter();
     let given: Map<String, Value> = specs.map(|spec| (spec.name.to_owned(), value(spec.kind))).collect();

@@ -16,7 +16,7 @@ fn storage(folder: &Folder, more: Value) -> Arc<dyn Storage> {
     make("storage.file", given)
 }
 
-/// All files below `vcons`, as sorted paths relative to it.
+/// Returns all files below `vcons`, as sorted paths relative to it.
 fn files(folder: &Folder) -> Vec<String> {
     fn walk(base: &Path, at: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(at).unwrap() {

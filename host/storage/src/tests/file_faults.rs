@@ -28,7 +28,7 @@ async fn a_file_in_the_place_of_a_folder_is_a_permanent_error() {
     assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1);
 }
 
-/// A small disk. None where the system does not let tests mount.
+/// A small disk, mounted for a test. `new` returns none if the system does not let tests mount.
 struct Disk(Folder);
 
 impl Disk {

@@ -34,7 +34,7 @@ fn id(text: &str) -> VconId {
     VconId::new(text).unwrap()
 }
 
-/// A small vCon with a letter outside ASCII, which shows how texts are written.
+/// Returns a small vCon with a letter outside ASCII, which shows how texts are written.
 fn vcon(uuid: &str, created_at: &str) -> Value {
     json!({
         "vcon": "0.4.0", "uuid": uuid, "created_at": created_at, "subject": "Größe",
@@ -96,7 +96,7 @@ fn permanent<T: std::fmt::Debug>(result: Result<T, StorageError>) -> String {
     }
 }
 
-/// Behaviour of every adapter that reads and deletes.
+/// Checks the behaviour of every adapter that reads and deletes.
 async fn round_trip(storage: &dyn Storage) {
     let first = saved("2024-01-01T01:00:00+05:00");
     assert_eq!(storage.get(&first.id).await.unwrap(), None);

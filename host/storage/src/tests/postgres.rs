@@ -18,7 +18,7 @@ fn storage(server: &Server, more: Value) -> Arc<dyn Storage> {
     make("storage.postgres", given)
 }
 
-/// All columns of all rows as text. NULL is `-`.
+/// Returns all columns of all rows as text. NULL is `-`.
 async fn query(server: &Server, sql: &str) -> Vec<Vec<String>> {
     try_query(server, sql).await.unwrap()
 }

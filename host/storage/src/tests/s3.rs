@@ -51,7 +51,7 @@ async fn with_bucket() -> Server {
     server
 }
 
-/// All keys in the bucket, sorted.
+/// Returns all keys in the bucket, sorted.
 async fn keys(server: &Server) -> Vec<String> {
     let (_, _, listing) = ask(server, Method::GET, "/vcons?list-type=2", "").await;
     listing

@@ -25,7 +25,7 @@ impl Drop for Folder {
     }
 }
 
-/// A port that was free a moment ago.
+/// Returns a port that was free a moment ago.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -178,7 +178,7 @@ impl Server {
         Self::start(command, port, folder)
     }
 
-    /// URL of the server with this scheme.
+    /// Returns the URL of the server with this scheme.
     pub fn url(&self, scheme: &str) -> String {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
@@ -198,12 +198,12 @@ impl Drop for Server {
     }
 }
 
-/// `MOTO_SERVER`, or `moto_server` on the path (`pip install 'moto[server]'`).
+/// Returns `MOTO_SERVER`, or `moto_server` on the path (`pip install 'moto[server]'`).
 fn moto_program() -> PathBuf {
     std::env::var_os("MOTO_SERVER").map_or_else(|| PathBuf::from("moto_server"), PathBuf::from)
 }
 
-/// Folder of the server's programs, which Debian keeps out of the path.
+/// Returns the folder of the server's programs, which Debian keeps out of the path.
 fn postgres_programs() -> PathBuf {
     let versions =
         std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL is not installed (apt-get install postgresql)");
@@ -216,7 +216,8 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// PostgreSQL refuses to run as root.
+/// Returns a command that runs as the user postgres if this process is root, because PostgreSQL
+/// refuses to run as root.
 fn as_postgres(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);

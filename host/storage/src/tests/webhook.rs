@@ -14,7 +14,7 @@ use super::{ID, make, permanent, saved, saved_as, transient, try_build, vcon};
 
 type Seen = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
-/// A receiver that keeps its requests. It ends with the runtime of the test.
+/// Starts a receiver that keeps its requests. It ends with the runtime of the test.
 async fn receiver() -> (String, Seen) {
     async fn keep(State(seen): State<Seen>, headers: HeaderMap, body: String) -> StatusCode {
         seen.lock().unwrap().push((headers, body));

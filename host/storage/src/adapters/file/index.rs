@@ -1,8 +1,8 @@
 //! Remembers the file of each vCon, so that a save needs no search for older files.
 //!
-//! Guarantee: the index is only a hint. For a vCon that it does not know the folders are searched;
-//! reads and deletes always search. Files that another host wrote are not known, so an old one of
-//! theirs may remain; reads take the newest.
+//! Guarantee: the index is only a hint. For a vCon that it does not know the folders are searched.
+//! Reads and deletes always search. Files that another host wrote are not known, so an old one of
+//! theirs may remain, and reads take the newest.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::layout;
 
-/// Most vCons that are remembered, at 24 bytes each. Saves of others search.
+/// Maximum number of vCons that are remembered, at 24 bytes each. Saves of others search.
 const MAX_VCONS: usize = 2_000_000;
 
 /// Index of one folder. It is filled at its first use.
@@ -37,7 +37,7 @@ enum KnownFile {
 }
 
 impl Index {
-    /// Records that this file becomes the only one. True if there may be others.
+    /// Records that this file becomes the only one. Returns true if there may be others.
     pub fn replace(&self, base: &Path, path: &Path) -> bool {
         let Some((id, file)) = entry(base, path) else {
             return true;
@@ -104,7 +104,7 @@ impl Known {
     }
 }
 
-/// The hash of the id, and the file. None if it is not the file of a vCon.
+/// Returns the hash of the id, and the file. None if it is not the file of a vCon.
 fn entry(base: &Path, path: &Path) -> Option<(u64, KnownFile)> {
     let id = layout::stem(path.file_name()?.to_str()?)?;
     Some((hash(id), KnownFile::One(hash(path.strip_prefix(base).ok()?.to_str()?))))

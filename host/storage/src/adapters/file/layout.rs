@@ -1,4 +1,4 @@
-//! Paths of a vCon's file: the present one, and those under earlier settings.
+//! Paths of a vCon's file: the present path, and those under earlier settings.
 //!
 //! Guarantee: a path consists of the base folder, a checked day and a checked name. Finding a file
 //! costs one look for each day that exists, not one for each file.
@@ -17,31 +17,31 @@ use vcon_document::VconId;
 const PLAIN: &str = ".json";
 const GZIPPED: &str = ".json.gz";
 
-/// Name of a vCon's file.
+/// Returns the name of a vCon's file.
 pub fn file_name(options: &FileOptions, id: &VconId) -> String {
     let suffix = if options.compression { GZIPPED } else { PLAIN };
     format!("{}{suffix}", stored_name(id))
 }
 
-/// Folder of a document's file, relative to the base. Empty for the base itself.
+/// Returns the folder of a document's file, relative to the base. It is empty for the base itself.
 pub fn folder(options: &FileOptions, document: &Document) -> PathBuf {
     let day = options.organize_by_date.then(|| document.created_on()).flatten();
     day.filter(|day| is_day(day)).map(PathBuf::from).unwrap_or_default()
 }
 
-/// The part of a file's name that stands for the id. None if it is not the file of a vCon.
+/// Returns the part of a file's name that stands for the id. None if it is not the file of a vCon.
 pub fn stem(name: &str) -> Option<&str> {
     let stem = name.strip_suffix(GZIPPED).or_else(|| name.strip_suffix(PLAIN))?;
     (!stem.starts_with('.')).then_some(stem)
 }
 
-/// True for a compressed file.
+/// Returns true for a compressed file.
 pub fn is_gzipped(path: &Path) -> bool {
     path.to_string_lossy().ends_with(GZIPPED)
 }
 
-/// All files of a vCon with their modification times, the newest first. There is more than one
-/// during a save, and after one that ended early.
+/// Returns all files of a vCon with their modification times, the newest first. There is more than
+/// one during a save, and after a save that ended early.
 pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<(SystemTime, PathBuf)>> {
     let mut found = Vec::new();
     for path in paths(options, id)? {
@@ -56,7 +56,7 @@ pub fn find(options: &FileOptions, id: &VconId) -> io::Result<Vec<(SystemTime, P
     Ok(found)
 }
 
-/// All paths that a file of this vCon may have.
+/// Returns all paths that a file of this vCon may have.
 fn paths(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
     let folders = folders(&options.path)?;
     let names = [PLAIN, GZIPPED].map(|suffix| format!("{}{suffix}", stored_name(id)));
@@ -66,7 +66,7 @@ fn paths(options: &FileOptions, id: &VconId) -> io::Result<Vec<PathBuf>> {
         .collect())
 }
 
-/// The base and its `YYYY/MM/DD` folders.
+/// Returns the base and its `YYYY/MM/DD` folders.
 pub fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
     let mut days = vec![base.to_owned()];
     for year in numbered(base, 4)? {
@@ -77,7 +77,7 @@ pub fn folders(base: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(days)
 }
 
-/// Subfolders whose names have this many digits. A folder that does not exist has none.
+/// Returns the subfolders whose names have this many digits. A folder that does not exist has none.
 fn numbered(folder: &Path, digits: usize) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -27,8 +27,8 @@ fn from_text(text: &str) -> Option<u32> {
     in_range(u32::from_str_radix(digits, 8).ok()?)
 }
 
-/// In YAML 1.2 the value of `0644` is 644. A number above 0o777 (511) can only be octal digits that
-/// were read as decimal ones.
+/// Returns the mode that a YAML number means. In YAML 1.2 the value of `0644` is 644. A number
+/// above 0o777 (511) can only be octal digits that were read as decimal ones.
 fn from_number(number: u64) -> Option<u32> {
     let number = u32::try_from(number).ok()?;
     in_range(number).or_else(|| from_text(&number.to_string()))

@@ -1,6 +1,6 @@
 //! Saves, reads and deletes files, on blocking threads.
 //!
-//! Guarantee: an error tells whether a retry can help, and names the folder.
+//! Guarantee: an error says whether a retry can help, and names the folder.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -54,8 +54,9 @@ pub fn save(options: &FileOptions, index: &Index, saved: &Saved, given_up: &Atom
     Ok(())
 }
 
-/// Removes files that are older than the one just written. A newer one was written by another host
-/// meanwhile, which removes this one. So two hosts never remove each other's newest file.
+/// Removes files that are older than the one just written. A newer file comes from another host
+/// that saved meanwhile, and that host removes this one. So two hosts never remove each other's
+/// newest file.
 fn remove_older(options: &FileOptions, saved: &Saved, target: &Path) -> io::Result<()> {
     let found = layout::find(options, &saved.id)?;
     for (_, stale) in found.iter().skip_while(|(_, path)| path != target).skip(1) {
@@ -77,7 +78,7 @@ pub fn get(options: &FileOptions, id: &VconId) -> Result<Option<String>, Storage
     Ok(None)
 }
 
-/// Deletes all files of the vCon. False if there was none.
+/// Deletes all files of the vCon. Returns false if there was none.
 pub fn delete(options: &FileOptions, index: &Index, id: &VconId) -> Result<bool, StorageError> {
     let failed = |error| failure(options, "delete", &error);
     let mut removed = false;
@@ -113,8 +114,8 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Refusals of the system are permanent. A full disk, a busy device or an unavailable network share
-/// may recover.
+/// Returns the storage's error. Refusals of the system are permanent. A full disk, a busy device or
+/// an unavailable network share may recover.
 fn failure(options: &FileOptions, action: &str, error: &io::Error) -> StorageError {
     use io::ErrorKind::{
         FileTooLarge, InvalidData, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound,

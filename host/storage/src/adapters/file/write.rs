@@ -1,4 +1,4 @@
-//! Writes a file so that it is there whole or not at all.
+//! Writes a file so that it exists as a whole or not at all.
 //!
 //! Guarantee: after `Ok` the file and every folder created for it survive a power cut. After an
 //! error the old file, if any, is unharmed.
@@ -16,8 +16,8 @@ use std::time::SystemTime;
 
 use super::FileOptions;
 
-/// Tries of one write. Another delete may remove a folder as empty between its creation and its
-/// use.
+/// Maximum number of tries of one write. Another delete may remove a folder as empty between its
+/// creation and its use.
 const MAX_TRIES: usize = 5;
 
 /// Writes `bytes` to `folder/name` below the base folder. Returns the path of the file.
@@ -106,8 +106,8 @@ fn make_folders(base: &Path, folder: &Path, mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes a file, then the folders that it leaves empty, up to but without the base. False if
-/// there was no file.
+/// Removes a file, then the folders that it leaves empty, up to but without the base. Returns false
+/// if there was no file.
 pub fn remove(base: &Path, path: &Path) -> io::Result<bool> {
     match fs::remove_file(path) {
         Ok(()) => {}
@@ -116,7 +116,7 @@ pub fn remove(base: &Path, path: &Path) -> io::Result<bool> {
     }
     for folder in path.ancestors().skip(1) {
         let inside = folder.starts_with(base) && folder != base;
-        // A folder that is not empty is not removed. It is the last one to look at.
+        // A folder that is not empty can't be removed. Its parents are not tried.
         if !inside || fs::remove_dir(folder).is_err() {
             sync_folder(folder)?;
             break;

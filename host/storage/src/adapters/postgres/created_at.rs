@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use vcon_document::{Document, Pointer};
 
-/// `created_at` in UTC. None where it is absent or not readable.
+/// Returns `created_at` in UTC. None if it is absent or can't be read.
 pub fn created_at_utc(document: &Document) -> Option<NaiveDateTime> {
     precise(document).or_else(|| {
         let seconds = document.created_at_s()?;

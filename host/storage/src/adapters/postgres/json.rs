@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-/// The text that JSONB accepts. True if it differs from the input, which has to be valid JSON.
+/// Returns the text that JSONB accepts, and true if it differs from the input, which has to be
+/// valid JSON.
 pub fn storable(json: &str) -> (Cow<'_, str>, bool) {
     if !json.contains("\\u") {
         return (Cow::Borrowed(json), false);
@@ -68,7 +69,7 @@ fn one_escape(escape: &str) -> (usize, StorableEscape) {
     }
 }
 
-/// The code unit of `uXXXX`. None for any other escape.
+/// Returns the code unit of `uXXXX`. None for any other escape.
 fn code_unit(escape: &str) -> Option<u32> {
     let digits = escape.strip_prefix('u')?.get(..4)?;
     u32::from_str_radix(digits, 16).ok()

@@ -27,13 +27,13 @@ pub struct PostgresOptions {
     pub port: u16,
     /// Name of the table.
     pub table_name: String,
-    /// Most connections at once.
+    /// Maximum number of connections at once.
     pub pool_size: usize,
     /// Format of this storage's copies. Absent: the deployment's.
     pub egress: Option<EgressFormat>,
 }
 
-/// `name` has no meaning, as in the Conserver, and is in everybody's files.
+/// `name` has no effect, as in the Conserver, and is in many configurations.
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::new("name", OptionKind::Text),
     OptionSpec::new("database", OptionKind::Text),
@@ -76,7 +76,7 @@ impl PostgresOptions {
         config
     }
 
-    /// Name of this storage in messages.
+    /// Returns the name of this storage for messages.
     pub(super) fn shown(&self) -> String {
         format!("postgres storage {}:{}/{}", self.host, self.port, self.database)
     }

@@ -37,7 +37,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row of a document.
+    /// Makes the row of a document.
     ///
     /// # Errors
     /// The vCon lacks a value that a column needs. The text names it.
@@ -94,7 +94,7 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// Statements for the table of this name.
+    /// Makes the statements for the table of this name.
     pub fn new(table: &str) -> Self {
         let usual = table == USUAL_TABLE;
         let index = if usual {
@@ -114,8 +114,8 @@ impl Statements {
     /// be missing.
     pub async fn create_table(&self, client: &mut Client) -> Result<(), Error> {
         match self.try_create_table(client).await {
-            // Another program created it at the same time, which "if not exists" does not prevent:
-            // look again.
+            // Another program created it at the same time, which "if not exists" does not prevent.
+            // The second try finds it.
             Err(error) if error.code().is_some_and(|state| COLLISIONS.contains(state)) => {
                 self.try_create_table(client).await
             }
@@ -181,7 +181,7 @@ impl Statements {
             .map(drop)
     }
 
-    /// The JSON text of a document. None if there is no row.
+    /// Returns the JSON text of a document. None if there is no row.
     pub async fn select(&self, client: &Client, id: Uuid) -> Result<Option<String>, Error> {
         let statement = client
             .prepare_cached(&format!(
@@ -195,7 +195,7 @@ impl Statements {
         }
     }
 
-    /// Deletes a row. False if there was none.
+    /// Deletes a row. Returns false if there was none.
     pub async fn delete(&self, client: &Client, id: Uuid) -> Result<bool, Error> {
         let statement = client
             .prepare_cached(&format!(r#"DELETE FROM {} WHERE "id" = $1"#, self.table))
@@ -204,7 +204,7 @@ impl Statements {
     }
 }
 
-/// A name in SQL, without NUL, which no name can hold.
+/// Quotes a name for SQL, without NUL, which no name can hold.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
 }

@@ -17,7 +17,7 @@ pub struct ObjectKeys {
 }
 
 impl ObjectKeys {
-    /// Keys below `s3_path`.
+    /// Makes keys below `s3_path`.
     ///
     /// # Errors
     /// It can't begin a key.
@@ -34,13 +34,13 @@ impl ObjectKeys {
         })
     }
 
-    /// Key of a document. Without a day it is directly below the prefix.
+    /// Returns the key of a document. Without a day it is directly below the prefix.
     pub fn document(&self, id: &VconId, day: Option<&str>) -> Result<Path, StorageError> {
         let folder = day.map(|day| format!("{day}/")).unwrap_or_default();
         parse(&format!("{}{folder}{}.vcon", self.prefix, stored_name(id)))
     }
 
-    /// Key of the pointer: the object that names the day of the document.
+    /// Returns the key of the pointer: the object that names the day of the document.
     pub fn pointer(&self, id: &VconId) -> Result<Path, StorageError> {
         parse(&format!("{}lookup/{}.txt", self.prefix, stored_name(id)))
     }

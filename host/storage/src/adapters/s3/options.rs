@@ -1,8 +1,8 @@
 //! Options of the S3 storage, and the client that is built from them.
 //!
-//! Guarantee: plain HTTP is used only where the endpoint's URL begins with `http:`. Keys come from
-//! the options. Where both are absent they come from the machine: environment, web identity,
-//! container, instance (not from `~/.aws`).
+//! Guarantee: plain HTTP is used only if the endpoint's URL begins with `http:`. Keys come from the
+//! options. If both are absent, they come from the machine: environment, web identity, container,
+//! instance (not from `~/.aws`).
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::options::{OptionKind, OptionSpec, Options};
 use crate::secret::{Secret, shown_address};
 use vcon_document::EgressFormat;
 
-/// Longest wait for a connection. It is shorter than the runner's deadline, and so is the next one.
+/// Maximum wait for a connection. It is shorter than the runner's deadline, and so is the next one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Longest wait for a response.
+/// Maximum wait for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Options of the S3 storage. [`S3Options::read`] has their defaults.
@@ -52,7 +52,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
 ];
 
 impl S3Options {
-    /// Reads the options. None without a bucket.
+    /// Reads the options. Returns none without a bucket.
     pub(super) fn read(options: &mut Options) -> Option<Self> {
         let bucket = options.text("aws_bucket");
         Some(Self {
@@ -66,11 +66,12 @@ impl S3Options {
         })
     }
 
-    /// The client. It does not retry: the runner does.
+    /// Builds the client. It does not retry, because the runner does.
     pub(super) fn client(&self) -> object_store::Result<AmazonS3> {
         let mut builder = self.with_keys().with_bucket_name(&self.bucket);
         if let Some(endpoint) = &self.endpoint_url {
-            // Under both names: over the plain one a variable of the environment would win.
+            // Set under both names, because a variable of the environment would override the plain
+            // one.
             builder = builder
                 .with_endpoint(endpoint)
                 .with_config(AmazonS3ConfigKey::S3Endpoint, endpoint);
@@ -112,13 +113,13 @@ impl S3Options {
         }
     }
 
-    /// Amazon expects the bucket in the host name, but its certificates cover no bucket with a dot.
-    /// Other services expect it in the path.
+    /// Returns true if the bucket is a part of the host name. Amazon expects that, but its
+    /// certificates cover no bucket with a dot. Other services expect the bucket in the path.
     fn bucket_is_host(&self) -> bool {
         self.endpoint_url.is_none() && !self.bucket.contains('.')
     }
 
-    /// Name of this storage in messages.
+    /// Returns the name of this storage for messages.
     pub(super) fn shown(&self) -> String {
         let address = self.endpoint_url.as_deref().map(shown_address).unwrap_or_default();
         format!(
@@ -128,7 +129,7 @@ impl S3Options {
         )
     }
 
-    /// The message without keys.
+    /// Returns the message without keys.
     pub(super) fn scrub(&self, message: &str) -> String {
         let keys = self
             .keys
@@ -139,7 +140,7 @@ impl S3Options {
     }
 }
 
-/// The first of these variables of the environment that is set.
+/// Returns the first of these variables of the environment that is set.
 fn variable(names: &[&str]) -> Option<String> {
     names
         .iter()
