@@ -53,7 +53,8 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     Ok(Outcome::Next)
 }
 
-/// The transcript of the first dialog: the analysis of that kind, or else the dialog's own text.
+/// Returns the transcript of the first dialog: the analysis of that kind, or else the dialog's own
+/// text.
 fn transcript(vcon: &Vcon) -> Result<Option<String>, Failure> {
     if let Some(index) = vcon.find_analysis(0, "transcript")? {
         return Ok(vcon.text(&format!("/analysis/{index}/body"))?);

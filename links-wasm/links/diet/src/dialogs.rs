@@ -25,7 +25,7 @@ pub fn remove_bodies(vcon: &Vcon, options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The URL of a moved body. `None` if it was not moved.
+/// Returns the URL of a moved body. `None` if it was not moved.
 fn moved_out(vcon: &Vcon, options: &Options, index: u32) -> Result<Option<String>, Failure> {
     if options.s3_bucket.is_empty() && options.post_media_to_url.is_empty() {
         return Ok(None);

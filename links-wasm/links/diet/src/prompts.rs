@@ -4,7 +4,7 @@ use serde_json::Value;
 
 const NAME: &str = "system_prompt";
 
-/// JSON Pointers to every `system_prompt`, at any depth of objects and arrays.
+/// Returns JSON Pointers to every `system_prompt`, at any depth of objects and arrays.
 pub fn find(document: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk(document, "", &mut found);

@@ -6,11 +6,12 @@ use serde_json::Value;
 use vcon_link::prelude::*;
 use vcon_link::{clock, http, random, secrets};
 
-/// Time until the upload has to begin.
+/// Time until the upload has to begin, in seconds.
 const UPLOAD_SECONDS: u64 = 900;
 const LINK_SECONDS: u64 = 3600;
 
-/// Stores the body. `None` if the bucket refuses it, a failure if the configuration is at fault.
+/// Stores the body. Returns `None` if the bucket refuses it, and a failure if the configuration is
+/// at fault.
 pub fn store(options: &Options, vcon_id: &str, dialog_id: &str, body: &Value) -> Result<Option<String>, Failure> {
     let Some(text) = body.as_str() else {
         warn!("a dialog body is not text, is not stored and is removed");
@@ -49,7 +50,7 @@ fn failed(reason: &str) -> Option<String> {
     None
 }
 
-/// `[{path}/]{vCon id}/{dialog id}_{unique}.txt`
+/// Returns the key `[{path}/]{vCon id}/{dialog id}_{unique}.txt`.
 fn object_key(path: &str, vcon_id: &str, dialog_id: &str, unique: &str) -> String {
     let directory = match path.trim_end_matches('/') {
         "" => vcon_id.to_owned(),

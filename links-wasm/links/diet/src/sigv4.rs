@@ -22,7 +22,8 @@ pub struct Object<'a> {
 }
 
 impl Object<'_> {
-    /// A bucket with a dot in its name has no certificate for a host of its own.
+    /// Returns the host and the path of the object. A bucket with a dot in its name has no
+    /// certificate for a host of its own.
     fn host_and_path(&self) -> (String, String) {
         let service = match self.region {
             "us-east-1" => "s3.amazonaws.com".to_owned(),
@@ -36,8 +37,8 @@ impl Object<'_> {
     }
 }
 
-/// The URL with which `method` may be used on the object, from `seconds` (since 1970) on for
-/// `valid_seconds`.
+/// Returns the URL with which `method` may be used on the object, from `seconds` (since 1970) on
+/// for `valid_seconds`.
 pub fn presigned(method: &str, object: &Object, credentials: &Credentials, seconds: u64, valid_seconds: u64) -> String {
     let (host, path) = object.host_and_path();
     let time = timestamp(seconds);
@@ -89,7 +90,7 @@ fn encoded(text: &str, kept: &str) -> String {
     })
 }
 
-/// `20130524T000000Z`
+/// Returns the time as `20130524T000000Z`.
 fn timestamp(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);
@@ -101,8 +102,8 @@ fn timestamp(seconds: u64) -> String {
     )
 }
 
-/// The date that is this number of days after 1970-01-01. Counts in cycles of 400 years that begin
-/// with a March.
+/// Returns the date that is this number of days after 1970-01-01, as year, month and day. Counts in
+/// cycles of 400 years that begin with a March.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (cycle, day_of_cycle) = (days / 146_097, days % 146_097);

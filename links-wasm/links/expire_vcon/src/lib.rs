@@ -26,7 +26,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     Ok(Outcome::Next)
 }
 
-/// A whole number, or a text with one.
+/// Reads a whole number, or a text with one.
 fn whole_seconds<'de, D: Deserializer<'de>>(given: D) -> Result<i64, D::Error> {
     let seconds = match Value::deserialize(given)? {
         Value::Number(number) => number.as_i64(),

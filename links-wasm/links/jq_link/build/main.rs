@@ -1,8 +1,8 @@
 //! Writes the table of jq's library definitions, each with those that it needs.
 //!
-//! Compiling all of them takes ten times as long as a usual filter needs to run; with the table
-//! only those are compiled that the filter names. The build fails if a written definition can't
-//! be parsed to the same definition again.
+//! Compiling all of them takes ten times as long as a usual filter needs to run. With the table,
+//! only those are compiled that the filter names. The build fails if a written definition can't be
+//! parsed to the same definition again.
 
 mod print;
 

@@ -1,5 +1,5 @@
-//! Runs a filter on a document and returns if it matches. All outputs are read, so a late error is
-//! an error.
+//! Runs a filter on a document and returns whether it matches. All outputs are read, so a late
+//! error is an error.
 
 use crate::natives::{self, Data};
 use crate::{library, texts};
@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 thread_local! {
-    /// The filter that was compiled last: an instance that is kept between calls serves one set of
+    /// The filter that was compiled last. An instance that is kept between calls serves one set of
     /// options.
     static LAST: RefCell<Option<(String, Rc<Filter<Data>>)>> = const { RefCell::new(None) };
 }
@@ -136,7 +136,7 @@ fn first_output(filter: &Filter<Data>, input: Val) -> Result<Option<Val>, Failed
     Ok(first)
 }
 
-/// Zero and empty values are "no", as in Python.
+/// Returns false for zero and empty values, as Python does.
 fn is_yes(value: &Val) -> bool {
     match value {
         Val::Null => false,

@@ -69,7 +69,8 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     }
 }
 
-/// 0 and 1 stand for false and true. Any other value equals neither.
+/// Returns true if `matches` equals the option. 0 and 1 stand for false and true. Any other value
+/// equals neither.
 fn passes(matches: bool, forward_matches: &Value) -> bool {
     match forward_matches {
         Value::Bool(wanted) => matches == *wanted,

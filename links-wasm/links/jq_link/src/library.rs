@@ -11,7 +11,7 @@ pub struct Definition {
 
 include!(concat!(env!("OUT_DIR"), "/definitions.rs"));
 
-/// The definitions for a filter, in their order.
+/// Returns the definitions for a filter, in their order.
 ///
 /// Every word of the filter counts, wherever it is. An extra word costs a little time and changes
 /// nothing.
@@ -44,7 +44,8 @@ fn want(at: usize, wanted: &mut [bool]) {
     definition.needs.iter().for_each(|need| want(*need, wanted));
 }
 
-/// Names as they can be called: not members (`.type`) and not variables (`$type`).
+/// Returns the words of a filter that can be called: not members (`.type`) and not variables
+/// (`$type`).
 pub fn words(filter: &str) -> impl Iterator<Item = &str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '.' | '$');
     let called = |word: &&str| !word.starts_with(['.', '$']);

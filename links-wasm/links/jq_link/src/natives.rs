@@ -12,7 +12,8 @@ pub const WANTS_TEXT: &str = "requires string inputs";
 /// Data of filters: JSON values only.
 pub type Data = data::JustLut<Val>;
 
-/// The native functions that one of `words` names; a compiler that gets all of them takes longer.
+/// Returns the native functions that one of `words` names. A compiler that gets all of them takes
+/// longer.
 pub fn named(words: &[&str]) -> impl Iterator<Item = Fun<Data>> {
     all().filter(|(name, ..)| words.contains(name))
 }

@@ -2,7 +2,7 @@
 
 use jaq_json::{Map, Rc, Val};
 
-/// The document without the items of `body` arrays that are not texts, at any depth.
+/// Returns the document without the items of `body` arrays that are not texts, at any depth.
 pub fn only_texts_in_bodies(value: Val) -> Val {
     match value {
         Val::Arr(items) => Val::Arr(Rc::new(items.iter().cloned().map(only_texts_in_bodies).collect())),

@@ -49,7 +49,7 @@ fn non_zero(value: f64) -> Result<f64, Failure> {
     }
 }
 
-/// The first four bytes of the id's SHA-256.
+/// Returns the first four bytes of the id's SHA-256.
 fn hash(id: &str) -> u32 {
     Sha256::digest(id)
         .iter()

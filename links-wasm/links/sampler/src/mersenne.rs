@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha512};
 use vcon_link::Failure;
 
-/// A number in [0, 1) from a seed.
+/// Returns a number in [0, 1) from a seed.
 pub fn first_draw(seed: &Value) -> Result<f64, Failure> {
     let words = seed_words(seed)?;
     let mut generator = rand_mt::Mt::new_with_key(words);
@@ -14,7 +14,7 @@ pub fn first_draw(seed: &Value) -> Result<f64, Failure> {
     Ok((f64::from(high) * 67_108_864.0 + f64::from(low)) / 9_007_199_254_740_992.0)
 }
 
-/// The seed as one large number, in words of 32 bits, least significant first.
+/// Returns the seed as one large number, in words of 32 bits, least significant first.
 fn seed_words(seed: &Value) -> Result<Vec<u32>, Failure> {
     let bytes = match seed {
         Value::String(text) => [text.as_bytes(), &Sha512::digest(text)].concat(),

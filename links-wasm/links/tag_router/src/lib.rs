@@ -61,7 +61,7 @@ fn run(vcon: &Vcon, options: Options) -> Result<Outcome, Failure> {
     })
 }
 
-/// The names of the tags in every tags attachment, in document order, duplicates kept.
+/// Returns the names of the tags in every tags attachment, in document order, duplicates kept.
 fn tag_names(vcon: &Vcon) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
     for index in 0..vcon.length("/attachments")?.unwrap_or(0) {
@@ -96,7 +96,7 @@ fn names_in(body: &str, encoding: Option<&str>) -> Result<Vec<String>, Failure> 
     Ok(names)
 }
 
-/// The truth of a value as in Python: zero and empty values are false.
+/// Reads the truth of a value as in Python: zero and empty values are false.
 fn truthy<'de, D: Deserializer<'de>>(given: D) -> Result<bool, D::Error> {
     Ok(match Value::deserialize(given)? {
         Value::Null => false,

@@ -1,16 +1,16 @@
 //! Memory without growing: the first megabytes are part of the component, so a usual call never
 //! asks for more.
 //!
-//! A fresh instance serves each call, and growing its memory changes page protections, which
-//! interrupts the other cores of the machine. Beyond the arena memory grows as usual; what is freed
-//! is used again in both.
+//! A fresh instance serves each call. Growing its memory changes page protections, which interrupts
+//! the other cores of the machine. Beyond the arena, memory grows as usual. Freed memory is used
+//! again in both.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use dlmalloc::{Allocator, Dlmalloc};
 
-/// 2 MiB: enough to read and write a document of some hundred kilobytes as a whole. Pages that are
-/// not touched cost nothing.
+/// Size of the arena: 2 MiB, enough to read and write a document of some hundred kilobytes as a
+/// whole. Pages that are not touched cost nothing.
 const ARENA_BYTES: usize = 2 << 20;
 
 #[repr(C, align(65536))]
@@ -86,7 +86,7 @@ static GLOBAL: Global = Global(UnsafeCell::new(Dlmalloc::new_with_allocator(Sour
     used: UnsafeCell::new(0),
 })));
 
-// SAFETY: passes everything on to dlmalloc, which keeps the contract; there is one thread, so no
+// SAFETY: passes everything on to dlmalloc, which keeps the contract. There is one thread, so no
 // two calls at once.
 unsafe impl GlobalAlloc for Global {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -1,11 +1,11 @@
-//! Bindings that `wit-bindgen` makes from the contract in `wit/`. Not meant to be used directly:
-//! the rest of the crate wraps them.
+//! Bindings that `wit-bindgen` makes from the contract in `wit/`. They are not meant to be used
+//! directly, because the rest of the crate wraps them.
 //!
-//! On a machine other than wasm32 every imported function ends the program, so tests run what needs
-//! no host.
+//! On a machine other than wasm32 every imported function ends the program, so tests run only code
+//! that needs no host.
 //!
-//! `wit/package.wit` is a link to the file at the top of the repository: the package on a registry
-//! has it inside.
+//! `wit/package.wit` is a link to the file at the top of the repository. The package on a registry
+//! has a copy of it.
 #![allow(missing_docs, clippy::all, clippy::pedantic)]
 
 /// World `link`.

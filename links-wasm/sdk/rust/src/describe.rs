@@ -13,7 +13,7 @@ pub struct About {
     pub name: &'static str,
     /// The version of the crate.
     pub version: &'static str,
-    /// One sentence.
+    /// Purpose of the link, in one sentence.
     pub summary: &'static str,
     /// The grants that the link asks for, as JSON text. An empty text asks for nothing.
     pub needs: &'static str,
@@ -23,7 +23,7 @@ pub struct About {
     pub modules: &'static [&'static str],
 }
 
-/// The description of a link whose options are `T`.
+/// Returns the description of a link whose options are `T`.
 pub fn description<T: JsonSchema>(about: About) -> Description {
     let mut schema = schemars::schema_for!(T);
     if about.reuse {
@@ -43,7 +43,7 @@ pub fn description<T: JsonSchema>(about: About) -> Description {
     }
 }
 
-/// The default of each member that has one. `#[serde(default)]` is what puts it into the schema.
+/// Returns the default of each member that has one. `#[serde(default)]` puts it into the schema.
 fn defaults(schema: &Value) -> Value {
     let members = schema
         .get("properties")
@@ -54,7 +54,7 @@ fn defaults(schema: &Value) -> Value {
     Value::Object(with_default.collect::<Map<_, _>>())
 }
 
-/// The bytes of a text, as the content of a custom section.
+/// Returns the bytes of a text, as the content of a custom section.
 pub const fn bytes<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
     let (mut bytes, mut rest) = ([0; LENGTH], text.as_bytes());
     let mut next: &mut [u8] = &mut bytes;
@@ -136,8 +136,7 @@ mod tests {
         assert_eq!(BYTES, *TEXT.as_bytes());
     }
 
-    /// Two links in one crate: each macro makes its own description out of the members that it was
-    /// given.
+    /// Two links in one crate: each macro makes its own description out of its own members.
     mod macros {
         use super::*;
         use crate::bindings::link::exports::vcon::link::handler::Guest;

@@ -5,7 +5,7 @@ use crate::{Error, json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The document with this id. `None` if there is none. Grant `read`.
+/// Returns the document with this id. `None` if there is none. Grant `read`.
 pub fn read<T: DeserializeOwned>(id: &str) -> Result<Option<T>, Error> {
     host::read(id)?.map(|text| json::read(&text)).transpose()
 }
@@ -15,7 +15,7 @@ pub fn create<T: Serialize + ?Sized>(document: &T) -> Result<String, Error> {
     host::create(&json::write(document)?)
 }
 
-/// Deletes a vCon, in the working store and in the storages. False if there was none. Grant
+/// Deletes a vCon, in the working store and in the storages. Returns false if there was none. Grant
 /// `delete`.
 pub fn delete(id: &str) -> Result<bool, Error> {
     host::delete(id)

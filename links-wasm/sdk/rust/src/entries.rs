@@ -28,17 +28,17 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// An analysis whose body is text.
+    /// Makes an analysis whose body is text.
     pub fn text(kind: &str, vendor: &str, body: impl Into<String>) -> Self {
         Self::encoded(kind, vendor, body, Encoding::None)
     }
 
-    /// An analysis whose body is JSON.
+    /// Makes an analysis whose body is JSON.
     pub fn json<T: Serialize + ?Sized>(kind: &str, vendor: &str, body: &T) -> Result<Self, Error> {
         Ok(Self::encoded(kind, vendor, json::write(body)?, Encoding::Json))
     }
 
-    /// An analysis whose body is already encoded.
+    /// Makes an analysis whose body is already encoded.
     pub fn encoded(kind: &str, vendor: &str, body: impl Into<String>, encoding: Encoding) -> Self {
         let (kind, vendor, body) = (kind.to_owned(), vendor.to_owned(), body.into());
         Self {
@@ -51,7 +51,7 @@ impl Analysis {
         }
     }
 
-    /// The dialog that it is about.
+    /// Sets the index of the dialog that the analysis is about.
     pub fn dialog(self, index: u32) -> Self {
         Self {
             dialogs: vec![index],
@@ -59,7 +59,8 @@ impl Analysis {
         }
     }
 
-    /// The dialogs that it is about. One of them is written as a number, more as an array.
+    /// Sets the indexes of the dialogs that the analysis is about. One index is written as a
+    /// number, more as an array.
     pub fn dialogs(self, indexes: &[u32]) -> Self {
         Self {
             dialogs: indexes.to_vec(),
@@ -67,7 +68,7 @@ impl Analysis {
         }
     }
 
-    /// A further member (`schema`, `product`, `vendor_schema` …).
+    /// Adds a further member (`schema`, `product`, `vendor_schema` …).
     pub fn extra(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.extra.insert(name.to_owned(), value.into());
         self
@@ -105,17 +106,17 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// An attachment whose body is text.
+    /// Makes an attachment whose body is text.
     pub fn text(purpose: &str, body: impl Into<String>) -> Self {
         Self::encoded(purpose, body, Encoding::None)
     }
 
-    /// An attachment whose body is JSON.
+    /// Makes an attachment whose body is JSON.
     pub fn json<T: Serialize + ?Sized>(purpose: &str, body: &T) -> Result<Self, Error> {
         Ok(Self::encoded(purpose, json::write(body)?, Encoding::Json))
     }
 
-    /// An attachment whose body is already encoded.
+    /// Makes an attachment whose body is already encoded.
     pub fn encoded(purpose: &str, body: impl Into<String>, encoding: Encoding) -> Self {
         Self {
             purpose: purpose.to_owned(),
@@ -125,7 +126,7 @@ impl Attachment {
         }
     }
 
-    /// A further member (`mediatype`, `start`, `party`, `dialog` …).
+    /// Adds a further member (`mediatype`, `start`, `party`, `dialog` …).
     pub fn extra(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.extra.insert(name.to_owned(), value.into());
         self

@@ -13,7 +13,7 @@ pub use crate::describe::{About, bytes, description};
 pub enum Transformed {
     /// The chain continues with this document. `uuid` has to be the same.
     Next(Value),
-    /// End the chain here, quietly. The text says why, for the log.
+    /// End the chain here, quietly. The text is the reason, for the log.
     Stop(String),
 }
 

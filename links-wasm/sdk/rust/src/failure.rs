@@ -17,7 +17,7 @@ pub struct Failure {
     pub message: String,
     /// True if the host should try again.
     pub retryable: bool,
-    /// Wait before the next try, in milliseconds. The host chooses where it is absent.
+    /// Time to wait before the next try, in milliseconds. The host chooses it if it is absent.
     pub retry_after_ms: Option<u64>,
 }
 
@@ -31,22 +31,23 @@ impl Failure {
         }
     }
 
-    /// The options are wrong. Only a change of configuration helps.
+    /// Makes a failure because the options are wrong. Only a change of configuration helps.
     pub fn options(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Options, message)
     }
 
-    /// The link can't work with this vCon.
+    /// Makes a failure because the link can't work with this vCon.
     pub fn vcon(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Vcon, message)
     }
 
-    /// A service that the link called refused the request or is unavailable.
+    /// Makes a failure because a service that the link called refused the request or is
+    /// unavailable.
     pub fn service(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Service, message)
     }
 
-    /// Anything else.
+    /// Makes a failure of any other kind.
     pub fn other(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Other, message)
     }

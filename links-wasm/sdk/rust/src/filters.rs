@@ -65,7 +65,7 @@ pub fn included(vcon: &Vcon, only_if: Option<&OnlyIf>) -> Result<bool, Failure> 
 }
 
 /// Returns true for a share `rate` (0 to 1) of all calls, by chance. Without a rate, and with 0, it
-/// always does.
+/// always returns true.
 pub fn sampled(rate: Option<f64>) -> bool {
     match rate {
         None | Some(0.0) => true,
@@ -97,7 +97,7 @@ fn is_wanted(entry: &Value, section: &str, wanted: &str) -> bool {
     is("type") || (section == "attachments" && is("purpose"))
 }
 
-/// Nothing if the body claims to be JSON and is not.
+/// Returns whether the body has the tag. `None` if the body claims to be JSON and is not.
 fn has_tag(entry: &Value, body: &Value, tag: &str) -> Option<bool> {
     let is_json = entry.get("encoding").and_then(Value::as_str) == Some("json");
     let decoded = match body {

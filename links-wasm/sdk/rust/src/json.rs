@@ -4,7 +4,8 @@ use crate::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Reads JSON text as `T`; `bad-json` if it is none, `wrong-type` if it does not fit.
+/// Reads JSON text as `T`. Fails with `bad-json` if it is not JSON, and with `wrong-type` if it
+/// does not fit.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|error| match error.is_data() {
         true => Error::WrongType(error.to_string()),

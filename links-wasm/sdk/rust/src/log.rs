@@ -6,7 +6,7 @@ use crate::bindings::link::vcon::link::log as host;
 
 pub use host::Level;
 
-/// Writes one line. The macros [`info!`](crate::info) … are shorter where no fields are needed.
+/// Writes one line. The macros [`info!`](crate::info) … are shorter if there are no fields.
 pub fn write(level: Level, message: &str, fields: &[(&str, &str)]) {
     let fields: Vec<_> = fields
         .iter()
@@ -22,31 +22,31 @@ pub(crate) fn report_panics() {
     std::panic::set_hook(Box::new(|panic| write(Level::Error, &panic.to_string(), &[])));
 }
 
-/// Writes a line of level trace; arguments as for `format!`.
+/// Writes a line of level trace. Takes arguments as `format!` does.
 #[macro_export]
 macro_rules! trace {
     ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Trace, &format!($($arg)*), &[]) };
 }
 
-/// Writes a line of level debug; arguments as for `format!`.
+/// Writes a line of level debug. Takes arguments as `format!` does.
 #[macro_export]
 macro_rules! debug {
     ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Debug, &format!($($arg)*), &[]) };
 }
 
-/// Writes a line of level info; arguments as for `format!`.
+/// Writes a line of level info. Takes arguments as `format!` does.
 #[macro_export]
 macro_rules! info {
     ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Info, &format!($($arg)*), &[]) };
 }
 
-/// Writes a line of level warn; arguments as for `format!`.
+/// Writes a line of level warn. Takes arguments as `format!` does.
 #[macro_export]
 macro_rules! warn {
     ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Warn, &format!($($arg)*), &[]) };
 }
 
-/// Writes a line of level error; arguments as for `format!`.
+/// Writes a line of level error. Takes arguments as `format!` does.
 #[macro_export]
 macro_rules! error {
     ($($arg:tt)*) => { $crate::log::write($crate::log::Level::Error, &format!($($arg)*), &[]) };

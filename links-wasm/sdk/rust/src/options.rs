@@ -27,7 +27,7 @@ fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Failure {
     }
 }
 
-/// The reason without the value that was given, which may be a secret in the wrong place.
+/// Returns the reason without the value of the option, which may be a misplaced secret.
 fn without_value(reason: &str) -> String {
     let quotes = ["invalid type: ", "invalid value: ", "unknown variant "]
         .iter()

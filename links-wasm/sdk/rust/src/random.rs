@@ -2,17 +2,17 @@
 
 use crate::bindings::link::vcon::link::random as host;
 
-/// A number evenly distributed in [0, 1).
+/// Returns a number evenly distributed in [0, 1).
 pub fn uniform() -> f64 {
     host::uniform()
 }
 
-/// Random bytes, at most 64 KiB.
+/// Returns random bytes, at most 64 KiB.
 pub fn bytes(length: u32) -> Vec<u8> {
     host::bytes(length)
 }
 
-/// A random (version 4) UUID.
+/// Returns a random (version 4) UUID.
 pub fn uuid() -> String {
     uuid_from(&bytes(16))
 }

@@ -6,13 +6,13 @@
 use crate::Error;
 use crate::bindings::link::vcon::link::secrets as host;
 
-/// The value of a secret.
+/// Returns the value of a secret.
 pub fn get(name: &str) -> Result<String, Error> {
     host::get(name)
 }
 
-/// The value of an option that may be a secret: looks up `{{secret:NAME}}` and returns any other
-/// text unchanged.
+/// Returns the value of an option that may be a secret: looks up `{{secret:NAME}}` and returns any
+/// other text unchanged.
 pub fn resolve(option: &str) -> Result<String, Error> {
     match reference(option) {
         Some(name) => get(name),
@@ -20,7 +20,7 @@ pub fn resolve(option: &str) -> Result<String, Error> {
     }
 }
 
-/// The name in `{{secret:NAME}}`.
+/// Returns the name in `{{secret:NAME}}`.
 fn reference(option: &str) -> Option<&str> {
     let name = option.trim().strip_prefix("{{secret:")?.strip_suffix("}}")?.trim();
     (!name.is_empty()).then_some(name)

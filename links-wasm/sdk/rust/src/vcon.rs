@@ -21,7 +21,7 @@ impl Vcon {
         }
     }
 
-    /// The id of the vCon, also when the vCon does not exist.
+    /// Returns the id of the vCon, also when the vCon does not exist.
     pub fn uuid(&self) -> String {
         host::uuid()
     }
@@ -31,54 +31,56 @@ impl Vcon {
         host::exists()
     }
 
-    /// The outer form of the document: plain, signed or encrypted.
+    /// Returns the outer form of the document: plain, signed or encrypted.
     pub fn form(&self) -> Result<OuterForm, Error> {
         host::form()
     }
 
-    /// The length of the document's JSON text as it is now, in bytes.
+    /// Returns the length of the document's JSON text as it is now, in bytes.
     pub fn size_bytes(&self) -> Result<u64, Error> {
         host::size_bytes()
     }
 
-    /// The whole document as JSON text. The most expensive function: ask for a part
-    /// where a part is enough.
+    /// Returns the whole document as JSON text. This is the most expensive function: ask for a part
+    /// if a part is enough.
     pub fn text_of_all(&self) -> Result<String, Error> {
         host::json()
     }
 
-    /// The whole document.
+    /// Reads the whole document.
     pub fn document<T: DeserializeOwned>(&self) -> Result<T, Error> {
         json::read(&host::json()?)
     }
 
-    /// The whole document as JSON text, in the format that this deployment sends out.
+    /// Returns the whole document as JSON text, in the format that this deployment sends out.
     pub fn egress_text(&self) -> Result<String, Error> {
         host::egress_json()
     }
 
-    /// The value at a JSON Pointer, for example `/parties/0/name`. `None` if there is none.
+    /// Reads the value at a JSON Pointer, for example `/parties/0/name`. `None` if there is none.
     pub fn get<T: DeserializeOwned>(&self, pointer: &str) -> Result<Option<T>, Error> {
         host::get(pointer)?.map(|text| json::read(&text)).transpose()
     }
 
-    /// The value at a JSON Pointer as JSON text, as it was written. `None` if there is none.
+    /// Returns the value at a JSON Pointer as JSON text, as it was written. `None` if there is
+    /// none.
     pub fn get_json(&self, pointer: &str) -> Result<Option<String>, Error> {
         host::get(pointer)
     }
 
-    /// The string at a JSON Pointer. `None` if there is no value, `wrong-type` if it is not a
-    /// string.
+    /// Returns the string at a JSON Pointer. `None` if there is no value. Fails with `wrong-type`
+    /// if it is not a string.
     pub fn text(&self, pointer: &str) -> Result<Option<String>, Error> {
         host::text(pointer)
     }
 
-    /// The number of elements or members at a JSON Pointer. `None` if there is no value.
+    /// Returns the number of elements or members at a JSON Pointer. `None` if there is no value.
     pub fn length(&self, pointer: &str) -> Result<Option<u32>, Error> {
         host::length(pointer)
     }
 
-    /// True if there is a value at a JSON Pointer, `null` included. Cheap for values of any size.
+    /// Returns true if there is a value at a JSON Pointer, `null` included. Cheap for values of any
+    /// size.
     pub fn has(&self, pointer: &str) -> Result<bool, Error> {
         match host::length(pointer) {
             Ok(length) => Ok(length.is_some()),
@@ -87,8 +89,8 @@ impl Vcon {
         }
     }
 
-    /// Sets the member or element at a JSON Pointer. The parent has to exist.
-    /// A missing member is added as the last.
+    /// Sets the member or element at a JSON Pointer. The parent has to exist. A missing member is
+    /// added as the last.
     pub fn set<T: Serialize + ?Sized>(&self, pointer: &str, value: &T) -> Result<(), Error> {
         host::set(pointer, &json::write(value)?)
     }
@@ -98,9 +100,9 @@ impl Vcon {
         host::append(pointer, &json::write(value)?)
     }
 
-    /// Removes the value at a JSON Pointer. False if there was none. Other parts refer to entries
-    /// of `parties`, `dialog`, `analysis` and `attachments` by index: make such an entry empty
-    /// instead of removing it.
+    /// Removes the value at a JSON Pointer. Returns false if there was none. Other parts refer to
+    /// entries of `parties`, `dialog`, `analysis` and `attachments` by index: make such an entry
+    /// empty instead of removing it.
     pub fn remove(&self, pointer: &str) -> Result<bool, Error> {
         host::remove(pointer)
     }
@@ -122,12 +124,12 @@ impl Vcon {
         host::touch()
     }
 
-    /// The tags, each `name:value`.
+    /// Returns the tags, each `name:value`.
     pub fn tags(&self) -> Result<Vec<String>, Error> {
         host::tags()
     }
 
-    /// The value of the first tag with this name.
+    /// Returns the value of the first tag with this name.
     pub fn tag(&self, name: &str) -> Result<Option<String>, Error> {
         Ok(self.tags()?.iter().find_map(|tag| value_of(tag, name)))
     }
@@ -137,7 +139,7 @@ impl Vcon {
         host::add_tag(name, value)
     }
 
-    /// The index of the first analysis of this type whose member `dialog` is this index.
+    /// Returns the index of the first analysis of this type whose member `dialog` is this index.
     pub fn find_analysis(&self, dialog: u32, kind: &str) -> Result<Option<u32>, Error> {
         host::find_analysis(dialog, kind)
     }
@@ -147,7 +149,7 @@ impl Vcon {
         host::add_analysis(&entry.into())
     }
 
-    /// The index of the first attachment with this purpose.
+    /// Returns the index of the first attachment with this purpose.
     pub fn find_attachment(&self, purpose: &str) -> Result<Option<u32>, Error> {
         host::find_attachment(purpose)
     }
@@ -157,13 +159,13 @@ impl Vcon {
         host::add_attachment(&entry.into())
     }
 
-    /// The number of dialogs.
+    /// Returns the number of dialogs.
     pub fn dialog_count(&self) -> Result<u32, Error> {
         host::dialog_count()
     }
 
-    /// The inline text of a dialog, decoded. `None` if it has no inline body or the body is not
-    /// text.
+    /// Returns the inline text of a dialog, decoded. `None` if it has no inline body or the body is
+    /// not text.
     pub fn dialog_text(&self, index: u32) -> Result<Option<String>, Error> {
         host::dialog_text(index)
     }

@@ -31,12 +31,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// True if the service has certainly not seen the request.
+    /// Returns true if the service has certainly not seen the request.
     pub fn nothing_was_sent(&self) -> bool {
         matches!(self, Self::BadRequest(_) | Self::Denied(_) | Self::NotReached(_))
     }
 
-    /// True if another try may help.
+    /// Returns true if another try may help.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NotReached(_) | Self::TimedOut(_) | Self::Broken(_) => true,

@@ -1,5 +1,5 @@
-//! Redirects as browsers follow them, each a request of its own: the host checks every address by
-//! its grants.
+//! Redirects as browsers follow them. Each is a request of its own, so the host checks every
+//! address by its grants.
 //!
 //! Not `wstd`: it follows no redirects, and it could not know that a header with a secret in it
 //! must stay at its origin.
@@ -42,7 +42,7 @@ fn location(response: &Response) -> Option<&str> {
     }
 }
 
-/// The request that a redirect asks for.
+/// Returns the request that a redirect asks for.
 fn redirected(request: &Request, status: u16, location: &str) -> Result<Request, Error> {
     let from = request.target()?;
     let to = from.join(location)?;

@@ -6,7 +6,7 @@ use crate::json;
 use serde::Serialize;
 use std::time::Duration;
 
-/// A request. Made by [`get`], [`post`] … and sent by [`send`](Request::send).
+/// A request. [`get`], [`post`] … make one, and [`send`](Request::send) sends it.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub(super) method: String,
@@ -19,32 +19,32 @@ pub struct Request {
     pub(super) max_answer_bytes: usize,
 }
 
-/// A GET request.
+/// Makes a GET request.
 pub fn get(url: &str) -> Request {
     request("GET", url)
 }
 
-/// A POST request.
+/// Makes a POST request.
 pub fn post(url: &str) -> Request {
     request("POST", url)
 }
 
-/// A PUT request.
+/// Makes a PUT request.
 pub fn put(url: &str) -> Request {
     request("PUT", url)
 }
 
-/// A PATCH request.
+/// Makes a PATCH request.
 pub fn patch(url: &str) -> Request {
     request("PATCH", url)
 }
 
-/// A DELETE request.
+/// Makes a DELETE request.
 pub fn delete(url: &str) -> Request {
     request("DELETE", url)
 }
 
-/// A request with any method.
+/// Makes a request with any method.
 pub fn request(method: &str, url: &str) -> Request {
     Request {
         method: method.to_owned(),
@@ -65,7 +65,7 @@ impl Request {
         self
     }
 
-    /// The body as it is.
+    /// Sets the body, which is sent as it is.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
         Self {
             body: body.into(),
@@ -73,7 +73,7 @@ impl Request {
         }
     }
 
-    /// The body as JSON; sets `content-type` unless it is set already.
+    /// Sets the body to JSON. Also sets `content-type` unless it is set already.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         match json::write(body) {
             Ok(text) => self.body(text).content_type("application/json"),
@@ -130,7 +130,7 @@ impl Request {
         self.url.as_ref().map_err(Clone::clone)
     }
 
-    /// The host of the URL, for messages.
+    /// Returns the host of the URL, for messages.
     pub(super) fn place(&self) -> String {
         self.url
             .as_ref()

@@ -16,17 +16,17 @@ impl Response {
         Self { status, headers, body }
     }
 
-    /// The status code.
+    /// Returns the status code.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// True if the status is from 200 to 299.
+    /// Returns true if the status is from 200 to 299.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// The first header of this name, if it is text.
+    /// Returns the first header of this name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self
             .headers
@@ -35,28 +35,28 @@ impl Response {
         std::str::from_utf8(value).ok()
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn bytes(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body, without a copy.
+    /// Returns the body, without a copy.
     pub fn into_bytes(self) -> Vec<u8> {
         self.body
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     pub fn text(self) -> Result<String, Error> {
         String::from_utf8(self.body).map_err(|_| Error::BadAnswer("the body is not UTF-8 text".into()))
     }
 
-    /// The body as JSON.
+    /// Reads the body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Error::BadAnswer(format!("the body is not the expected JSON: {error}")))
     }
 
-    /// Turns a status of 400 and above into an error.
+    /// Returns an error if the status is 400 or above.
     pub fn error_for_status(self) -> Result<Self, Error> {
         match self.status {
             400.. => Err(Error::Status {
@@ -67,7 +67,7 @@ impl Response {
         }
     }
 
-    /// The time in the header `retry-after`, if it is in seconds.
+    /// Returns the time in the header `retry-after` in milliseconds, if the header is in seconds.
     pub(super) fn retry_after_ms(&self) -> Option<u64> {
         let seconds: u64 = self.header("retry-after")?.trim().parse().ok()?;
         seconds.checked_mul(1000)

@@ -1,14 +1,14 @@
 //! Retries: only where they may help, after a growing wait, and never past the end of the call.
 //!
-//! Not a retry crate: the host's clock does the waiting, and the end of the call and the service's
-//! `Retry-After` decide how long.
+//! Not a retry crate: the host's clock does the waiting, and the duration of a wait depends on the
+//! end of the call and the service's `Retry-After`.
 
 use super::{Error, Request, Response};
 use crate::{clock, random};
 use std::time::Duration;
 
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Sends until there is a response, the retries are used up, or the next wait would exceed the
 /// call.
@@ -44,10 +44,10 @@ pub(super) fn is_transient_status(status: u16) -> bool {
     matches!(status, 408 | 429 | 502 | 503 | 504)
 }
 
-/// The wait doubles each time. A random part of up to half is taken off, so that many links don't
-/// return at once.
+/// Returns the wait before a retry. It doubles each time. A random part of up to half is
+/// subtracted, so that many links don't retry at once.
 fn backoff(retry: u32, random: f64) -> Duration {
-    let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(retry)).min(LONGEST_WAIT);
+    let wait = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(retry)).min(MAX_WAIT);
     wait.mul_f64(0.5 + random / 2.0)
 }
 
@@ -63,7 +63,7 @@ mod tests {
     fn the_wait_grows_to_a_limit() {
         assert_eq!(backoff(0, 0.0), Duration::from_millis(125));
         assert_eq!(backoff(2, 1.0), Duration::from_secs(1));
-        assert_eq!(backoff(40, 1.0), LONGEST_WAIT);
+        assert_eq!(backoff(40, 1.0), MAX_WAIT);
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn without_fragment(text: &str) -> &str {
     text.split('#').next().unwrap_or(text)
 }
 
-/// Characters that may not stand in a request line as they are, percent-encoded.
+/// Percent-encodes the characters that may not appear in a request line as they are.
 fn encoded(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {

@@ -1,6 +1,6 @@
 //! One request and its response over `wasi:http/outgoing-handler`.
 //!
-//! When a connection is refused, writing the body fails first, and the response's future has the
+//! If a connection is refused, writing the body fails first, and the response's future has the
 //! reason. So a failed write alone is no error. This also lets a service respond before it has read
 //! the whole body.
 //!
@@ -76,7 +76,8 @@ fn method(name: &str) -> Method {
     }
 }
 
-/// A host without such a limit refuses to set it. Then its own limits apply.
+/// Returns the time limits of a request. A host without such a limit refuses to set it. Then its
+/// own limits apply.
 fn limits(timeout: Duration) -> RequestOptions {
     let options = RequestOptions::new();
     let nanoseconds = Some(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
