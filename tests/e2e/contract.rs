@@ -13,14 +13,14 @@ const IN: &str = "contract_in";
 const OUT: &str = "contract_out";
 
 /// A file of the released contract.
-fn kept(name: &str) -> PathBuf {
+fn released_file(name: &str) -> PathBuf {
     samples::root().join("tests/contract/0.1.0").join(name)
 }
 
 /// The bytes of a released component, with another version in every name of the contract.
 fn renamed(name: &str, version: &str) -> Vec<u8> {
     assert_eq!(version.len(), "0.1.0".len(), "names in a component keep their length");
-    let mut bytes = std::fs::read(kept(name)).expect("a kept component");
+    let mut bytes = std::fs::read(released_file(name)).expect("a released component");
     let places: Vec<usize> = bytes
         .windows(b"vcon:link/".len())
         .enumerate()
@@ -41,7 +41,7 @@ fn renamed(name: &str, version: &str) -> Vec<u8> {
 
 /// A configuration of one chain with one link. `link` is the entry of the link.
 fn config(component: &str, mut link: Value) -> String {
-    link["component"] = json!(kept(component));
+    link["component"] = json!(released_file(component));
     let chain = json!({"links": ["kept"], "ingress_lists": [IN], "egress_lists": [OUT]});
     json!({"links": {"kept": link}, "chains": {"contract": chain}}).to_string()
 }
@@ -158,7 +158,7 @@ fn stored(entry: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_function_besides_the_document_returns_what_it_did() {
+async fn every_other_function_returns_what_it_did() {
     let service = Receiver::start().await;
     service.answer(201, "made");
     let other = uuid::Uuid::new_v4().to_string();
@@ -278,7 +278,7 @@ async fn without_grants_every_way_out_is_denied_and_wrong_arguments_have_their_e
 }
 
 #[tokio::test]
-async fn every_outcome_leads_where_it_did() {
+async fn every_outcome_pushes_the_vcon_to_its_list() {
     let other = uuid::Uuid::new_v4().to_string();
     for (act, list) in [("next", OUT), ("switch", OUT), ("hand-off", "contract_people")] {
         let link = json!({
@@ -377,7 +377,7 @@ async fn a_signed_vcon_is_opaque_and_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_transform_goes_on_with_its_document() {
+async fn a_chain_continues_with_the_document_of_a_transform() {
     let host = Host::with(config("transform.wasm", json!({"options": {"act": "next"}})))
         .start()
         .await;
@@ -436,8 +436,8 @@ fn interfaces(text: &str) -> Vec<String> {
 fn no_interface_of_a_released_contract_has_changed() {
     let read = |path: PathBuf| std::fs::read_to_string(path).expect("a WIT file");
     let now = interfaces(&read(samples::root().join("wit/package.wit")));
-    let then = interfaces(&read(kept("package.wit")));
-    assert_eq!(then.len(), 14, "the kept contract has 14 interfaces");
+    let then = interfaces(&read(released_file("package.wit")));
+    assert_eq!(then.len(), 14, "the released contract has 14 interfaces");
     for interface in then {
         assert!(
             now.contains(&interface),

@@ -137,7 +137,7 @@ async fn ten_kills_of_the_host_lose_nothing_on_the_embedded_store() {
 }
 
 #[tokio::test]
-async fn redis_killed_and_started_again_loses_nothing_and_work_goes_on_by_itself() {
+async fn work_continues_without_loss_after_redis_was_killed_and_started_again() {
     let mut redis = RedisServer::durable();
     let host = builder().redis(&redis).start().await;
     let poster = Poster::start(&host, Duration::from_millis(2));

@@ -82,7 +82,7 @@ mod crashed {
     }
 
     #[tokio::test]
-    async fn a_crashed_run_goes_on_at_its_link_wherever_the_edited_chain_has_it() {
+    async fn a_crashed_run_continues_at_its_link_wherever_the_edited_chain_has_it() {
         on_both(async |builder| {
             let receiver = Receiver::start().await;
             let before = config(&["last", "hook", "pause", "late"], &receiver.url(), 60);
@@ -145,7 +145,7 @@ mod parked {
     }
 
     #[tokio::test]
-    async fn a_parked_run_goes_on_at_its_link_wherever_the_edited_chain_has_it() {
+    async fn a_parked_run_continues_at_its_link_wherever_the_edited_chain_has_it() {
         on_both(async |builder| {
             let unused = "http://127.0.0.1:9";
             let host = builder(config(&["person", "last"], unused, 0)).start().await;

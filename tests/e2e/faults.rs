@@ -189,7 +189,7 @@ async fn a_chain_timeout_is_enforced() {
 }
 
 #[tokio::test]
-async fn a_failing_link_means_what_on_error_says() {
+async fn on_error_decides_the_end_of_a_failing_link() {
     let host = Host::with(CONFIG).start().await;
     let (id, text) = fails_on(&host, "failing").await;
     assert!(
@@ -225,7 +225,7 @@ async fn a_chain_that_is_not_enabled_leaves_its_list_alone() {
 }
 
 #[tokio::test]
-async fn a_storage_that_is_away_holds_nothing_up_and_is_not_forgotten() {
+async fn an_unavailable_storage_delays_no_other_and_gets_a_dead_letter() {
     let config = r"
 storages:
   away: {module: storage.redis_storage, options: {redis_url: 'redis://127.0.0.1:1'}}

@@ -7,7 +7,7 @@ use vconduit_harness::components::example_file as example;
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, authority, chain_of, config, eventually, grant_of, samples};
 
 /// Returns true if one line contains all these words, in any member.
-fn says(lines: &[Value], words: &[&str]) -> bool {
+fn has_line(lines: &[Value], words: &[&str]) -> bool {
     lines.iter().any(|line| {
         let members = line.as_object().into_iter().flat_map(|members| members.values());
         let text: Vec<_> = members.filter_map(Value::as_str).collect();
@@ -70,11 +70,11 @@ mod well_behaved {
         redis.push("in", id);
         host.until_dead_letter("in", id).await;
         let lines = host.log_of("whole");
-        assert!(says(&lines, &["vcon", "does not exist"]), "{lines:#?}");
+        assert!(has_line(&lines, &["vcon", "does not exist"]), "{lines:#?}");
     }
 
     #[tokio::test]
-    async fn the_keyword_tagger_asks_its_service_and_keeps_the_answer() {
+    async fn the_keyword_tagger_asks_its_service_and_stores_the_response() {
         let service = Receiver::start().await;
         service.answer(200, r#"{"topics": ["billing", "refund"]}"#);
         let url = service.url();
@@ -164,17 +164,17 @@ mod noisy {
     }
 
     #[tokio::test]
-    async fn what_it_prints_is_in_the_log_under_its_name() {
+    async fn lines_that_a_link_prints_are_in_the_log_under_its_name() {
         let host = start("print", json!({}), json!({})).await;
         post(&host).await;
         host.until_depth("bad_out", VICTIMS as u64).await;
         let lines = host.log_of("culprit");
-        assert!(says(&lines, &["INFO", "noisy on standard output"]), "{lines:#?}");
-        assert!(says(&lines, &["WARN", "noisy on standard error"]), "{lines:#?}");
+        assert!(has_line(&lines, &["INFO", "noisy on standard output"]), "{lines:#?}");
+        assert!(has_line(&lines, &["WARN", "noisy on standard error"]), "{lines:#?}");
     }
 
     #[tokio::test]
-    async fn a_vcon_that_was_handed_to_someone_goes_on_at_the_next_link_when_it_comes_back() {
+    async fn a_handed_off_vcon_continues_at_the_next_link_when_it_comes_back() {
         let redis = RedisServer::start();
         for store in [None, Some(&redis)] {
             let links = json!({
@@ -222,29 +222,29 @@ mod noisy {
     async fn a_panic_makes_a_dead_letter_with_the_panics_message() {
         let lines = dead_by("panic", json!({})).await;
         let words = ["the link crashed", "noisy fell over, as it was told to", "DLQ:bad"];
-        assert!(says(&lines, &words), "{lines:#?}");
+        assert!(has_line(&lines, &words), "{lines:#?}");
     }
 
     #[tokio::test]
     async fn an_endless_loop_ends_at_its_cpu_limit() {
         let lines = dead_by("loop", json!({"limits": {"cpu_ms": 500}})).await;
-        assert!(says(&lines, &["500 ms", "cpu_ms", "DLQ:bad"]), "{lines:#?}");
+        assert!(has_line(&lines, &["500 ms", "cpu_ms", "DLQ:bad"]), "{lines:#?}");
     }
 
     #[tokio::test]
     async fn memory_without_end_ends_at_its_limit() {
         let lines = dead_by("allocate", json!({"limits": {"memory_bytes": 16_777_216}})).await;
-        assert!(says(&lines, &["memory_bytes is 16777216", "DLQ:bad"]), "{lines:#?}");
+        assert!(has_line(&lines, &["memory_bytes is 16777216", "DLQ:bad"]), "{lines:#?}");
     }
 
     #[tokio::test]
     async fn an_endless_recursion_is_a_crash_of_the_link_alone() {
         let lines = dead_by("recurse", json!({})).await;
-        assert!(says(&lines, &["the link crashed", "DLQ:bad"]), "{lines:#?}");
+        assert!(has_line(&lines, &["the link crashed", "DLQ:bad"]), "{lines:#?}");
     }
 
     #[tokio::test]
-    async fn a_flood_of_log_lines_comes_to_its_budget_and_one_notice() {
+    async fn a_flood_of_log_lines_ends_at_its_budget_with_one_notice() {
         let host = start("log_flood", json!({}), json!({"limits": {"cpu_ms": 30_000}})).await;
         post(&host).await;
         host.until_depth("good_out", NEIGHBOURS as u64).await;
@@ -262,7 +262,7 @@ mod noisy {
     #[tokio::test]
     async fn an_edit_that_is_not_json_is_refused() {
         let lines = dead_by("bad_edit", json!({})).await;
-        assert!(says(&lines, &["bad JSON", "DLQ:bad"]), "{lines:#?}");
+        assert!(has_line(&lines, &["bad JSON", "DLQ:bad"]), "{lines:#?}");
     }
 
     #[tokio::test]
@@ -271,16 +271,16 @@ mod noisy {
         // have.
         let lines = dead_by("big_answer", json!({"limits": {"document_bytes": 6_000_000}})).await;
         assert!(
-            says(&lines, &["larger than document_bytes (6000000)", "DLQ:bad"]),
+            has_line(&lines, &["larger than document_bytes (6000000)", "DLQ:bad"]),
             "{lines:#?}"
         );
     }
 
     #[tokio::test]
-    async fn an_edit_far_beyond_the_size_of_a_document_does_not_come_over() {
+    async fn an_edit_far_beyond_the_size_of_a_document_names_the_limit() {
         let lines = dead_by("big_answer", json!({"limits": {"document_bytes": 1_000_000}})).await;
         assert!(
-            says(&lines, &["the limit document_bytes is 1000000", "DLQ:bad"]),
+            has_line(&lines, &["the limit document_bytes is 1000000", "DLQ:bad"]),
             "{lines:#?}"
         );
     }
@@ -302,8 +302,8 @@ mod noisy {
         let host = start("call", json!({"url": url}), json!({})).await;
         let lines = dead(&host).await;
         let grant = format!(r#"add `http: [{{host: "{}", private: true}}]`"#, authority(&url));
-        assert!(says(&lines, &["not granted", &grant]), "{lines:#?}");
-        assert!(says(&lines, &["not allowed", "DLQ:bad"]), "{lines:#?}");
+        assert!(has_line(&lines, &["not granted", &grant]), "{lines:#?}");
+        assert!(has_line(&lines, &["not allowed", "DLQ:bad"]), "{lines:#?}");
         assert!(service.received().is_empty(), "a service without a grant was called");
     }
 
@@ -317,7 +317,7 @@ mod noisy {
         let (url, elsewhere) = (service.url(), other.url());
         let host = start("call", json!({"url": url}), json!({"grants": grant_of(&url)})).await;
         let lines = dead(&host).await;
-        assert!(says(&lines, &[authority(&elsewhere), "not granted"]), "{lines:#?}");
+        assert!(has_line(&lines, &[authority(&elsewhere), "not granted"]), "{lines:#?}");
         assert_eq!(
             service.received().len(),
             VICTIMS,
@@ -330,14 +330,14 @@ mod noisy {
     }
 
     #[tokio::test]
-    async fn a_service_that_never_answers_is_left_at_the_wall_clock_limit() {
+    async fn a_call_of_a_silent_service_ends_at_the_wall_clock_limit() {
         // The system accepts the connections. No program ever reads from them.
         let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
         let url = format!("http://{}", silent.local_addr().expect("its address"));
         let more = json!({"grants": grant_of(&url), "limits": {"wall_ms": 1000}});
         let host = start("call", json!({"url": url}), more).await;
         let lines = dead(&host).await;
-        assert!(says(&lines, &["1000 ms", "wall_ms", "DLQ:bad"]), "{lines:#?}");
+        assert!(has_line(&lines, &["1000 ms", "wall_ms", "DLQ:bad"]), "{lines:#?}");
     }
 }
 
@@ -368,13 +368,13 @@ mod not_a_component {
     }
 
     #[tokio::test]
-    async fn a_text_is_told_apart() {
+    async fn a_text_is_refused_as_webassembly_text() {
         let log = refusal(b"(component)").await;
         assert!(log.contains("WebAssembly text"), "{log}");
     }
 
     #[tokio::test]
-    async fn a_core_module_is_told_apart_with_the_way_to_a_component() {
+    async fn a_core_module_is_refused_with_the_target_to_build_for() {
         let log = refusal(b"\0asm\x01\0\0\0and then garbage").await;
         assert!(
             log.contains("a core WebAssembly module; build it for wasm32-wasip2"),
@@ -383,7 +383,7 @@ mod not_a_component {
     }
 
     #[tokio::test]
-    async fn a_component_that_was_cut_off_is_told_apart() {
+    async fn a_component_that_was_cut_off_is_refused_as_damaged() {
         let whole = std::fs::read(example("keyword_tagger")).expect("the example");
         let log = refusal(&whole[..whole.len() / 2]).await;
         assert!(log.contains("the component is damaged"), "{log}");

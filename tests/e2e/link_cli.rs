@@ -125,7 +125,7 @@ fn runs_on_a_vcon(here: &Path, component: &str) {
 }
 
 #[test]
-fn what_is_no_component_is_refused_with_the_reason_and_the_next_step() {
+fn a_file_that_is_no_component_is_refused_with_the_reason_and_the_next_step() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
     let module = here.join("module.wasm");

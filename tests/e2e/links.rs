@@ -291,7 +291,7 @@ async fn each_check_of_an_upload_refuses_with_its_own_words() {
 }
 
 #[tokio::test]
-async fn what_is_in_force_survives_a_restart_and_a_kill() {
+async fn the_active_version_and_chain_survive_a_kill() {
     let mut host = Host::with(config()).start().await;
     let answer = uploaded(&host, "mine", example("tag_transform"), "activate=true").await;
     let chain = json!({"links": ["mine"], "ingress_lists": ["in", "also"], "egress_lists": ["out"]});

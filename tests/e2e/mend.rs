@@ -330,7 +330,7 @@ async fn events_of_one_host_are_heard_on_another_until_that_one_stops() {
 }
 
 #[tokio::test]
-async fn an_entry_whose_worker_dies_is_heard_of_and_goes_on() {
+async fn an_entry_whose_worker_dies_is_reported_and_continues() {
     let redis = RedisServer::start();
     let host = || {
         Host::with(config("http://127.0.0.1:9"))

@@ -88,7 +88,7 @@ async fn a_compile_cache_that_cannot_be_written_costs_time_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_version_is_compiled_on_every_host_before_it_is_in_force_anywhere() {
+async fn a_version_is_compiled_on_every_host_before_it_is_active_anywhere() {
     let redis = RedisServer::start();
     let host = || {
         Host::with(CONFIG)
@@ -140,7 +140,7 @@ async fn a_second_host_on_the_same_file_is_refused_with_the_pid_of_the_first() {
 }
 
 #[tokio::test]
-async fn a_key_is_asked_for_where_one_is_set() {
+async fn requests_need_the_key_if_one_is_set() {
     let host = Host::with(CONFIG).env("CONSERVER_API_TOKEN", "the-key").start().await;
     let (status, body) = host.post("/vcon", samples::calls()[0].clone()).await;
     assert_eq!((status, body.as_str()), (403, "{\"detail\":\"Invalid API Key\"}"));
@@ -196,7 +196,7 @@ fn check_config_refuses_what_a_host_would_refuse_at_its_start() {
 }
 
 #[test]
-fn the_files_that_come_with_it_are_right() {
+fn check_config_accepts_the_configurations_of_the_repository() {
     for file in ["config/vconduit.yml", "config/conserver.yml"] {
         let path = samples::root().join(file);
         let output = Command::new(binary())

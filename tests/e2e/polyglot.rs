@@ -183,7 +183,7 @@ mod the_same_link {
     }
 
     #[tokio::test]
-    async fn is_tried_again_after_an_answer_of_failure() {
+    async fn is_tried_again_after_a_response_of_503() {
         let setup = Setup::start(|_| {}).await;
         for (_, service) in setup.each() {
             service.answer(503, "later");
@@ -238,15 +238,15 @@ mod a_failure {
     }
 
     #[tokio::test]
-    async fn of_a_service_that_is_away_is_tried_again_and_names_it() {
+    async fn of_an_unavailable_service_is_tried_again_and_names_it() {
         // A port that nobody listens on: its receiver has been dropped.
-        let away = Receiver::start().await.url();
+        let unreachable = Receiver::start().await.url();
         let setup = Setup::start(|link| {
-            link["options"]["url"] = format!("{away}/topics").into();
-            link["grants"]["http"][0]["host"] = authority(&away).into();
+            link["options"]["url"] = format!("{unreachable}/topics").into();
+            link["grants"]["http"][0]["host"] = authority(&unreachable).into();
         })
         .await;
-        assert_failed(&setup, "hello", "service", 2, &[&away, "was not reached"]).await;
+        assert_failed(&setup, "hello", "service", 2, &[&unreachable, "was not reached"]).await;
     }
 
     #[tokio::test]
@@ -260,7 +260,7 @@ mod a_failure {
     }
 
     #[tokio::test]
-    async fn of_an_answer_without_topics_says_so() {
+    async fn of_a_response_without_topics_says_so() {
         let setup = Setup::start(|_| {}).await;
         assert_failed(&setup, "hello", "service", 2, &["did not answer with topics"]).await;
     }
@@ -313,7 +313,7 @@ mod harm {
     }
 
     #[tokio::test]
-    async fn memory_without_end_ends_at_its_limit_although_the_guest_would_go_on() {
+    async fn memory_without_end_ends_at_its_limit_although_the_guest_would_continue() {
         assert_contained("bomb", json!({"memory_bytes": 67_108_864}), "memory_bytes is 67108864").await;
     }
 }

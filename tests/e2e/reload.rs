@@ -46,7 +46,7 @@ async fn change(host: &Host, hosts: usize, text: String) -> u64 {
 }
 
 #[tokio::test]
-async fn a_changed_file_is_taken_on_every_host_and_a_broken_one_is_not() {
+async fn a_changed_file_is_activated_on_every_host_and_a_broken_one_is_not() {
     let redis = RedisServer::start();
     let first = Host::with(config("one")).redis(&redis).start().await;
     let second = Host::with(config("one")).redis(&redis).start().await;

@@ -106,7 +106,7 @@ async fn strict(signer: &Signer) -> Host {
 }
 
 #[tokio::test]
-async fn where_signatures_are_required_nothing_else_comes_in() {
+async fn a_host_that_requires_signatures_accepts_nothing_else() {
     only_signed_by(&Signer::new("ours")).await;
 }
 

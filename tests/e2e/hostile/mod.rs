@@ -130,7 +130,7 @@ fn resident_kib(pid: u32) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_attack_is_contained_and_told_while_its_neighbour_goes_on() {
+async fn each_attack_is_contained_and_reported_while_its_neighbour_continues() {
     let cases: Vec<Case> = cases::all()
         .into_iter()
         .filter(|case| case.ends != Ends::Refused)
@@ -164,13 +164,13 @@ async fn each_attack_is_contained_and_told_while_its_neighbour_goes_on() {
         "a vCon of the neighbour failed"
     );
     assert_eq!(
-        server.strangers(),
+        server.foreign_hosts(),
         Vec::<String>::new(),
         "a request went where it should not"
     );
     assert!(!host.log().contains(SECRET), "the secret is in the log");
     assert!(!host.log().contains('\u{1b}'), "the log holds an escape sequence");
-    assert!(!server.heard().contains(SECRET), "the secret left the host");
+    assert!(!server.request_heads().contains(SECRET), "the secret left the host");
     let (early, late) = resident.split_at(2);
     assert!(
         late.iter().min() <= early.iter().max().map(|most| most + MARGIN_KIB).as_ref(),

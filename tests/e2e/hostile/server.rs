@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 /// The running service. Dropping it stops it.
 pub struct Server {
     port: u16,
-    heard: Arc<Mutex<String>>,
+    request_heads: Arc<Mutex<String>>,
     task: JoinHandle<()>,
 }
 
@@ -19,9 +19,13 @@ impl Server {
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a loopback port");
         let port = listener.local_addr().expect("its address").port();
-        let heard = Arc::new(Mutex::new(String::new()));
-        let task = tokio::spawn(listen(listener, Arc::clone(&heard)));
-        Self { port, heard, task }
+        let request_heads = Arc::new(Mutex::new(String::new()));
+        let task = tokio::spawn(listen(listener, Arc::clone(&request_heads)));
+        Self {
+            port,
+            request_heads,
+            task,
+        }
     }
 
     /// Replaces the placeholder in a text by its address.
@@ -31,15 +35,15 @@ impl Server {
     }
 
     /// Heads of all requests.
-    pub fn heard(&self) -> String {
-        self.heard.lock().expect("no panic").clone()
+    pub fn request_heads(&self) -> String {
+        self.request_heads.lock().expect("no panic").clone()
     }
 
     /// `Host` headers of requests that name another host than this service.
-    pub fn strangers(&self) -> Vec<String> {
+    pub fn foreign_hosts(&self) -> Vec<String> {
         let own = format!("host: 127.0.0.1:{}", self.port);
-        let heard = self.heard().to_ascii_lowercase();
-        let hosts = heard.lines().filter(|line| line.starts_with("host:"));
+        let request_heads = self.request_heads().to_ascii_lowercase();
+        let hosts = request_heads.lines().filter(|line| line.starts_with("host:"));
         hosts.filter(|line| *line != own).map(str::to_owned).collect()
     }
 }
@@ -50,18 +54,18 @@ impl Drop for Server {
     }
 }
 
-async fn listen(listener: TcpListener, heard: Arc<Mutex<String>>) {
+async fn listen(listener: TcpListener, request_heads: Arc<Mutex<String>>) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(serve(stream, Arc::clone(&heard)));
+        tokio::spawn(serve(stream, Arc::clone(&request_heads)));
     }
 }
 
-async fn serve(mut stream: TcpStream, heard: Arc<Mutex<String>>) {
+async fn serve(mut stream: TcpStream, request_heads: Arc<Mutex<String>>) {
     let mut bytes = vec![0; 64 * 1024];
     // One request for each connection. Our requests send the head in one piece.
     let read = stream.read(&mut bytes).await.unwrap_or(0);
     let head = String::from_utf8_lossy(&bytes[..read]).into_owned();
-    heard.lock().expect("no panic").push_str(&head);
+    request_heads.lock().expect("no panic").push_str(&head);
     let path = head.split(' ').nth(1).unwrap_or_default();
     // Most of these exchanges end because the client closes the connection.
     let _ = match path.strip_prefix("/redirect/") {

@@ -46,7 +46,7 @@ fn functions(count: usize) -> String {
 
 /// Nested components. The bytes are written by hand, because the reader of the text format has a
 /// limit on levels.
-fn doll(levels: usize) -> Vec<u8> {
+fn nested_component(levels: usize) -> Vec<u8> {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     for _ in 0..levels {
         let mut outer = b"\0asm\x0d\0\x01\0\x04".to_vec();
@@ -90,7 +90,7 @@ async fn until_no_child() {
 }
 
 #[tokio::test]
-async fn what_can_not_say_what_it_is_is_refused_with_the_reason() {
+async fn a_component_without_a_usable_description_is_refused_with_the_reason() {
     let refused = cases::all().into_iter().filter(|case| case.ends == Ends::Refused);
     let sandbox = Sandbox::new(settings()).expect("a sandbox");
     for case in refused {
@@ -125,7 +125,7 @@ async fn a_host_refuses_each_at_its_upload_and_names_the_step() {
         ("truncated", whole[..whole.len() - 10].to_vec(), 422, "form"),
         ("300,000 functions", plain(&functions(300_000), ""), 422, "compile"),
         ("100 MB of data", plain(&data, ""), 413, "size"),
-        ("2,000 levels", doll(2000), 422, ""),
+        ("2,000 levels", nested_component(2000), 422, ""),
         ("a bit flipped", flipped, 422, ""),
     ] {
         attacks.push((name.to_owned(), bytes, status, step));
@@ -146,7 +146,7 @@ async fn a_host_refuses_each_at_its_upload_and_names_the_step() {
 }
 
 #[tokio::test]
-async fn ten_thousand_functions_are_taken_and_three_hundred_thousand_are_not() {
+async fn ten_thousand_functions_are_accepted_and_three_hundred_thousand_are_not() {
     assert_eq!(
         compile(settings(), plain(&functions(10_000), ""))
             .await
@@ -174,18 +174,20 @@ async fn a_hundred_megabytes_of_data_are_too_large() {
 }
 
 #[tokio::test]
-async fn components_in_components_are_taken_some_levels_deep_and_no_deeper() {
+async fn nested_components_are_accepted_some_levels_deep_and_no_deeper() {
     let nested = |levels: usize| format!("{}{}", "(component ".repeat(levels), ")".repeat(levels));
     compile(settings(), plain("", &nested(10)))
         .await
         .expect("ten levels are nothing");
-    let error = compile(settings(), doll(2000)).await.expect_err("two thousand levels");
+    let error = compile(settings(), nested_component(2000))
+        .await
+        .expect_err("two thousand levels");
     assert!(!matches!(error, CompileError::Host(_)), "{error}");
     until_no_child().await;
 }
 
 #[tokio::test]
-async fn what_the_compiler_refuses_is_told_in_one_line() {
+async fn a_component_that_the_compiler_rejects_is_reported_in_one_line() {
     // A constant of the wrong type passes every check but the compiler's.
     let mut bytes = plain("(func (result i32) (i32.const 1234567))", "");
     let at = bytes
@@ -220,7 +222,7 @@ async fn a_compile_that_takes_too_long_is_ended_and_the_next_one_has_its_turn() 
 }
 
 #[tokio::test]
-async fn a_compile_that_takes_too_much_cpu_time_is_told_from_one_that_waits() {
+async fn a_compile_that_takes_too_much_cpu_time_is_distinguished_from_one_that_waits() {
     let settings = SandboxSettings {
         compile_cpu: Duration::from_secs(1),
         compile_time: Duration::from_secs(300),
@@ -249,7 +251,7 @@ async fn a_compile_that_takes_too_much_memory_hurts_only_itself() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_takes_the_compiling_process_with_it() {
+async fn the_compiling_process_ends_when_its_caller_stops_waiting() {
     let sandbox = Sandbox::new(settings()).expect("a sandbox");
     let uploading = tokio::spawn({
         let sandbox = Arc::clone(&sandbox);
@@ -287,7 +289,7 @@ async fn a_compiler_that_can_not_be_started_is_the_hosts_fault_and_a_cached_comp
 }
 
 #[tokio::test]
-async fn where_nothing_is_left_over_a_component_gets_a_share() {
+async fn a_component_gets_a_share_of_the_cpu_if_no_idle_time_is_left() {
     let busy = SandboxSettings {
         compile_leftovers: Duration::ZERO,
         ..settings()

@@ -65,7 +65,7 @@ pub fn index(kind: IndexKind, value: &str) -> String {
 }
 
 /// List: ids that came back from a hand-off.
-pub fn came_back(list: &ListName) -> String {
+pub fn resumed_ids(list: &ListName) -> String {
     format!("resume:{list}")
 }
 

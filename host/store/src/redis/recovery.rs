@@ -40,7 +40,7 @@ impl EntryRecovery for RedisStore {
         let dead = list.dead_letters();
         let mut call = self.scripts.resume.call(&[
             list.as_str(),
-            &keys::came_back(list),
+            &keys::resumed_ids(list),
             &keys::resume(list),
             &keys::parked(list),
             &keys::parked_until(list),

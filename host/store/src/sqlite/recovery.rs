@@ -100,7 +100,7 @@ impl ListRecovery<'_> {
     }
 
     /// Returns true when there may be more.
-    fn came_back(&mut self) -> SqlResult<bool> {
+    fn resumed(&mut self) -> SqlResult<bool> {
         let back = entries::take_head(self.step, &format!("resume:{}", self.list), MAX_ENTRIES)?;
         let is_full = back.len() == MAX_ENTRIES as usize;
         for current in back {
@@ -160,7 +160,7 @@ impl EntryRecovery for SqliteStore {
     async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError> {
         // While more ids wait, that of a late run may be among them.
         self.recover("resume", list, |recovery| {
-            Ok(recovery.came_back()? || recovery.parked_too_long()?)
+            Ok(recovery.resumed()? || recovery.parked_too_long()?)
         })
         .await
     }

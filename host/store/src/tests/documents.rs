@@ -5,7 +5,7 @@ use super::*;
 use vcon_document::Text;
 
 on_both!(
-    documents_that_exist_are_told_from_those_that_do_not,
+    documents_that_exist_are_distinguished_from_those_that_do_not,
     a_document_is_read_as_it_was_put,
     a_put_overwrites_a_document_with_the_same_id,
     a_restore_never_overwrites,
@@ -283,7 +283,7 @@ async fn a_text_is_kept_byte_for_byte(fixture: StoreFixture) {
     assert_eq!(fixture.text("a").await.unwrap(), &*text);
 }
 
-async fn documents_that_exist_are_told_from_those_that_do_not(fixture: StoreFixture) {
+async fn documents_that_exist_are_distinguished_from_those_that_do_not(fixture: StoreFixture) {
     fixture.put("a").await;
     fixture.put("c").await;
     fixture.store.expire(&id("c"), 0).await.unwrap();

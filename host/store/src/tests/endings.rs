@@ -18,7 +18,7 @@ on_both!(
     a_stopped_run_goes_to_no_list,
     an_effect_can_delete_a_document,
     a_lifetime_beyond_all_bounds_ends_a_claim_like_any_other,
-    a_requeue_takes_the_claim_away,
+    a_requeue_ends_the_claim,
     an_unknown_claim_is_not_found,
 );
 
@@ -292,7 +292,7 @@ async fn a_lifetime_beyond_all_bounds_ends_a_claim_like_any_other(fixture: Store
     assert!(fixture.store.expire(&id("a"), i64::MAX).await.unwrap());
 }
 
-async fn a_requeue_takes_the_claim_away(fixture: StoreFixture) {
+async fn a_requeue_ends_the_claim(fixture: StoreFixture) {
     fixture.put("a").await;
     fixture.push("q", &["a", "b"]).await;
     let claim = fixture.claim_one("q").await;

@@ -6,7 +6,7 @@ use futures::stream::BoxStream;
 use super::*;
 
 on_both!(
-    every_listener_hears_all_events_in_order,
+    every_listener_receives_all_events_in_order,
     an_event_without_listeners_is_dropped,
     a_slow_listener_delays_no_other
 );
@@ -30,7 +30,7 @@ async fn until_listeners(fixture: &StoreFixture, count: u64) {
     tokio::time::timeout(Duration::from_secs(20), all).await.unwrap();
 }
 
-async fn every_listener_hears_all_events_in_order(fixture: StoreFixture) {
+async fn every_listener_receives_all_events_in_order(fixture: StoreFixture) {
     let mut one = fixture.store.subscribe().await.unwrap();
     let mut two = fixture.store.subscribe().await.unwrap();
     assert!(fixture.store.listeners().await.unwrap() > 0);

@@ -144,12 +144,12 @@ async fn a_newer_form_is_refused() {
 async fn a_child_that_will_be_killed_writes() {
     let Ok(directory) = std::env::var(CHILD) else { return };
     let store = Arc::new(SqliteStore::open(directory.as_ref(), LIFETIMES).unwrap());
-    let told = directory + "/told";
+    let written = directory + "/written";
     let tasks: Vec<_> = (0..8)
         .map(|task| {
-            let (store, told) = (store.clone(), format!("{told}{task}"));
+            let (store, written) = (store.clone(), format!("{written}{task}"));
             tokio::spawn(async move {
-                let mut file = std::fs::File::create(told).unwrap();
+                let mut file = std::fs::File::create(written).unwrap();
                 for i in 0.. {
                     let name = format!("v{task}-{i}");
                     store
@@ -185,14 +185,14 @@ async fn a_killed_process_loses_no_write_that_returned() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let told = |directory: &Directory| -> Vec<String> {
-        let read = |task| std::fs::read_to_string(directory.0.join(format!("told{task}"))).unwrap_or_default();
+    let written = |directory: &Directory| -> Vec<String> {
+        let read = |task| std::fs::read_to_string(directory.0.join(format!("written{task}"))).unwrap_or_default();
         (0..8)
             .flat_map(|task| read(task).lines().map(str::to_owned).collect::<Vec<_>>())
             .collect()
     };
     let start = std::time::Instant::now();
-    while told(&directory).len() < 300 && start.elapsed() < Duration::from_secs(20) {
+    while written(&directory).len() < 300 && start.elapsed() < Duration::from_secs(20) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let error = SqliteStore::open(&directory.0, LIFETIMES).unwrap_err();
@@ -203,8 +203,8 @@ async fn a_killed_process_loses_no_write_that_returned() {
     child.kill().unwrap();
     child.wait().unwrap();
 
-    let told = told(&directory);
-    assert!(told.len() >= 300, "the child was too slow");
+    let written = written(&directory);
+    assert!(written.len() >= 300, "the child was too slow");
     let store = SqliteStore::open(&directory.0, LIFETIMES).unwrap();
     let listed: std::collections::HashSet<String> = store
         .entries(&list("q"), 0, u64::MAX)
@@ -212,7 +212,7 @@ async fn a_killed_process_loses_no_write_that_returned() {
         .unwrap()
         .into_iter()
         .collect();
-    for name in &told {
+    for name in &written {
         assert!(
             listed.contains(name),
             "the write of {name} returned, and the entry is lost"

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_without_url_is_no_new_place() {
+    fn a_response_without_a_url_is_ignored() {
         assert_eq!(
             url_in(&json!({"url": "https://cdn.test/1"})).as_deref(),
             Some("https://cdn.test/1")

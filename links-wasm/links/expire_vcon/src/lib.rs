@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_number_is_taken_also_as_text() {
+    fn a_whole_number_is_also_accepted_as_text() {
         assert_eq!(seconds(r#"{"seconds":90}"#).unwrap(), 90);
         assert_eq!(seconds(r#"{"seconds":"-1"}"#).unwrap(), -1);
     }

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_outside_is_seen() {
+    fn a_filter_has_no_environment_imports_or_further_input() {
         assert!(!matches("env"));
         assert!(!matches("$ENV"));
         assert!(!matches("env.PATH"));

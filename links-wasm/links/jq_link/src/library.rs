@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_definition_needs_comes_before_it() {
+    fn the_needs_of_a_definition_come_before_it() {
         let text = for_filter("min");
         let (by, plain) = (text.find("def min_by(").unwrap(), text.find("def min:").unwrap());
         assert!(by < plain);

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn unknown_methods_and_zero_values_are_refused() {
         let unknown = by("unknown", 50.0, 0.0, "", 0).unwrap_err();
         assert_eq!(unknown.message, "Unknown sampling method: unknown");
         for method in ["rate", "modulo", "time_based"] {

@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misfit_and_bad_text_are_told_apart() {
+    fn a_value_of_the_wrong_type_is_distinguished_from_bad_json() {
         assert!(matches!(read::<u8>("\"a\""), Err(Error::WrongType(_))));
         assert!(matches!(read::<Vec<u8>>("[1"), Err(Error::BadJson(_))));
         assert_eq!(read::<Vec<u8>>("[1]").unwrap(), [1]);

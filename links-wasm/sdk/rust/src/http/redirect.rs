@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn without_redirects_the_redirect_is_the_answer() {
+    fn without_redirects_the_redirect_itself_is_returned() {
         assert_eq!(
             follow(sample().redirects(0), |_| Ok(to(303, "/x"))).unwrap().status(),
             303

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_web_address_is_refused() {
+    fn a_text_that_is_no_web_address_is_refused() {
         for text in [
             "",
             "a.test/x",
