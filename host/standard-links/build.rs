@@ -27,8 +27,8 @@ use std::{fs, io};
 const TARGET: &str = "wasm32-unknown-unknown";
 const FINISHED: &str = "VCONDUIT_LINKS_DIR";
 
-/// Prefixes of the variables of cargo that the inner cargo keeps: the places of files, and how to
-/// fetch packages.
+/// Prefixes of the variables of cargo that the inner cargo keeps: the locations of files, and how
+/// to fetch packages.
 const KEPT_VARIABLES: [&str; 5] = [
     "CARGO_HOME",
     "CARGO_MAKEFLAGS",

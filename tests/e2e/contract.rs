@@ -12,12 +12,12 @@ use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 const IN: &str = "contract_in";
 const OUT: &str = "contract_out";
 
-/// A file of the released contract.
+/// Returns the path of a file of the released contract.
 fn released_file(name: &str) -> PathBuf {
     samples::root().join("tests/contract/0.1.0").join(name)
 }
 
-/// The bytes of a released component, with another version in every name of the contract.
+/// Returns the bytes of a released component, with another version in every name of the contract.
 fn renamed(name: &str, version: &str) -> Vec<u8> {
     assert_eq!(version.len(), "0.1.0".len(), "names in a component keep their length");
     let mut bytes = std::fs::read(released_file(name)).expect("a released component");
@@ -39,14 +39,14 @@ fn renamed(name: &str, version: &str) -> Vec<u8> {
     bytes
 }
 
-/// A configuration of one chain with one link. `link` is the entry of the link.
+/// Returns a configuration of one chain with one link. `link` is the entry of the link.
 fn config(component: &str, mut link: Value) -> String {
     link["component"] = json!(released_file(component));
     let chain = json!({"links": ["kept"], "ingress_lists": [IN], "egress_lists": [OUT]});
     json!({"links": {"kept": link}, "chains": {"contract": chain}}).to_string()
 }
 
-/// A vCon with one text dialog, and its id.
+/// Returns the id of a vCon with one text dialog, and the vCon.
 fn vcon() -> (String, String) {
     let id = uuid::Uuid::new_v4().to_string();
     let vcon = json!({
@@ -68,7 +68,7 @@ async fn processed(host: &Host) -> (String, Value) {
     (id, vcon)
 }
 
-/// The log lines of a released link on its calls.
+/// Returns the log lines of a released link on its calls.
 fn lines(vcon: &Value) -> Vec<String> {
     let entries = vcon["analysis"].as_array().expect("analysis");
     let report = entries.iter().find(|entry| entry["type"] == "contract");
@@ -77,7 +77,7 @@ fn lines(vcon: &Value) -> Vec<String> {
     body.lines().map(str::to_owned).collect()
 }
 
-/// The error record of the only dead letter.
+/// Returns the error record of the only dead letter.
 async fn dead_letter(host: &Host, id: &str) -> Value {
     host.until_dead_letter(IN, id).await;
     let letters = host.admin_ok("GET", &format!("/dlq/{IN}"), None).await;
@@ -144,7 +144,7 @@ async fn every_function_on_the_document_returns_what_it_did() {
     assert_eq!(stored(&vcon["attachments"][1]), note, "the attachment is another");
 }
 
-/// An entry whose JSON body is parsed.
+/// Returns an entry whose JSON body is parsed.
 fn stored(entry: &Value) -> Value {
     let mut entry = entry.clone();
     let body = entry["body"].as_str().unwrap_or_default();
@@ -406,7 +406,7 @@ async fn a_later_version_of_the_same_track_is_served_and_another_track_is_refuse
     }
 }
 
-/// The items of a WIT text without comments, each as one line of words: `interface clock {
+/// Returns the items of a WIT text without comments, each as one line of words: `interface clock {
 /// now-ms: func() -> u64; … }`.
 fn interfaces(text: &str) -> Vec<String> {
     let code: Vec<&str> = text

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use vconduit_harness::components::example_file;
 use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
 
-/// A chain of some of these links: three taggers, a webhook, a pause and a hand-off. JSON is valid
-/// YAML.
+/// Returns a chain of some of these links: three taggers, a webhook, a pause and a hand-off. JSON
+/// is valid YAML.
 fn config(chain: &[&str], webhook: &str, pause_s: u32) -> String {
     let tagger = |tag: &str| json!({"module": "links.tag", "options": {"tags": [tag]}});
     let hand_off = json!({
@@ -28,7 +28,7 @@ fn config(chain: &[&str], webhook: &str, pause_s: u32) -> String {
     .to_string()
 }
 
-/// The tags of a vCon, in order.
+/// Returns the tags of a vCon, in order.
 async fn tags(host: &Host, id: &str) -> Vec<String> {
     let vcon = host.vcon(id).await.expect("the vCon is in the store");
     let attachments = vcon["attachments"].as_array().cloned().unwrap_or_default();
@@ -37,7 +37,7 @@ async fn tags(host: &Host, id: &str) -> Vec<String> {
     serde_json::from_str(body).expect("tags are a list of texts")
 }
 
-/// The error record of the only dead letter of `in`.
+/// Returns the error record of the only dead letter of `in`.
 async fn dead_letter(host: &Host, id: &str) -> Value {
     host.until_dead_letter("in", id).await;
     host.admin_ok("GET", "/dlq/in", None).await["dead_letters"][0]["record"].clone()
@@ -65,7 +65,7 @@ async fn on_both(test: impl AsyncFn(&dyn Fn(String) -> HostBuilder)) {
 mod crashed {
     use super::*;
 
-    /// The host is killed in `pause`, after the checkpoint that follows `hook`. It starts again
+    /// Kills the host in `pause`, after the checkpoint that follows `hook`, and starts it again
     /// with another chain. Returns the position of the claim before.
     async fn edited(host: &mut Host, id: &str, text: &str, config: String) -> Value {
         host.post_vcon(text, "in").await;

@@ -34,7 +34,8 @@ async fn until_tagged(host: &Host) {
     .await;
 }
 
-/// Lets a host of its own fail on a list, and expects these words in its log.
+/// Posts to a list whose chain fails, on a host of its own, and checks that the log contains these
+/// words.
 async fn fails_with_a_log_of(list: &str, words: &str) {
     let host = Host::with(CONFIG).start().await;
     fails_on(&host, list).await;
@@ -64,7 +65,7 @@ async fn garbage_on_a_list_is_set_aside_and_does_not_stop_what_follows() {
     assert_eq!(dead.len(), 4, "the garbage is not in the dead letters: {dead:?}");
 }
 
-/// A third party uses the name of the egress list for something else. Once it was a hot loop.
+/// A third party uses the name of the egress list for something else. Once, this caused a hot loop.
 #[tokio::test]
 async fn a_run_that_the_store_refuses_to_end_is_a_dead_letter_with_the_words_of_the_store() {
     let redis = RedisServer::start();
@@ -97,7 +98,7 @@ chains:
   tags: {links: [tag], ingress_lists: [b], storages: [files], egress_lists: [out]}
 ";
 
-/// Path of the copy of a vCon below a folder of the storage `storage.file`.
+/// Returns the path of the copy of a vCon below a folder of the storage `storage.file`.
 fn copy_in(folder: &Path, id: &str) -> Option<PathBuf> {
     let mut entries = std::fs::read_dir(folder).expect("a folder of copies").flatten();
     entries.find_map(|entry| match entry.path() {

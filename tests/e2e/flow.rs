@@ -38,7 +38,7 @@ chains:
 
 const SECRET: &str = "s3cr3t-v4lue";
 
-/// A host whose webhook posts to this receiver.
+/// Returns a host whose webhook posts to this receiver.
 fn with_secret(receiver: &Receiver) -> HostBuilder {
     Host::with(config(&receiver.url())).env("VCONDUIT_SECRET_HOOK", SECRET)
 }

@@ -18,7 +18,7 @@ fn has_line(lines: &[Value], words: &[&str]) -> bool {
 mod well_behaved {
     use super::*;
 
-    /// The stored text of every sample after the chain of this list.
+    /// Returns the stored text of every sample after the chain of this list.
     async fn texts_after(host: &Host, list: &str) -> Vec<String> {
         let calls = samples::calls();
         for call in &calls {
@@ -117,8 +117,8 @@ mod noisy {
     const VICTIMS: usize = 3;
     const NEIGHBOURS: usize = 12;
 
-    /// Like `act`, with more members of the link: `options` besides `act`; `more` has `grants` and
-    /// `limits`.
+    /// Starts a host. `options` are further options next to `act`. `more` has the link's `grants`
+    /// and `limits`.
     async fn start(act: &str, options: Value, more: Value) -> Host {
         let mut noisy = more;
         noisy["component"] = json!(example("noisy"));
@@ -144,8 +144,8 @@ mod noisy {
         victims
     }
 
-    /// The log lines on the noisy link, after its vCons became dead letters and the other chain
-    /// delivered all of its own.
+    /// Returns the log lines on the noisy link, after its vCons became dead letters and the other
+    /// chain delivered all of its own.
     async fn dead(host: &Host) -> Vec<Value> {
         let victims = post(host).await;
         host.until_depth("good_out", NEIGHBOURS as u64).await;
@@ -344,8 +344,8 @@ mod noisy {
 mod not_a_component {
     use super::*;
 
-    /// The error of a host that is started with these bytes as the component of the link `odd`. It
-    /// has to end by itself.
+    /// Returns the error of a host that is started with these bytes as the component of the link
+    /// `odd`. The host has to end by itself.
     async fn refusal(bytes: &[u8]) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("odd.wasm");

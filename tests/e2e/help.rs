@@ -6,7 +6,7 @@ use std::process::Command;
 
 use vconduit_harness::host::binary;
 
-/// The help of one command, without the environment of this machine.
+/// Returns the help of one command, without the environment of this machine.
 fn help_of(command: &[String]) -> String {
     let output = Command::new(binary())
         .args(command)
@@ -21,7 +21,7 @@ fn help_of(command: &[String]) -> String {
     String::from_utf8(output.stdout).expect("help is text")
 }
 
-/// The commands that a help lists, without `help` itself.
+/// Returns the commands that a help lists, without `help` itself.
 fn listed_in(help: &str) -> Vec<String> {
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     lines

@@ -27,7 +27,7 @@ async fn uploaded(host: &Host, link: &str, component: Vec<u8>, how: &str) -> Val
     answer
 }
 
-/// The actions of the audit log, newest first.
+/// Returns the actions of the audit log, newest first.
 fn actions(audit: &Value) -> Vec<&str> {
     let entries = audit["entries"].as_array().expect("entries");
     entries.iter().filter_map(|entry| entry["action"].as_str()).collect()

@@ -9,7 +9,7 @@ use vconduit_standard_links::standard;
 use vconduit_store::redis::RedisStore;
 use vconduit_store::{ComponentStore as _, ConfigStore as _};
 
-/// Configuration with a link that always fails. JSON is valid YAML.
+/// Returns a configuration with a link that always fails. JSON is valid YAML.
 fn config(webhook: &str) -> String {
     with_link(
         webhook,
@@ -17,7 +17,7 @@ fn config(webhook: &str) -> String {
     )
 }
 
-/// The same configuration with another link in place of the failing one.
+/// Returns the same configuration with another link in place of the failing one.
 fn with_link(webhook: &str, broken: &Value) -> String {
     json!({
         "links": {
@@ -35,13 +35,13 @@ fn with_link(webhook: &str, broken: &Value) -> String {
     .to_string()
 }
 
-/// The ends of the runs of a vCon, oldest first.
+/// Returns the ends of the runs of a vCon, oldest first.
 fn endings(whereabouts: &Value) -> Vec<&str> {
     let trail = whereabouts["trail"].as_array().map(Vec::as_slice).unwrap_or_default();
     trail.iter().filter_map(|entry| entry["ended"].as_str()).collect()
 }
 
-/// The links that ran, in order, with the outcome of each.
+/// Returns the links that ran, in order, with the outcome of each.
 fn links(whereabouts: &Value) -> Vec<(&str, &str)> {
     let trail = whereabouts["trail"].as_array().into_iter().flatten();
     let links = trail.flat_map(|entry| entry["links"].as_array().into_iter().flatten());
@@ -107,7 +107,7 @@ async fn mend_the_link(host: &Host, receiver: &Receiver) {
     .await;
 }
 
-/// Checks the way of a vCon that failed once and came out after a retry.
+/// Checks the trail of a vCon that failed once and reached the end after a retry.
 async fn ran_to_the_end(host: &Host, retried: &str) {
     let found = host.admin_ok("GET", &format!("/where/{retried}"), None).await;
     assert_eq!(

@@ -15,13 +15,14 @@ const USE_OF_CLIENT: &str = include_str!("data/generated_client.py");
 /// Media types that the generator does not know by name.
 const GENERATOR: &str = "post_hooks: []\ncontent_type_overrides:\n  application/wasm: application/octet-stream\n  application/problem+json: application/json\n  text/event-stream: text/plain\n";
 
-/// A program of the Python environment that `tests/run` makes: `OPENAPI_TOOLS` is its folder `bin`.
-/// Without it, a program on the path (`pip install openapi-spec-validator openapi-python-client`).
+/// Returns a program of the Python environment that `tests/run` makes: `OPENAPI_TOOLS` is its
+/// folder `bin`. Without it, a program on the path (`pip install openapi-spec-validator
+/// openapi-python-client`).
 fn tool(name: &str) -> PathBuf {
     std::env::var_os("OPENAPI_TOOLS").map_or_else(|| PathBuf::from(name), |folder| Path::new(&folder).join(name))
 }
 
-/// A host with keys, and a folder that holds its description of the API as `openapi.json`.
+/// Returns a host with keys, and a folder that holds its description of the API as `openapi.json`.
 async fn described() -> (Host, tempfile::TempDir) {
     let host = Host::with(CONFIG)
         .env("CONSERVER_API_TOKEN", KEY)
@@ -35,7 +36,7 @@ async fn described() -> (Host, tempfile::TempDir) {
     (host, folder)
 }
 
-/// Runs a program in a folder; its output is the message of a failure.
+/// Runs a program in a folder. Its output is the message of a failure.
 fn run(program: &str, arguments: &[&str], folder: &Path) {
     let output = Command::new(tool(program)).args(arguments).current_dir(folder).output();
     let output = output.unwrap_or_else(|error| panic!("{program} can't be started ({error}): see tests/run"));

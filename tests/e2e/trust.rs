@@ -22,7 +22,7 @@ struct Signer {
 }
 
 impl Signer {
-    /// A signer with a new key pair of minisign.
+    /// Makes a signer with a new key pair of minisign.
     fn new(name: &'static str) -> Self {
         let signer = Self::without_keys(name);
         let (public, secret) = (signer.path("pub"), signer.path("key"));
@@ -30,7 +30,7 @@ impl Signer {
         signer
     }
 
-    /// A signer with the key pair whose id begins with a zero.
+    /// Makes a signer with the key pair whose id begins with a zero.
     fn with_leading_zero() -> Self {
         let signer = Self::without_keys("leading-zero");
         let (public, secret) = LEADING_ZERO;
@@ -50,13 +50,13 @@ impl Signer {
         self.folder.path().join(self.name).with_extension(ending)
     }
 
-    /// The public key as one line of a configuration.
+    /// Returns the public key as one line of a configuration.
     fn key(&self) -> String {
         let file = std::fs::read_to_string(self.path("pub")).expect("the public key");
         file.lines().nth(1).expect("its second line").to_owned()
     }
 
-    /// The key's id as minisign shows it: the last word of the first line.
+    /// Returns the key's id as minisign shows it: the last word of the first line.
     fn id(&self) -> String {
         let file = std::fs::read_to_string(self.path("pub")).expect("the public key");
         let comment = file.lines().next().expect("its first line");
@@ -64,7 +64,7 @@ impl Signer {
         id.to_owned()
     }
 
-    /// Signs a file. The signature is next to it.
+    /// Signs a file. The signature is written next to it.
     fn sign(&self, file: &Path) {
         minisign(&["-S", "-s", text(&self.path("key")), "-m", text(file)]);
     }
@@ -99,7 +99,7 @@ fn refused(output: &Output) -> String {
         .concat()
 }
 
-/// A host that accepts only components that this signer signed.
+/// Starts a host that accepts only components that this signer signed.
 async fn strict(signer: &Signer) -> Host {
     let config = json!({"signing": {"require": true, "keys": [signer.key()]}, "chains": {}});
     Host::with(config.to_string()).start().await

@@ -26,7 +26,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// A count at zero. `limit` is in bytes.
+    /// Starts a count at zero. `limit` is in bytes.
     pub(crate) fn new(limit: u64) -> Self {
         Self {
             limit,
@@ -36,7 +36,7 @@ impl Memory {
         }
     }
 
-    /// A count for the next call of an instance that holds the bytes of `before`.
+    /// Starts a count for the next call of an instance that holds the bytes of `before`.
     pub(crate) fn after(before: &Self, limit: u64) -> Self {
         Self {
             limit,

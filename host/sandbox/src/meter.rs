@@ -34,7 +34,7 @@ pub(crate) enum Stopped {
 }
 
 impl Meter {
-    /// A meter at zero with this limit of CPU time.
+    /// Makes a meter at zero with this limit of CPU time.
     pub(crate) fn new(limit: Duration) -> Self {
         Self {
             limit_ns: nanoseconds(limit),

@@ -13,7 +13,7 @@ pub trait DocumentAccess: Send + Sync {
     async fn read(&self, id: &VconId) -> Result<Option<Text>, String>;
     /// Checks and stores a new vCon. Returns its id.
     async fn create(&self, json: &str) -> Result<VconId, CreateError>;
-    /// Deletes a vCon in the working store and in the storages. False if there was none.
+    /// Deletes a vCon in the working store and in the storages. Returns false if there was none.
     async fn delete(&self, id: &VconId) -> Result<bool, String>;
 }
 
@@ -23,7 +23,7 @@ pub enum CreateError {
     /// The text is not a valid vCon. The message names the faults.
     #[error("{0}")]
     Invalid(String),
-    /// The store did not take it.
+    /// The store did not accept the vCon.
     #[error("{0}")]
     Unavailable(String),
 }

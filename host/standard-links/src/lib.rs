@@ -30,7 +30,7 @@ static FURTHER_MODULES: LazyLock<BTreeMap<&str, Vec<String>>> =
     LazyLock::new(|| standard().map(|link| (link.name, module_names(link.bytes))).collect());
 
 impl Standard {
-    /// Module names by which a configuration can name the link, besides `links.<name>`.
+    /// Returns module names by which a configuration can name the link, besides `links.<name>`.
     #[must_use]
     pub fn further_modules(&self) -> &'static [String] {
         FURTHER_MODULES.get(self.name).map_or(&[], Vec::as_slice)
@@ -42,8 +42,8 @@ pub fn standard() -> impl Iterator<Item = Standard> {
     embedded::STANDARD.iter().map(|(name, bytes)| Standard { name, bytes })
 }
 
-/// The standard link that a configuration names as `module`: `links.<name>`, or a further module
-/// name that the link carries.
+/// Returns the standard link that a configuration names as `module`: `links.<name>`, or a further
+/// module name that the link carries.
 #[must_use]
 pub fn by_module(module: &str) -> Option<Standard> {
     let by_name = module
@@ -55,7 +55,7 @@ pub fn by_module(module: &str) -> Option<Standard> {
     })
 }
 
-/// The further module names that a component carries. Bytes that can't be read carry none.
+/// Returns the further module names that a component carries. Bytes that can't be read carry none.
 #[must_use]
 pub fn module_names(component: &[u8]) -> Vec<String> {
     let mut names = Vec::new();
@@ -73,7 +73,7 @@ pub fn module_names(component: &[u8]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// A component with a module in it that has one custom section.
+    /// Returns a component with a module in it that has one custom section.
     fn component(section: &str, content: &str) -> Vec<u8> {
         let size = |length: usize| u8::try_from(length).unwrap();
         let mut module = b"\0asm\x01\0\0\0".to_vec();

@@ -26,7 +26,7 @@ pub(super) fn fits(pointer: &Pointer, levels: usize) -> Result<(), EditError> {
     Ok(())
 }
 
-/// The error for a pointer without a value.
+/// Returns the error for a pointer without a value.
 pub(super) fn nowhere(pointer: &Pointer) -> EditError {
     EditError::BadPointer(format!("{:?} leads to nothing that could be changed", pointer.as_str()))
 }

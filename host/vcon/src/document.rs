@@ -95,18 +95,18 @@ impl Document {
         }
     }
 
-    /// The whole document for reading, whatever its form.
+    /// Returns the whole document for reading, whatever its form.
     pub(super) fn view(&self) -> View<'_> {
         View::of(&self.root, &self.base)
     }
 
-    /// The tree for changing, and the text that it lies over.
+    /// Returns the tree for changing, and the text that it lies over.
     pub(super) fn change(&mut self) -> (&mut Node, &str) {
         self.written = OnceLock::new();
         (&mut self.root, &self.base)
     }
 
-    /// The document for reading. None if it is signed or encrypted.
+    /// Returns the document for reading. None if it is signed or encrypted.
     pub(super) fn open(&self) -> Option<View<'_>> {
         (self.form() == Form::Unsigned).then(|| self.view())
     }

@@ -4,9 +4,9 @@
 //! attachments ([draft-ietf-vcon-vcon-core]). A [`Document`] keeps the text that it was read from
 //! and changes only what an [`Edit`] names.
 //!
-//! Guarantee: values that no edit touched are written as the bytes they came as. That includes
-//! unknown members, the order of members, number texts and escapes. Nothing here opens a file or a
-//! connection, and nothing recurses deeper than [`MAX_DEPTH`].
+//! Guarantee: values that no edit touched are written as the bytes that they were read from. That
+//! includes unknown members, the order of members, number texts and escapes. Nothing here opens a
+//! file or a connection, and nothing recurses deeper than [`MAX_DEPTH`].
 //!
 //! # Read
 //!

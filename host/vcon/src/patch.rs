@@ -14,11 +14,12 @@ use super::tree::{Key, Node};
 use super::view::{Kind, View};
 use super::{Document, EditError, Pointer};
 
-/// The largest number of operations in a patch. Each can walk the whole document, and vConduit
-/// can't stop a link inside a host call.
+/// Maximum number of operations in a patch. Each can walk the whole document, and vConduit can't
+/// stop a link inside a host call.
 const MAX_OPERATIONS: usize = 10_000;
-/// The most bytes that a patch copies and moves: the largest document that any limit of vConduit
-/// allows. Without it, a list that is copied into itself thirty times would take all memory.
+/// Maximum number of bytes that a patch copies and moves: the largest document that any limit of
+/// vConduit allows. Without it, a list that is copied into itself thirty times would take all
+/// memory.
 const MAX_COPIED_BYTES: usize = if cfg!(test) { 1 << 20 } else { 128 << 20 };
 
 /// Applies a patch, which is JSON text.

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 mod tokens;
 
-/// The deepest nesting of arrays and objects that is accepted, in levels. `serde_json` has the same
+/// Maximum nesting of arrays and objects that is accepted, in levels. `serde_json` has the same
 /// limit. Real vCons have fewer than 12.
 pub const MAX_DEPTH: usize = 128;
 
@@ -70,7 +70,7 @@ pub(super) struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// A scanner that checks everything.
+    /// Makes a scanner that checks everything.
     pub(super) fn strict(text: &'a str) -> Self {
         Self {
             text,
@@ -80,7 +80,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A scanner for text that passed before. It does not compare names.
+    /// Makes a scanner for text that passed before. It does not compare names.
     pub(super) fn again(text: &'a str) -> Self {
         Self {
             text,

@@ -99,7 +99,7 @@ impl<'a> View<'a> {
         whole.map_or(text, |(whole, _)| whole).parse().ok()
     }
 
-    /// True if this is the string `text`.
+    /// Returns true if this is the string `text`.
     pub(super) fn is(self, text: &str) -> bool {
         self.string().is_some_and(|own| own == text)
     }

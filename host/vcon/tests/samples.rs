@@ -10,7 +10,7 @@ use vcon_document::{Document, Edit, Form, IngestFault, Pointer};
 /// The number of samples when the tests were written.
 const MIN_SAMPLES: usize = 31;
 
-/// Name and text of each sample.
+/// Returns name and text of each sample.
 fn samples() -> io::Result<Vec<(String, String)>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/samples");
     let mut samples = Vec::new();
@@ -24,12 +24,12 @@ fn samples() -> io::Result<Vec<(String, String)>> {
     Ok(samples)
 }
 
-/// The members of a JSON object with their texts, read by another parser.
+/// Returns the members of a JSON object with their texts, read by another parser.
 fn members(text: &str) -> serde_json::Result<BTreeMap<String, Box<RawValue>>> {
     serde_json::from_str(text)
 }
 
-/// Kind and place of every fault, as `kind@body.a.0`.
+/// Returns kind and place of every fault, as `kind@body.a.0`.
 fn places(faults: &[IngestFault]) -> Vec<String> {
     let place = |fault: &IngestFault| {
         let steps = fault

@@ -6,7 +6,7 @@ use serde_json::Value;
 use vconduit_harness::Host;
 use vconduit_standard_links::standard;
 
-/// Longest request. The largest component needs less on a busy machine.
+/// Maximum time of a request. The largest component needs less on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Uploads a component. Returns the host's response and the duration.
@@ -34,7 +34,7 @@ pub async fn roll_back(host: &Host, link: &str) -> Duration {
     took
 }
 
-/// Number of hosts that have confirmed. All hosts have to.
+/// Checks that all hosts have confirmed the change.
 fn assert_confirmed(answer: &Value) {
     let count = |member: &str| answer[member].as_array().map_or(0, Vec::len);
     assert!(
@@ -54,12 +54,12 @@ async fn post(host: &Host, path: &str, body: Vec<u8>) -> (Value, Duration) {
     let answer = request.send().await.expect("an answer");
     let (status, text) = (answer.status(), answer.text().await.expect("a body"));
     let took = began.elapsed();
-    assert!(status.is_success(), "POST {path} answered {status}: {text}");
+    assert!(status.is_success(), "POST {path} responded {status}: {text}");
     (serde_json::from_str(&text).expect("JSON"), took)
 }
 
-/// The standard link `tag` with a number in a custom section: each is a different component with
-/// the same behaviour.
+/// Returns the standard link `tag` with a number in a custom section. Each is a different component
+/// with the same behaviour.
 pub fn numbered(number: usize) -> Vec<u8> {
     let tag = standard().find(|link| link.name == "tag").expect("a standard link");
     let mut component = tag.bytes.to_vec();

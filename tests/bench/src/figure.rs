@@ -20,7 +20,7 @@ pub struct Figure {
     pub limit_is: &'static str,
 }
 
-/// All figures as a table.
+/// Returns all figures as a table.
 pub fn table(figures: &[Figure]) -> Table {
     let mut table = Table::new();
     table

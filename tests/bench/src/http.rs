@@ -15,13 +15,13 @@ pub struct Load {
 }
 
 impl Load {
-    /// The duration that this share of requests does not exceed.
+    /// Returns the duration that this share of requests does not exceed.
     pub fn quantile(&self, share: f64) -> Duration {
         quantile(&self.times, share)
     }
 }
 
-/// The duration that this share of sorted durations does not exceed.
+/// Returns the duration that this share of sorted durations does not exceed.
 pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
     sorted.get(index).copied().unwrap_or_default()
@@ -107,7 +107,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     }
 }
 
-/// Length of the whole response, once all of it has arrived.
+/// Returns the length of the whole response, once all of it has arrived.
 fn complete(buffer: &[u8]) -> Option<usize> {
     let head = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(buffer.get(..head)?).ok()?;

@@ -24,7 +24,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The full amount, or a tenth of it.
+    /// Makes the full amount, or a tenth of it if `quick`.
     #[must_use]
     pub fn new(quick: bool) -> Self {
         Self { quick }

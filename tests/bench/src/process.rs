@@ -1,6 +1,6 @@
 //! CPU time and memory of a process, as the kernel counts them.
 
-/// CPU seconds (user and system) that a process has used.
+/// Returns the CPU seconds (user and system) that a process has used.
 pub fn cpu_seconds(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs");
     // The name may contain spaces. The fields used here come after its closing parenthesis.
@@ -14,7 +14,7 @@ pub fn cpu_seconds(pid: u32) -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-/// Resident memory in MiB.
+/// Returns the resident memory in MiB.
 pub fn resident_mib(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
     let line = status

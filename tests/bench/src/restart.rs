@@ -40,7 +40,7 @@ pub async fn many_links(scale: Scale) -> Vec<Figure> {
     }]
 }
 
-/// A host with a compile cache of its own.
+/// Returns a host with a compile cache of its own.
 fn host(config: String) -> vconduit_harness::HostBuilder {
     Host::with(config).env("VCONDUIT_COMPILE_CACHE_DIR", "compiled")
 }
@@ -57,7 +57,8 @@ fn name(number: usize) -> String {
     format!("link{number}")
 }
 
-/// One chain with all links. Each link is `tag` until its version is uploaded.
+/// Returns a configuration of one chain with all links. Each link is `tag` until its version is
+/// uploaded.
 fn config(links: usize) -> String {
     let names: Vec<String> = (0..links).map(name).collect();
     let entry = json!({"module": "links.tag", "options": {"tags": ["bench"]}});

@@ -142,7 +142,7 @@ impl Bench {
     }
 }
 
-/// CPU time that this thread has used.
+/// Returns the CPU time that this thread has used.
 fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(

@@ -120,7 +120,7 @@ impl Follower {
     }
 }
 
-/// Sorted durations of the vCons that began in one of these periods.
+/// Returns the sorted durations of the vCons that began in one of these periods.
 pub fn times_in(periods: &[(Instant, Instant)], all: &[(Instant, Duration)]) -> Vec<Duration> {
     let within = |began: Instant| periods.iter().any(|(from, to)| (*from..*to).contains(&began));
     let mut times: Vec<Duration> = all

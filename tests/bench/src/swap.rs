@@ -16,7 +16,7 @@ const PER_SECOND: u32 = 500;
 const SWAPS: usize = 50;
 /// Periods with and without swaps alternate, so that other load of the machine affects both.
 const ROUNDS: u32 = 5;
-/// Time from the beginning of one swap to the next.
+/// Time from the beginning of one swap to the beginning of the next.
 const EVERY: Duration = Duration::from_millis(400);
 
 /// Lost vCons, and the time from POST to egress, compared with periods without swaps.

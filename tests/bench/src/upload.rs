@@ -91,7 +91,7 @@ fn is_cached(host: &Host, digest: &str) -> bool {
     })
 }
 
-/// The compiling process alone, as a host starts it for each new component.
+/// Measures the compiling process alone, as a host starts it for each new component.
 fn compile_alone(component: &[u8]) -> Duration {
     let began = Instant::now();
     let mut child = Command::new(binary())

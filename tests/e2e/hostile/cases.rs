@@ -68,12 +68,12 @@ enum File {
     One(Box<Case>),
 }
 
-/// The folder of the attacks.
+/// Returns the folder of the attacks.
 pub fn folder() -> PathBuf {
     samples::root().join("tests/hostile")
 }
 
-/// All attacks.
+/// Returns all attacks.
 pub fn all() -> Vec<Case> {
     let entries = std::fs::read_dir(folder()).expect("tests/hostile");
     let mut cases: Vec<Case> = entries
@@ -104,7 +104,7 @@ fn read(path: &Path) -> Vec<Case> {
 }
 
 impl Case {
-    /// The component's bytes.
+    /// Returns the component's bytes.
     pub fn component(&self) -> Vec<u8> {
         let text = self.folder.join("link.wat");
         if text.is_file() {
@@ -114,7 +114,7 @@ impl Case {
         std::fs::read(hostile_file(file)).expect("a built component")
     }
 
-    /// The link's entry in the configuration. Its component is copied to this folder.
+    /// Returns the link's entry in the configuration. Its component is copied to this folder.
     pub fn link(&self, components: &Path, server: &Server) -> Value {
         let file = components.join(&self.name).with_extension("wasm");
         std::fs::write(&file, self.component()).expect("the component's file");

@@ -86,8 +86,8 @@ fn is_at(redis: &RedisServer, attempt: &Attempt<'_>, end: Ends) -> bool {
     }
 }
 
-/// Differences from the expected end of an attack: the place of the vCon, and the class and words
-/// of the record.
+/// Returns differences from the expected end of an attack: the place of the vCon, and the class and
+/// words of the record.
 fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Option<String> {
     let Attempt { case, id } = attempt;
     let record = redis.record(&case.name, id).unwrap_or_default();
@@ -102,7 +102,7 @@ fn wrong_end(redis: &RedisServer, attempt: &Attempt<'_>, server: &Server) -> Opt
     (!right || !is_at(redis, attempt, case.ends)).then(|| format!("{}: {record}", case.name))
 }
 
-/// Differences from the expected log of an attack: missing words, or too many bytes.
+/// Returns differences from the expected log of an attack: missing words, or too many bytes.
 fn wrong_log(host: &Host, case: &Case, server: &Server) -> Option<String> {
     let lines = host.log_of(&case.name);
     let messages: Vec<&str> = lines.iter().filter_map(|line| line["message"].as_str()).collect();

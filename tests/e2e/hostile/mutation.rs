@@ -100,7 +100,7 @@ async fn no_damage_to_a_component_does_more_than_get_it_refused() {
     compile_mutants(&large, LARGE_MUTANTS, 2).await;
 }
 
-/// A JSON Pointer: to a member, to a missing member, or not a pointer at all.
+/// Returns a JSON Pointer: to a member, to a missing member, or not a pointer at all.
 fn pointer(random: &mut StdRng) -> String {
     const TOKENS: [&str; 14] = [
         "parties",
@@ -127,7 +127,7 @@ fn pointer(random: &mut StdRng) -> String {
     text
 }
 
-/// A text that is JSON, or almost JSON.
+/// Returns a text that is JSON, or almost JSON.
 fn json(random: &mut StdRng) -> String {
     const VALUES: [&str; 12] = [
         "null",

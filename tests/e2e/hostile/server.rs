@@ -34,12 +34,12 @@ impl Server {
             .replace("{{port}}", &self.port.to_string())
     }
 
-    /// Heads of all requests.
+    /// Returns the heads of all requests.
     pub fn request_heads(&self) -> String {
         self.request_heads.lock().expect("no panic").clone()
     }
 
-    /// `Host` headers of requests that name another host than this service.
+    /// Returns the `Host` headers of requests that name another host than this service.
     pub fn foreign_hosts(&self) -> Vec<String> {
         let own = format!("host: 127.0.0.1:{}", self.port);
         let request_heads = self.request_heads().to_ascii_lowercase();

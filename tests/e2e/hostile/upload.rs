@@ -25,7 +25,8 @@ async fn compile(settings: SandboxSettings, component: Vec<u8>) -> Result<Arc<Co
     Sandbox::new(settings).expect("a sandbox").compile(component).await
 }
 
-/// A link that does nothing, as text, with extra items before its code and at the beginning.
+/// Returns a link that does nothing, with extra items in text form before its code and at the
+/// beginning.
 fn plain(inside: &str, around: &str) -> Vec<u8> {
     let text = std::fs::read_to_string(cases::folder().join("plain/link.wat")).expect("the plain link");
     let text = text.replacen("(memory 2)", &format!("(memory 2)\n{inside}"), 1);
@@ -33,7 +34,7 @@ fn plain(inside: &str, around: &str) -> Vec<u8> {
     wat::parse_str(text).expect("it is well-formed")
 }
 
-/// A component with this number of small functions.
+/// Returns the text of a component with this number of small functions.
 fn functions(count: usize) -> String {
     (0..count).fold(String::new(), |mut text, at| {
         let _ = write!(
@@ -44,8 +45,8 @@ fn functions(count: usize) -> String {
     })
 }
 
-/// Nested components. The bytes are written by hand, because the reader of the text format has a
-/// limit on levels.
+/// Returns nested components. The bytes are written by hand, because the reader of the text format
+/// has a limit on levels.
 fn nested_component(levels: usize) -> Vec<u8> {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     for _ in 0..levels {
@@ -62,8 +63,8 @@ fn nested_component(levels: usize) -> Vec<u8> {
     bytes
 }
 
-/// Ids and states of the compiling processes that this process started, including ended ones that
-/// were not waited for.
+/// Returns ids and states of the compiling processes that this process started, including ended
+/// ones that were not waited for.
 fn children() -> Vec<(u32, char)> {
     let own = std::process::id().to_string();
     let processes = std::fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);

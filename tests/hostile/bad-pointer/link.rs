@@ -1,4 +1,4 @@
-//! Edits at places that are none.
+//! Edits at pointers that are malformed or lead to no value.
 
 use hostile::prelude::*;
 

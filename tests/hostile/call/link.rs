@@ -1,4 +1,4 @@
-//! Calls what it should not reach, or what never ends.
+//! Calls a URL that it should not reach, or that never ends its response.
 
 use hostile::prelude::*;
 

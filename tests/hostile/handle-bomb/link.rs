@@ -1,4 +1,4 @@
-//! Opens things of the host and never closes them.
+//! Opens resources of the host and never closes them.
 
 use hostile::prelude::*;
 

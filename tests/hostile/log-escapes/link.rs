@@ -1,4 +1,4 @@
-//! Writes what would clear a terminal, forge a line and turn the reading direction.
+//! Writes characters that would clear a terminal, forge a line and turn the reading direction.
 
 use hostile::prelude::*;
 

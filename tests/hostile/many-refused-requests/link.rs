@@ -1,4 +1,4 @@
-//! Makes ten thousand requests that are refused, to fill the log with that.
+//! Makes ten thousand requests that are refused, to fill the log with refusals.
 
 use hostile::prelude::*;
 

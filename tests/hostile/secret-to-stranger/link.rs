@@ -1,5 +1,5 @@
-//! Has the host fill a secret into a request to a host that it was not granted, and one it was not
-//! granted into a request to one that it was.
+//! Makes two requests into which the host should fill a secret: a granted secret for a host that is
+//! not granted, and a secret that is not granted for a granted host.
 
 use hostile::prelude::*;
 

@@ -1,6 +1,6 @@
-//! What the hostile links share: an attack is one function.
+//! Parts that the hostile links share. An attack is one function.
 
-/// Everything an attack may want.
+/// Names that an attack may need.
 pub mod prelude {
     pub use std::hint::black_box;
 
@@ -11,14 +11,14 @@ pub mod prelude {
     pub use vcon_link::{clock, documents, http, queues, secrets};
 }
 
-/// A mebibyte.
+/// A mebibyte, in bytes.
 pub const MIB: usize = 1024 * 1024;
 
 /// The options of every hostile link.
 #[derive(serde::Deserialize, schemars::JsonSchema, Default)]
 #[serde(default)]
 pub struct Target {
-    /// What to call, where the attack calls something.
+    /// URL that the attack calls, if it calls one.
     pub url: String,
 }
 

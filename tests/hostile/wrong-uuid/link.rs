@@ -1,4 +1,4 @@
-//! Gives back another vCon than its own.
+//! Returns another vCon than its own.
 
 use hostile::prelude::*;
 

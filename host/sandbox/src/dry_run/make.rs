@@ -19,7 +19,7 @@ use vconduit_policy::{Grants, Limits};
 pub(super) struct GrantedSecrets(Vec<(String, String)>);
 
 impl GrantedSecrets {
-    /// The secrets that `grants` permits.
+    /// Collects the secrets that `grants` permits.
     pub(super) fn of(grants: &Grants, secrets: &Secrets) -> Self {
         let granted = grants.secrets.iter().filter_map(|name| {
             let value = secrets.reveal(name.as_str()).filter(|value| !value.is_empty())?;

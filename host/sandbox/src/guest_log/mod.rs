@@ -67,7 +67,8 @@ struct LogState {
 }
 
 impl GuestLog {
-    /// An empty log with these limits in bytes. If `keep`, the lines are also kept for the report.
+    /// Makes an empty log with these limits in bytes. If `keep`, the lines are also kept for the
+    /// report.
     pub(crate) fn new(source: LogSource, line_bytes: u64, total_bytes: u64, keep: bool) -> Self {
         Self {
             source,

@@ -30,7 +30,7 @@ pub(super) async fn compiled(wat: &str) -> Arc<Compiled> {
     sandbox().compile(wat::parse_str(wat).unwrap()).await.unwrap()
 }
 
-/// Limits that end a call soon.
+/// Returns limits that end a call soon.
 pub(super) fn limits() -> Limits {
     Limits {
         cpu: Duration::from_millis(200),
@@ -40,7 +40,7 @@ pub(super) fn limits() -> Limits {
     }
 }
 
-/// A call without grants, of a link that is not warm.
+/// Returns a call without grants, of a link that is not warm.
 pub(super) fn call(component: &Arc<Compiled>) -> Call {
     Call {
         component: Arc::clone(component),

@@ -1,4 +1,4 @@
-//! Values as Redis and the scripts take them.
+//! Encodes values for Redis and its scripts.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::errors::damaged;
 use crate::StoreError;
 
-/// Longest time that is sent, in milliseconds: 3000 years. Redis takes signed 64-bit numbers, and
+/// Maximum time that is sent, in milliseconds: 3000 years. Redis accepts signed 64-bit numbers, and
 /// Lua exact whole numbers up to 2^53.
 const MAX_MS: u64 = 100_000_000_000_000;
 

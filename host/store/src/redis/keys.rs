@@ -22,17 +22,18 @@ pub const PING: &str = "vconduit:ping";
 /// Prefix of the keys of documents.
 pub const DOCUMENT_PREFIX: &str = "vcon:";
 
-/// Document with this id.
+/// Returns the key of the document with this id.
 pub fn document(id: &VconId) -> String {
     format!("{DOCUMENT_PREFIX}{id}")
 }
 
-/// Token of the last large text that a host of vConduit wrote under this id (see `revision.rs`).
+/// Returns the key of the token of the last large text that a host of vConduit wrote under this id
+/// (see `revision.rs`).
 pub fn token(id: &VconId) -> String {
     format!("vconduit:rev:{id}")
 }
 
-/// A large text before its script renames it (`lua/lib/documents.lua`).
+/// Returns the key of a large text before its script renames it (`lua/lib/documents.lua`).
 pub fn staged(token: &str) -> String {
     format!("vconduit:staged:{token}")
 }

@@ -11,7 +11,7 @@
 //! Redis Cluster is not supported yet. The keys of one list are in one slot already (the name of
 //! the list is the hash tag), but documents, egress lists and dead letters are in other slots, and
 //! the scripts use them in the same step. Sentinel is not asked for the primary either. A name or
-//! an address that moves to the new primary works.
+//! an address that follows the primary works.
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;

@@ -12,7 +12,7 @@ use crate::{ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
-/// Longest wait, for times that the clock can't hold: a year.
+/// Maximum wait, for times that the clock can't hold: a year.
 const MAX_WAIT: Duration = Duration::from_secs(86_400 * 365);
 
 #[async_trait]
@@ -73,8 +73,8 @@ impl ListStore for SqliteStore {
             .unwrap_or_else(|| Instant::now() + MAX_WAIT);
         let waiting = self.waiters.of(list.as_str());
         loop {
-            // Enabled before looking, so that an entry that comes right after the look still wakes
-            // us.
+            // Enabled before looking, so that an entry that is added right after the look still
+            // wakes this waiter.
             let mut woken = std::pin::pin!(waiting.notified());
             woken.as_mut().enable();
             if self.has_entry(list).await? {

@@ -307,7 +307,7 @@ async fn a_repeated_ending_returns_done_again() {
     assert_eq!(fixture.entries("DLQ:q").await, ["b"]);
     assert_eq!(fixture.entries("q").await, ["c"]);
     assert_eq!(fixture.entries("people").await, ["d"]);
-    // An end of another kind returns that the claim is lost.
+    // An end of another kind returns `LostClaim`.
     assert_eq!(
         fixture.store.fail(&claims[0], &record("trap"), None).await.unwrap(),
         Guarded::LostClaim

@@ -45,7 +45,7 @@ fn entries(root: &mut Node, base: &str, list: &'static str, declared: &[(&'stati
     }
 }
 
-/// True if the declared members come first, in order, in their stored form.
+/// Returns true if the declared members come first, in order, in their stored form.
 fn is_shaped(
     entry: View<'_>,
     declared: &[(&'static str, Rule)],

@@ -36,7 +36,7 @@ fn faults(text: &str) -> Vec<IngestFault> {
         .expect_err(text)
 }
 
-/// Kind and place of every fault, as `kind@body.a.0`.
+/// Returns kind and place of every fault, as `kind@body.a.0`.
 fn places(text: &str) -> Vec<String> {
     let place = |fault: IngestFault| {
         let steps = fault

@@ -119,7 +119,7 @@ proptest! {
 
     #[test]
     fn the_scan_agrees_with_another_parser(text in "[\\[\\]{}:,\" \\\\a0-9.eE+ntu-]{0,12}") {
-        // Where they differ, this one is stricter.
+        // If they differ, this parser is stricter.
         if json::check(&text).is_ok() {
             prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{}", text);
         } else if let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) {
