@@ -139,7 +139,7 @@ async fn a_signed_or_encrypted_vcon_goes_through_untouched() {
                 .post(host.url("/vcon?ingress_lists=sealed"))
                 .header("content-type", "application/json")
                 .body(text.clone());
-            let answer = request.send().await.expect("an answer");
+            let answer = request.send().await.expect("a response");
             assert_eq!(answer.status(), 201, "{name} was refused");
             let location = answer
                 .headers()

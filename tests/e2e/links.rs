@@ -314,7 +314,7 @@ async fn the_active_version_and_chain_survive_a_kill() {
     let component = host
         .client()
         .get(host.url(&format!("/admin/v1/links/mine/versions/{}/component", digest(&answer))));
-    let bytes = component.send().await.expect("an answer").bytes().await.expect("bytes");
+    let bytes = component.send().await.expect("a response").bytes().await.expect("bytes");
     assert!(bytes == example("tag_transform"), "the component came back changed");
 }
 
@@ -322,7 +322,7 @@ async fn the_active_version_and_chain_survive_a_kill() {
 async fn resources_are_not_changed_over_a_change_that_was_not_seen() {
     let host = Host::with(config()).start().await;
     let url = host.url("/admin/v1/chains/main");
-    let read = host.client().get(&url).send().await.expect("an answer");
+    let read = host.client().get(&url).send().await.expect("a response");
     let etag = read.headers()["etag"].to_str().expect("a tag").to_owned();
     let chain = |list: &str| json!({"links": ["mine"], "ingress_lists": [list], "egress_lists": ["out"]}).to_string();
     let put = async |list: &str, etag: &str| {
@@ -335,7 +335,7 @@ async fn resources_are_not_changed_over_a_change_that_was_not_seen() {
             .body(chain(list))
             .send()
             .await
-            .expect("an answer")
+            .expect("a response")
             .status()
             .as_u16()
     };
@@ -397,7 +397,7 @@ async fn the_admin_api_has_keys_of_its_own() {
         .await;
     let status = async |name: &str, value: &str| {
         let request = host.client().get(host.url("/admin/v1/links")).header(name, value);
-        request.send().await.expect("an answer").status().as_u16()
+        request.send().await.expect("a response").status().as_u16()
     };
     assert_eq!(status("x-none", "x").await, 401);
     assert_eq!(
@@ -414,7 +414,7 @@ async fn the_admin_api_has_keys_of_its_own() {
             .client()
             .post(open.url("/admin/v1/links/mine/rollback"))
             .header(name, value);
-        request.send().await.expect("an answer").status().as_u16()
+        request.send().await.expect("a response").status().as_u16()
     };
     assert_eq!(
         status("origin", "http://evil.example").await,

@@ -298,7 +298,7 @@ async fn events_of_one_host_are_heard_on_another_until_that_one_stops() {
     let worker = host().start().await;
     let mut listened_on = host().roles("api").start().await;
     let url = listened_on.url("/admin/v1/events?types=vcon,host.started");
-    let answer = listened_on.client().get(url).send().await.expect("an answer");
+    let answer = listened_on.client().get(url).send().await.expect("a response");
     let mut body = answer.bytes_stream();
     let mut heard = String::new();
     let (id, text) = samples::many(1).remove(0);
@@ -351,7 +351,7 @@ async fn an_entry_whose_worker_dies_is_reported_and_continues() {
     let mut holder = hosts.remove(at.expect("one of the two"));
     let other = hosts.remove(0);
     let url = other.url("/admin/v1/events?types=vcon");
-    let answer = other.client().get(url).send().await.expect("an answer");
+    let answer = other.client().get(url).send().await.expect("a response");
     let (mut body, mut heard) = (answer.bytes_stream(), String::new());
     hear(&mut body, &mut heard, "every host tells").await;
     holder.kill();

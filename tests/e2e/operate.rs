@@ -103,7 +103,7 @@ async fn a_version_is_compiled_on_every_host_before_it_is_active_anywhere() {
         .post(first.url("/admin/v1/links/later/versions"))
         .header("content-type", "application/wasm")
         .body(component.bytes);
-    let answer = upload.send().await.expect("an answer").text().await.expect("a body");
+    let answer = upload.send().await.expect("a response").text().await.expect("a body");
     let kept: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
     assert_eq!(kept["active"], false, "{kept}");
     let digest = kept["digest"].as_str().expect("a digest");
@@ -150,7 +150,7 @@ async fn requests_need_the_key_if_one_is_set() {
         .header("x-conserver-api-token", "the-key")
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(with_key.status(), 200);
     assert!(!host.log().contains("the-key"), "the key is in the log");
 }

@@ -94,7 +94,7 @@ impl Compiler {
     /// A process of the running program, which has to be `vconduit`.
     ///
     /// # Errors
-    /// If the system does not tell the path of the running program.
+    /// If the system does not return the path of the running program.
     pub fn this_program() -> std::io::Result<Self> {
         let own = Path::new(OWN_PROGRAM);
         if own.exists() {

@@ -13,7 +13,7 @@
 //!    feature in `default`.
 //! 4. An `Ok` from `save` means that the copy survives the death of this process. Saving twice
 //!    leaves one copy.
-//! 5. Test it against a real server in `tests/NAME.rs`. `tests/servers.rs` starts servers;
+//! 5. Test it against a real server in `tests/NAME.rs`. `tests/servers.rs` starts servers, and
 //!    `tests/run` at the top installs their packages.
 //! 6. Name it in the README, in `config/README.md` and in the change log.
 

@@ -52,8 +52,8 @@ fn is_zero(number: &u64) -> bool {
 /// object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The links that ran or were passed over; the one that ran last is the last. Links that have
-    /// been removed from the chain since stay here.
+    /// The links that ran or were passed over, the last one at the end. Links that have been
+    /// removed from the chain since stay here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<LinkName>,
     /// The links after the place, in order. Empty when only storages and egress are left.

@@ -27,7 +27,7 @@ pub trait ComponentStore {
     /// Refused when the bytes do not match the digest.
     async fn keep_component(&self, digest: &Digest, bytes: Bytes, about: &str) -> Result<bool, StoreError>;
 
-    /// Returns the bytes of a component. Refused when the stored bytes are damaged; another upload
+    /// Returns the bytes of a component. Refused when the stored bytes are damaged. Another upload
     /// repairs them.
     async fn component(&self, digest: &Digest) -> Result<Option<Bytes>, StoreError>;
 

@@ -22,7 +22,7 @@ pub enum StoreError {
     InUse {
         /// Path of the file.
         path: String,
-        /// Id of the process that holds the file; 0 when it is not known yet.
+        /// Id of the process that holds the file. 0 when it is not known yet.
         pid: u32,
     },
 }

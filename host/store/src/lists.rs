@@ -20,13 +20,13 @@ pub trait ListStore {
     /// the Conserver does for its egress lists.
     async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError>;
 
-    /// Returns the number of entries of a list; 0 for a list that does not exist.
+    /// Returns the number of entries of a list. 0 for a list that does not exist.
     async fn depth(&self, list: &ListName) -> Result<u64, StoreError>;
 
     /// Returns entries of a list from its head, as they are.
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError>;
 
-    /// Returns the number of entries before the first one with this id; `None` when the id is not
+    /// Returns the number of entries before the first one with this id. `None` when the id is not
     /// on the list. Searches the list from its head: some milliseconds for a million entries.
     async fn position(&self, list: &ListName, id: &VconId) -> Result<Option<u64>, StoreError>;
 

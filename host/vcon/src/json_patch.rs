@@ -56,8 +56,8 @@ pub fn json_patch(before: &Document, after: &Document) -> Vec<Operation> {
         .collect()
 }
 
-/// The edits of a difference change separate places. So the document before all of them tells
-/// whether an edit replaces or adds a value.
+/// Makes one operation of an edit. The edits of a difference change separate places. So the
+/// document before all of them shows whether an edit replaces or adds a value.
 fn operation(before: &Document, edit: Edit) -> Option<Operation> {
     let (op, path, value) = match edit {
         Edit::Set { pointer, value } if exists(before, &pointer) => {

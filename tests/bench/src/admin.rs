@@ -51,7 +51,7 @@ async fn post(host: &Host, path: &str, body: Vec<u8>) -> (Value, Duration) {
         .timeout(PATIENCE)
         .body(body);
     let began = Instant::now();
-    let answer = request.send().await.expect("an answer");
+    let answer = request.send().await.expect("a response");
     let (status, text) = (answer.status(), answer.text().await.expect("a body"));
     let took = began.elapsed();
     assert!(status.is_success(), "POST {path} responded {status}: {text}");

@@ -102,7 +102,7 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
             assert_eq!(buffer.len(), length, "more than one answer");
             return;
         }
-        let read = stream.read_buf(buffer).await.expect("an answer");
+        let read = stream.read_buf(buffer).await.expect("a response");
         assert!(read > 0, "the server closed the connection");
     }
 }

@@ -25,7 +25,7 @@ pub fn redis_moves(vcons: &[(String, String)]) -> f64 {
             pipe.cmd("GET").arg(format!("vcon:{id}"));
             pipe.cmd("RPUSH").arg("out").arg(id).ignore();
         }
-        let _: Vec<String> = pipe.query(&mut connection).expect("Redis answers");
+        let _: Vec<String> = pipe.query(&mut connection).expect("Redis responds");
     }
     per_second(vcons.len(), began)
 }
@@ -51,7 +51,7 @@ pub fn native_edits(vcons: &[(String, String)]) -> f64 {
             canonical::enforce(&mut document);
             pipe.set(key, &*document.text()).ignore();
         }
-        let _: () = pipe.query(&mut connection).expect("Redis answers");
+        let _: () = pipe.query(&mut connection).expect("Redis responds");
     }
     per_second(vcons.len(), began)
 }
@@ -86,7 +86,7 @@ pub fn redis_puts(vcons: &[(String, String)]) -> f64 {
             pipe.cmd("ZADD").arg("vcons").arg(1).arg(format!("vcon:{id}")).ignore();
             pipe.cmd("RPUSH").arg("in").arg(id).ignore();
         }
-        let _: () = pipe.query(&mut connection).expect("Redis answers");
+        let _: () = pipe.query(&mut connection).expect("Redis responds");
     }
     per_second(vcons.len(), began)
 }
@@ -97,7 +97,7 @@ fn fill(connection: &mut redis::Connection, vcons: &[(String, String)]) {
         for (id, text) in chunk {
             pipe.set(format!("vcon:{id}"), text).ignore().rpush("in", id).ignore();
         }
-        let _: () = pipe.query(connection).expect("Redis answers");
+        let _: () = pipe.query(connection).expect("Redis responds");
     }
 }
 

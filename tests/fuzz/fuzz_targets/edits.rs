@@ -1,5 +1,5 @@
-//! Any text as a vCon, and as a JSON Patch on it: the result is a document again, and a patch that
-//! fails changes nothing.
+//! Fuzz target: any text as a vCon, and as a JSON Patch on it. The result is a document again, and
+//! a patch that fails changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

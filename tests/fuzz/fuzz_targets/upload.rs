@@ -1,4 +1,5 @@
-//! Any bytes as an upload: inspected, compiled and described. Each step has to return a result.
+//! Fuzz target: any bytes as an upload, inspected, compiled and described. Each step has to return
+//! a result.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};

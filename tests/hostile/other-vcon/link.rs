@@ -1,4 +1,4 @@
-//! Reads, deletes and creates vCons that are none of its business.
+//! Reads, deletes and creates vCons other than its own.
 
 use hostile::prelude::*;
 

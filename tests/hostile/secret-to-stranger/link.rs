@@ -1,5 +1,5 @@
-//! Makes two requests into which the host should fill a secret: a granted secret for a host that is
-//! not granted, and a secret that is not granted for a granted host.
+//! Makes a request into which the host should fill a secret. The cases are a granted secret for a
+//! host that is not granted, and a secret that is not granted for a granted host.
 
 use hostile::prelude::*;
 

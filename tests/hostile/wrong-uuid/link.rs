@@ -1,4 +1,4 @@
-//! Returns another vCon than its own.
+//! Replaces its vCon with another one.
 
 use hostile::prelude::*;
 

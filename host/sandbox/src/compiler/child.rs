@@ -83,7 +83,7 @@ fn confine(limits: ChildLimits) -> io::Result<()> {
     limit(Resource::Fsize, 0)?;
     limit(Resource::Nofile, OPEN_FILES)?;
     limit(Resource::As, limits.memory_bytes)?;
-    // The first limit sends a signal that tells the reason, the second one a signal that can't be
+    // The first limit sends a signal that shows the reason, the second one a signal that can't be
     // ignored.
     let cpu = Rlimit {
         current: Some(limits.cpu_s),

@@ -1,6 +1,6 @@
 //! The audit log.
 //!
-//! Guarantee: the numbers of the entries have no gaps, so the number of an entry tells its age.
+//! Guarantee: the numbers of the entries have no gaps, so the number of an entry shows its age.
 
 use async_trait::async_trait;
 

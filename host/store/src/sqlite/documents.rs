@@ -31,7 +31,7 @@ pub fn overwrite(step: &WriteStep<'_>, write: &Write) -> SqlResult<Guarded> {
     Ok(if found { Guarded::Conflict } else { Guarded::Gone })
 }
 
-/// Returns the result of a step whose document is not there; `None` when it is.
+/// Returns the result of a step whose document is not there. `None` when the document is as needed.
 pub fn unmet(step: &WriteStep<'_>, needed: &NeededDocument) -> SqlResult<Option<Guarded>> {
     let sql = "SELECT revision FROM documents WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?2)";
     let mut statement = step.db.prepare_cached(sql)?;

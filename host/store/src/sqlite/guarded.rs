@@ -11,7 +11,7 @@ use super::{documents, entries, lifetimes};
 use crate::{Claim, Effects, Guarded, NeededDocument, Write};
 use vconduit_base::names::{ClaimId, ListName};
 
-/// Returns the state of the entry under a claim; `None` when the claim is lost.
+/// Returns the state of the entry under a claim. `None` when the claim is lost.
 pub fn held(db: &Connection, list: &ListName, claim: &ClaimId) -> SqlResult<Option<EntryState>> {
     let sql = "SELECT vcon, lost_leases, checkpoint, context FROM claims WHERE claim = ?1 AND list = ?2";
     Ok(db
