@@ -314,7 +314,13 @@ async fn the_active_version_and_chain_survive_a_kill() {
     let component = host
         .client()
         .get(host.url(&format!("/admin/v1/links/mine/versions/{}/component", digest(&answer))));
-    let bytes = component.send().await.expect("a response").bytes().await.expect("bytes");
+    let bytes = component
+        .send()
+        .await
+        .expect("a response")
+        .bytes()
+        .await
+        .expect("bytes");
     assert!(bytes == example("tag_transform"), "the component came back changed");
 }
 
