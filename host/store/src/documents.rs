@@ -2,6 +2,12 @@
 //!
 //! Guarantee: a write that names a revision never overwrites a document of another revision. An
 //! expired document is not found, even if it has not been removed yet.
+//!
+//! A document does not expire while work is left for it: while its id is on an ingress list of the
+//! running configuration ([`super::ListStore::set_ingress`]), under a claim, or parked, and while
+//! such a run is about it. Its lifetime begins when the last of these ends. Ids that other programs
+//! push are protected from the claim on. A lifetime that is set meanwhile is kept until then, and so
+//! is a longer one, or none, that it had before.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -58,11 +64,12 @@ pub struct Write {
 #[async_trait]
 pub trait DocumentStore {
     /// Stores a document, its index terms and its list entries in one step. Overwrites a document
-    /// with the same id and starts its lifetime anew.
+    /// with the same id. Its lifetime starts anew, or once no work is left for it.
     async fn put(&self, document: NewDocument) -> Result<(), StoreError>;
 
     /// Stores a document that was read from a storage, and lists it, unless the store has a
-    /// document with its id: that one may be newer. Returns true when the document was stored.
+    /// document with its id: that one may be newer. A document that was deleted is not stored again.
+    /// Returns true when the document was stored.
     async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError>;
 
     /// Reads documents, in the order of `ids`. `None` for a document that is not found.
@@ -81,13 +88,19 @@ pub trait DocumentStore {
     async fn write(&self, write: Write) -> Result<Guarded, StoreError>;
 
     /// Deletes a document and its place in the listing. Returns false when there was no document.
+    /// The deletion is remembered while work is left for the id, and for a day.
     async fn delete(&self, id: &VconId) -> Result<bool, StoreError>;
 
-    /// Returns the remaining lifetime of a document in seconds: -1 without a limit, `None` when the
-    /// document is not found.
+    /// Returns true when the document was deleted on purpose, and not put again since: by
+    /// [`Self::delete`], or by a lifetime of 0. False for one that has expired or never was.
+    async fn was_deleted(&self, id: &VconId) -> Result<bool, StoreError>;
+
+    /// Returns the remaining lifetime of a document in seconds: -1 without a limit and while work is
+    /// left for it, `None` when the document is not found.
     async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError>;
 
     /// Sets the lifetime of a document in seconds, [`vconduit_base::lifetimes::MAX_LIFETIME_S`] at
-    /// most. 0 or less deletes the document at once. Returns false when the document is not found.
+    /// most. While work is left for the document, it ends with that at the earliest. 0 or less
+    /// deletes the document at once. Returns false when the document is not found.
     async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError>;
 }

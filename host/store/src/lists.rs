@@ -16,6 +16,10 @@ pub trait ListStore {
     /// Appends ids to a list in one step. Each id carries the trace context.
     async fn push(&self, list: &ListName, ids: &[VconId], context: Option<&str>) -> Result<(), StoreError>;
 
+    /// Replaces the set of ingress lists. The ids on them protect their documents
+    /// ([`super::DocumentStore`]), also those that were on a list before.
+    async fn set_ingress(&self, lists: &[ListName]) -> Result<(), StoreError>;
+
     /// Removes up to `count` entries from the tail of a list and returns them, the newest first, as
     /// the Conserver does for its egress lists.
     async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError>;

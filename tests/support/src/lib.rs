@@ -206,6 +206,7 @@ pass_on! {
         write(write: Write) -> Guarded;
         delete(id: &VconId) -> bool;
         exist(ids: &[VconId]) -> Vec<bool>;
+        was_deleted(id: &VconId) -> bool;
         lifetime(id: &VconId) -> Option<i64>;
         expire(id: &VconId, seconds: i64) -> bool;
     }
@@ -217,6 +218,7 @@ pass_on! {
     }
     ListStore [] {
         push(list: &ListName, ids: &[VconId], context: Option<&str>) -> ();
+        set_ingress(lists: &[ListName]) -> ();
         pop_tail(list: &ListName, count: usize) -> Vec<String>;
         depth(list: &ListName) -> u64;
         entries(list: &ListName, offset: u64, count: u64) -> Vec<String>;

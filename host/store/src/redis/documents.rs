@@ -77,6 +77,12 @@ impl DocumentStore for RedisStore {
         self.connection.script("delete", &self.scripts.delete, &call).await
     }
 
+    async fn was_deleted(&self, id: &VconId) -> Result<bool, StoreError> {
+        let mut command = redis::cmd("HEXISTS");
+        command.arg(keys::holds(id)).arg("deleted");
+        self.connection.run("was deleted", &command).await
+    }
+
     async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {
         let left: i64 = self
             .connection
@@ -86,26 +92,19 @@ impl DocumentStore for RedisStore {
     }
 
     async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError> {
-        let mut command = Cmd::new();
-        if seconds > 0 {
-            let seconds = seconds.min(MAX_LIFETIME_S);
-            command.arg("EXPIRE").arg(keys::document(id)).arg(seconds);
-        } else {
-            command.arg("DEL").arg(keys::document(id));
-        }
-        self.connection.run("expire", &command).await
+        let mut call = self.scripts.expire.call(&[]);
+        call.arg(id.as_str()).arg(seconds.min(MAX_LIFETIME_S));
+        self.connection.script("expire", &self.scripts.expire, &call).await
     }
 }
 
 impl RedisStore {
-    /// Appends a text, its lifetime and its token. Returns the command that must come before the
+    /// Appends a text and its token. Returns the command that must come before the
     /// script when the text is staged.
     fn append_new_text(&self, call: &mut Cmd, text: &Text) -> Option<Cmd> {
         let token = revision::new_token(text, false);
         let stage = stage(text, &token, self.json);
-        call.arg(if stage.is_some() { "" } else { &**text })
-            .arg(self.lifetimes.document_s)
-            .arg(token);
+        call.arg(if stage.is_some() { "" } else { &**text }).arg(token);
         stage
     }
 

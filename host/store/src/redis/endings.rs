@@ -31,7 +31,9 @@ impl ClaimEndings for RedisStore {
             .scripts
             .finish
             .call(&[&keys::claims(list), &keys::leases(list), &keys::ended(list)]);
-        call.arg(claim.id.as_str()).arg(current.as_str());
+        call.arg(claim.id.as_str())
+            .arg(claim.vcon.as_str())
+            .arg(current.as_str());
         self.append_targets(&mut call, claim.context.as_deref(), egress);
         Self::append_effects(&mut call, effects);
         planned.append(&mut call);

@@ -44,6 +44,14 @@ pub fn new_step() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
+/// Hash: the ingress lists of the running configuration (`lua/ingress.lua`).
+pub const INGRESS: &str = "vconduit:ingress";
+
+/// Hash: what holds the document with this id (`lua/lib/holds.lua`).
+pub fn holds(id: &VconId) -> String {
+    format!("vconduit:holds:{id}")
+}
+
 /// List: the trail of this vCon, the latest entry last.
 pub fn trail(id: &VconId) -> String {
     format!("vconduit:trail:{id}")

@@ -17,6 +17,8 @@ use vconduit_base::names::ListName;
 /// Time for which a wait tries to connect before it fails with `Unavailable`, as for other
 /// commands.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Entries in one step of [`RedisStore::adopt`], some milliseconds of the server's time.
+const MAX_ADOPTED: u64 = 500;
 const PAUSE: Duration = Duration::from_millis(100);
 
 #[async_trait]
@@ -34,6 +36,22 @@ impl ListStore for RedisStore {
             call.arg(id.as_str());
         }
         self.connection.script("push", &self.scripts.push, &call).await
+    }
+
+    async fn set_ingress(&self, lists: &[ListName]) -> Result<(), StoreError> {
+        let mut call = self.scripts.ingress.call(&[keys::INGRESS]);
+        call.arg(lists.len());
+        for list in lists {
+            call.arg(list.as_str());
+        }
+        let new: Vec<String> = self
+            .connection
+            .script("set ingress", &self.scripts.ingress, &call)
+            .await?;
+        for list in new {
+            self.adopt(&list).await?;
+        }
+        Ok(())
     }
 
     async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {
@@ -91,6 +109,22 @@ impl ListStore for RedisStore {
                 return Err(self.connection.unavailable());
             }
             sleep(PAUSE).await;
+        }
+    }
+}
+
+impl RedisStore {
+    /// Protects the documents of the entries that are on a list already.
+    async fn adopt(&self, list: &str) -> Result<(), StoreError> {
+        let mut done = 0;
+        loop {
+            let mut call = self.scripts.adopt.call(&[list, keys::INGRESS]);
+            call.arg(done).arg(MAX_ADOPTED);
+            let examined: u64 = self.connection.script("adopt", &self.scripts.adopt, &call).await?;
+            done += examined;
+            if examined < MAX_ADOPTED {
+                return Ok(());
+            }
         }
     }
 }

@@ -86,7 +86,7 @@ impl RedisStore {
             subscription: Subscription::new(connection.client()),
             large: Connection::new(url, Pace::LARGE)?,
             connection,
-            scripts: Scripts::new(server.json),
+            scripts: Scripts::new(server.json, lifetimes.document_s),
             lifetimes,
             listing: sorted_set_name.to_owned(),
             json: server.json,

@@ -14,8 +14,8 @@ pub struct Script {
 }
 
 impl Script {
-    fn new(json: bool, parts: &[&str]) -> Self {
-        let mut source = format!("local json = {json}\n");
+    fn new(json: bool, document_s: i64, parts: &[&str]) -> Self {
+        let mut source = format!("local json = {json}\nlocal document_seconds = {document_s}\n");
         for part in parts {
             source.push_str(part);
             source.push('\n');
@@ -48,10 +48,11 @@ macro_rules! scripts {
         }
 
         impl Scripts {
-            /// Assembles the scripts, for a server with or without RedisJSON.
-            pub fn new(json: bool) -> Self {
+            /// Assembles the scripts, for a server with or without RedisJSON, and for documents that
+            /// live this many seconds after their last run.
+            pub fn new(json: bool, document_s: i64) -> Self {
                 Self {
-                    $($name: Script::new(json, &[
+                    $($name: Script::new(json, document_s, &[
                         $(include_str!(concat!("lua/lib/", $part, ".lua")),)*
                         include_str!(concat!("lua/", stringify!($name), ".lua")),
                     ]),)*
@@ -63,43 +64,49 @@ macro_rules! scripts {
 
 scripts! {
     /// Stores a document.
-    put: ["args", "once", "documents", "index", "lists"],
+    put: ["args", "once", "documents", "holds", "index", "lists"],
     /// Stores a document unless there is one.
-    restore: ["args", "documents", "index"],
+    restore: ["args", "documents", "holds", "index"],
     /// Indexes a stored document again.
     index: ["args", "index"],
     /// Writes a document on a condition.
     write: ["args", "documents"],
     /// Deletes a document.
-    delete: ["args", "documents"],
+    delete: ["args", "documents", "holds"],
+    /// Sets the lifetime of a document.
+    expire: ["args", "documents", "holds"],
+    /// Replaces the set of ingress lists.
+    ingress: ["args"],
+    /// Protects the documents of entries that are on a list already.
+    adopt: ["args", "entries", "documents", "holds"],
     /// Appends ids to a list.
-    push: ["args", "once", "lists"],
+    push: ["args", "once", "documents", "holds", "lists"],
     /// Removes entries from the tail of a list.
-    pop: ["args", "once"],
+    pop: ["args", "once", "documents", "holds"],
     /// Takes entries from a list under claims.
-    claim: ["args", "entries", "documents", "dead", "claims"],
+    claim: ["args", "entries", "documents", "holds", "dead", "claims"],
     /// Renews leases.
     renew: ["args"],
     /// Stores a checkpoint.
-    checkpoint: ["args", "documents", "lists", "effects", "trail"],
+    checkpoint: ["args", "documents", "holds", "effects", "trail"],
     /// Ends a claim after a success.
-    finish: ["args", "documents", "lists", "effects", "claims", "trail"],
+    finish: ["args", "documents", "holds", "lists", "effects", "claims", "trail"],
     /// Ends a claim after a failure.
-    fail: ["args", "documents", "dead", "claims", "trail"],
+    fail: ["args", "documents", "holds", "dead", "claims", "trail"],
     /// Adds a dead letter without a claim.
-    dead_letter: ["args", "once", "documents", "dead"],
+    dead_letter: ["args", "once", "documents", "holds", "dead"],
     /// Returns an entry to its list.
-    hand_back: ["args", "claims"],
+    hand_back: ["args", "documents", "holds", "claims"],
     /// Parks a run.
-    park: ["args", "documents", "lists", "effects", "claims", "trail"],
+    park: ["args", "documents", "holds", "lists", "effects", "claims", "trail"],
     /// Continues parked runs.
-    resume: ["args", "documents", "dead", "claims"],
+    resume: ["args", "documents", "holds", "dead", "claims"],
     /// Recovers entries with expired leases.
-    reap: ["args", "documents", "dead", "claims"],
+    reap: ["args", "documents", "holds", "dead", "claims"],
     /// Reads dead letters.
     dead_letters: ["args"],
     /// Moves dead letters back to their list.
-    reprocess: ["args", "once"],
+    reprocess: ["args", "once", "documents", "holds", "claims"],
     /// Reads the configuration.
     load_config: [],
     /// Replaces the configuration.
@@ -111,7 +118,7 @@ scripts! {
     /// Reads the active hosts.
     hosts: ["args"],
     /// Moves one dead letter back to its list.
-    retry_dead_letter: ["args", "once"],
+    retry_dead_letter: ["args", "once", "documents", "holds", "claims"],
     /// Removes one dead letter.
     drop_dead_letter: ["args", "once"],
     /// Completes a component whose parts are stored.

@@ -13,7 +13,7 @@ use super::guarded::{apply, with_claim};
 use super::lifetimes::end_of;
 use super::step::WriteStep;
 use super::trails::TrailNote;
-use super::{SqliteStore, entries, trails};
+use super::{SqliteStore, entries, holds, trails};
 use crate::{Checkpoint, Claim, ClaimStore, Effects, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, HostId, ListName};
@@ -24,8 +24,8 @@ const MAX_ENTRIES: u32 = 500;
 fn claim_one(step: &WriteStep<'_>, list: &ListName, host: &HostId, vcon: String, lease_ms: i64) -> SqlResult<Claim> {
     let entry = take_note(step, list.as_str(), vcon)?;
     let id = ClaimId::random();
-    let sql = "INSERT INTO claims (claim, list, taken, vcon, host, lease_ms, lost_leases, checkpoint, context)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let sql = "INSERT INTO claims (claim, list, taken, vcon, host, lease_ms, lost_leases, checkpoint, context, current)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     step.db.prepare_cached(sql)?.execute((
         id.as_str(),
         list.as_str(),
@@ -36,7 +36,9 @@ fn claim_one(step: &WriteStep<'_>, list: &ListName, host: &HostId, vcon: String,
         entry.lost_leases,
         &entry.checkpoint,
         &entry.context,
+        &entry.current,
     ))?;
+    holds::hold(step, &entry.vcon)?;
     as_claim(id, list.clone(), entry)
 }
 
@@ -54,12 +56,12 @@ fn as_claim(id: ClaimId, list: ListName, entry: EntryState) -> SqlResult<Claim> 
 }
 
 fn read_all(db: &Connection, list: &ListName) -> SqlResult<Vec<(HostId, Claim)>> {
-    let sql = "SELECT vcon, lost_leases, checkpoint, context, host, claim FROM claims WHERE list = ?1 ORDER BY taken";
+    let sql = "SELECT vcon, lost_leases, checkpoint, context, current, host, claim FROM claims WHERE list = ?1 ORDER BY taken";
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query([list.as_str()])?;
     let mut claims = Vec::new();
     while let Some(row) = rows.next()? {
-        let (host, claim): (String, String) = (row.get(4)?, row.get(5)?);
+        let (host, claim): (String, String) = (row.get(5)?, row.get(6)?);
         let host = HostId::new(host).map_err(SqlError::damaged)?;
         let id = ClaimId::new(claim).map_err(SqlError::damaged)?;
         claims.push((host, as_claim(id, list.clone(), EntryState::from_row(row)?)?));
@@ -116,10 +118,12 @@ impl ClaimStore for SqliteStore {
         let trail = TrailNote::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let (claim, checkpoint, effects) = (claim.clone(), checkpoint.clone(), effects.clone());
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |_| {
+            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |entry| {
+                let current = checkpoint.current.as_ref().map(VconId::as_str);
                 step.db
-                    .prepare_cached("UPDATE claims SET checkpoint = ?2 WHERE claim = ?1")?
-                    .execute((claim.id.as_str(), checkpoint_text(&checkpoint)?))?;
+                    .prepare_cached("UPDATE claims SET checkpoint = ?2, current = ?3 WHERE claim = ?1")?
+                    .execute((claim.id.as_str(), checkpoint_text(&checkpoint)?, current))?;
+                holds::moves(step, entry.current.as_deref(), current)?;
                 apply(step, &effects)?;
                 trail.add(step, &claim.vcon, checkpoint.current.as_ref())
             })

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::errors::{SqlError, SqlResult};
 use super::lifetimes::expiry;
 use super::step::WriteStep;
-use super::{SqliteStore, entries, index, lifetimes};
+use super::{SqliteStore, entries, holds, index, lifetimes};
 use crate::{DocumentStore, Guarded, NeededDocument, NewDocument, Revision, StoreError, Stored, Write};
 use vcon_document::{Text, VconId};
 use vconduit_base::clock::now_ms_signed as now_ms;
@@ -44,6 +44,14 @@ pub fn unmet(step: &WriteStep<'_>, needed: &NeededDocument) -> SqlResult<Option<
     Ok(is_other.then_some(Guarded::Conflict))
 }
 
+/// Holds a document that was stored anew, for the work that was left for its id before.
+fn hold_again(step: &WriteStep<'_>, id: &str) -> SqlResult<()> {
+    if holds::is_held(step.db, id)? {
+        holds::hold(step, id)?;
+    }
+    Ok(())
+}
+
 fn revision(number: i64) -> Revision {
     Revision(number.to_string().into())
 }
@@ -71,9 +79,11 @@ impl DocumentStore for SqliteStore {
             step.db
                 .prepare_cached(
                     "INSERT INTO documents (id, revision, expires_ms, text) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (id) DO UPDATE SET revision = ?2, expires_ms = ?3, text = ?4",
+                     ON CONFLICT (id) DO UPDATE SET revision = ?2, expires_ms = ?3, text = ?4, held = 0, until_ms = NULL",
                 )?
                 .execute((id, step.new_revision(), expires, &*document.text))?;
+            holds::forget_deleted(step, id)?;
+            hold_again(step, id)?;
             index::add(step, id, document.created_at_s, &document.index, lifetimes.index_s)?;
             let context = document.context.as_deref();
             document
@@ -88,16 +98,21 @@ impl DocumentStore for SqliteStore {
         let (lifetimes, id, text) = (self.lifetimes, id.clone(), text.clone());
         let restore = move |step: &WriteStep<'_>| {
             let id = id.as_str();
+            if holds::was_deleted(step.db, id, step.now_ms)? {
+                return Ok(false);
+            }
             let expires = expiry(step.now_ms, lifetimes.document_s);
             // The condition lets an expired document be replaced.
             let stored = step
                 .db
                 .prepare_cached(
                     "INSERT INTO documents (id, revision, expires_ms, text) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (id) DO UPDATE SET revision = ?2, expires_ms = ?3, text = ?4 WHERE expires_ms <= ?5",
+                     ON CONFLICT (id) DO UPDATE SET revision = ?2, expires_ms = ?3, text = ?4, until_ms = NULL
+                     WHERE expires_ms <= ?5",
                 )?
                 .execute((id, step.new_revision(), expires, &*text, step.now_ms))?;
             if stored == 1 {
+                hold_again(step, id)?;
                 index::add(step, id, created_at_s, &[], lifetimes.index_s)?;
             }
             Ok(stored == 1)
@@ -135,9 +150,16 @@ impl DocumentStore for SqliteStore {
             step.db
                 .prepare_cached("DELETE FROM listing WHERE id = ?1")?
                 .execute([id.as_str()])?;
-            lifetimes::remove(step, id.as_str())
+            lifetimes::delete(step, id.as_str())
         };
         self.writer.run("delete", delete).await
+    }
+
+    async fn was_deleted(&self, id: &VconId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.readers
+            .run("was deleted", move |db| holds::was_deleted(db, id.as_str(), now_ms()))
+            .await
     }
 
     async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError> {

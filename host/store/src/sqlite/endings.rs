@@ -8,12 +8,12 @@ use async_trait::async_trait;
 
 use super::entry_state::{EntryState, checkpoint_text, note};
 use super::errors::SqlResult;
-use super::guarded::{apply, drop_claim, held, with_claim};
+use super::guarded::{apply, drop_claim, end_claim, held, with_claim};
 use super::letters::{bury, record_text};
 use super::lifetimes::{end_of, keep_dead};
 use super::step::WriteStep;
 use super::trails::TrailNote;
-use super::{SqliteStore, entries};
+use super::{SqliteStore, entries, holds};
 use crate::{Checkpoint, Claim, ClaimEndings, Effects, ErrorRecord, Guarded, StoreError, Write};
 use vcon_document::VconId;
 use vconduit_base::names::{ClaimId, ListName};
@@ -66,14 +66,17 @@ impl ClaimEndings for SqliteStore {
         let context_s = self.lifetimes.context_s;
         let trail = TrailNote::new(effects.trail.as_deref(), self.lifetimes.trail_s);
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |_| {
+            with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |entry| {
                 let context = claim.context.as_deref();
                 for list in &egress {
                     entries::push_with_context(step, list.as_str(), current.as_str(), context, context_s)?;
                 }
+                end_claim(step, claim.id.as_str(), entry)?;
+                if current != claim.vcon && entry.current.as_deref() != Some(current.as_str()) {
+                    holds::touch(step, current.as_str())?;
+                }
                 apply(step, &effects)?;
-                trail.add(step, &claim.vcon, Some(&current))?;
-                drop_claim(step, claim.id.as_str())
+                trail.add(step, &claim.vcon, Some(&current))
             })
         };
         self.writer.run("finish", work).await
@@ -83,7 +86,7 @@ impl ClaimEndings for SqliteStore {
         let trail = TrailNote::new(trail, self.lifetimes.trail_s);
         let (claim, record, dead_s) = (claim.clone(), record.clone(), self.lifetimes.dead_letter_s);
         let work = move |step: &WriteStep<'_>| {
-            with_claim(step, &claim, None, None, |_| {
+            with_claim(step, &claim, None, None, |entry| {
                 let letters = claim.list.dead_letters();
                 bury(
                     step,
@@ -98,7 +101,7 @@ impl ClaimEndings for SqliteStore {
                     keep_dead(step, current.as_str(), dead_s)?;
                 }
                 trail.add(step, &claim.vcon, record.current.as_ref())?;
-                drop_claim(step, claim.id.as_str())
+                end_claim(step, claim.id.as_str(), entry)
             })
         };
         self.writer.run("fail", work).await
@@ -128,11 +131,16 @@ impl ClaimEndings for SqliteStore {
             with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |entry| {
                 let current = checkpoint.current.as_ref().unwrap_or(&claim.vcon);
                 keep_parked(step, &claim.list, entry, &checkpoint, current, at_most)?;
+                holds::hold(step, current.as_str())?;
                 let context = entry.context.as_deref();
                 entries::push_with_context(step, hand_off.as_str(), current.as_str(), context, context_s)?;
                 apply(step, &effects)?;
                 trail.add(step, &claim.vcon, Some(current))?;
-                drop_claim(step, claim.id.as_str())
+                drop_claim(step, claim.id.as_str())?;
+                entry
+                    .current
+                    .as_deref()
+                    .map_or(Ok(()), |before| holds::release(step, before))
             })
         };
         self.writer.run("park", work).await

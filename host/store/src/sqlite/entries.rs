@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::errors::SqlResult;
+use super::holds;
 use super::lifetimes::expiry;
 use super::step::WriteStep;
 
@@ -15,7 +16,7 @@ pub fn push(step: &WriteStep<'_>, list: &str, id: &str) -> SqlResult<()> {
                VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM entries WHERE list = ?1), ?2)";
     step.db.prepare_cached(sql)?.execute((list, id))?;
     step.pushed_to(list);
-    Ok(())
+    holds::enters(step, list, id)
 }
 
 /// Puts an id at the head of a list.
@@ -24,7 +25,7 @@ pub fn push_head(step: &WriteStep<'_>, list: &str, id: &str) -> SqlResult<()> {
                VALUES (?1, (SELECT coalesce(min(position), 0) - 1 FROM entries WHERE list = ?1), ?2)";
     step.db.prepare_cached(sql)?.execute((list, id))?;
     step.pushed_to(list);
-    Ok(())
+    holds::enters(step, list, id)
 }
 
 /// Appends an id to a list, with its trace context if there is one.
@@ -75,7 +76,8 @@ pub fn take_head(step: &WriteStep<'_>, list: &str, count: u32) -> SqlResult<Vec<
     Ok(entries.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Takes up to `count` entries from the tail of a list, the last one first.
+/// Takes up to `count` entries from the tail of a list, the last one first. No one will work on
+/// them, so they hold their documents no longer.
 pub fn take_tail(step: &WriteStep<'_>, list: &str, count: usize) -> SqlResult<Vec<String>> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let mut statement = step
@@ -88,7 +90,9 @@ pub fn take_tail(step: &WriteStep<'_>, list: &str, count: usize) -> SqlResult<Ve
             .prepare_cached("DELETE FROM entries WHERE list = ?1 AND position >= ?2")?
             .execute((list, first))?;
     }
-    Ok(entries.into_iter().map(|(id, _)| id).collect())
+    let ids: Vec<String> = entries.into_iter().map(|(id, _)| id).collect();
+    ids.iter().try_for_each(|id| holds::release(step, id))?;
+    Ok(ids)
 }
 
 /// Returns entries of a list from its head.

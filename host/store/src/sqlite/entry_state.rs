@@ -3,11 +3,11 @@
 //! Guarantee: an entry that returns to its list keeps its checkpoint, its trace context and its
 //! number of lost leases.
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
-use super::entries;
 use super::errors::{SqlError, SqlResult};
 use super::step::WriteStep;
+use super::{entries, holds};
 use crate::Checkpoint;
 
 /// State of an entry, as the tables `claims`, `notes` and `parked` hold it.
@@ -21,16 +21,19 @@ pub struct EntryState {
     pub checkpoint: String,
     /// Trace context.
     pub context: Option<String>,
+    /// The vCon that the run is about, when a link has switched to it.
+    pub current: Option<String>,
 }
 
 impl EntryState {
-    /// Reads the columns vcon, lost_leases, checkpoint, context.
+    /// Reads the columns vcon, lost_leases, checkpoint, context, current.
     pub fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             vcon: row.get(0)?,
             lost_leases: row.get(1)?,
             checkpoint: row.get(2)?,
             context: row.get(3)?,
+            current: row.get(4)?,
         })
     }
 
@@ -49,17 +52,31 @@ pub fn checkpoint_text(checkpoint: &Checkpoint) -> SqlResult<String> {
 /// Notes the state of an entry that returns to its list. Two entries with the same id share one
 /// note: the later checkpoint, and the higher number of lost leases.
 pub fn note(step: &WriteStep<'_>, list: &str, entry: &EntryState) -> SqlResult<()> {
-    let sql = "INSERT INTO notes (list, vcon, lost_leases, checkpoint, context) VALUES (?1, ?2, ?3, ?4, ?5)
-               ON CONFLICT (list, vcon) DO UPDATE SET lost_leases = max(lost_leases, ?3), checkpoint = ?4, context = ?5";
-    step.db
-        .prepare_cached(sql)?
-        .execute((list, &entry.vcon, entry.lost_leases, &entry.checkpoint, &entry.context))?;
-    Ok(())
+    let before: Option<String> = step
+        .db
+        .prepare_cached("SELECT current FROM notes WHERE list = ?1 AND vcon = ?2")?
+        .query_row((list, &entry.vcon), |row| row.get(0))
+        .optional()?
+        .flatten();
+    let sql =
+        "INSERT INTO notes (list, vcon, lost_leases, checkpoint, context, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+               ON CONFLICT (list, vcon) DO UPDATE SET
+                 lost_leases = max(lost_leases, ?3), checkpoint = ?4, context = ?5, current = ?6";
+    step.db.prepare_cached(sql)?.execute((
+        list,
+        &entry.vcon,
+        entry.lost_leases,
+        &entry.checkpoint,
+        &entry.context,
+        &entry.current,
+    ))?;
+    holds::moves(step, before.as_deref(), entry.current.as_deref())
 }
 
 /// Takes the note about an entry. An entry without a note has a fresh state.
 pub fn take_note(step: &WriteStep<'_>, list: &str, vcon: String) -> SqlResult<EntryState> {
-    let sql = "DELETE FROM notes WHERE list = ?1 AND vcon = ?2 RETURNING vcon, lost_leases, checkpoint, context";
+    let sql = "DELETE FROM notes WHERE list = ?1 AND vcon = ?2 
+               RETURNING vcon, lost_leases, checkpoint, context, current";
     let mut statement = step.db.prepare_cached(sql)?;
     let mut rows = statement.query((list, &vcon))?;
     if let Some(row) = rows.next()? {
@@ -71,13 +88,17 @@ pub fn take_note(step: &WriteStep<'_>, list: &str, vcon: String) -> SqlResult<En
         lost_leases: 0,
         checkpoint: checkpoint_text(&Checkpoint::default())?,
         context,
+        current: None,
     })
 }
 
 /// Deletes the note about an entry.
 pub fn forget_note(step: &WriteStep<'_>, list: &str, vcon: &str) -> SqlResult<()> {
-    step.db
-        .prepare_cached("DELETE FROM notes WHERE list = ?1 AND vcon = ?2")?
-        .execute((list, vcon))?;
-    Ok(())
+    let current: Option<String> = step
+        .db
+        .prepare_cached("DELETE FROM notes WHERE list = ?1 AND vcon = ?2 RETURNING current")?
+        .query_row((list, vcon), |row| row.get(0))
+        .optional()?
+        .flatten();
+    holds::moves(step, current.as_deref(), None)
 }

@@ -12,7 +12,11 @@ use super::errors::{SqlError, SqlResult};
 
 /// The steps from an empty file to the newest form of the tables. A step that was released never
 /// changes, because files have been made by it.
-const SCHEMA: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const SCHEMA: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 /// "vCon" in ASCII: distinguishes our files from other SQLite files.
 const APPLICATION: i32 = 0x7643_6f6e;
 /// Prepared statements that a connection keeps. More than this program has.

@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension};
 use super::entry_state::EntryState;
 use super::errors::SqlResult;
 use super::step::WriteStep;
-use super::{documents, entries, lifetimes};
+use super::{documents, entries, holds, lifetimes};
 use crate::{Claim, Effects, Guarded, NeededDocument, Write};
 use vconduit_base::names::{ClaimId, ListName};
 
 /// Returns the state of the entry under a claim. `None` when the claim is lost.
 pub fn held(db: &Connection, list: &ListName, claim: &ClaimId) -> SqlResult<Option<EntryState>> {
-    let sql = "SELECT vcon, lost_leases, checkpoint, context FROM claims WHERE claim = ?1 AND list = ?2";
+    let sql = "SELECT vcon, lost_leases, checkpoint, context, current FROM claims WHERE claim = ?1 AND list = ?2";
     Ok(db
         .prepare_cached(sql)?
         .query_row([claim.as_str(), list.as_str()], EntryState::from_row)
@@ -55,6 +55,13 @@ pub fn drop_claim(step: &WriteStep<'_>, claim: &str) -> SqlResult<()> {
         .prepare_cached("DELETE FROM claims WHERE claim = ?1")?
         .execute([claim])?;
     Ok(())
+}
+
+/// Ends a claim and its holds.
+pub fn end_claim(step: &WriteStep<'_>, claim: &str, entry: &EntryState) -> SqlResult<()> {
+    drop_claim(step, claim)?;
+    holds::moves(step, entry.current.as_deref(), None)?;
+    holds::release(step, &entry.vcon)
 }
 
 /// Applies the pushes and lifetimes of a run.

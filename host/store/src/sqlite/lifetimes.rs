@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::errors::SqlResult;
+use super::holds;
 use super::step::WriteStep;
 use vconduit_base::lifetimes::MAX_LIFETIME_S;
 
@@ -38,35 +39,51 @@ pub fn remaining(db: &Connection, id: &str, now_ms: i64) -> SqlResult<Option<i64
     })
 }
 
-/// Sets the lifetime of a document in seconds, [`MAX_LIFETIME_S`] at most. 0 or less deletes it at
-/// once. Returns false when the document is not found.
+/// Sets the lifetime of a document in seconds, [`MAX_LIFETIME_S`] at most. That of a held document
+/// ends when its last hold does, at the earliest. 0 or less deletes it at once. Returns false when
+/// the document is not found.
 pub fn set(step: &WriteStep<'_>, id: &str, seconds: i64) -> SqlResult<bool> {
     if seconds <= 0 {
-        return remove(step, id);
+        return delete(step, id);
     }
-    set_expiry(step, id, expiry(step.now_ms, seconds.min(MAX_LIFETIME_S)))
+    let sql = "UPDATE documents SET expires_ms = CASE held WHEN 1 THEN NULL ELSE ?2 END,
+                                    until_ms = ?2
+               WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?3)";
+    let expires_ms = expiry(step.now_ms, seconds.min(MAX_LIFETIME_S));
+    let changed = step.db.prepare_cached(sql)?.execute((id, expires_ms, step.now_ms))?;
+    Ok(changed == 1)
 }
 
-/// Sets the dead-letter lifetime of a document in seconds. 0 changes nothing, less than 0 removes
-/// the limit.
+/// Gives a document the lifetime of dead letters in seconds, if that is longer than the one it has.
+/// 0 changes nothing, less than 0 removes the limit.
 pub fn keep_dead(step: &WriteStep<'_>, id: &str, seconds: i64) -> SqlResult<()> {
-    if seconds != 0 {
-        set_expiry(step, id, expiry(step.now_ms, seconds))?;
+    if seconds == 0 {
+        return Ok(());
     }
+    // Without a time of its own, a held document gets the usual lifetime later.
+    let is_usual_longer = seconds > 0 && (step.document_s <= 0 || step.document_s >= seconds);
+    let sql = "UPDATE documents SET
+                 expires_ms = CASE WHEN ?2 IS NULL THEN NULL ELSE max(expires_ms, ?2) END,
+                 until_ms = CASE WHEN held = 0 THEN NULL WHEN ?2 IS NULL OR until_ms = -1 THEN -1
+                                 WHEN until_ms IS NULL THEN iif(?3, NULL, ?2) ELSE max(until_ms, ?2) END
+               WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?4)";
+    let at = expiry(step.now_ms, seconds);
+    step.db
+        .prepare_cached(sql)?
+        .execute((id, at, is_usual_longer, step.now_ms))?;
     Ok(())
 }
 
-/// Deletes a document. Returns false when it is not found.
-pub fn remove(step: &WriteStep<'_>, id: &str) -> SqlResult<bool> {
+/// Deletes a document on purpose. Returns false when it is not found.
+pub fn delete(step: &WriteStep<'_>, id: &str) -> SqlResult<bool> {
+    holds::note_deleted(step, id)?;
+    remove(step, id)
+}
+
+fn remove(step: &WriteStep<'_>, id: &str) -> SqlResult<bool> {
     let found = remaining(step.db, id, step.now_ms)?.is_some();
     step.db
         .prepare_cached("DELETE FROM documents WHERE id = ?1")?
         .execute([id])?;
     Ok(found)
-}
-
-fn set_expiry(step: &WriteStep<'_>, id: &str, expires_ms: Option<i64>) -> SqlResult<bool> {
-    let sql = "UPDATE documents SET expires_ms = ?2 WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?3)";
-    let changed = step.db.prepare_cached(sql)?.execute((id, expires_ms, step.now_ms))?;
-    Ok(changed == 1)
 }

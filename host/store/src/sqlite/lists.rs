@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::time::{Instant, timeout_at};
 
 use super::step::WriteStep;
-use super::{SqliteStore, entries};
+use super::{SqliteStore, entries, holds};
 use crate::{ListStore, StoreError};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
@@ -26,6 +26,18 @@ impl ListStore for SqliteStore {
             })
         };
         self.writer.run("push", push).await
+    }
+
+    async fn set_ingress(&self, lists: &[ListName]) -> Result<(), StoreError> {
+        let lists = lists.to_vec();
+        let new = self
+            .writer
+            .run("set ingress", move |step| holds::replace_ingress(step, &lists))
+            .await?;
+        for list in new {
+            self.adopt(list).await?;
+        }
+        Ok(())
     }
 
     async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError> {

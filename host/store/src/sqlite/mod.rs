@@ -33,6 +33,7 @@ mod errors;
 mod events;
 mod file;
 mod guarded;
+mod holds;
 mod hosts;
 mod index;
 mod letters;
@@ -77,8 +78,8 @@ impl SqliteStore {
             .map_err(|error| SqlError::from(error).during("open"))?;
         component_parts::sweep_all(&db).map_err(|error| error.during("open"))?;
         let waiters = Arc::new(Waiters::default());
-        let writer =
-            Writer::start(db, waiters.clone(), lock, sweep::sweep).map_err(|error| cannot_open(&path, &error))?;
+        let writer = Writer::start(db, waiters.clone(), lock, sweep::sweep, lifetimes.document_s)
+            .map_err(|error| cannot_open(&path, &error))?;
         Ok(Self {
             readers: Readers::new(path.clone()),
             path,

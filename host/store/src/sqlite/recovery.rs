@@ -12,7 +12,7 @@ use super::guarded::drop_claim;
 use super::letters::{bury, is_dead, record_text};
 use super::lifetimes::keep_dead;
 use super::step::WriteStep;
-use super::{SqliteStore, entries};
+use super::{SqliteStore, entries, holds};
 use crate::recovery::MAX_STEPS;
 use crate::{EntryRecovery, ErrorRecord, Reaped, StoreError};
 use vcon_document::VconId;
@@ -56,6 +56,12 @@ impl ListRecovery<'_> {
         Ok(())
     }
 
+    /// Ends the holds of a run that is a dead letter now.
+    fn lets_go(&self, entry: &EntryState) -> SqlResult<()> {
+        holds::moves(self.step, entry.current.as_deref(), None)?;
+        holds::release(self.step, &entry.vcon)
+    }
+
     /// Puts the returned entries on their list, so that the first one is the head.
     fn end(self) -> SqlResult<Reaped> {
         for entry in self.returned.iter().rev() {
@@ -75,11 +81,11 @@ impl ListRecovery<'_> {
 
     /// Returns true when there may be more.
     fn expired_leases(&mut self, max_lost: u32) -> SqlResult<bool> {
-        let sql = "SELECT vcon, lost_leases, checkpoint, context, claim FROM
+        let sql = "SELECT vcon, lost_leases, checkpoint, context, current, claim FROM
                      (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY lease_ms LIMIT ?3) ORDER BY taken";
         let mut statement = self.step.db.prepare_cached(sql)?;
         let due = statement.query_map((self.list.as_str(), self.step.now_ms, MAX_ENTRIES), |row| {
-            Ok((EntryState::from_row(row)?, row.get(4)?))
+            Ok((EntryState::from_row(row)?, row.get(5)?))
         })?;
         let due: Vec<(EntryState, String)> = due.collect::<Result<_, _>>()?;
         let is_full = due.len() == MAX_ENTRIES as usize;
@@ -95,6 +101,7 @@ impl ListRecovery<'_> {
                 entry.lost_leases
             );
             self.bury(&entry.vcon, "lost-lease", message, Some(&entry))?;
+            self.lets_go(&entry)?;
         }
         Ok(is_full)
     }
@@ -121,7 +128,7 @@ impl ListRecovery<'_> {
     fn take_parked(&self, current: &str) -> SqlResult<Option<EntryState>> {
         let sql = "DELETE FROM parked WHERE list = ?1 AND current = ?2 AND number =
                      (SELECT min(number) FROM parked WHERE list = ?1 AND current = ?2)
-                   RETURNING vcon, lost_leases, checkpoint, context";
+                   RETURNING vcon, lost_leases, checkpoint, context, nullif(current, vcon)";
         let mut statement = self.step.db.prepare_cached(sql)?;
         let mut rows = statement.query((self.list.as_str(), current))?;
         Ok(rows.next()?.map(EntryState::from_row).transpose()?)
@@ -129,11 +136,11 @@ impl ListRecovery<'_> {
 
     /// Returns true when there may be more.
     fn parked_too_long(&mut self) -> SqlResult<bool> {
-        let sql = "SELECT vcon, lost_leases, checkpoint, context, current, number FROM parked
+        let sql = "SELECT vcon, lost_leases, checkpoint, context, nullif(current, vcon), current, number FROM parked
                    WHERE list = ?1 AND ends_ms <= ?2 ORDER BY ends_ms LIMIT ?3";
         let mut statement = self.step.db.prepare_cached(sql)?;
         let late = statement.query_map((self.list.as_str(), self.step.now_ms, MAX_ENTRIES), |row| {
-            Ok((EntryState::from_row(row)?, row.get(4)?, row.get(5)?))
+            Ok((EntryState::from_row(row)?, row.get(5)?, row.get(6)?))
         })?;
         let late: Vec<(EntryState, String, i64)> = late.collect::<Result<_, _>>()?;
         let is_full = late.len() == MAX_ENTRIES as usize;
@@ -145,6 +152,7 @@ impl ListRecovery<'_> {
                 .execute((self.list.as_str(), &current, number))?;
             let message = "the vCon was handed off and did not come back in time".to_owned();
             self.bury(&run.vcon, "hand-off", message, Some(&run))?;
+            self.lets_go(&run)?;
         }
         Ok(is_full)
     }

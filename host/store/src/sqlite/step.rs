@@ -14,6 +14,8 @@ pub struct WriteStep<'a> {
     pub db: &'a Connection,
     /// Time of the step, in Unix milliseconds.
     pub now_ms: i64,
+    /// Lifetime of a document after its last run, in seconds. 0 or less: no limit.
+    pub document_s: i64,
     revisions: &'a Cell<i64>,
     pushed: &'a RefCell<Vec<String>>,
 }
@@ -21,10 +23,16 @@ pub struct WriteStep<'a> {
 impl<'a> WriteStep<'a> {
     /// Begins a step now. `revisions` holds the last revision that was used, `pushed` collects the
     /// lists that get new entries.
-    pub fn new(db: &'a Connection, revisions: &'a Cell<i64>, pushed: &'a RefCell<Vec<String>>) -> Self {
+    pub fn new(
+        db: &'a Connection,
+        document_s: i64,
+        revisions: &'a Cell<i64>,
+        pushed: &'a RefCell<Vec<String>>,
+    ) -> Self {
         Self {
             db,
             now_ms: now_ms(),
+            document_s,
             revisions,
             pushed,
         }

@@ -40,9 +40,13 @@ pub fn sweep(db: &Connection) -> SqlResult<bool> {
         "DELETE FROM trails WHERE (vcon, number) IN (SELECT vcon, number FROM trails WHERE expires_ms <= ?1 LIMIT ?2)",
         limits,
     )?;
+    let deleted = transaction.execute(
+        "DELETE FROM deleted WHERE id IN (SELECT id FROM deleted WHERE expires_ms <= ?1 LIMIT ?2)",
+        limits,
+    )?;
     let components = component_parts::sweep(&transaction, limits.0)?;
     transaction.commit()?;
-    Ok(components || [documents, term_ids, terms, contexts, trails].contains(&(MAX_ROWS as usize)))
+    Ok(components || [documents, term_ids, terms, contexts, trails, deleted].contains(&(MAX_ROWS as usize)))
 }
 
 #[cfg(test)]
@@ -57,8 +61,12 @@ mod tests {
     #[test]
     fn the_ids_of_a_busy_term_go_a_part_at_a_time() {
         let db = Connection::open_in_memory().unwrap();
-        db.execute_batch(concat!(include_str!("schema/1.sql"), include_str!("schema/2.sql")))
-            .unwrap();
+        db.execute_batch(concat!(
+            include_str!("schema/1.sql"),
+            include_str!("schema/2.sql"),
+            include_str!("schema/3.sql")
+        ))
+        .unwrap();
         db.execute("INSERT INTO terms VALUES ('tel:+1', 1), ('tel:+2', NULL)", [])
             .unwrap();
         let number = i64::from(MAX_ROWS) + 7;

@@ -35,18 +35,26 @@ pub struct WriteLoop<'a> {
     operations: &'a Receiver<WriteJob>,
     waiters: &'a Waiters,
     sweep: Sweep,
+    document_s: i64,
     revisions: Cell<i64>,
 }
 
 impl<'a> WriteLoop<'a> {
     /// Creates the state. Revisions start from the time in microseconds: they never repeat, over
     /// restarts too, as long as there is less than one write per microsecond.
-    pub fn new(db: &'a Connection, operations: &'a Receiver<WriteJob>, waiters: &'a Waiters, sweep: Sweep) -> Self {
+    pub fn new(
+        db: &'a Connection,
+        operations: &'a Receiver<WriteJob>,
+        waiters: &'a Waiters,
+        sweep: Sweep,
+        document_s: i64,
+    ) -> Self {
         Self {
             db,
             operations,
             waiters,
             sweep,
+            document_s,
             revisions: Cell::new(now_ms().saturating_mul(1000)),
         }
     }
@@ -90,7 +98,8 @@ impl<'a> WriteLoop<'a> {
         let mut replies = Vec::new();
         let mut next = Some(first);
         while let Some(operation) = next {
-            replies.push(operation(Ok(&WriteStep::new(self.db, &self.revisions, &pushed))));
+            let step = WriteStep::new(self.db, self.document_s, &self.revisions, &pushed);
+            replies.push(operation(Ok(&step)));
             next = if replies.len() < MAX_GROUP {
                 self.operations.try_recv().ok()
             } else {

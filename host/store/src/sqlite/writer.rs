@@ -43,11 +43,18 @@ impl Drop for Writer {
 
 impl Writer {
     /// Starts the thread, which also runs `sweep` from time to time. The thread holds the lock of
-    /// the file until its last operation is done.
-    pub fn start(db: Connection, waiters: Arc<Waiters>, lock: Lock, sweep: Sweep) -> std::io::Result<Self> {
+    /// the file until its last operation is done. `document_s` is the lifetime of documents after
+    /// their last run, in seconds.
+    pub fn start(
+        db: Connection,
+        waiters: Arc<Waiters>,
+        lock: Lock,
+        sweep: Sweep,
+        document_s: i64,
+    ) -> std::io::Result<Self> {
         let (queue, operations) = sync_channel(MAX_QUEUED);
         let work = move || {
-            WriteLoop::new(&db, &operations, &waiters, sweep).run();
+            WriteLoop::new(&db, &operations, &waiters, sweep, document_s).run();
             drop(db);
             drop(lock);
         };

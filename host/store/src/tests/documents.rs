@@ -76,7 +76,7 @@ async fn a_restore_never_overwrites(fixture: StoreFixture) {
         assert_eq!(store.lifetime(&id(name)).await.unwrap(), Some(100));
         store.delete(&id(name)).await.unwrap();
         assert!(
-            store.restore(&id(name), &old, None).await.unwrap(),
+            !store.restore(&id(name), &old, None).await.unwrap(),
             "{name}: it was deleted"
         );
     }

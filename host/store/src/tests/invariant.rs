@@ -1,7 +1,7 @@
 //! An id is at any moment in exactly one of: a list, a claim, parked, a dead-letter list, done.
 //!
 //! Several tasks make random steps at the same time, and each may lose its lease. Then the places
-//! of all ids are counted.
+//! of all ids are counted. Exactly the documents with work before them have no lifetime.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -138,6 +138,10 @@ impl Run {
 
 async fn run(fixture: &StoreFixture, tasks: u64, steps: usize) {
     let names: Vec<VconId> = (0..VCONS).map(|i| id(&format!("v{i}"))).collect();
+    fixture.store.set_ingress(&[list("q")]).await.unwrap();
+    for name in &names {
+        fixture.put(name.as_str()).await;
+    }
     fixture.store.push(&list("q"), &names, None).await.unwrap();
     let run = Arc::new(Run {
         store: fixture.store.clone(),
@@ -155,6 +159,12 @@ async fn run(fixture: &StoreFixture, tasks: u64, steps: usize) {
     let places = run.count().await;
     for name in &names {
         assert_eq!(places.get(name.as_str()), Some(&1), "{name} in {places:?}");
+    }
+    let waiting = fixture.entries("q").await;
+    for name in &names {
+        let is_protected = fixture.store.lifetime(name).await.unwrap() == Some(-1);
+        let waits = waiting.iter().any(|entry| entry == name.as_str());
+        assert_eq!(is_protected, waits, "{name} is protected exactly while it waits");
     }
 }
 

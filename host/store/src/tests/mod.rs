@@ -27,6 +27,7 @@ mod documents;
 mod endings;
 mod events;
 mod fixture;
+mod holds;
 mod hosts;
 mod index;
 mod invariant;

@@ -20,8 +20,10 @@ if write then overwrite(write.id, write.text, write.token) end
 local reply = done(write)
 entry.step = step
 entry.revision = reply[2]
+local before = switched(entry.checkpoint, entry.vcon)
 entry.checkpoint = cjson.decode(checkpoint)
 redis.call('HSET', KEYS[1], claim, cjson.encode(entry))
+moves(before, switched(entry.checkpoint, entry.vcon))
 apply(effects)
 note_trail(trail)
 return reply

@@ -58,6 +58,7 @@ for i, id in ipairs(found) do
     bury(KEYS[5], KEYS[6], id, record('entry', fault .. ' and cannot be a vCon id'))
   else
     local lost, context, checkpoint = state(id)
+    is_claimed(KEYS[1], id)
     local name = names[#reply + 1]
     reply[#reply + 1] = { id, lost, context, checkpoint }
     hash[#hash + 1] = name

@@ -1,4 +1,5 @@
--- Deletes a document and its place in the listing (with and without the prefix).
+-- Deletes a document and its place in the listing (with and without the prefix). The deletion is
+-- remembered, so that runs and storages do not bring it back.
 -- KEYS: 1 the listing (sorted set)
 -- ARGV: id
 -- Guarantees: all or nothing.
@@ -6,7 +7,6 @@
 
 local id = take()
 must_be(KEYS[1], 'zset')
-local deleted = redis.call('DEL', document_key(id))
-redis.call('DEL', token_key(id))
+local deleted = delete_document(id)
 redis.call('ZREM', KEYS[1], document_key(id), id)
 return deleted

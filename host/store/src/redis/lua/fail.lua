@@ -7,10 +7,12 @@
 
 local claim, entry, text, seconds, ids = take(), take(), take(), number(), several()
 local trail = take_trail()
-if redis.call('HEXISTS', KEYS[1], claim) == 0 then return how_it_ended(KEYS[3], claim, 'fail') end
+local held = redis.call('HGET', KEYS[1], claim)
+if not held then return how_it_ended(KEYS[3], claim, 'fail') end
 must_be(KEYS[4], 'list')
 
 bury(KEYS[4], KEYS[5], entry, text)
+lets_go(held, entry)
 for _, id in ipairs(ids) do keep_dead(id, seconds) end
 drop(KEYS[1], KEYS[2], KEYS[3], claim, 'fail')
 note_trail(trail)

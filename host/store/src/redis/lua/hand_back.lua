@@ -12,6 +12,6 @@ must_be(KEYS[1], 'list')
 
 local entry = cjson.decode(text)
 redis.call('LPUSH', KEYS[1], entry.vcon)
-note_for_resume(KEYS[5], entry)
+note_for_resume(KEYS[1], KEYS[5], entry)
 drop(KEYS[2], KEYS[3], KEYS[4], claim, how)
 return { 'done' }

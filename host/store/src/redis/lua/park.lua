@@ -15,14 +15,16 @@ local no = refusal(write) or unmet(effects)
 if no then return no end
 
 local entry = cjson.decode(text)
+checkpoint = cjson.decode(checkpoint)
 local ends = now_ms() + longest
 local waiting = cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')
 waiting[#waiting + 1] = {
   vcon = entry.vcon, lost_leases = entry.lost_leases, context = entry.context,
-  checkpoint = cjson.decode(checkpoint), ends = ends,
+  checkpoint = checkpoint, ends = ends,
 }
 redis.call('HSET', KEYS[4], current, cjson.encode(waiting))
 redis.call('ZADD', KEYS[5], 'LT', ends, current)
+moves(switched(entry.checkpoint, entry.vcon), switched(checkpoint, entry.vcon))
 if write then overwrite(write.id, write.text, write.token) end
 push_targets(targets)
 apply(effects)

@@ -25,4 +25,7 @@ for first = 1, #popped, MAX_ARGUMENTS do
 end
 redis.call('EXPIRE', kept, ONCE_SECONDS)
 redis.call('LTRIM', KEYS[1], 0, -#found - 1)
+if is_ingress(KEYS[1]) then
+  for _, id in ipairs(popped) do leaves(KEYS[1], id) end
+end
 return popped

@@ -17,7 +17,7 @@ for _, name in ipairs(due) do
   local text = redis.call('HGET', KEYS[2], name)
   if text then
     local entry = cjson.decode(text)
-    entry.name = name
+    entry.name, entry.text = name, text
     entries[#entries + 1] = entry
   else
     redis.call('ZREM', KEYS[3], name)
@@ -37,8 +37,10 @@ for _, entry in ipairs(entries) do
     local message = 'the lease ran out ' .. entry.lost_leases
       .. ' times: each worker that took the entry stopped, hung or panicked'
     bury(KEYS[5], KEYS[6], entry.vcon, record('lost-lease', message, entry))
+    lets_go(entry.text, entry.vcon)
     keep_dead(entry.vcon, seconds)
-    if entry.checkpoint.current then keep_dead(entry.checkpoint.current, seconds) end
+    local aside = switched(entry.checkpoint, entry.vcon)
+    if aside then keep_dead(aside, seconds) end
     dead[#dead + 1] = entry.vcon
     take_away(entry)
   else
@@ -47,9 +49,10 @@ for _, entry in ipairs(entries) do
 end
 for i = #returned, 1, -1 do
   redis.call('LPUSH', KEYS[1], returned[i].vcon)
-  note_for_resume(KEYS[4], returned[i])
+  note_for_resume(KEYS[1], KEYS[4], returned[i])
   take_away(returned[i])
 end
+forgets_stale(KEYS[1], KEYS[4])
 local ids = {}
 for i, entry in ipairs(returned) do ids[i] = entry.vcon end
 return { ids, dead, #due }

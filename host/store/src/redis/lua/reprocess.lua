@@ -15,5 +15,8 @@ remember(step, #ids)
 redis.call('RPUSH', KEYS[2], unpack(ids))
 redis.call('LTRIM', KEYS[1], #ids, -1)
 redis.call('HDEL', KEYS[3], unpack(ids))
-redis.call('HDEL', KEYS[4], unpack(ids))
+for _, id in ipairs(ids) do
+  forget_note(KEYS[4], id)
+  enters(KEYS[2], id)
+end
 return #ids

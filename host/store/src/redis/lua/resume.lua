@@ -42,7 +42,7 @@ for _, current in ipairs(back) do
   local waiting = cjson.decode(redis.call('HGET', KEYS[4], current) or '[]')
   local run = table.remove(waiting, 1)
   if run then
-    note_for_resume(KEYS[3], run)
+    note_for_resume(KEYS[1], KEYS[3], run)
     keep(current, waiting)
     returned[#returned + 1] = run.vcon
   elseif not is_dead(current) then
@@ -61,6 +61,7 @@ for _, current in ipairs(late) do
     if run.ends > now then
       waiting[#waiting + 1] = run
     else
+      lets_go(cjson.encode(run), run.vcon)
       died(run.vcon, record('hand-off', 'the vCon was handed off and did not come back in time', run))
       if current ~= run.vcon then keep_dead(current, seconds) end
     end

@@ -15,9 +15,10 @@ if not redis.call('LPOS', KEYS[1], id) then return 0 end
 redis.call('RPUSH', KEYS[2], id)
 redis.call('LREM', KEYS[1], 1, id)
 if not redis.call('LPOS', KEYS[1], id) then redis.call('HDEL', KEYS[3], id) end
-if checkpoint == '' then
-  redis.call('HDEL', KEYS[4], id)
-else
+forget_note(KEYS[4], id)
+enters(KEYS[2], id)
+if checkpoint ~= '' then
+  moves(nil, switched(cjson.decode(checkpoint), id))
   redis.call('HSET', KEYS[4], id, '{"lost_leases":0,"context":null,"checkpoint":' .. checkpoint .. '}')
 end
 remember(step)

@@ -23,12 +23,25 @@ end
 
 -- Notes the state of an entry that returns to its list. Two entries with the same id share one
 -- note: the later checkpoint, and the higher number of lost leases, so that an id that keeps
--- killing its workers becomes a dead letter.
-local function note_for_resume(resume, entry)
+-- killing its workers becomes a dead letter. Needs holds.lua.
+local function note_for_resume(list, resume, entry)
   local lost = entry.lost_leases
   local before = redis.call('HGET', resume, entry.vcon)
-  if before then lost = math.max(lost, cjson.decode(before).lost_leases) end
+  if before then
+    before = cjson.decode(before)
+    lost = math.max(lost, before.lost_leases)
+  end
+  comes_back(list, entry.vcon)
   redis.call('HSET', resume, entry.vcon, '{"lost_leases":' .. lost
     .. ',"context":' .. text_or_null(entry.context)
     .. ',"checkpoint":' .. cjson.encode(entry.checkpoint) .. '}')
+  if before then moves(switched(before.checkpoint, entry.vcon), nil) end
+end
+
+-- Deletes the note about an entry, so that its next run begins anew.
+local function forget_note(resume, id)
+  local note = redis.call('HGET', resume, id)
+  if not note then return end
+  moves(switched(cjson.decode(note).checkpoint, id), nil)
+  redis.call('HDEL', resume, id)
 end

@@ -123,23 +123,3 @@ local function done(write)
   if not write then return { 'done' } end
   return { 'done', json and revision(write.id) or write.new }
 end
-
--- Sets the lifetime of a document in seconds. 0 or less deletes it. The host has bounded the
--- number: Redis refuses one that is out of range, in the middle of a script.
-local function set_lifetime(id, seconds)
-  if seconds > 0 then
-    redis.call('EXPIRE', document_key(id), seconds)
-  else
-    redis.call('DEL', document_key(id), token_key(id))
-  end
-end
-
--- Sets the dead-letter lifetime of a document in seconds. 0 changes nothing, less than 0 removes
--- the limit.
-local function keep_dead(id, seconds)
-  if seconds > 0 then
-    redis.call('EXPIRE', document_key(id), seconds)
-  elseif seconds < 0 then
-    redis.call('PERSIST', document_key(id))
-  end
-end

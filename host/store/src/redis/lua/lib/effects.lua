@@ -1,5 +1,5 @@
 -- Shared: the changes of a run other than the write of its document. Needs documents.lua and
--- lists.lua.
+-- holds.lua.
 -- ARGV: n, then n times list and id to push; m, then m times id and new lifetime in seconds; '0', or
 --       '1' with the id of a document that the step needs, and its revision or '' for any.
 
@@ -28,6 +28,9 @@ local function unmet(effects)
 end
 
 local function apply(effects)
-  for _, each in ipairs(effects.push) do redis.call('RPUSH', each[1], each[2]) end
+  for _, each in ipairs(effects.push) do
+    redis.call('RPUSH', each[1], each[2])
+    enters(each[1], each[2])
+  end
   for _, each in ipairs(effects.expire) do set_lifetime(each[1], each[2]) end
 end
