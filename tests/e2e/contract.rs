@@ -355,12 +355,13 @@ async fn a_vcon_that_does_not_exist_is_missing() {
         .start()
         .await;
     let id = uuid::Uuid::new_v4().to_string();
-    let _: i64 = redis::Commands::rpush(&mut redis.connect(), IN, id).expect("RPUSH");
-    let reason = "exists=false json=error:missing";
-    eventually(&format!("the log has {reason:?}"), SOON, async || {
-        host.log().contains(reason).then_some(())
-    })
-    .await;
+    redis.push(IN, &id);
+    let record = dead_letter(&host, &id).await;
+    assert_eq!(
+        (&record["class"], &record["link"]),
+        (&json!("missing"), &json!(null)),
+        "no link is called: {record:#}"
+    );
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ mod well_behaved {
         let id = "0190c1f2-0000-8000-8000-00000000dead";
         redis.push("in", id);
         host.until_dead_letter("in", id).await;
-        let lines = host.log_of("whole");
-        assert!(has_line(&lines, &["vcon", "does not exist"]), "{lines:#?}");
+        let letters = host.admin_ok("GET", "/dlq/in", None).await;
+        assert_eq!(letters["dead_letters"][0]["record"]["class"], "missing", "{letters}");
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ mod flow;
 mod guests;
 mod help;
 mod hostile;
+mod lifetimes;
 mod link_cli;
 mod links;
 mod mend;

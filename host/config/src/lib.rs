@@ -22,7 +22,7 @@ pub mod store_copy;
 mod testing;
 mod yaml;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 pub use auth::IngressAuth;
 pub use chain::{Chain, ChainLink, OnError};
@@ -57,6 +57,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// Every ingress list, also those of chains that are not enabled, each once.
+    #[must_use]
+    pub fn ingress_lists(&self) -> Vec<ListName> {
+        let lists = self.chains.values().flat_map(|chain| &chain.ingress_lists);
+        lists.cloned().collect::<IndexSet<_>>().into_iter().collect()
+    }
+
     /// The chain of each ingress list. A list named by several chains belongs to the last of them,
     /// as in the Conserver. Chains that are not enabled have no lists.
     #[must_use]

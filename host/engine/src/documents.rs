@@ -331,7 +331,9 @@ impl Documents {
         Ok(())
     }
 
-    async fn delete_from_storages(&self, id: &VconId) {
+    /// Deletes the copies of a document that was deleted from the store. A storage that fails is
+    /// logged.
+    pub(crate) async fn delete_from_storages(&self, id: &VconId) {
         for (storage, outcome) in self.runner.delete_everywhere(&self.storages(), id).await {
             match outcome {
                 DeleteOutcome::Deleted | DeleteOutcome::Absent => {

@@ -48,8 +48,8 @@ pub struct NeededDocument {
 pub struct Effects {
     /// Ids to append to lists, in order. The list names are exact.
     pub push: Vec<(ListName, VconId)>,
-    /// New lifetimes of vCons in seconds, [`vconduit_base::lifetimes::MAX_LIFETIME_S`] at most. 0
-    /// or less deletes at once. Unknown ids are skipped.
+    /// New lifetimes of vCons, as with [`super::DocumentStore::expire`]. Unknown ids are skipped.
+    /// That of the vCon of this run begins after the run.
     pub expire: Vec<(VconId, i64)>,
     /// Document that the step needs. Without it the step changes nothing and returns
     /// [`Guarded::Gone`] or [`Guarded::Conflict`].

@@ -91,8 +91,8 @@ pub trait DocumentStore {
     /// The deletion is remembered while work is left for the id, and for a day.
     async fn delete(&self, id: &VconId) -> Result<bool, StoreError>;
 
-    /// Returns true when the document was deleted on purpose, and not put again since: by
-    /// [`Self::delete`], or by a lifetime of 0. False for one that has expired or never was.
+    /// Returns true when the document was deleted and not put again since. False for one that has
+    /// expired or never was.
     async fn was_deleted(&self, id: &VconId) -> Result<bool, StoreError>;
 
     /// Returns the remaining lifetime of a document in seconds: -1 without a limit and while work is
@@ -100,7 +100,7 @@ pub trait DocumentStore {
     async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError>;
 
     /// Sets the lifetime of a document in seconds, [`vconduit_base::lifetimes::MAX_LIFETIME_S`] at
-    /// most. While work is left for the document, it ends with that at the earliest. 0 or less
-    /// deletes the document at once. Returns false when the document is not found.
+    /// most. With 0 or less it has ended. While work is left for the document, it ends with that at
+    /// the earliest. Returns false when the document is not found.
     async fn expire(&self, id: &VconId, seconds: i64) -> Result<bool, StoreError>;
 }

@@ -16,29 +16,29 @@ use vconduit_telemetry::metrics;
 const MAX_CONFLICTS: u32 = 20;
 
 impl ChainRunner {
-    /// Reads the current vCon into the run, from the store or else from the storages.
-    pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<(), RunError> {
+    /// Reads the current vCon into the run, from the store or else from the storages. Returns
+    /// `Flow::Stop` for a vCon that was deleted.
+    pub(super) async fn load(&self, run: &mut Run, stored: Option<Stored>) -> Result<Flow, RunError> {
         let stored = match stored {
             Some(stored) => Some(stored),
+            None if persistently!(self.store.was_deleted(&run.current)) => {
+                // An earlier run may have saved it after it was deleted, and then have crashed.
+                self.documents.delete_from_storages(&run.current).await;
+                return Ok(Flow::Stop);
+            }
             None => persistently!(self.documents.fetch(&run.current)),
         };
-        let Some(stored) = stored else {
-            run.document = None;
-            run.revision = None;
-            return Ok(());
-        };
-        set_document(run, stored)
+        match stored {
+            Some(stored) => set_document(run, stored).map(|()| Flow::Next),
+            None => Err(missing(run)),
+        }
     }
 
-    /// Reads the current vCon into the run once more, for a step that needs its latest state. If it
-    /// is not in the store any more, the run keeps the state that it has.
-    pub(super) async fn load_again(&self, run: &mut Run) -> Result<(), RunError> {
+    /// Reads the current vCon into the run once more, for a step that needs its latest state.
+    pub(super) async fn load_again(&self, run: &mut Run) -> Result<Flow, RunError> {
         match persistently!(self.store.get_one(&run.current)) {
-            Some(stored) => set_document(run, stored),
-            None => {
-                run.revision = None;
-                Ok(())
-            }
+            Some(stored) => set_document(run, stored).map(|()| Flow::Next),
+            None => self.gone(run).await,
         }
     }
 
@@ -60,7 +60,7 @@ impl ChainRunner {
                 }
                 Guarded::LostClaim => return Ok(Flow::Over(Ended::Lost)),
                 Guarded::Conflict => self.rebase(run, &mut tries).await?,
-                Guarded::Gone => gone(run),
+                Guarded::Gone => return self.gone(run).await,
             }
         }
     }
@@ -75,6 +75,7 @@ impl ChainRunner {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
+            run.effects.needs = (!egress.is_empty()).then(|| any_state_of(run));
             let stage = Stage {
                 lists: egress,
                 ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
@@ -88,7 +89,7 @@ impl ChainRunner {
                 Guarded::Done(_) => return Ok(well),
                 Guarded::LostClaim => return Ok(Ended::Lost),
                 Guarded::Gone => {
-                    gone(run);
+                    self.gone(run).await?;
                     (egress, well) = (&[], Ended::Stopped);
                 }
                 Guarded::Conflict => self.rebase(run, &mut tries).await?,
@@ -133,6 +134,7 @@ impl ChainRunner {
         run.effects.trail = self.trail(run, &stage);
         loop {
             let write = pending(run);
+            run.effects.needs = Some(any_state_of(run));
             let at_most = chain.hand_off_timeout;
             let checkpoint = run.checkpoint(chain);
             let step = || {
@@ -142,10 +144,27 @@ impl ChainRunner {
             match persistently!(step()) {
                 Guarded::Done(_) => return Ok(Ended::Parked),
                 Guarded::LostClaim => return Ok(Ended::Lost),
-                Guarded::Gone => gone(run),
+                Guarded::Gone => {
+                    self.gone(run).await?;
+                    return self.stop(run).await;
+                }
                 Guarded::Conflict => self.rebase(run, &mut tries).await?,
             }
         }
+    }
+
+    /// Prepares the end of a run whose vCon is not in the store any more. After a deletion its edits
+    /// are dropped, because a deletion has to hold: the run stops. Otherwise the run has failed.
+    async fn gone(&self, run: &mut Run) -> Result<Flow, RunError> {
+        if !persistently!(self.store.was_deleted(&run.current)) {
+            return Err(missing(run));
+        }
+        tracing::info!(vcon = %run.current, chain = %run.chain, "the vCon was deleted during the run, which stops");
+        run.edits.clear();
+        run.effects.needs = None;
+        run.document = None;
+        run.revision = None;
+        Ok(Flow::Stop)
     }
 
     /// Applies the pending edits to the newer document in the store.
@@ -158,7 +177,7 @@ impl ChainRunner {
             return Err(RunError::Failed(Reason::plain("conflict", message)));
         }
         let Some(stored) = persistently!(self.store.get_one(&run.current)) else {
-            gone(run);
+            // The step that follows finds the same.
             return Ok(());
         };
         let mut document = parse(run, &stored)?;
@@ -216,12 +235,20 @@ fn written(run: &mut Run, revision: Option<vconduit_store::Revision>) {
     run.trail.written();
 }
 
-/// Drops the edits of a vCon that was deleted or has expired during the run. It is not written
-/// again, because a deletion has to hold.
-fn gone(run: &mut Run) {
-    tracing::warn!(vcon = %run.current, chain = %run.chain, "the vCon was deleted or expired during the run; its edits are dropped");
-    run.edits.clear();
-    run.effects.needs = None;
-    run.document = None;
-    run.revision = None;
+/// The failure of a run whose vCon is not there.
+fn missing(run: &Run) -> RunError {
+    let message = format!(
+        "the vCon {} is not in the working store: it was never posted, another program removed it, or it had expired \
+         before its id was queued; post the vCon again",
+        run.current
+    );
+    RunError::Failed(Reason::plain("missing", message))
+}
+
+/// The condition that the current vCon is in the store.
+fn any_state_of(run: &Run) -> NeededDocument {
+    NeededDocument {
+        id: run.current.clone(),
+        revision: None,
+    }
 }

@@ -22,7 +22,10 @@ impl ChainRunner {
         stored: Option<Stored>,
     ) -> Result<Flow, RunError> {
         run.find_place(chain)?;
-        self.load(run, stored).await?;
+        let loaded = self.load(run, stored).await?;
+        if !matches!(loaded, Flow::Next) {
+            return Ok(loaded);
+        }
         let deadline = run.deadline(chain.timeout);
         while let Some(place) = chain.links.get(run.next_link as usize) {
             let flow = self.link(run, chain, place, snapshot, deadline).await?;
@@ -71,7 +74,6 @@ impl ChainRunner {
         }
         run.current = id;
         let stored = persistently!(self.store.get_one(&run.current));
-        self.load(run, stored).await?;
-        Ok(Flow::Next)
+        self.load(run, stored).await
     }
 }

@@ -1,7 +1,8 @@
 //! The last part of a run, after all links: storages first, then egress.
 //!
 //! Guarantee: a finished run has saved the document as it was in the store when the run ended, also
-//! when others changed it during the run.
+//! when others changed it during the run. Of a vCon that was deleted during the run no copy stays,
+//! and its id goes to no list.
 
 use std::sync::Arc;
 
@@ -27,13 +28,19 @@ impl ChainRunner {
             return self.finish(run, &chain.egress_lists, Ended::Finished).await;
         }
         // Pending edits are written first, so that storages and store have the same document.
-        if (!run.edits.is_empty() || !run.effects.is_empty())
-            && let Flow::Over(ended) = self.checkpoint(run, chain).await?
-        {
-            return Ok(ended);
+        if !run.edits.is_empty() || !run.effects.is_empty() {
+            match self.checkpoint(run, chain).await? {
+                Flow::Over(ended) => return Ok(ended),
+                Flow::Stop => return self.stop(run).await,
+                Flow::Next | Flow::Park(_) => {}
+            }
         }
         for _ in 0..MAX_SAVES {
-            self.load_again(run).await?;
+            if let Flow::Stop = self.load_again(run).await? {
+                // A save may have been on its way while the vCon was deleted everywhere.
+                self.documents.delete_from_storages(&run.current).await;
+                return self.stop(run).await;
+            }
             self.save(run, chain, snapshot).await?;
             if let Some(ended) = self.finish_saved(run, &chain.egress_lists).await? {
                 return Ok(ended);
@@ -45,10 +52,6 @@ impl ChainRunner {
 
     async fn save(&self, run: &mut Run, chain: &Chain, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Some(document) = &run.document else {
-            for name in &chain.storages {
-                let message = "the vCon is neither in the working store nor in a storage".to_owned();
-                self.not_saved(run, name, message).await?;
-            }
             return Ok(());
         };
         let saved = Saved {

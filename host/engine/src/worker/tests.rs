@@ -22,6 +22,7 @@ use vconduit_sandbox::probe::{NoMetrics, SystemEnvironment};
 use vconduit_sandbox::{Sandbox, SandboxSettings};
 use vconduit_storage::factory::StorageContext;
 use vconduit_storage::runner::SavePolicy;
+use vconduit_store::NewDocument;
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_test_support::{Fault, FaultyStore};
 
@@ -52,6 +53,21 @@ impl Environment for PanicsAtFirst {
 
 fn list(name: &str) -> ListName {
     ListName::new(name).unwrap()
+}
+
+/// Stores vCons with these ids and queues them.
+async fn queue(place: &Place, entries: &[VconId]) {
+    for id in entries {
+        let vcon = NewDocument {
+            id: id.clone(),
+            text: format!(r#"{{"uuid":"{id}"}}"#).into(),
+            created_at_s: None,
+            index: Vec::new(),
+            push_to: vec![list("in")],
+            context: None,
+        };
+        place.store.put(vcon).await.unwrap();
+    }
 }
 
 fn snapshot() -> Snapshot {
@@ -164,7 +180,7 @@ async fn an_entry_whose_runs_panic_becomes_a_dead_letter_and_the_others_go_on() 
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 5);
     let entries = ids(&["bad", "good", "other"]);
-    place.store.push(&list("in"), &entries, None).await.unwrap();
+    queue(&place, &entries).await;
     place.work_until_out_has(2).await;
     assert_eq!(
         place.entries("out").await,
@@ -194,7 +210,7 @@ async fn an_entry_whose_runs_panic_becomes_a_dead_letter_and_the_others_go_on() 
 async fn a_run_that_panics_once_leaves_neither_claim_nor_permit_nor_run_behind() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 1);
-    place.store.push(&list("in"), &ids(&["a", "b"]), None).await.unwrap();
+    queue(&place, &ids(&["a", "b"])).await;
     place.work_until_out_has(2).await;
     assert_eq!(
         place.entries("out").await,
@@ -242,7 +258,7 @@ async fn work_until_called(place: &Place, step: &'static str, times: usize) {
 async fn an_entry_whose_end_the_store_refuses_becomes_a_dead_letter_after_three_tries() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 0);
-    place.store.push(&list("in"), &ids(&["a"]), None).await.unwrap();
+    queue(&place, &ids(&["a"])).await;
     place.faulty.fail("finish", Fault::Refused);
     work_until_called(&place, "fail", 1).await;
     assert_eq!(dead(&place).await, [("a".to_owned(), "store".to_owned())]);
@@ -258,7 +274,7 @@ async fn an_entry_whose_end_the_store_refuses_becomes_a_dead_letter_after_three_
 async fn an_entry_that_can_not_become_a_dead_letter_keeps_its_claim_until_the_lease_runs_out() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 0);
-    place.store.push(&list("in"), &ids(&["a"]), None).await.unwrap();
+    queue(&place, &ids(&["a"])).await;
     place.faulty.fail("finish", Fault::Refused);
     place.faulty.fail("fail", Fault::Refused);
     work_until_called(&place, "fail", 1).await;
@@ -275,7 +291,7 @@ async fn an_entry_that_can_not_become_a_dead_letter_keeps_its_claim_until_the_le
 async fn a_list_whose_claims_are_refused_is_tried_after_a_pause() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 0);
-    place.store.push(&list("in"), &ids(&["a"]), None).await.unwrap();
+    queue(&place, &ids(&["a"])).await;
     place.faulty.fail("claim", Fault::Refused);
     let begun = Instant::now();
     work_until_called(&place, "claim", 3).await;

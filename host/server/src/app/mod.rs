@@ -6,6 +6,7 @@
 
 mod api;
 mod error;
+mod ingress;
 mod reload;
 pub(crate) mod services;
 mod stores;

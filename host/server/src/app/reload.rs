@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch::{self, Sender};
 
-use super::StartError;
 use super::services::Services;
 use super::stores::Stores;
 use super::tasks::Tasks;
-use vconduit_base::names::Digest;
+use super::{StartError, ingress};
+use vconduit_base::names::{Digest, ListName};
 use vconduit_engine::hosts::Standing;
 use vconduit_engine::registry::{Registry, RegistryError};
 use vconduit_engine::reload::{ConfigSource, Loaded};
@@ -34,6 +34,8 @@ pub(super) async fn start(
     let (uploads, uploaded) = watch::channel(Vec::new());
     let snapshot = first_snapshot(&source, &services.registry, &uploads).await?;
     metrics::config_revision(snapshot.revision);
+    let (ingress, ingress_lists) = watch::channel(snapshot.config.ingress_lists());
+    tasks.spawn_until_stop(ingress::keep(stores.shared.clone(), ingress_lists));
     services.live.store(Arc::new(snapshot));
 
     let reload = Reload {
@@ -41,6 +43,7 @@ pub(super) async fn start(
         live: services.live.clone(),
         standing: Arc::default(),
         uploads,
+        ingress,
     };
     let standing = reload.standing.clone();
     tasks.spawn_until_stop(reload.run(source));
@@ -73,6 +76,8 @@ struct Reload {
     standing: Arc<Standing>,
     /// Newest uploaded versions of links. They are compiled ahead of their activation.
     uploads: Sender<Vec<Digest>>,
+    /// The ingress lists of the active configuration.
+    ingress: Sender<Vec<ListName>>,
 }
 
 impl Reload {
@@ -95,6 +100,7 @@ impl Reload {
                 let changes = vconduit_config::diff::diff(&before.config, &snapshot.config);
                 tracing::info!(revision, %changes, "a new configuration is active");
                 log_warnings(&snapshot);
+                self.ingress.send_replace(snapshot.config.ingress_lists());
                 self.live.store(Arc::new(snapshot));
                 self.standing.activated();
                 metrics::config_revision(revision);

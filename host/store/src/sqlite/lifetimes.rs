@@ -40,16 +40,14 @@ pub fn remaining(db: &Connection, id: &str, now_ms: i64) -> SqlResult<Option<i64
 }
 
 /// Sets the lifetime of a document in seconds, [`MAX_LIFETIME_S`] at most. That of a held document
-/// ends when its last hold does, at the earliest. 0 or less deletes it at once. Returns false when
+/// ends when its last hold does, at the earliest. With 0 or less it has ended. Returns false when
 /// the document is not found.
 pub fn set(step: &WriteStep<'_>, id: &str, seconds: i64) -> SqlResult<bool> {
-    if seconds <= 0 {
-        return delete(step, id);
-    }
     let sql = "UPDATE documents SET expires_ms = CASE held WHEN 1 THEN NULL ELSE ?2 END,
                                     until_ms = ?2
                WHERE id = ?1 AND (expires_ms IS NULL OR expires_ms > ?3)";
-    let expires_ms = expiry(step.now_ms, seconds.min(MAX_LIFETIME_S));
+    let lasts = Duration::from_secs(seconds.clamp(0, MAX_LIFETIME_S).unsigned_abs());
+    let expires_ms = end_of(step.now_ms, lasts);
     let changed = step.db.prepare_cached(sql)?.execute((id, expires_ms, step.now_ms))?;
     Ok(changed == 1)
 }

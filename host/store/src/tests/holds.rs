@@ -342,6 +342,11 @@ async fn a_lifetime_that_a_link_sets_begins_after_the_last_run(fixture: StoreFix
         expire: vec![(id("a"), 100)],
         ..no_effects()
     };
+    fixture.store.expire(&id("a"), 0).await.unwrap();
+    assert!(
+        fixture.text("a").await.is_some(),
+        "it has ended, but runs wait for the document"
+    );
     for (name, after) in [("p", PROTECTED), ("q", Some(100))] {
         let claim = fixture.claim_one(name).await;
         let effects = if name == "p" { &effects } else { &no_effects() };
@@ -395,7 +400,8 @@ async fn a_deletion_is_remembered(fixture: StoreFixture) {
     fixture.put("a").await;
     assert!(!was_deleted("a").await, "it was put again");
     store.expire(&id("a"), 0).await.unwrap();
-    assert!(was_deleted("a").await, "a lifetime of 0 is a deletion");
+    assert_eq!(fixture.text("a").await, None, "its lifetime has ended");
+    assert!(!was_deleted("a").await, "a lifetime that has ended is no deletion");
 }
 
 async fn a_deletion_during_a_run_is_remembered(fixture: StoreFixture) {

@@ -1,5 +1,5 @@
 -- Sets the lifetime of a document.
--- ARGV: id, lifetime in seconds; 0 or less deletes the document
+-- ARGV: id, lifetime in seconds; with 0 or less it has ended
 -- Guarantees: the lifetime of a document that has work before it begins after that.
 -- Returns 1, or 0 when there is no document.
 

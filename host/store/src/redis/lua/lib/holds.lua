@@ -153,17 +153,16 @@ local function delete_document(id)
   return redis.call('DEL', document_key(id)), redis.call('DEL', token_key(id))
 end
 
--- Sets the lifetime of a document in seconds. 0 or less deletes it. The lifetime of a held document
+-- Sets the lifetime of a document in seconds. With 0 or less it has ended. That of a held document
 -- ends when its last hold does, at the earliest. The host has bounded the number: Redis refuses one
 -- that is out of range, in the middle of a script. Returns false when there is no document.
 local function set_lifetime(id, seconds)
-  if seconds <= 0 then return delete_document(id) == 1 end
   if redis.call('EXISTS', document_key(id)) == 0 then return false end
-  redis.pcall('HSET', holds_key(id), 'until', at_ms(seconds * 1000))
-  if redis.call('HEXISTS', holds_key(id), 'n') == 0 then
-    redis.call('EXPIRE', holds_key(id), seconds)
-    redis.call('EXPIRE', document_key(id), seconds)
-  end
+  local key, until_ms = holds_key(id), at_ms(math.max(seconds, 0) * 1000)
+  redis.pcall('HSET', key, 'until', until_ms)
+  if redis.call('HEXISTS', key, 'n') == 1 then return true end
+  redis.call('PEXPIREAT', key, until_ms)
+  redis.call('PEXPIREAT', document_key(id), until_ms)
   return true
 end
 
