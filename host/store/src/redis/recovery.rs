@@ -16,6 +16,9 @@ use vconduit_base::names::ListName;
 
 /// Entries in one step, so that no step keeps Redis busy for more than some milliseconds.
 const MAX_ENTRIES: u64 = 200;
+/// Expired claims that are put in order before a step takes the last ones: all that one call can
+/// return. Sorting as many takes Redis some 20 ms.
+const MAX_SORTED: u64 = MAX_ENTRIES * MAX_STEPS as u64;
 
 /// Reply of the scripts: ids returned, ids that became dead letters, number of entries examined.
 type RecoveryReply = (Vec<String>, Vec<String>, u64);
@@ -32,7 +35,10 @@ impl EntryRecovery for RedisStore {
             dead.as_str(),
             &keys::records(list),
         ]);
-        call.arg(max_lost).arg(self.lifetimes.dead_letter_s).arg(MAX_ENTRIES);
+        call.arg(max_lost)
+            .arg(self.lifetimes.dead_letter_s)
+            .arg(MAX_ENTRIES)
+            .arg(MAX_SORTED);
         self.recover("reap", &self.scripts.reap, &call).await
     }
 

@@ -81,8 +81,9 @@ impl ListRecovery<'_> {
 
     /// Returns true when there may be more.
     fn expired_leases(&mut self, max_lost: u32) -> SqlResult<bool> {
+        // The last ones first: the next step puts those before them at the head.
         let sql = "SELECT vcon, lost_leases, checkpoint, context, current, claim FROM
-                     (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY lease_ms LIMIT ?3) ORDER BY taken";
+                     (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY taken DESC LIMIT ?3) ORDER BY taken";
         let mut statement = self.step.db.prepare_cached(sql)?;
         let due = statement.query_map((self.list.as_str(), self.step.now_ms, MAX_ENTRIES), |row| {
             Ok((EntryState::from_row(row)?, row.get(5)?))

@@ -8,7 +8,7 @@ on_both!(
     an_entry_with_a_valid_lease_stays,
     an_entry_that_lost_too_many_leases_is_a_dead_letter,
     one_dead_entry_does_not_stop_the_others,
-    many_entries_are_returned_at_once,
+    many_entries_are_returned_at_once_and_keep_their_order,
     a_duplicate_keeps_the_higher_count,
     a_run_that_finishes_before_its_claim_is_reaped_is_done
 );
@@ -78,23 +78,16 @@ async fn one_dead_entry_does_not_stop_the_others(fixture: StoreFixture) {
     );
 }
 
-async fn many_entries_are_returned_at_once(fixture: StoreFixture) {
+async fn many_entries_are_returned_at_once_and_keep_their_order(fixture: StoreFixture) {
     let names: Vec<VconId> = (0..450).map(|i| id(&format!("v{i:03}"))).collect();
     fixture.store.push(&list("q"), &names, None).await.unwrap();
     let claims = fixture.claim("q", 450).await;
-    fixture.lose(&claims).await;
-    let mut back = 0;
-    loop {
-        let (returned, _) = fixture.reap("q").await;
-        if returned.is_empty() {
-            break;
-        }
-        back += returned.len();
-    }
-    assert_eq!(back, 450);
-    let mut entries = fixture.entries("q").await;
-    entries.sort();
-    assert_eq!(entries, texts(&names));
+    // The leases run out in another order than the entries were taken.
+    fixture.lose(&claims[300..]).await;
+    fixture.lose(&claims[..300]).await;
+    let (returned, _) = fixture.reap("q").await;
+    assert_eq!(returned.len(), 450, "one call returns all");
+    assert_eq!(fixture.entries("q").await, texts(&names), "the order on the list");
 }
 
 async fn a_duplicate_keeps_the_higher_count(fixture: StoreFixture) {

@@ -2,28 +2,35 @@
 -- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6
 --       records (hash)
 -- ARGV: number of lost leases that makes a dead letter, dead-letter lifetime in seconds, number of
---       entries in one step
+--       entries in one step, number of entries that are put in order
 -- Guarantees: an entry is under a claim, on the list, or a dead letter. Returned entries keep their
--- order on the list.
+-- order on the list, also over several steps: each takes the entries that come last.
 -- Returns the ids returned, the ids that became dead letters, and the number of entries examined.
 
-local max_lost, seconds, limit = number(), number(), number()
+local max_lost, seconds, limit, at_once = number(), number(), number(), number()
 must_be(KEYS[1], 'list')
 must_be(KEYS[5], 'list')
-local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'LIMIT', 0, limit)
+local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'LIMIT', 0, at_once)
 
-local entries = {}
+local expired = {}
 for _, name in ipairs(due) do
   local text = redis.call('HGET', KEYS[2], name)
   if text then
-    local entry = cjson.decode(text)
-    entry.name, entry.text = name, text
-    entries[#entries + 1] = entry
+    -- Found without decoding: only the entries of this step are decoded.
+    local order = string.match(text, '"order":"(%d+)"') or ''
+    expired[#expired + 1] = { name = name, text = text, order = order }
   else
     redis.call('ZREM', KEYS[3], name)
   end
 end
-table.sort(entries, function(a, b) return a.order < b.order end)
+table.sort(expired, function(a, b) return a.order < b.order end)
+
+local entries = {}
+for i = math.max(1, #expired - limit + 1), #expired do
+  local entry = cjson.decode(expired[i].text)
+  entry.name, entry.text = expired[i].name, expired[i].text
+  entries[#entries + 1] = entry
+end
 
 local returned, dead = {}, {}
 local function take_away(entry)
@@ -55,4 +62,4 @@ end
 forgets_stale(KEYS[1], KEYS[4])
 local ids = {}
 for i, entry in ipairs(returned) do ids[i] = entry.vcon end
-return { ids, dead, #due }
+return { ids, dead, #entries }
