@@ -99,6 +99,11 @@ pub trait ClaimStore {
     /// Renews leases, from now. Returns the claims that are lost.
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError>;
 
+    /// Renews leases, from now, and notes that the runs begin. A lease that runs out counts as lost
+    /// only after this or a checkpoint: an entry that no worker has run has harmed none. Returns
+    /// the claims that are lost.
+    async fn begin(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError>;
+
     /// Writes the document (if given), applies the effects and stores the checkpoint. The claim
     /// stays.
     async fn checkpoint(

@@ -33,8 +33,9 @@ impl Reaped {
 /// Recovers entries. A call takes all that are due, up to 10,000, in several atomic steps.
 #[async_trait]
 pub trait EntryRecovery {
-    /// Returns entries with expired leases to the head of their list. An entry that has lost
-    /// `max_lost` leases becomes a dead letter.
+    /// Returns entries with expired leases to the head of their list. If the run had begun
+    /// ([`crate::ClaimStore::begin`]), it has lost a lease. An entry that has lost `max_lost`
+    /// leases becomes a dead letter.
     async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError>;
 
     /// Moves parked entries whose id has come back on `resume:<list>` to the head of `list`.

@@ -228,6 +228,7 @@ pass_on! {
     ClaimStore [] {
         claim(list: &ListName, host: &HostId, count: usize, lease: Duration) -> Vec<Claim>;
         renew(list: &ListName, claims: &[ClaimId], lease: Duration) -> Vec<ClaimId>;
+        begin(list: &ListName, claims: &[ClaimId], lease: Duration) -> Vec<ClaimId>;
         checkpoint(claim: &Claim, checkpoint: &Checkpoint, write: Option<Write>, effects: &Effects) -> Guarded;
         claims(list: &ListName) -> Vec<(HostId, Claim)>;
         trail(id: &VconId) -> Vec<String>;

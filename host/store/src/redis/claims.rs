@@ -78,20 +78,11 @@ impl ClaimStore for RedisStore {
     }
 
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
-        if claims.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut call = self.scripts.renew.call(&[&keys::claims(list), &keys::leases(list)]);
-        call.arg(millis(lease)).arg(claims.len());
-        for claim in claims {
-            call.arg(claim.as_str());
-        }
-        let lost: Vec<String> = self.connection.script("renew", &self.scripts.renew, &call).await?;
-        Ok(claims
-            .iter()
-            .filter(|claim| lost.iter().any(|lost| lost == claim.as_str()))
-            .cloned()
-            .collect())
+        self.extend("renew", false, list, claims, lease).await
+    }
+
+    async fn begin(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
+        self.extend("begin", true, list, claims, lease).await
     }
 
     async fn checkpoint(
@@ -166,6 +157,33 @@ impl ClaimStore for RedisStore {
         let mut command = redis::cmd("LRANGE");
         command.arg(keys::trail(id)).arg(0).arg(-1);
         self.connection.run("trail", &command).await
+    }
+}
+
+impl RedisStore {
+    /// Renews leases, and begins the runs if `begins`. Returns the claims that are lost.
+    async fn extend(
+        &self,
+        operation: &'static str,
+        begins: bool,
+        list: &ListName,
+        claims: &[ClaimId],
+        lease: Duration,
+    ) -> Result<Vec<ClaimId>, StoreError> {
+        if claims.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut call = self.scripts.renew.call(&[&keys::claims(list), &keys::leases(list)]);
+        call.arg(millis(lease)).arg(u8::from(begins)).arg(claims.len());
+        for claim in claims {
+            call.arg(claim.as_str());
+        }
+        let lost: Vec<String> = self.connection.script(operation, &self.scripts.renew, &call).await?;
+        Ok(claims
+            .iter()
+            .filter(|claim| lost.iter().any(|lost| lost == claim.as_str()))
+            .cloned()
+            .collect())
     }
 }
 

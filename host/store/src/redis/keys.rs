@@ -83,7 +83,7 @@ pub fn claims(list: &ListName) -> String {
     format!("vconduit:claims:{{{list}}}")
 }
 
-/// Sorted set: claim id → end of its lease, in ms by the server's clock.
+/// Sorted set: claim id → end of its lease, in ms by the server's clock (see `lua/lib/leases.lua`).
 pub fn leases(list: &ListName) -> String {
     format!("vconduit:leases:{{{list}}}")
 }

@@ -85,8 +85,8 @@ scripts! {
     pop: ["args", "once", "documents", "holds"],
     /// Takes entries from a list under claims.
     claim: ["args", "entries", "documents", "holds", "dead", "claims"],
-    /// Renews leases.
-    renew: ["args"],
+    /// Renews leases, and begins runs.
+    renew: ["args", "leases"],
     /// Stores a checkpoint.
     checkpoint: ["args", "documents", "holds", "effects", "trail"],
     /// Ends a claim after a success.
@@ -102,7 +102,7 @@ scripts! {
     /// Continues parked runs.
     resume: ["args", "documents", "holds", "dead", "claims"],
     /// Recovers entries with expired leases.
-    reap: ["args", "documents", "holds", "dead", "claims"],
+    reap: ["args", "documents", "holds", "dead", "claims", "leases"],
     /// Reads dead letters.
     dead_letters: ["args"],
     /// Moves dead letters back to their list.

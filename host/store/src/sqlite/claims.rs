@@ -69,6 +69,33 @@ fn read_all(db: &Connection, list: &ListName) -> SqlResult<Vec<(HostId, Claim)>>
     Ok(claims)
 }
 
+impl SqliteStore {
+    /// Renews leases, and begins the runs if `begins`. Returns the claims that are lost.
+    async fn extend(
+        &self,
+        operation: &'static str,
+        begins: bool,
+        list: &ListName,
+        claims: &[ClaimId],
+        lease: Duration,
+    ) -> Result<Vec<ClaimId>, StoreError> {
+        let (list, claims) = (list.clone(), claims.to_vec());
+        let extend = move |step: &WriteStep<'_>| {
+            let sql = "UPDATE claims SET lease_ms = ?3, begun = max(begun, ?4) WHERE claim = ?1 AND list = ?2";
+            let mut statement = step.db.prepare_cached(sql)?;
+            let end_ms = end_of(step.now_ms, lease);
+            let mut lost = Vec::new();
+            for claim in claims {
+                if statement.execute((claim.as_str(), list.as_str(), end_ms, begins))? == 0 {
+                    lost.push(claim);
+                }
+            }
+            Ok(lost)
+        };
+        self.writer.run(operation, extend).await
+    }
+}
+
 #[async_trait]
 impl ClaimStore for SqliteStore {
     async fn claim(
@@ -92,20 +119,11 @@ impl ClaimStore for SqliteStore {
     }
 
     async fn renew(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
-        let (list, claims) = (list.clone(), claims.to_vec());
-        let renew = move |step: &WriteStep<'_>| {
-            let mut statement = step
-                .db
-                .prepare_cached("UPDATE claims SET lease_ms = ?3 WHERE claim = ?1 AND list = ?2")?;
-            let mut lost = Vec::new();
-            for claim in claims {
-                if statement.execute((claim.as_str(), list.as_str(), end_of(step.now_ms, lease)))? == 0 {
-                    lost.push(claim);
-                }
-            }
-            Ok(lost)
-        };
-        self.writer.run("renew", renew).await
+        self.extend("renew", false, list, claims, lease).await
+    }
+
+    async fn begin(&self, list: &ListName, claims: &[ClaimId], lease: Duration) -> Result<Vec<ClaimId>, StoreError> {
+        self.extend("begin", true, list, claims, lease).await
     }
 
     async fn checkpoint(
@@ -121,7 +139,7 @@ impl ClaimStore for SqliteStore {
             with_claim(step, &claim, write.as_ref(), effects.needs.as_ref(), |entry| {
                 let current = checkpoint.current.as_ref().map(VconId::as_str);
                 step.db
-                    .prepare_cached("UPDATE claims SET checkpoint = ?2, current = ?3 WHERE claim = ?1")?
+                    .prepare_cached("UPDATE claims SET checkpoint = ?2, current = ?3, begun = 1 WHERE claim = ?1")?
                     .execute((claim.id.as_str(), checkpoint_text(&checkpoint)?, current))?;
                 holds::moves(step, entry.current.as_deref(), current)?;
                 apply(step, &effects)?;

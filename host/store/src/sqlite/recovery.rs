@@ -82,18 +82,19 @@ impl ListRecovery<'_> {
     /// Returns true when there may be more.
     fn expired_leases(&mut self, max_lost: u32) -> SqlResult<bool> {
         // The last ones first: the next step puts those before them at the head.
-        let sql = "SELECT vcon, lost_leases, checkpoint, context, current, claim FROM
+        let sql = "SELECT vcon, lost_leases, checkpoint, context, current, claim, begun FROM
                      (SELECT * FROM claims WHERE list = ?1 AND lease_ms <= ?2 ORDER BY taken DESC LIMIT ?3) ORDER BY taken";
         let mut statement = self.step.db.prepare_cached(sql)?;
         let due = statement.query_map((self.list.as_str(), self.step.now_ms, MAX_ENTRIES), |row| {
-            Ok((EntryState::from_row(row)?, row.get(5)?))
+            Ok((EntryState::from_row(row)?, row.get(5)?, row.get(6)?))
         })?;
-        let due: Vec<(EntryState, String)> = due.collect::<Result<_, _>>()?;
+        let due: Vec<(EntryState, String, bool)> = due.collect::<Result<_, _>>()?;
         let is_full = due.len() == MAX_ENTRIES as usize;
-        for (mut entry, claim) in due {
+        for (mut entry, claim, has_begun) in due {
             drop_claim(self.step, &claim)?;
-            entry.lost_leases += 1;
-            if entry.lost_leases < max_lost {
+            // A claim that no worker has run has not harmed its worker.
+            entry.lost_leases += u32::from(has_begun);
+            if !has_begun || entry.lost_leases < max_lost {
                 self.returned.push(entry);
                 continue;
             }

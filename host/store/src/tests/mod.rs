@@ -174,10 +174,10 @@ impl StoreFixture {
             .unwrap()
     }
 
-    /// Makes the leases of these claims run out.
+    /// Begins the runs of these claims, and makes their leases run out.
     async fn lose(&self, claims: &[Claim]) {
         let names: Vec<_> = claims.iter().map(|claim| claim.id.clone()).collect();
-        let lost = self.store.renew(&claims[0].list, &names, Duration::ZERO).await.unwrap();
+        let lost = self.store.begin(&claims[0].list, &names, Duration::ZERO).await.unwrap();
         assert!(lost.is_empty());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

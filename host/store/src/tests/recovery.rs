@@ -2,6 +2,7 @@
 //! times.
 
 use super::*;
+use vconduit_base::names::ClaimId;
 
 on_both!(
     returned_entries_keep_their_order,
@@ -10,6 +11,8 @@ on_both!(
     one_dead_entry_does_not_stop_the_others,
     many_entries_are_returned_at_once_and_keep_their_order,
     a_duplicate_keeps_the_higher_count,
+    a_claim_that_no_worker_has_run_loses_no_lease,
+    a_run_that_has_begun_loses_a_lease_however_often_it_was_renewed,
     a_run_that_finishes_before_its_claim_is_reaped_is_done
 );
 
@@ -102,6 +105,45 @@ async fn a_duplicate_keeps_the_higher_count(fixture: StoreFixture) {
     fixture.reap("q").await;
     assert_eq!(fixture.claim_one("q").await.lost_leases, 2);
     assert_eq!(fixture.entries("q").await, ["a"], "an entry is lost");
+}
+
+/// The reply of a claim was lost, or its worker died before the run: that is not the entry's fault.
+async fn a_claim_that_no_worker_has_run_loses_no_lease(fixture: StoreFixture) {
+    fixture.push("q", &["a"]).await;
+    for renewals in [0, 1, 0, 2, 0, 0, 0] {
+        let store = &fixture.store;
+        let claim = store
+            .claim(&list("q"), &host(), 1, Duration::ZERO)
+            .await
+            .unwrap()
+            .remove(0);
+        assert_eq!(claim.lost_leases, 0, "an entry that never ran has lost a lease");
+        for _ in 0..renewals {
+            // A run that waits for its turn is renewed, but has not begun.
+            let lost = store
+                .renew(&list("q"), &[claim.id.clone()], Duration::ZERO)
+                .await
+                .unwrap();
+            assert!(lost.is_empty());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(fixture.reap("q").await, (vec!["a".to_owned()], vec![]));
+    }
+}
+
+async fn a_run_that_has_begun_loses_a_lease_however_often_it_was_renewed(fixture: StoreFixture) {
+    fixture.push("q", &["a"]).await;
+    let claim = fixture.claim_one("q").await;
+    let names = [claim.id.clone(), ClaimId::random()];
+    let lost = fixture.store.begin(&list("q"), &names, LEASE).await.unwrap();
+    assert_eq!(lost, names[1..], "a claim that does not exist can't begin");
+    for lease in [LEASE, LEASE, Duration::ZERO] {
+        let lost = fixture.store.renew(&list("q"), &names[..1], lease).await.unwrap();
+        assert!(lost.is_empty());
+    }
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(fixture.reap("q").await.0, ["a"]);
+    assert_eq!(fixture.claim_one("q").await.lost_leases, 1);
 }
 
 /// A worker keeps an entry after its lease has run out, until the entry is reaped.

@@ -4,21 +4,23 @@
 -- ARGV: number of lost leases that makes a dead letter, dead-letter lifetime in seconds, number of
 --       entries in one step, number of entries that are put in order
 -- Guarantees: an entry is under a claim, on the list, or a dead letter. Returned entries keep their
--- order on the list, also over several steps: each takes the entries that come last.
+-- order on the list, also over several steps: each takes the entries that come last. Only a run that
+-- has begun loses a lease.
 -- Returns the ids returned, the ids that became dead letters, and the number of entries examined.
 
 local max_lost, seconds, limit, at_once = number(), number(), number(), number()
 must_be(KEYS[1], 'list')
 must_be(KEYS[5], 'list')
-local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'LIMIT', 0, at_once)
+local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'WITHSCORES', 'LIMIT', 0, at_once)
 
 local expired = {}
-for _, name in ipairs(due) do
+for i = 1, #due, 2 do
+  local name, score = due[i], due[i + 1]
   local text = redis.call('HGET', KEYS[2], name)
   if text then
     -- Found without decoding: only the entries of this step are decoded.
     local order = string.match(text, '"order":"(%d+)"') or ''
-    expired[#expired + 1] = { name = name, text = text, order = order }
+    expired[#expired + 1] = { name = name, text = text, order = order, begun = has_begun(score) }
   else
     redis.call('ZREM', KEYS[3], name)
   end
@@ -28,7 +30,7 @@ table.sort(expired, function(a, b) return a.order < b.order end)
 local entries = {}
 for i = math.max(1, #expired - limit + 1), #expired do
   local entry = cjson.decode(expired[i].text)
-  entry.name, entry.text = expired[i].name, expired[i].text
+  entry.name, entry.text, entry.begun = expired[i].name, expired[i].text, expired[i].begun
   entries[#entries + 1] = entry
 end
 
@@ -39,8 +41,10 @@ local function take_away(entry)
 end
 
 for _, entry in ipairs(entries) do
-  entry.lost_leases = entry.lost_leases + 1
-  if entry.lost_leases >= max_lost then
+  -- A claim whose reply was lost, or that still waited to run, has not harmed its worker.
+  local counts = entry.begun or entry.step
+  if counts then entry.lost_leases = entry.lost_leases + 1 end
+  if counts and entry.lost_leases >= max_lost then
     local message = 'the lease ran out ' .. entry.lost_leases
       .. ' times: each worker that took the entry stopped, hung or panicked'
     bury(KEYS[5], KEYS[6], entry.vcon, record('lost-lease', message, entry))
