@@ -3,6 +3,8 @@
 //! Guarantee: recovered entries come back to the head of their list, in the order in which they
 //! were taken, with their checkpoints.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -36,7 +38,12 @@ pub trait EntryRecovery {
     /// Returns entries with expired leases to the head of their list. If the run had begun
     /// ([`crate::ClaimStore::begin`]), it has lost a lease. An entry that has lost `max_lost`
     /// leases becomes a dead letter.
-    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError>;
+    ///
+    /// `lease` is the lease of the hosts. A store that can be unavailable for hosts that live
+    /// returns nothing for half a lease after a gap of half a lease in which nobody reaped, so that
+    /// each of them can renew its leases first. Hosts have to reap several times within half a
+    /// lease.
+    async fn reap(&self, list: &ListName, max_lost: u32, lease: Duration) -> Result<Reaped, StoreError>;
 
     /// Moves parked entries whose id has come back on `resume:<list>` to the head of `list`.
     /// Entries that were parked too long become dead letters, but only once no id waits on

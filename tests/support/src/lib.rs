@@ -241,7 +241,7 @@ pass_on! {
         requeue_claim(list: &ListName, claim: &ClaimId) -> bool;
     }
     EntryRecovery [] {
-        reap(list: &ListName, max_lost: u32) -> Reaped;
+        reap(list: &ListName, max_lost: u32, lease: Duration) -> Reaped;
         resume(list: &ListName) -> Reaped;
         parked(list: &ListName) -> Vec<VconId>;
     }

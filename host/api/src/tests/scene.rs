@@ -86,7 +86,7 @@ impl Api {
             let lost = self.claim_for(name, Duration::ZERO).await;
             let nothing = Effects::default();
             self.real().checkpoint(&lost, checkpoint, None, &nothing).await.unwrap();
-            self.real().reap(&list(name), 5).await.unwrap();
+            self.real().reap(&list(name), 5, Duration::ZERO).await.unwrap();
         }
         self.claim(name).await
     }

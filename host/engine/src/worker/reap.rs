@@ -49,7 +49,8 @@ impl Worker {
 
     /// Takes entries away from claims whose lease has expired. False when the store failed.
     pub(super) async fn reap_expired(&self, chain: &ChainName, list: &ListName) -> bool {
-        match self.store.reap(list, self.settings.max_lost_leases).await {
+        let settings = &self.settings;
+        match self.store.reap(list, settings.max_lost_leases, settings.lease).await {
             Ok(reaped) => {
                 self.report_lost(chain, list, &reaped);
                 true

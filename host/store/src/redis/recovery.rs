@@ -3,9 +3,12 @@
 //! Guarantee: recovered entries come back to the head of their list, in the order in which they
 //! were taken, with their checkpoints.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use redis::Cmd;
 
+use super::encode::millis;
 use super::errors::damaged;
 use super::scripts::Script;
 use super::{RedisStore, keys};
@@ -25,7 +28,7 @@ type RecoveryReply = (Vec<String>, Vec<String>, u64);
 
 #[async_trait]
 impl EntryRecovery for RedisStore {
-    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+    async fn reap(&self, list: &ListName, max_lost: u32, lease: Duration) -> Result<Reaped, StoreError> {
         let dead = list.dead_letters();
         let mut call = self.scripts.reap.call(&[
             list.as_str(),
@@ -34,8 +37,10 @@ impl EntryRecovery for RedisStore {
             &keys::resume(list),
             dead.as_str(),
             &keys::records(list),
+            keys::CONTACT,
         ]);
-        call.arg(max_lost)
+        call.arg(millis(lease))
+            .arg(max_lost)
             .arg(self.lifetimes.dead_letter_s)
             .arg(MAX_ENTRIES)
             .arg(MAX_SORTED);

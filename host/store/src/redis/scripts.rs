@@ -102,7 +102,7 @@ scripts! {
     /// Continues parked runs.
     resume: ["args", "documents", "holds", "dead", "claims"],
     /// Recovers entries with expired leases.
-    reap: ["args", "documents", "holds", "dead", "claims", "leases"],
+    reap: ["args", "documents", "holds", "dead", "claims", "leases", "contact"],
     /// Reads dead letters.
     dead_letters: ["args"],
     /// Moves dead letters back to their list.

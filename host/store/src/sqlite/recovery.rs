@@ -3,6 +3,8 @@
 //! Guarantee: recovered entries come back to the head of their list, in the order in which they
 //! were taken, with their checkpoints.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use rusqlite::Connection;
 
@@ -162,7 +164,9 @@ impl ListRecovery<'_> {
 
 #[async_trait]
 impl EntryRecovery for SqliteStore {
-    async fn reap(&self, list: &ListName, max_lost: u32) -> Result<Reaped, StoreError> {
+    /// Does not wait after a gap: the file belongs to one process, which renews its own leases
+    /// before it reaps.
+    async fn reap(&self, list: &ListName, max_lost: u32, _lease: Duration) -> Result<Reaped, StoreError> {
         self.recover("reap", list, move |recovery| recovery.expired_leases(max_lost))
             .await
     }

@@ -58,7 +58,7 @@ impl Run {
     async fn housekeeping(&self, choice: u32) {
         let q = list("q");
         match choice {
-            0 => drop(self.store.reap(&q, 3).await.unwrap()),
+            0 => drop(self.store.reap(&q, 3, Duration::ZERO).await.unwrap()),
             1 => drop(self.store.resume(&q).await.unwrap()),
             2 => drop(self.store.reprocess(&q, 3).await.unwrap()),
             3 => {
@@ -124,7 +124,7 @@ impl Run {
             .collect();
         self.store.renew(&q, &open, Duration::ZERO).await.unwrap();
         tokio::time::sleep(Duration::from_millis(5)).await;
-        self.store.reap(&q, 3).await.unwrap();
+        self.store.reap(&q, 3, Duration::ZERO).await.unwrap();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut seen = self.store.entries(&q, 0, u64::MAX).await.unwrap();
         seen.extend(self.store.entries(&q.dead_letters(), 0, u64::MAX).await.unwrap());

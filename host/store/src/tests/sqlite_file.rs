@@ -53,7 +53,10 @@ async fn a_restart_keeps_everything() {
     assert_eq!((after.text, after.revision), (before.text, before.revision));
     assert_eq!(store.config_revision().await.unwrap(), 1);
     // The worker of that claim ended with the process, so there is no wait for its lease.
-    assert_eq!(store.reap(&list("q"), 5).await.unwrap().returned, ids(&["a"]));
+    assert_eq!(
+        store.reap(&list("q"), 5, Duration::ZERO).await.unwrap().returned,
+        ids(&["a"])
+    );
     let again = store.claim(&list("q"), &host(), 1, LEASE).await.unwrap().remove(0);
     assert_eq!((again.checkpoint, again.lost_leases), (at_link(2), 1));
     assert_eq!(store.depth(&list("q")).await.unwrap(), 1);

@@ -1,16 +1,18 @@
 -- Takes entries from workers whose lease has run out.
 -- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6
---       records (hash)
--- ARGV: number of lost leases that makes a dead letter, dead-letter lifetime in seconds, number of
---       entries in one step, number of entries that are put in order
+--       records (hash), 7 contact (hash)
+-- ARGV: lease of the hosts in ms, number of lost leases that makes a dead letter, dead-letter
+--       lifetime in seconds, number of entries in one step, number of entries that are put in order
 -- Guarantees: an entry is under a claim, on the list, or a dead letter. Returned entries keep their
 -- order on the list, also over several steps: each takes the entries that come last. Only a run that
--- has begun loses a lease.
+-- has begun loses a lease. After a gap in which nobody reaped, nothing is taken before every live
+-- host could renew its leases (lib/contact.lua).
 -- Returns the ids returned, the ids that became dead letters, and the number of entries examined.
 
-local max_lost, seconds, limit, at_once = number(), number(), number(), number()
+local lease, max_lost, seconds, limit, at_once = number(), number(), number(), number(), number()
 must_be(KEYS[1], 'list')
 must_be(KEYS[5], 'list')
+if not hosts_had_their_chance(KEYS[7], lease) then return { {}, {}, 0 } end
 local due = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now_ms(), 'WITHSCORES', 'LIMIT', 0, at_once)
 
 local expired = {}
