@@ -9,7 +9,7 @@ pub use crate::context::CallContext;
 use crate::guest_log::LogLine;
 use crate::outbound::OutboundRecord;
 pub use crate::outcome::{CallEffects, Outcome};
-pub use crate::surroundings::{CreateError, DocumentAccess, Environment, GuestMetrics};
+pub use crate::surroundings::{CreateError, DocumentAccess, EffectGate, Environment, GuestMetrics};
 use crate::usage::Usage;
 use vcon_document::{Document, Edit};
 

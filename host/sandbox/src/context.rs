@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::surroundings::{DocumentAccess, Environment, GuestMetrics};
+use crate::surroundings::{DocumentAccess, EffectGate, Environment, GuestMetrics};
 use vcon_document::{EgressFormat, VconId};
 use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName, ListName};
@@ -31,6 +31,8 @@ pub struct CallContext {
     pub secrets: Arc<Secrets>,
     /// Access to other vCons.
     pub documents: Arc<dyn DocumentAccess>,
+    /// Gate that each effect outside has to pass.
+    pub gate: Arc<dyn EffectGate>,
     /// Clock and random numbers.
     pub environment: Arc<dyn Environment>,
     /// Receiver of the metrics that the link reports.

@@ -23,7 +23,7 @@
 //! use vcon_document::{Document, EgressFormat};
 //! use vconduit_base::Secrets;
 //! use vconduit_policy::{Grants, Limits};
-//! use vconduit_sandbox::probe::{NoDocuments, NoMetrics, SystemEnvironment};
+//! use vconduit_sandbox::probe::{NoDocuments, NoMetrics, OpenGate, SystemEnvironment};
 //! use vconduit_sandbox::{Call, CallContext, Sandbox, SandboxSettings};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,6 +41,7 @@
 //!     egress: EgressFormat::default(),
 //!     secrets: Arc::new(Secrets::default()),
 //!     documents: Arc::new(NoDocuments),
+//!     gate: Arc::new(OpenGate),
 //!     environment: Arc::new(SystemEnvironment),
 //!     metrics: Arc::new(NoMetrics),
 //!     keep_log: true,

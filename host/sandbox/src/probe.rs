@@ -8,7 +8,7 @@ use rand::Rng;
 
 use crate::call_error::CallError;
 use crate::context::CallContext;
-use crate::surroundings::{CreateError, DocumentAccess, Environment, GuestMetrics};
+use crate::surroundings::{CreateError, DocumentAccess, EffectGate, Environment, GuestMetrics};
 use vcon_document::{EgressFormat, Text, VconId};
 use vconduit_base::names::{ChainName, LinkName, NameError};
 use vconduit_base::{Secrets, clock};
@@ -59,6 +59,15 @@ impl DocumentAccess for NoDocuments {
     }
 }
 
+/// A gate that is always open: the call has no claim that could be lost.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct OpenGate;
+
+#[async_trait]
+impl EffectGate for OpenGate {
+    async fn pass(&self) {}
+}
+
 /// Metrics that are discarded.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct NoMetrics;
@@ -89,6 +98,7 @@ pub(crate) fn describe_context() -> Result<CallContext, CallError> {
         egress: EgressFormat::default(),
         secrets: Arc::new(Secrets::default()),
         documents: Arc::new(NoDocuments),
+        gate: Arc::new(OpenGate),
         environment: Arc::new(SystemEnvironment),
         metrics: Arc::new(NoMetrics),
         keep_log: false,

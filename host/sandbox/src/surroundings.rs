@@ -28,6 +28,14 @@ pub enum CreateError {
     Unavailable(String),
 }
 
+/// Permission to begin what can't be undone: a request, a vCon that is created or deleted. A host
+/// that may have lost its claim on a vCon closes the gate.
+#[async_trait]
+pub trait EffectGate: Send + Sync {
+    /// Waits until the call may begin an effect outside.
+    async fn pass(&self);
+}
+
 /// Clock and random numbers, so that tests can set them.
 pub trait Environment: Send + Sync {
     /// Returns the time of day in milliseconds since 1970-01-01T00:00:00Z.

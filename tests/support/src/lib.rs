@@ -42,6 +42,7 @@ struct State {
     faults: BTreeMap<&'static str, Fault>,
     calls: BTreeMap<&'static str, usize>,
     actions: BTreeMap<&'static str, VecDeque<BoxFuture<'static, ()>>>,
+    delays: BTreeMap<&'static str, VecDeque<BoxFuture<'static, ()>>>,
 }
 
 /// A store that fails on request. Methods are named as in the traits of the store: `"put"`,
@@ -83,12 +84,22 @@ impl FaultyStore {
         self.state().faults.insert(method, fault);
     }
 
+    /// Ends the failures of this method.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    pub fn fail_nothing(&self, method: &'static str) {
+        assert_is_method(method);
+        self.state().faults.remove(method);
+    }
+
     /// Ends all failures, and drops all actions that have not run.
     pub fn mend(&self) {
         let mut state = self.state();
         state.fault = None;
         state.faults.clear();
         state.actions.clear();
+        state.delays.clear();
     }
 
     /// Makes this number of saves of the configuration lose against another host.
@@ -115,6 +126,17 @@ impl FaultyStore {
         assert_is_method(method);
         let mut state = self.state();
         state.actions.entry(method).or_default().push_back(Box::pin(action));
+    }
+
+    /// Runs an action after the next call of the method was done, before its caller gets the result:
+    /// the reply is on its way. Several actions run one for each call.
+    ///
+    /// # Panics
+    /// If the store has no such method.
+    pub fn after_next(&self, method: &'static str, action: impl Future<Output = ()> + Send + 'static) {
+        assert_is_method(method);
+        let mut state = self.state();
+        state.delays.entry(method).or_default().push_back(Box::pin(action));
     }
 
     /// Returns the number of calls of a method so far, including those that failed.
@@ -167,6 +189,13 @@ impl FaultyStore {
         }
     }
 
+    async fn after(&self, method: &'static str) {
+        let action = self.state().delays.get_mut(method).and_then(VecDeque::pop_front);
+        if let Some(action) = action {
+            action.await;
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,7 +217,9 @@ macro_rules! pass_on {
         impl $interface for FaultyStore {
             $(async fn $method(&self, $($argument: $kind),*) -> Result<$output, StoreError> {
                 self.before(stringify!($method)).await?;
-                self.real.$method($($argument),*).await
+                let result = self.real.$method($($argument),*).await;
+                self.after(stringify!($method)).await;
+                result
             })*
             $($extra)*
         })*

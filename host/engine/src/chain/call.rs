@@ -72,6 +72,11 @@ impl ChainRunner {
                     note_in_trail(run, place, &ready, attempt, wall, (outcome(&done.outcome), None));
                     return Ok(Called::Done(done));
                 }
+                // It waited for a gate that was closed while the store was unavailable.
+                Err(error) if !run.hold.is_held() => {
+                    tracing::debug!(vcon = %run.current, link = %place.name, %error, "the call failed while the claim could not be renewed; it is tried again");
+                    run.hold.held().await;
+                }
                 Err(error) if attempt >= ready.link.limits.attempts || !error.retryable() => break error,
                 Err(error) => {
                     let Some(wait) = backoff(&error, attempt, deadline) else {
@@ -156,6 +161,7 @@ impl ChainRunner {
                 egress: self.egress,
                 secrets: self.secrets.clone(),
                 documents: self.documents.clone(),
+                gate: Arc::new(run.hold.clone()),
                 environment: self.environment.clone(),
                 metrics: self.guest_metrics.clone(),
                 keep_log: false,

@@ -50,8 +50,10 @@ impl ChainRunner {
             let write = pending(run);
             let checkpoint = run.checkpoint(chain);
             let step = || {
-                self.store
-                    .checkpoint(&run.claim, &checkpoint, write.clone(), &run.effects)
+                let step = self
+                    .store
+                    .checkpoint(&run.claim, &checkpoint, write.clone(), &run.effects);
+                run.hold.during(step)
             };
             match persistently!(step()) {
                 Guarded::Done(revision) => {
@@ -82,8 +84,10 @@ impl ChainRunner {
             };
             run.effects.trail = self.trail(run, &stage);
             let step = || {
-                self.store
-                    .finish(&run.claim, &run.current, write.clone(), &run.effects, egress)
+                let step = self
+                    .store
+                    .finish(&run.claim, &run.current, write.clone(), &run.effects, egress);
+                run.hold.during(step)
             };
             match persistently!(step()) {
                 Guarded::Done(_) => return Ok(well),
@@ -112,7 +116,10 @@ impl ChainRunner {
             ..Stage::of("finished")
         };
         run.effects.trail = self.trail(run, &stage);
-        let step = || self.store.finish(&run.claim, &run.current, None, &run.effects, egress);
+        let step = || {
+            let step = self.store.finish(&run.claim, &run.current, None, &run.effects, egress);
+            run.hold.during(step)
+        };
         match persistently!(step()) {
             Guarded::Done(_) => Ok(Some(Ended::Finished)),
             Guarded::LostClaim => Ok(Some(Ended::Lost)),
@@ -138,8 +145,10 @@ impl ChainRunner {
             let at_most = chain.hand_off_timeout;
             let checkpoint = run.checkpoint(chain);
             let step = || {
-                self.store
-                    .park(&run.claim, &checkpoint, write.clone(), &run.effects, list, at_most)
+                let step = self
+                    .store
+                    .park(&run.claim, &checkpoint, write.clone(), &run.effects, list, at_most);
+                run.hold.during(step)
             };
             match persistently!(step()) {
                 Guarded::Done(_) => return Ok(Ended::Parked),

@@ -3,6 +3,7 @@
 
 use super::ChainRunner;
 use super::resume::{self, NoPlace};
+use super::retry::persistently;
 use super::state::{Failing, Run};
 use super::trail::{Heading, Stage};
 use crate::events::Event;
@@ -109,7 +110,8 @@ impl ChainRunner {
             vcon = %run.current, chain = %run.chain, link = record.link.as_ref().map(LinkName::as_str), class = record.class,
             attempts = record.attempts, error = record.message, "the run failed; the vCon is in {}", run.claim.list.dead_letters()
         );
-        Ok(match self.store.fail(&run.claim, &record, trail.as_deref()).await? {
+        let step = || run.hold.during(self.store.fail(&run.claim, &record, trail.as_deref()));
+        Ok(match persistently!(step()) {
             Guarded::Done(_) => {
                 metrics::dead_letter(&run.claim.list.dead_letters());
                 Ended::Failed

@@ -18,12 +18,13 @@
 //! | `commit.rs` | reads and guarded writes | `load`, `checkpoint`, `stop`, `finish`, `park` |
 //! | `end.rs` | dead letters, events, trail | `fail`, `publish`, `trail`, `record` |
 //!
-//! Data without methods of the runner: `state.rs` (the run), `resume.rs` (its place in the chain),
-//! `trail.rs` (its notes).
+//! Data without methods of the runner: `state.rs` (the run), `hold.rs` (its hold on the claim),
+//! `resume.rs` (its place in the chain), `trail.rs` (its notes).
 
 mod call;
 mod commit;
 mod end;
+pub(crate) mod hold;
 mod links;
 mod resume;
 mod retry;
@@ -51,6 +52,7 @@ use vconduit_telemetry::metrics;
 
 use end::Reason;
 pub use end::{Ended, RunError};
+use hold::Hold;
 use state::Run;
 
 /// The services that all runs share.
@@ -87,6 +89,9 @@ pub struct ChainRunner {
 pub struct Job {
     /// The claim.
     pub claim: Claim,
+    /// The hold on the claim. Whoever keeps the claim notes renewals there, and drops the run when
+    /// the hold has ended.
+    pub hold: Hold,
     /// The chain's name.
     pub chain: ChainName,
     /// The configuration that was active when the run began. The run uses it to its end.
@@ -107,19 +112,20 @@ impl ChainRunner {
     pub async fn run(&self, job: Job) -> Result<Ended, StoreError> {
         let Job {
             claim,
+            hold,
             chain,
             snapshot,
             stored,
         } = job;
         let Some(config) = snapshot.config.chains.get(&chain) else {
             // The chain was removed from the configuration between the claim and now.
-            self.store.hand_back(&claim).await?;
+            hold.during(self.store.hand_back(&claim)).await?;
             return Ok(Ended::HandedBack);
         };
         metrics::in_flight(&chain, 1.0);
         let _guard = InFlight(&chain);
         let began = Instant::now();
-        let mut run = Run::begin(claim, chain.clone(), self.environment.now_ms(), self.trails);
+        let mut run = Run::begin(claim, hold, chain.clone(), self.environment.now_ms(), self.trails);
         self.events.publish(|| Event::VconClaimed(run.event()));
         let ended = match self.to_its_end(&mut run, config, &snapshot, stored).await {
             Ok(ended) => ended,

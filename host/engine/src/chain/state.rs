@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::hold::Hold;
 use super::resume::{self, NoPlace};
 use super::trail::Trail;
 use crate::events::RunEvent;
@@ -16,6 +17,8 @@ use vconduit_store::{Checkpoint, Claim, Effects, Progress, Revision};
 pub(super) struct Run {
     /// The claim that guards every write.
     pub claim: Claim,
+    /// The hold on the claim, which everything outside waits for.
+    pub hold: Hold,
     /// The chain.
     pub chain: ChainName,
     /// The vCon that the run is about now.
@@ -63,7 +66,7 @@ pub(super) struct Failing {
 impl Run {
     /// Begins a run at the checkpoint of its claim. [`Self::find_place`] has to be called before a
     /// link is.
-    pub fn begin(claim: Claim, chain: ChainName, now_ms: u64, trails: bool) -> Self {
+    pub fn begin(claim: Claim, hold: Hold, chain: ChainName, now_ms: u64, trails: bool) -> Self {
         let checkpoint = checkpoint_for(&claim, &chain);
         Self {
             current: checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()),
@@ -86,6 +89,7 @@ impl Run {
             failing: None,
             trail: Trail::new(trails),
             claim,
+            hold,
             chain,
         }
     }
@@ -193,7 +197,8 @@ mod tests {
             lost_leases: 0,
             context: None,
         };
-        Run::begin(claim, ChainName::new("main").unwrap(), 1_700_000_000_000, false)
+        let hold = Hold::new(tokio::time::Instant::now(), Duration::from_secs(30));
+        Run::begin(claim, hold, ChainName::new("main").unwrap(), 1_700_000_000_000, false)
     }
 
     #[test]

@@ -6,20 +6,55 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::end::{Ended, Reason};
+use super::hold::Hold;
 use super::retry::persistently;
 use super::state::Run;
 use super::{ChainRunner, Flow, RunError};
 use crate::snapshot::Snapshot;
+use vcon_document::VconId;
 use vconduit_base::names::{ListName, StorageName};
 use vconduit_config::Chain;
 use vconduit_storage::runner::Target;
-use vconduit_storage::{Saved, StorageError};
+use vconduit_storage::{Abilities, Saved, Storage, StorageError};
 use vconduit_store::StoreError;
 use vconduit_telemetry::metrics;
 
 /// Saves of one run. A document that others change during each of them is contended for.
 const MAX_SAVES: u32 = 10;
+
+/// Results of saves, in the order of the storages.
+type SaveResults = Vec<(StorageName, Result<(), StorageError>)>;
+
+/// A storage of a run. No try of a save begins while the claim is not held: retries have a timer of
+/// their own.
+struct HeldStorage {
+    storage: Arc<dyn Storage>,
+    hold: Hold,
+}
+
+#[async_trait]
+impl Storage for HeldStorage {
+    fn abilities(&self) -> Abilities {
+        self.storage.abilities()
+    }
+
+    async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
+        self.hold.held().await;
+        self.storage.save(saved).await
+    }
+
+    async fn get(&self, id: &VconId) -> Result<Option<String>, StorageError> {
+        self.storage.get(id).await
+    }
+
+    async fn delete(&self, id: &VconId) -> Result<bool, StorageError> {
+        self.hold.held().await;
+        self.storage.delete(id).await
+    }
+}
 
 impl ChainRunner {
     /// Saves the vCon to the chain's storages and sends its id on.
@@ -63,10 +98,16 @@ impl ChainRunner {
         let targets: Vec<Target> = chain
             .storages
             .iter()
-            .filter_map(|name| Some((name.clone(), snapshot.storages.get(name)?.clone())))
+            .filter_map(|name| {
+                let storage = snapshot.storages.get(name)?.clone();
+                let hold = run.hold.clone();
+                Some((
+                    name.clone(),
+                    Arc::new(HeldStorage { storage, hold }) as Arc<dyn Storage>,
+                ))
+            })
             .collect();
-        let runner = self.documents.runner();
-        for (name, result) in runner.save_all(&targets, &saved, &self.save_policy).await {
+        for (name, result) in self.save_held(&run.hold, &targets, &saved).await {
             match result {
                 Ok(()) => run.trail.storage(&name, None),
                 Err(StorageError::Transient(message) | StorageError::Permanent(message)) => {
@@ -75,6 +116,21 @@ impl ChainRunner {
             }
         }
         Ok(())
+    }
+
+    /// Saves while the claim is held. Saves that have not ended when it is not held any more are
+    /// cut off, so that they do not replace what another host saves, and begin again when it is:
+    /// a storage that saves twice has one copy.
+    async fn save_held(&self, hold: &Hold, targets: &[Target], saved: &Saved) -> SaveResults {
+        let runner = self.documents.runner();
+        loop {
+            hold.held().await;
+            tokio::select! {
+                biased;
+                results = runner.save_all(targets, saved, &self.save_policy) => return results,
+                () = hold.broken() => {}
+            }
+        }
     }
 
     /// Notes a failed storage in its own dead-letter list. The run itself continues.
@@ -86,6 +142,7 @@ impl ChainRunner {
         let dead_letters = list.dead_letters();
         tracing::error!(vcon = %run.current, chain = %run.chain, %storage, error = message, "the vCon was not saved; it is in {dead_letters}");
         let record = self.record(run, Reason::plain("storage", format!("storage {storage}: {message}")));
+        run.hold.held().await;
         persistently!(self.store.dead_letter(&dead_letters, &run.current, &record));
         metrics::dead_letter(&dead_letters);
         Ok(())

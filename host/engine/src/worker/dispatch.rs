@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use super::lease::Lease;
 use super::lists::Emptied;
+use crate::chain::hold::{Hold, HoldEnd};
 use crate::chain::{Ended, Job};
 use crate::snapshot::Snapshot;
-use vconduit_base::names::ListName;
+use vconduit_base::names::{ClaimId, ListName};
 use vconduit_config::Chain;
 use vconduit_store::{Claim, StoreError, Stored};
 use vconduit_telemetry::metrics;
@@ -34,6 +36,9 @@ const NO_WAIT: Duration = Duration::from_millis(50);
 /// The interval in which the waiters are compared with the configuration: a quarter of the 2 s
 /// within which a change takes effect.
 const REFRESH: Duration = Duration::from_millis(500);
+
+/// A run that was claimed and has not begun.
+type ClaimedRun = (Job, Lease, OwnedSemaphorePermit);
 
 impl Worker {
     /// Claims entries and starts runs until the worker drains.
@@ -59,6 +64,7 @@ impl Worker {
             return self.lists.set_empty(list);
         };
         let (permits, at_most) = self.more_permits(first, at_most);
+        let asked = Instant::now();
         let claims = match self.store.claim(list, &self.host, at_most, self.settings.lease).await {
             Ok(claims) => claims,
             Err(error) => {
@@ -77,17 +83,57 @@ impl Worker {
             return;
         }
         metrics::received(list, claims.len());
-        let stored = self.documents_of(&claims).await;
-        for ((claim, stored), permit) in claims.into_iter().zip(stored).zip(permits) {
+        let mut begun = Vec::with_capacity(claims.len());
+        for (claim, permit) in claims.into_iter().zip(permits) {
+            let hold = Hold::new(asked, self.settings.lease);
+            let lease = self.leases.add(&claim, &hold);
             let job = Job {
                 claim,
+                hold,
                 chain: chain.clone(),
                 snapshot: snapshot.clone(),
-                stored,
+                stored: None,
             };
-            let lease = self.leases.add(&job.claim);
+            begun.push((job, lease, permit));
+        }
+        self.begin(list, begun).await;
+    }
+
+    /// Begins runs: notes in the store that they begin, reads their documents meanwhile, and starts
+    /// them. Before a run is begun, its worker's death costs the entry no lease.
+    async fn begin(self: &Arc<Self>, list: &ListName, mut runs: Vec<ClaimedRun>) {
+        let asked = Instant::now();
+        let ids: Vec<ClaimId> = runs.iter().map(|(job, ..)| job.claim.id.clone()).collect();
+        let (begun, stored) = tokio::join!(
+            self.store.begin(list, &ids, self.settings.lease),
+            self.documents_of(&runs)
+        );
+        let lost = match begun {
+            Ok(lost) => lost,
+            Err(error) => {
+                tracing::debug!(%list, %error, "runs did not begin");
+                self.lists.set_failed(list);
+                self.runs.spawn(self.clone().give_all_back(runs));
+                return;
+            }
+        };
+        for ((job, ..), stored) in runs.iter_mut().zip(stored) {
+            job.stored = stored;
+        }
+        for (job, lease, permit) in runs {
+            if lost.contains(&job.claim.id) {
+                tracing::warn!(vcon = %job.claim.vcon, %list, "the lease was lost before the run began");
+                continue;
+            }
+            job.hold.renewed(asked);
             self.runs.spawn(self.clone().work(job, lease, permit));
         }
+    }
+
+    /// Gives back entries whose runs have not begun.
+    async fn give_all_back(self: Arc<Self>, runs: Vec<ClaimedRun>) {
+        let all = runs.iter().map(|(job, ..)| self.give_back(&job.claim));
+        futures::future::join_all(all).await;
     }
 
     fn more_permits(&self, first: OwnedSemaphorePermit, wished: usize) -> (Vec<OwnedSemaphorePermit>, usize) {
@@ -102,28 +148,34 @@ impl Worker {
     }
 
     /// The documents of these claims, read in one step. When that fails, each run reads its own.
-    async fn documents_of(&self, claims: &[Claim]) -> Vec<Option<Stored>> {
-        let ids: Vec<_> = claims
+    async fn documents_of(&self, runs: &[ClaimedRun]) -> Vec<Option<Stored>> {
+        let ids: Vec<_> = runs
             .iter()
+            .map(|(job, ..)| &job.claim)
             .map(|claim| claim.checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()))
             .collect();
         match self.store.get(&ids).await {
             Ok(stored) => stored,
-            Err(_) => vec![None; claims.len()],
+            Err(_) => vec![None; runs.len()],
         }
     }
 
     /// Runs a job, and gives its lease and its permit back however it ends.
     async fn work(self: Arc<Self>, job: Job, lease: Lease, permit: OwnedSemaphorePermit) {
-        let (claim, chain) = (job.claim.clone(), job.chain.clone());
+        let (claim, chain, hold) = (job.claim.clone(), job.chain.clone(), job.hold.clone());
         // A panic can only damage the run's own state: the state that runs share stays consistent
         // without unwinding.
         let run = AssertUnwindSafe(self.runner.run(job)).catch_unwind();
         tokio::select! {
             biased;
-            () = lease.lost() => {
-                tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; the run is cancelled");
-            }
+            end = hold.ended() => match end {
+                HoldEnd::Lost => {
+                    tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease was lost; the run is cancelled");
+                }
+                HoldEnd::Outage => {
+                    tracing::warn!(vcon = %claim.vcon, list = %claim.list, "the lease could not be renewed for too long; the run is cancelled");
+                }
+            },
             () = self.giving_back.cancelled() => self.give_back(&claim).await,
             ended = run => match ended {
                 Ok(Ok(Ended::Lost)) => {

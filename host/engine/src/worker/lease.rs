@@ -1,24 +1,42 @@
 //! The leases of the claims in progress: their renewal, and their end.
 //!
 //! Guarantee: a lease is renewed as long as its [`Lease`] exists and no longer, also when the run
-//! panics.
+//! panics. A renewal that failed is tried again soon, so that after an outage all claims are renewed
+//! long before any host may take claims away (`reap.rs`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
+use crate::chain::hold::Hold;
 use vconduit_base::names::{ChainName, ClaimId, ListName};
 use vconduit_store::Claim;
 use vconduit_telemetry::metrics;
 
+/// Bounds of the pause after a renewal that failed. It is a twentieth of a lease within them.
+const FASTEST_RETRY: Duration = Duration::from_millis(50);
+const SLOWEST_RETRY: Duration = Duration::from_secs(1);
+
 /// The claims in progress, by list.
-#[derive(Default)]
 pub(super) struct Leases {
-    claims: Mutex<HashMap<ListName, HashMap<ClaimId, CancellationToken>>>,
+    claims: Mutex<HashMap<ListName, HashMap<ClaimId, Hold>>>,
+    /// Beginning of the last round that renewed all claims.
+    renewed: Mutex<Instant>,
     closed: CancellationToken,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        Self {
+            claims: Mutex::default(),
+            renewed: Mutex::new(Instant::now()),
+            closed: CancellationToken::new(),
+        }
+    }
 }
 
 /// A claim whose lease is renewed until this is dropped.
@@ -26,14 +44,6 @@ pub(super) struct Lease {
     leases: Arc<Leases>,
     list: ListName,
     claim: ClaimId,
-    lost: CancellationToken,
-}
-
-impl Lease {
-    /// Waits until the lease is lost.
-    pub async fn lost(&self) {
-        self.lost.cancelled().await;
-    }
 }
 
 impl Drop for Lease {
@@ -43,20 +53,18 @@ impl Drop for Lease {
 }
 
 impl Leases {
-    /// Begins to renew the lease of a claim.
-    pub fn add(self: &Arc<Self>, claim: &Claim) -> Lease {
-        let lost = CancellationToken::new();
+    /// Begins to renew the lease of a claim. Renewals are noted in `hold`.
+    pub fn add(self: &Arc<Self>, claim: &Claim, hold: &Hold) -> Lease {
         if let Ok(mut claims) = self.claims.lock() {
             claims
                 .entry(claim.list.clone())
                 .or_default()
-                .insert(claim.id.clone(), lost.clone());
+                .insert(claim.id.clone(), hold.clone());
         }
         Lease {
             leases: self.clone(),
             list: claim.list.clone(),
             claim: claim.id.clone(),
-            lost,
         }
     }
 
@@ -88,14 +96,33 @@ impl Leases {
             .collect()
     }
 
-    fn lose(&self, list: &ListName, lost: &[ClaimId]) {
+    /// Notes the result of a renewal that was sent after `asked`. Claims that have ended meanwhile
+    /// are not found any more.
+    fn note(&self, list: &ListName, renewed: &[ClaimId], lost: &[ClaimId], asked: Instant) {
         let Ok(claims) = self.claims.lock() else { return };
         let Some(of_list) = claims.get(list) else { return };
-        for id in lost {
-            if let Some(token) = of_list.get(id) {
-                token.cancel();
-            }
+        for hold in lost.iter().filter_map(|id| of_list.get(id)) {
+            hold.lose();
         }
+        for hold in renewed.iter().filter_map(|id| of_list.get(id)) {
+            hold.renewed(asked);
+        }
+    }
+
+    fn set_renewed(&self, at: Instant) {
+        if let Ok(mut renewed) = self.renewed.lock() {
+            *renewed = at.max(*renewed);
+        }
+    }
+
+    /// Sets the time of the last renewal, also to an earlier one.
+    #[cfg(test)]
+    pub fn renewed_at(&self, at: Instant) {
+        *self.renewed.lock().unwrap() = at;
+    }
+
+    fn since_renewal(&self) -> Duration {
+        self.renewed.lock().map_or(Duration::MAX, |renewed| renewed.elapsed())
     }
 }
 
@@ -103,20 +130,51 @@ impl Worker {
     /// Renews every lease three times within its length, so that one missed renewal does not cost a
     /// claim.
     pub(super) async fn renew_leases(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(self.settings.lease / 3);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while self.leases.closed().run_until_cancelled(ticks.tick()).await.is_some() {
-            for (list, ids) in self.leases.by_list() {
-                match self.store.renew(&list, &ids, self.settings.lease).await {
-                    Ok(lost) if lost.is_empty() => {}
-                    Ok(lost) => {
-                        // Some have just ended; `lose` finds only those that are still in progress.
-                        self.leases.lose(&list, &lost);
-                    }
-                    Err(error) => tracing::debug!(%list, %error, "leases were not renewed"),
-                }
+        let interval = self.settings.lease / 3;
+        let retry = (self.settings.lease / 20).clamp(FASTEST_RETRY, SLOWEST_RETRY);
+        let mut pause = interval;
+        while self
+            .leases
+            .closed()
+            .run_until_cancelled(tokio::time::sleep(pause))
+            .await
+            .is_some()
+        {
+            pause = if self.renew_all().await { interval } else { retry };
+        }
+    }
+
+    /// Renews every lease once, all lists at the same time. False when some could not be renewed.
+    async fn renew_all(&self) -> bool {
+        let asked = Instant::now();
+        let lists = self.leases.by_list();
+        let renewals = lists.iter().map(|(list, ids)| self.renew_list(list, ids));
+        let all = futures::future::join_all(renewals).await.into_iter().all(|done| done);
+        if all {
+            self.leases.set_renewed(asked);
+        }
+        all
+    }
+
+    async fn renew_list(&self, list: &ListName, ids: &[ClaimId]) -> bool {
+        let asked = Instant::now();
+        match self.store.renew(list, ids, self.settings.lease).await {
+            Ok(lost) => {
+                self.leases.note(list, ids, &lost, asked);
+                true
+            }
+            Err(error) => {
+                tracing::debug!(%list, %error, "leases were not renewed");
+                false
             }
         }
+    }
+
+    /// True when the claims of this host were renewed lately. After a gap (this process or its
+    /// machine was paused, the store was unavailable) they are renewed first: a host must not take
+    /// its own claims away.
+    pub(super) async fn has_contact(&self) -> bool {
+        self.leases.since_renewal() <= self.settings.lease / 2 || self.renew_all().await
     }
 
     /// Ends the lease of a claim at once and counts it as lost: the entry goes back to the head of
@@ -135,10 +193,11 @@ impl Worker {
     /// Returns entries with expired leases of every host to their lists, and claims parked runs
     /// whose vCons have returned.
     pub(super) async fn reap_leases(self: Arc<Self>) {
-        // Twice within a lease: a crash delays a vCon by at most one and a half leases. Bounded
-        // below, so that the short leases of tests don't make a busy loop.
+        // Several times within half a lease: a longer time without a round is a gap in the contact
+        // of hosts with the store. Bounded below, so that the short leases of tests don't make a
+        // busy loop.
         let mut ticks =
-            tokio::time::interval((self.settings.lease / 2).clamp(super::reap::FASTEST, super::reap::SLOWEST));
+            tokio::time::interval((self.settings.lease / 8).clamp(super::reap::FASTEST, super::reap::SLOWEST));
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while self.draining.run_until_cancelled(ticks.tick()).await.is_some() {
             self.reap_once().await;

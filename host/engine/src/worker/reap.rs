@@ -1,5 +1,9 @@
 //! Returns entries whose lease has expired to their lists, continues parked runs, and measures the
 //! lists.
+//!
+//! Guarantee: no claim of a host that lives is taken away because the store, this process or the
+//! network was paused. A host renews its own claims before it reaps after a gap, and the store lets
+//! nobody reap before all hosts could do so.
 
 use std::time::Duration;
 
@@ -49,6 +53,9 @@ impl Worker {
 
     /// Takes entries away from claims whose lease has expired. False when the store failed.
     pub(super) async fn reap_expired(&self, chain: &ChainName, list: &ListName) -> bool {
+        if !self.has_contact().await {
+            return false;
+        }
         let settings = &self.settings;
         match self.store.reap(list, settings.max_lost_leases, settings.lease).await {
             Ok(reaped) => {

@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::compiled::Compiled;
 use crate::context::CallContext;
 use crate::engine::Sandbox;
-use crate::probe::{NoMetrics, SystemEnvironment};
+use crate::probe::{NoMetrics, OpenGate, SystemEnvironment};
 use crate::surroundings::DocumentAccess;
 use vcon_document::{Document, DocumentError, EgressFormat, Text, canonical};
 use vconduit_base::Secrets;
@@ -85,6 +85,7 @@ pub async fn dry_run(sandbox: &Arc<Sandbox>, run: DryRun) -> Result<DryReport, D
         egress: run.egress,
         secrets: Arc::clone(&run.secrets),
         documents: Arc::clone(&documents) as Arc<dyn DocumentAccess>,
+        gate: Arc::new(OpenGate),
         environment: Arc::new(SystemEnvironment),
         metrics: Arc::new(NoMetrics),
         keep_log: true,

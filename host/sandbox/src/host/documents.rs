@@ -40,6 +40,7 @@ impl Host for CallState {
                 "the document contains the secret {name}, and secrets are not stored in vCons"
             )));
         }
+        Arc::clone(&self.context.gate).pass().await;
         // Noted before the operation: after an error or a timeout, the vCon may exist nevertheless.
         self.changed_outside = true;
         let created = Arc::clone(&self.context.documents).create(&document).await;
@@ -52,6 +53,7 @@ impl Host for CallState {
     async fn delete(&mut self, id: String) -> Result<bool, Error> {
         self.check_grant(self.context.grants.delete, "delete")?;
         let id = vcon_id(&id)?;
+        Arc::clone(&self.context.gate).pass().await;
         self.changed_outside = true;
         Arc::clone(&self.context.documents)
             .delete(&id)

@@ -20,7 +20,8 @@ pub(super) type Finished = Box<dyn Future<Output = Result<(), Error>> + Send>;
 /// A request that is being sent.
 pub(super) type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Finished), Error>> + Send>;
 
-/// Sends a request and waits for the head of the response, at most until the call's end.
+/// Passes the gate, sends a request and waits for the head of the response, at most until the
+/// call's end.
 pub(super) async fn send(
     clients: Arc<OutboundClients>,
     admitted: Admitted,
@@ -34,6 +35,7 @@ pub(super) async fn send(
         outbound,
     } = admitted;
     let request = prepare(request, &outbound);
+    outbound.state.gate.pass().await;
     let timeout = head_timeout(outbound.state.end, options);
     let waiting = tokio::time::timeout(timeout, clients.client(private).request(request));
     let response = match waiting.await {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::record::OutboundRecords;
 use crate::context::CallContext;
 use crate::guest_log::GuestLog;
+use crate::surroundings::EffectGate;
 use vconduit_base::Secrets;
 use vconduit_policy::{Grants, Limits};
 
@@ -16,6 +17,7 @@ pub(super) struct OutboundState {
     pub grants: Arc<Grants>,
     pub secrets: Arc<Secrets>,
     pub limits: Limits,
+    pub gate: Arc<dyn EffectGate>,
     /// Time by which the call has to end.
     pub end: Instant,
     pub log: Arc<GuestLog>,
@@ -39,6 +41,7 @@ impl OutboundState {
             grants: Arc::clone(&context.grants),
             secrets: Arc::clone(&context.secrets),
             limits: context.limits,
+            gate: Arc::clone(&context.gate),
             end,
             log,
             tried: AtomicU32::new(0),

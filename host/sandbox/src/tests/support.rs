@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::probe::{NoDocuments, NoMetrics, SystemEnvironment};
+use crate::probe::{NoDocuments, NoMetrics, OpenGate, SystemEnvironment};
 use crate::{Call, CallContext, CallReport, Compiled, Sandbox, SandboxSettings};
 use vcon_document::{Document, EgressFormat, VconId};
 use vconduit_base::Secrets;
@@ -64,6 +64,7 @@ fn context() -> CallContext {
         egress: EgressFormat::default(),
         secrets: Arc::new(Secrets::default()),
         documents: Arc::new(NoDocuments),
+        gate: Arc::new(OpenGate),
         environment: Arc::new(SystemEnvironment),
         metrics: Arc::new(NoMetrics),
         keep_log: true,

@@ -121,7 +121,7 @@ async fn a_claim_that_no_worker_has_run_loses_no_lease(fixture: StoreFixture) {
         for _ in 0..renewals {
             // A run that waits for its turn is renewed, but has not begun.
             let lost = store
-                .renew(&list("q"), &[claim.id.clone()], Duration::ZERO)
+                .renew(&list("q"), std::slice::from_ref(&claim.id), Duration::ZERO)
                 .await
                 .unwrap();
             assert!(lost.is_empty());

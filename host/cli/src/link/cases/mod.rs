@@ -22,7 +22,7 @@ use vcon_document::{Document, EgressFormat, VconId, canonical};
 use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, LinkName, NameError};
 use vconduit_policy::{Grants, Limits};
-use vconduit_sandbox::probe::NoDocuments;
+use vconduit_sandbox::probe::{NoDocuments, OpenGate};
 use vconduit_sandbox::{Call, CallContext, CallReport, Compiled, Sandbox};
 
 /// Grants, limits and secrets of a case run.
@@ -110,6 +110,7 @@ pub async fn run(
         egress: EgressFormat::AsStored,
         secrets: setup.secrets,
         documents: Arc::new(NoDocuments),
+        gate: Arc::new(OpenGate),
         environment: clock.clone(),
         metrics: counters.clone(),
         keep_log: true,

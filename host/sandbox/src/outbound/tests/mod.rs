@@ -15,11 +15,13 @@ use super::{OutboundClients, OutboundHttp};
 use crate::context::CallContext;
 use crate::guest_log::{GuestLog, LogSource};
 use crate::probe;
+use crate::surroundings::EffectGate;
 use vconduit_base::Secrets;
 use vconduit_base::names::{Digest, SecretName};
 use vconduit_policy::grants::HostGrant;
 use vconduit_policy::{Grants, Limits};
 
+mod gate;
 mod grants;
 mod records;
 mod responses;
@@ -35,6 +37,10 @@ struct Case {
 }
 
 fn case(http: &[(&str, Option<u16>, bool)], limits: Limits) -> Case {
+    case_behind(Arc::new(probe::OpenGate), http, limits)
+}
+
+fn case_behind(gate: Arc<dyn EffectGate>, http: &[(&str, Option<u16>, bool)], limits: Limits) -> Case {
     vconduit_base::tls::choose_provider();
     let context = probe::describe_context().unwrap();
     let source = LogSource {
@@ -64,6 +70,7 @@ fn case(http: &[(&str, Option<u16>, bool)], limits: Limits) -> Case {
         grants: Arc::new(grants),
         secrets: Arc::new(secrets),
         limits,
+        gate,
         keep_log: true,
         ..context
     };

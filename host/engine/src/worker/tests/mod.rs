@@ -1,6 +1,8 @@
 //! A worker with a real store and a chain without links: how a run ends that panics, or that the
 //! store refuses something to.
 
+mod leases;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -8,6 +10,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 
 use super::*;
+use crate::chain::hold::Hold;
 use crate::documents::Documents;
 use crate::figures::stats::LinkStats;
 use crate::registry::Registry;
@@ -15,11 +18,12 @@ use crate::snapshot::Snapshot;
 use vcon_document::EgressFormat;
 use vcon_document::VconId;
 use vconduit_base::Secrets;
-use vconduit_base::names::{ChainName, ListName};
-use vconduit_config::{Chain, Config, OnError, Settings};
+use vconduit_base::names::{ChainName, ListName, StorageName};
+use vconduit_config::{Chain, OnError, Settings};
 use vconduit_sandbox::call::Environment;
 use vconduit_sandbox::probe::{NoMetrics, SystemEnvironment};
 use vconduit_sandbox::{Sandbox, SandboxSettings};
+use vconduit_storage::Storage;
 use vconduit_storage::factory::StorageContext;
 use vconduit_storage::runner::SavePolicy;
 use vconduit_store::NewDocument;
@@ -70,10 +74,11 @@ async fn queue(place: &Place, entries: &[VconId]) {
     }
 }
 
-fn snapshot() -> Snapshot {
-    let chain = Chain {
+/// A chain without links from a list to `out`.
+fn chain(ingress: &str) -> Chain {
+    Chain {
         links: Vec::new(),
-        ingress_lists: vec![list("in")],
+        ingress_lists: vec![list(ingress)],
         egress_lists: vec![list("out")],
         storages: Vec::new(),
         enabled: true,
@@ -82,37 +87,87 @@ fn snapshot() -> Snapshot {
         hand_off_timeout: LEASE,
         schedule: None,
         on_error: OnError::default(),
-    };
-    let mut config = Config::default();
-    config.chains.insert(ChainName::new("main").unwrap(), chain);
-    Snapshot {
-        ingress: config.ingress(),
-        config,
-        ..Snapshot::default()
     }
 }
 
-/// A worker that does one run at a time; the first `panics` of them panic.
+/// What a test wants its worker to be like.
+struct PlaceOptions {
+    /// Number of runs that panic, the first ones.
+    panics: usize,
+    concurrency: usize,
+    lease: Duration,
+    /// The chains and their names.
+    chains: Vec<(&'static str, Chain)>,
+    /// A storage that all chains save to.
+    storage: Option<Arc<dyn Storage>>,
+}
+
+impl Default for PlaceOptions {
+    fn default() -> Self {
+        Self {
+            panics: 0,
+            concurrency: 1,
+            lease: LEASE,
+            chains: vec![("main", chain("in"))],
+            storage: None,
+        }
+    }
+}
+
+impl PlaceOptions {
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        for (name, chain) in &self.chains {
+            let mut chain = chain.clone();
+            if let Some(storage) = &self.storage {
+                let name = StorageName::new("test").unwrap();
+                chain.storages.push(name.clone());
+                snapshot.storages.insert(name, storage.clone());
+            }
+            let name = ChainName::new(*name).unwrap();
+            snapshot.config.chains.insert(name, chain);
+        }
+        snapshot.ingress = snapshot.config.ingress();
+        snapshot
+    }
+}
+
+/// A worker and its store.
 struct Place {
     store: Arc<dyn Store>,
     /// The same store, for faults.
     faulty: Arc<FaultyStore>,
     worker: Arc<Worker>,
     environment: Arc<PanicsAtFirst>,
+    events: Events,
 }
 
 impl Place {
     fn new(folder: &Path, panics: usize) -> Self {
+        let options = PlaceOptions {
+            panics,
+            ..PlaceOptions::default()
+        };
+        Self::with(folder, options)
+    }
+
+    fn with(folder: &Path, options: PlaceOptions) -> Self {
+        let lifetimes = Settings::from_env(&|_| None).unwrap().lifetimes;
+        let faulty = FaultyStore::over(SqliteStore::open(folder, lifetimes).unwrap());
+        Self::over(faulty, folder, options)
+    }
+
+    /// A further host on the same store.
+    fn over(faulty: Arc<FaultyStore>, folder: &Path, options: PlaceOptions) -> Self {
         let settings = Settings::from_env(&|_| None).unwrap();
-        let faulty = FaultyStore::over(SqliteStore::open(folder, settings.lifetimes).unwrap());
         let store: Arc<dyn Store> = faulty.clone();
-        let live: Live = Arc::new(ArcSwap::from_pointee(snapshot()));
+        let live: Live = Arc::new(ArcSwap::from_pointee(options.snapshot()));
         let sandbox = Sandbox::new(SandboxSettings::default()).unwrap();
         let environment = Arc::new(PanicsAtFirst {
             runs: AtomicUsize::new(0),
-            panics,
+            panics: options.panics,
         });
-        let host = HostId::new("h").unwrap();
+        let host = HostId::random();
         let (events, _) = Events::new(host.clone());
         let storages = StorageContext {
             redis_url: None,
@@ -128,25 +183,34 @@ impl Place {
             guest_metrics: Arc::new(NoMetrics),
             stats: LinkStats::default(),
             egress: EgressFormat::default(),
-            save_policy: SavePolicy::default(),
+            // Longer than a test: only the worker itself cuts a save off.
+            save_policy: SavePolicy {
+                timeout: LEASE,
+                ..SavePolicy::default()
+            },
             events: events.clone(),
             registry: Arc::new(Registry::new(sandbox, storages, store.clone())),
             host: host.clone(),
             trails: false,
         };
         let settings = WorkerSettings {
-            concurrency: 1,
-            lease: LEASE,
+            concurrency: options.concurrency,
+            lease: options.lease,
             max_lost_leases: 5,
             drain: PATIENCE,
         };
-        let worker = Worker::new(store.clone(), live, Arc::new(runner), settings, host, events);
+        let worker = Worker::new(store.clone(), live, Arc::new(runner), settings, host, events.clone());
         Self {
             store,
             faulty,
             worker,
             environment,
+            events,
         }
+    }
+
+    fn runs(&self) -> usize {
+        self.environment.runs.load(Ordering::SeqCst)
     }
 
     /// Works until `out` has this many entries, then stops and drains.
