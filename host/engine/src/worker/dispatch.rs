@@ -38,7 +38,21 @@ const NO_WAIT: Duration = Duration::from_millis(50);
 const REFRESH: Duration = Duration::from_millis(500);
 
 /// A run that was claimed and has not begun.
-type ClaimedRun = (Job, Lease, OwnedSemaphorePermit);
+pub(super) struct ClaimedRun {
+    pub job: Job,
+    pub lease: Lease,
+    pub places: Places,
+}
+
+/// The places that a run occupies until they are dropped.
+#[derive(Default)]
+#[expect(dead_code, reason = "places are occupied by being held")]
+pub(super) struct Places {
+    /// One of the runs of this host.
+    pub permit: Option<OwnedSemaphorePermit>,
+    /// The turn among the entries that have lost a lease.
+    pub turn: Option<OwnedSemaphorePermit>,
+}
 
 impl Worker {
     /// Claims entries and starts runs until the worker drains.
@@ -83,7 +97,7 @@ impl Worker {
             return;
         }
         metrics::received(list, claims.len());
-        let mut begun = Vec::with_capacity(claims.len());
+        let mut fresh = Vec::with_capacity(claims.len());
         for (claim, permit) in claims.into_iter().zip(permits) {
             let hold = Hold::new(asked, self.settings.lease);
             let lease = self.leases.add(&claim, &hold);
@@ -94,16 +108,27 @@ impl Worker {
                 snapshot: snapshot.clone(),
                 stored: None,
             };
-            begun.push((job, lease, permit));
+            let places = Places {
+                permit: Some(permit),
+                ..Places::default()
+            };
+            let run = ClaimedRun { job, lease, places };
+            if run.job.claim.lost_leases == 0 {
+                fresh.push(run);
+            } else {
+                self.runs.spawn(self.clone().work_alone(run));
+            }
         }
-        self.begin(list, begun).await;
+        if !fresh.is_empty() {
+            self.begin(list, fresh).await;
+        }
     }
 
     /// Begins runs: notes in the store that they begin, reads their documents meanwhile, and starts
     /// them. Before a run is begun, its worker's death costs the entry no lease.
-    async fn begin(self: &Arc<Self>, list: &ListName, mut runs: Vec<ClaimedRun>) {
+    pub(super) async fn begin(self: &Arc<Self>, list: &ListName, runs: Vec<ClaimedRun>) {
         let asked = Instant::now();
-        let ids: Vec<ClaimId> = runs.iter().map(|(job, ..)| job.claim.id.clone()).collect();
+        let ids: Vec<ClaimId> = runs.iter().map(|run| run.job.claim.id.clone()).collect();
         let (begun, stored) = tokio::join!(
             self.store.begin(list, &ids, self.settings.lease),
             self.documents_of(&runs)
@@ -117,22 +142,21 @@ impl Worker {
                 return;
             }
         };
-        for ((job, ..), stored) in runs.iter_mut().zip(stored) {
-            job.stored = stored;
-        }
-        for (job, lease, permit) in runs {
-            if lost.contains(&job.claim.id) {
-                tracing::warn!(vcon = %job.claim.vcon, %list, "the lease was lost before the run began");
+        for (mut run, stored) in runs.into_iter().zip(stored) {
+            let claim = &run.job.claim;
+            if lost.contains(&claim.id) {
+                tracing::warn!(vcon = %claim.vcon, %list, "the lease was lost before the run began");
                 continue;
             }
-            job.hold.renewed(asked);
-            self.runs.spawn(self.clone().work(job, lease, permit));
+            run.job.stored = stored;
+            run.job.hold.renewed(asked);
+            self.runs.spawn(self.clone().work(run));
         }
     }
 
     /// Gives back entries whose runs have not begun.
     async fn give_all_back(self: Arc<Self>, runs: Vec<ClaimedRun>) {
-        let all = runs.iter().map(|(job, ..)| self.give_back(&job.claim));
+        let all = runs.iter().map(|run| self.give_back(&run.job.claim));
         futures::future::join_all(all).await;
     }
 
@@ -151,7 +175,7 @@ impl Worker {
     async fn documents_of(&self, runs: &[ClaimedRun]) -> Vec<Option<Stored>> {
         let ids: Vec<_> = runs
             .iter()
-            .map(|(job, ..)| &job.claim)
+            .map(|run| &run.job.claim)
             .map(|claim| claim.checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()))
             .collect();
         match self.store.get(&ids).await {
@@ -160,8 +184,9 @@ impl Worker {
         }
     }
 
-    /// Runs a job, and gives its lease and its permit back however it ends.
-    async fn work(self: Arc<Self>, job: Job, lease: Lease, permit: OwnedSemaphorePermit) {
+    /// Runs a job, and gives its lease and its places back however it ends.
+    async fn work(self: Arc<Self>, run: ClaimedRun) {
+        let ClaimedRun { job, lease, places } = run;
         let (claim, chain, hold) = (job.claim.clone(), job.chain.clone(), job.hold.clone());
         // A panic can only damage the run's own state: the state that runs share stays consistent
         // without unwinding.
@@ -204,12 +229,12 @@ impl Worker {
                 }
             },
         }
-        drop(permit);
+        drop(places);
     }
 
     /// Gives an entry back to the head of its list. When the store is unavailable, its lease runs
     /// out and the reaper does the same.
-    async fn give_back(&self, claim: &Claim) {
+    pub(super) async fn give_back(&self, claim: &Claim) {
         let mut tries = 0;
         while let Err(error) = self.store.hand_back(claim).await {
             tries += 1;

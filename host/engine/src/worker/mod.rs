@@ -3,7 +3,9 @@
 //! Guarantee: nothing is claimed that can't start at once: a permit comes before a claim. Every
 //! claim is renewed while its run is in progress, and no longer. On a stop nothing more is claimed,
 //! runs in flight finish, and those that do not finish in time go back to the head of their list.
+//! Entries that have lost a lease run one at a time.
 
+mod alone;
 mod dispatch;
 mod lease;
 mod lists;
@@ -26,6 +28,7 @@ use crate::snapshot::Live;
 use vconduit_base::names::HostId;
 use vconduit_store::Store;
 
+use alone::Turns;
 use lease::Leases;
 use lists::Lists;
 
@@ -53,6 +56,7 @@ pub struct Worker {
     events: Events,
     permits: Arc<Semaphore>,
     leases: Arc<Leases>,
+    turns: Turns,
     lists: Lists,
     runs: TaskTracker,
     /// Cancelled: nothing more is claimed.
@@ -75,6 +79,7 @@ impl Worker {
         Arc::new(Self {
             permits: Arc::new(Semaphore::new(settings.concurrency)),
             leases: Arc::new(Leases::default()),
+            turns: Turns::default(),
             lists: Lists::default(),
             runs: TaskTracker::new(),
             draining: CancellationToken::new(),

@@ -47,12 +47,16 @@ impl Gate {
         })
     }
 
-    fn begun(&self) -> usize {
+    pub(super) fn let_end(&self, saves: usize) {
+        self.ends.as_ref().unwrap().add_permits(saves);
+    }
+
+    pub(super) fn begun(&self) -> usize {
         self.begun.lock().unwrap().len()
     }
 
     /// Waits until this holds.
-    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+    pub(super) async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !holds(self) {
             assert!(Instant::now() < end, "{what} has not happened");
@@ -90,13 +94,13 @@ impl Storage for Gate {
     }
 }
 
-fn start(place: &Place) -> (CancellationToken, JoinHandle<()>) {
+pub(super) fn start(place: &Place) -> (CancellationToken, JoinHandle<()>) {
     let stop = CancellationToken::new();
     (stop.clone(), tokio::spawn(place.worker.clone().run(stop)))
 }
 
 /// Stores documents and pushes their ids.
-async fn put(place: &Place, name: &str, entries: &[&str]) {
+pub(super) async fn put(place: &Place, name: &str, entries: &[&str]) {
     for id in ids(entries) {
         let text: Text = format!(r#"{{"uuid":"{id}"}}"#).into();
         let document = NewDocument {
@@ -111,7 +115,7 @@ async fn put(place: &Place, name: &str, entries: &[&str]) {
     }
 }
 
-async fn until_out_has(place: &Place, depth: u64) {
+pub(super) async fn until_out_has(place: &Place, depth: u64) {
     let end = Instant::now() + PATIENCE;
     while place.faulty.real().depth(&list("out")).await.unwrap() < depth {
         assert!(Instant::now() < end, "`out` has not got {depth} entries");
@@ -146,7 +150,7 @@ async fn a_host_without_contact_cuts_its_saves_off_and_begins_no_other() {
     let theirs = store.claim(&list("in"), &other, 1, LEASE).await.unwrap().remove(0);
     assert_eq!(theirs.lost_leases, 1);
     // The first host is back, and learns that it has lost the claim.
-    gate.ends.as_ref().unwrap().add_permits(10);
+    gate.let_end(10);
     place.faulty.mend();
     let end = Instant::now() + PATIENCE;
     while place.worker.in_flight() > 0 {
@@ -175,7 +179,7 @@ async fn a_run_continues_after_an_outage_in_which_nobody_took_its_claim() {
     place.faulty.fail_all(Fault::Unavailable);
     gate.until("the end of the save", |gate| gate.cut_off.load(Ordering::SeqCst) == 1)
         .await;
-    gate.ends.as_ref().unwrap().add_permits(10);
+    gate.let_end(10);
     place.faulty.mend();
     until_out_has(&place, 1).await;
     assert_eq!(place.runs(), 1, "the run was repeated");

@@ -1,6 +1,7 @@
 //! A worker with a real store and a chain without links: how a run ends that panics, or that the
 //! store refuses something to.
 
+mod alone;
 mod leases;
 
 use std::path::Path;
