@@ -24,6 +24,9 @@ pub struct Chain {
     pub timeout: Option<Duration>,
     /// `weight`: the share of this chain's lists when several have work. 1 to 100, default 1.
     pub weight: u32,
+    /// `concurrency`: runs of this chain at once on one host, 1 to 10,000. Absent: half of the runs
+    /// of the host, and all of them for a host that serves no other chain.
+    pub concurrency: Option<u32>,
     /// `hand_off_timeout`, in seconds, default 3600: how long a parked run may stay away.
     pub hand_off_timeout: Duration,
     /// `schedule`: a cron expression. At each of its times the lists are processed until they are

@@ -76,4 +76,28 @@ impl Config {
         }
         lists
     }
+
+    /// Returns a text on the names that are not those of chains, with the names that are; `None`
+    /// when all are known.
+    #[must_use]
+    pub fn unknown_chains<'a>(&self, names: impl IntoIterator<Item = &'a ChainName>) -> Option<String> {
+        let unknown: Vec<_> = names
+            .into_iter()
+            .filter(|name| !self.chains.contains_key(*name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        let known: Vec<_> = self.chains.keys().map(ChainName::as_str).collect();
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        };
+        Some(format!(
+            "there is no chain {}; the configuration has: {known}",
+            unknown.join(", ")
+        ))
+    }
 }

@@ -16,7 +16,7 @@ use crate::{Chain, ChainLink, OnError};
 use vconduit_base::names::{ChainName, ListName};
 
 const SECTION: &str = "chains";
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "links",
     "ingress_lists",
     "egress_lists",
@@ -24,6 +24,7 @@ const KEYS: [&str; 11] = [
     "enabled",
     "timeout",
     "weight",
+    "concurrency",
     "hand_off_timeout",
     "schedule",
     "on_error",
@@ -35,7 +36,11 @@ const MAX_DURATION: Duration = Duration::from_hours(366 * 24);
 /// `hand_off_timeout` where none is given.
 const HAND_OFF_TIMEOUT: Duration = Duration::from_hours(1);
 /// The largest `weight`.
-const MAX_WEIGHT: u64 = 100;
+const MAX_WEIGHT: u32 = 100;
+/// The largest `concurrency`: the most runs that a host has at once.
+const MAX_CONCURRENCY: u32 = 10_000;
+
+const CONCURRENCY_HINT: &str = "remove the line for half of the runs of a host; 0 is not `enabled: 0`";
 
 /// Position and path of a name.
 pub(super) type Spot = (Position, String);
@@ -97,7 +102,15 @@ fn one(entry: &Entry, problems: &mut Problems) -> Option<Draft> {
         storages,
         enabled,
         timeout: timeout(fields, problems),
-        weight: weight(fields, problems),
+        weight: count(
+            fields,
+            "weight",
+            MAX_WEIGHT,
+            "1 is the default; 2 gets twice the turns",
+            problems,
+        )
+        .unwrap_or(1),
+        concurrency: count(fields, "concurrency", MAX_CONCURRENCY, CONCURRENCY_HINT, problems),
         hand_off_timeout: positive(fields, "hand_off_timeout", problems).unwrap_or(HAND_OFF_TIMEOUT),
         schedule: schedule(fields, problems),
         on_error: read_on_error(fields, problems).unwrap_or(OnError::DeadLetter),
@@ -235,22 +248,19 @@ fn positive(fields: Fields<'_>, key: &str, problems: &mut Problems) -> Option<Du
     Some(time)
 }
 
-fn weight(fields: Fields<'_>, problems: &mut Problems) -> u32 {
-    let Some(node) = fields.get("weight") else { return 1 };
+/// Reads a whole number from 1 to `max`.
+fn count(fields: Fields<'_>, key: &str, max: u32, hint: &str, problems: &mut Problems) -> Option<u32> {
+    let node = fields.get(key)?;
     let value = match &node.kind {
-        Kind::Number(number) => number.as_u64().filter(|value| (1..=MAX_WEIGHT).contains(value)),
+        Kind::Number(number) => number.as_u64().and_then(|value| u32::try_from(value).ok()),
         _ => None,
     };
+    let value = value.filter(|value| (1..=max).contains(value));
     if value.is_none() {
-        let message = format!("`weight` has to be a whole number from 1 to {MAX_WEIGHT}");
-        problems.error(
-            node.place,
-            &fields.at("weight"),
-            message,
-            "1 is the default; 2 gets twice the turns",
-        );
+        let message = format!("`{key}` has to be a whole number from 1 to {max}");
+        problems.error(node.place, &fields.at(key), message, hint);
     }
-    value.and_then(|value| u32::try_from(value).ok()).unwrap_or(1)
+    value
 }
 
 fn schedule(fields: Fields<'_>, problems: &mut Problems) -> Option<String> {

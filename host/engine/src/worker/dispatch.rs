@@ -15,12 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use super::lease::Lease;
-use super::lists::Emptied;
+use super::lists::{ChainLimit, ChainSlot, Emptied, Next};
 use crate::chain::hold::{Hold, HoldEnd};
 use crate::chain::{Ended, Job};
 use crate::snapshot::Snapshot;
-use vconduit_base::names::{ClaimId, ListName};
-use vconduit_config::Chain;
+use vconduit_base::names::{ChainName, ClaimId, ListName};
 use vconduit_store::{Claim, StoreError, Stored};
 use vconduit_telemetry::metrics;
 
@@ -50,6 +49,8 @@ pub(super) struct ClaimedRun {
 pub(super) struct Places {
     /// One of the runs of this host.
     pub permit: Option<OwnedSemaphorePermit>,
+    /// One of the runs of the chain on this host.
+    pub slot: Option<ChainSlot>,
     /// The turn among the entries that have lost a lease.
     pub turn: Option<OwnedSemaphorePermit>,
 }
@@ -64,20 +65,53 @@ impl Worker {
         {
             let Ok(permit) = taken else { return };
             let permits = 1 + self.permits.available_permits();
-            let Some(next) = self.draining.run_until_cancelled(self.lists.next(permits)).await else {
+            let next = self.lists.next(permits, |list| self.limit(list));
+            let Some(next) = self.draining.run_until_cancelled(next).await else {
                 return;
             };
             // Not cancelled by draining: a claim whose reply nobody waits for would have no run.
-            self.claim(&next.list, next.at_most, permit).await;
+            self.claim(next, permit).await;
         }
     }
 
-    async fn claim(self: &Arc<Self>, list: &ListName, at_most: usize, first: OwnedSemaphorePermit) {
+    /// The limit of the chain of a list; nothing when the list is not served.
+    fn limit(&self, list: &ListName) -> Option<ChainLimit> {
+        let snapshot = self.live.load();
+        let name = self.chain_of(&snapshot, list)?;
+        let all = self.settings.concurrency;
+        let configured = snapshot.config.chains.get(name).and_then(|chain| chain.concurrency);
+        let runs = match configured {
+            Some(runs) => usize::try_from(runs).unwrap_or(all).min(all),
+            None if snapshot
+                .ingress
+                .values()
+                .any(|other| other != name && self.serves(other)) =>
+            {
+                (all / 2).max(1)
+            }
+            None => all,
+        };
+        let chain = name.clone();
+        Some(ChainLimit { chain, runs })
+    }
+
+    /// The chain of a list that this host serves.
+    fn chain_of<'a>(&self, snapshot: &'a Snapshot, list: &ListName) -> Option<&'a ChainName> {
+        snapshot.ingress.get(list).filter(|chain| self.serves(chain))
+    }
+
+    fn serves(&self, chain: &ChainName) -> bool {
+        self.settings.chains.is_empty() || self.settings.chains.contains(chain)
+    }
+
+    async fn claim(self: &Arc<Self>, next: Next, first: OwnedSemaphorePermit) {
+        let Next { list, slots } = next;
+        let list = &list;
         let snapshot = self.live.load_full();
-        let Some(chain) = snapshot.ingress.get(list).cloned() else {
+        let Some(chain) = self.chain_of(&snapshot, list).cloned() else {
             return self.lists.set_empty(list);
         };
-        let (permits, at_most) = self.more_permits(first, at_most);
+        let (permits, at_most) = self.more_permits(first, slots.len());
         let asked = Instant::now();
         let claims = match self.store.claim(list, &self.host, at_most, self.settings.lease).await {
             Ok(claims) => claims,
@@ -98,7 +132,8 @@ impl Worker {
         }
         metrics::received(list, claims.len());
         let mut fresh = Vec::with_capacity(claims.len());
-        for (claim, permit) in claims.into_iter().zip(permits) {
+        // The slots that are left are free again.
+        for ((claim, permit), slot) in claims.into_iter().zip(permits).zip(slots) {
             let hold = Hold::new(asked, self.settings.lease);
             let lease = self.leases.add(&claim, &hold);
             let job = Job {
@@ -110,6 +145,7 @@ impl Worker {
             };
             let places = Places {
                 permit: Some(permit),
+                slot: Some(slot),
                 ..Places::default()
             };
             let run = ClaimedRun { job, lease, places };
@@ -253,14 +289,15 @@ impl Worker {
         while self.draining.run_until_cancelled(ticks.tick()).await.is_some() {
             let snapshot = self.live.load_full();
             waiters.retain(|list, waiter| {
-                let wanted = snapshot.ingress.contains_key(list);
+                let wanted = self.chain_of(&snapshot, list).is_some();
                 if !wanted {
                     waiter.cancel();
                     self.lists.set_empty(list);
                 }
                 wanted
             });
-            for list in snapshot.ingress.keys() {
+            let served = snapshot.ingress.iter().filter(|(_, chain)| self.serves(chain));
+            for (list, _) in served {
                 if !waiters.contains_key(list) {
                     let waiter = self.draining.child_token();
                     tokio::spawn(self.clone().wait_on(list.clone(), waiter.clone()));
@@ -283,7 +320,10 @@ impl Worker {
     /// store says that it has no entries: a claim that failed or returned few does not close it.
     async fn wait_once(&self, list: &ListName, is_open: &mut bool) {
         let snapshot = self.live.load_full();
-        let Some(chain) = chain_of(&snapshot, list) else {
+        let Some(chain) = self
+            .chain_of(&snapshot, list)
+            .and_then(|name| snapshot.config.chains.get(name))
+        else {
             return tokio::time::sleep(REFRESH).await;
         };
         if let Some(schedule) = chain.schedule.as_ref().filter(|_| !*is_open) {
@@ -310,10 +350,6 @@ impl Worker {
             }
         }
     }
-}
-
-fn chain_of<'a>(snapshot: &'a Snapshot, list: &ListName) -> Option<&'a Chain> {
-    snapshot.config.chains.get(snapshot.ingress.get(list)?)
 }
 
 /// The time until the next occurrence of a cron expression, in UTC. An expression that can't be

@@ -1,14 +1,15 @@
 //! The lists that have work, and their turns.
 //!
 //! Guarantee: every list with work is served in proportion to its weight, however full the others
-//! are.
+//! are. A chain never has more runs on this host than its limit, so a slow one leaves permits to the
+//! others.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
 
-use vconduit_base::names::ListName;
+use vconduit_base::names::{ChainName, ListName};
 
 /// Entries claimed in one turn for each unit of weight. Large enough that many entries share the
 /// round trip of a claim, small enough that a list with one entry does not wait long.
@@ -32,6 +33,8 @@ struct Inner {
     by_name: HashMap<ListName, u32>,
     /// The lists whose last claim failed.
     failed: HashSet<ListName>,
+    /// The runs of each chain that has any.
+    runs: HashMap<ChainName, usize>,
 }
 
 struct Turn {
@@ -49,13 +52,40 @@ pub(super) enum Emptied {
     ByFailure,
 }
 
+/// The chain of a list, with its limit of runs at once.
+#[derive(Debug, Clone)]
+pub(super) struct ChainLimit {
+    pub chain: ChainName,
+    pub runs: usize,
+}
+
 /// The list whose turn it is.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Next {
     /// The list.
     pub list: ListName,
-    /// Entries that may be claimed in this turn.
-    pub at_most: usize,
+    /// One for each entry that may be claimed in this turn.
+    pub slots: Vec<ChainSlot>,
+}
+
+/// One run of a chain, until it is dropped.
+pub(super) struct ChainSlot {
+    lists: Arc<Lists>,
+    chain: Option<ChainName>,
+}
+
+impl Drop for ChainSlot {
+    fn drop(&mut self) {
+        let Some(chain) = &self.chain else { return };
+        if let Ok(mut inner) = self.lists.inner.lock()
+            && let Some(runs) = inner.runs.get_mut(chain)
+        {
+            *runs -= 1;
+            if *runs == 0 {
+                inner.runs.remove(chain);
+            }
+        }
+        self.lists.ready.notify_one();
+    }
 }
 
 impl Lists {
@@ -113,32 +143,50 @@ impl Lists {
         }
     }
 
-    /// Waits for a list with work. Returns the one whose turn it is, with at most `permits` entries
-    /// to claim.
-    pub async fn next(&self, permits: usize) -> Next {
+    /// Waits for a list with work whose chain may have more runs. Returns the one whose turn it is,
+    /// with slots for at most `permits` entries to claim. A list without a limit is not served any
+    /// more; it has its turn, so that it is found out.
+    pub async fn next(self: &Arc<Self>, permits: usize, limit: impl Fn(&ListName) -> Option<ChainLimit>) -> Next {
         loop {
-            if let Some(next) = self.try_next(permits) {
+            if let Some(next) = self.try_next(permits, &limit) {
                 return next;
             }
             self.ready.notified().await;
         }
     }
 
-    fn try_next(&self, permits: usize) -> Option<Next> {
+    fn try_next(self: &Arc<Self>, permits: usize, limit: impl Fn(&ListName) -> Option<ChainLimit>) -> Option<Next> {
         let mut inner = self.inner.lock().ok()?;
-        let weight = {
-            let first = inner.turns.first()?;
-            inner.by_name.get(&first.list).copied().unwrap_or(1)
-        };
-        let turn = inner.turns.first_mut()?;
-        let at_most = permits.min(turn.credit as usize);
+        let inner = &mut *inner;
+        let (at, limit, free) = inner.turns.iter().enumerate().find_map(|(at, turn)| {
+            let limit = limit(&turn.list);
+            let free = limit.as_ref().map_or(usize::MAX, |limit| {
+                let runs = inner.runs.get(&limit.chain).copied().unwrap_or_default();
+                limit.runs.saturating_sub(runs)
+            });
+            (free > 0).then_some((at, limit, free))
+        })?;
+        let turn = inner.turns.get_mut(at)?;
+        let at_most = permits.min(turn.credit as usize).min(free);
         let list = turn.list.clone();
         turn.credit -= u32::try_from(at_most).unwrap_or(turn.credit);
         if turn.credit == 0 {
-            turn.credit = weight * TURN;
-            inner.turns.rotate_left(1);
+            turn.credit = inner.by_name.get(&list).copied().unwrap_or(1) * TURN;
+            let turn = inner.turns.remove(at);
+            inner.turns.push(turn);
         }
-        Some(Next { list, at_most })
+        let chain = limit.map(|limit| limit.chain);
+        if let Some(chain) = &chain {
+            *inner.runs.entry(chain.clone()).or_default() += at_most;
+        }
+        let slot = || ChainSlot {
+            lists: self.clone(),
+            chain: chain.clone(),
+        };
+        Some(Next {
+            list,
+            slots: std::iter::repeat_with(slot).take(at_most).collect(),
+        })
     }
 }
 
@@ -153,14 +201,14 @@ mod tests {
     #[tokio::test]
     async fn lists_share_by_weight_however_many_permits_come_at_once() {
         for permits in [1, 3, 16, 1000] {
-            let lists = Lists::default();
+            let lists = Arc::new(Lists::default());
             lists.set_ready(&name("a"), 3);
             lists.set_ready(&name("b"), 1);
             let mut taken: HashMap<String, usize> = HashMap::new();
             while taken.values().sum::<usize>() < 6400 {
-                let next = lists.next(permits).await;
-                assert!(next.at_most > 0, "a turn of nothing would spin");
-                *taken.entry(next.list.to_string()).or_default() += next.at_most;
+                let next = lists.next(permits, no_limit).await;
+                assert!(!next.slots.is_empty(), "a turn of nothing would spin");
+                *taken.entry(next.list.to_string()).or_default() += next.slots.len();
             }
             let share = taken["a"] as f64 / taken["b"] as f64;
             assert!(
@@ -172,12 +220,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_emptied_list_has_no_turn_until_it_has_work_again() {
-        let lists = Lists::default();
+        let lists = Arc::new(Lists::default());
         lists.set_ready(&name("a"), 1);
         lists.set_ready(&name("b"), 1);
         lists.set_empty(&name("a"));
-        assert_eq!(lists.next(1).await.list, name("b"));
-        assert_eq!(lists.next(1).await.list, name("b"));
+        assert_eq!(lists.next(1, no_limit).await.list, name("b"));
+        assert_eq!(lists.next(1, no_limit).await.list, name("b"));
         assert_eq!(lists.until_empty(&name("a")).await, Emptied::Found);
         lists.set_ready(&name("a"), 1);
         assert!(lists.is_ready(&name("a")));
@@ -194,5 +242,42 @@ mod tests {
             }
             assert_eq!(lists.until_empty(&name("a")).await, expected);
         }
+    }
+
+    fn no_limit(_: &ListName) -> Option<ChainLimit> {
+        None
+    }
+
+    /// Each list is of a chain of its name, which may have two runs at once.
+    fn two(list: &ListName) -> Option<ChainLimit> {
+        let chain = ChainName::new(list.as_str()).unwrap();
+        Some(ChainLimit { chain, runs: 2 })
+    }
+
+    #[tokio::test]
+    async fn a_chain_with_all_its_runs_has_no_turn_until_one_ends() {
+        let lists = Arc::new(Lists::default());
+        lists.set_ready(&name("slow"), 100);
+        lists.set_ready(&name("fast"), 1);
+        let mut slow = lists.next(100, two).await;
+        assert_eq!((&slow.list, slow.slots.len()), (&name("slow"), 2));
+        for _ in 0..100 {
+            let fast = lists.next(100, two).await;
+            assert_eq!(
+                (&fast.list, fast.slots.len()),
+                (&name("fast"), 2),
+                "its runs end at once"
+            );
+        }
+        let _fast = lists.next(100, two).await;
+        assert!(lists.try_next(100, two).is_none(), "all have all their runs");
+        let waiting = tokio::spawn({
+            let lists = lists.clone();
+            async move { lists.next(100, two).await }
+        });
+        tokio::task::yield_now().await;
+        drop(slow.slots.pop());
+        let next = waiting.await.unwrap();
+        assert_eq!((&next.list, next.slots.len()), (&name("slow"), 1));
     }
 }

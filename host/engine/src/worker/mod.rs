@@ -3,7 +3,7 @@
 //! Guarantee: nothing is claimed that can't start at once: a permit comes before a claim. Every
 //! claim is renewed while its run is in progress, and no longer. On a stop nothing more is claimed,
 //! runs in flight finish, and those that do not finish in time go back to the head of their list.
-//! Entries that have lost a lease run one at a time.
+//! Entries that have lost a lease run one at a time. A chain has no more runs than its limit.
 
 mod alone;
 mod dispatch;
@@ -13,6 +13,7 @@ mod reap;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use tokio_util::task::TaskTracker;
 use crate::chain::ChainRunner;
 use crate::events::Events;
 use crate::snapshot::Live;
-use vconduit_base::names::HostId;
+use vconduit_base::names::{ChainName, HostId};
 use vconduit_store::Store;
 
 use alone::Turns;
@@ -44,6 +45,9 @@ pub struct WorkerSettings {
     pub max_lost_leases: u32,
     /// The time that a stop waits for runs in flight.
     pub drain: Duration,
+    /// The chains that this host runs, also those that are added to the configuration later. Empty:
+    /// all.
+    pub chains: BTreeSet<ChainName>,
 }
 
 /// The worker of a host.
@@ -57,7 +61,7 @@ pub struct Worker {
     permits: Arc<Semaphore>,
     leases: Arc<Leases>,
     turns: Turns,
-    lists: Lists,
+    lists: Arc<Lists>,
     runs: TaskTracker,
     /// Cancelled: nothing more is claimed.
     draining: CancellationToken,
@@ -80,7 +84,7 @@ impl Worker {
             permits: Arc::new(Semaphore::new(settings.concurrency)),
             leases: Arc::new(Leases::default()),
             turns: Turns::default(),
-            lists: Lists::default(),
+            lists: Arc::default(),
             runs: TaskTracker::new(),
             draining: CancellationToken::new(),
             giving_back: CancellationToken::new(),

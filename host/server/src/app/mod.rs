@@ -14,6 +14,7 @@ mod tasks;
 mod watch_store;
 mod worker;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use services::Services;
 use stores::Stores;
 use tasks::Tasks;
 use vconduit_api::readiness;
-use vconduit_base::names::HostId;
+use vconduit_base::names::{ChainName, HostId};
 use vconduit_config::Settings;
 use vconduit_engine::events::{Event, Events};
 use vconduit_engine::figures::stats::LinkStats;
@@ -44,6 +45,8 @@ pub struct AppOptions {
     pub listen: SocketAddr,
     /// Roles of this process.
     pub roles: Vec<Role>,
+    /// Chains that this process runs. Empty: all.
+    pub chains: BTreeSet<ChainName>,
 }
 
 /// The identity of a running host.
@@ -53,6 +56,8 @@ struct HostInfo {
     /// The address that it listens on, with the real port.
     address: SocketAddr,
     roles: Vec<Role>,
+    /// Chains that it runs. Empty: all.
+    chains: BTreeSet<ChainName>,
 }
 
 /// A running host.
@@ -80,6 +85,7 @@ impl App {
             id: HostId::random(),
             address,
             roles: options.roles,
+            chains: options.chains,
         };
         let links_runtime = for_links().map_err(StartError::Threads)?;
         let settings = Arc::new(options.settings);
@@ -93,6 +99,7 @@ impl App {
         tasks.spawn_server(listener, router);
 
         let standing = reload::start(options.config_file, &services, &stores, &tasks).await?;
+        check_chains(&host, &services)?;
         tasks.spawn_until_stop(watch_store::run(stores.shared.clone(), services.readiness.clone()));
         let worker = worker::build(&host, &services, &stores);
         let heartbeat = worker::heartbeat(&host, &services, standing, worker.clone());
@@ -114,6 +121,16 @@ impl App {
     /// Stops claiming, lets active runs finish or returns them to their lists, then stops serving.
     pub async fn stop(self) {
         self.tasks.stop(&self.events).await;
+    }
+}
+
+/// Checks the names of chains of the command line.
+fn check_chains(host: &HostInfo, services: &Services) -> Result<(), StartError> {
+    match services.live.load().config.unknown_chains(&host.chains) {
+        Some(unknown) => Err(StartError::Setting(format!(
+            "--chains: {unknown}; correct --chains or VCONDUIT_CHAINS, or add the chain"
+        ))),
+        None => Ok(()),
     }
 }
 

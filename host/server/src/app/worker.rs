@@ -42,18 +42,19 @@ pub(super) fn build(host: &HostInfo, services: &Services, stores: &Stores) -> Ar
         stores.for_runs.clone(),
         services.live.clone(),
         Arc::new(runner),
-        worker_settings(&services.settings),
+        worker_settings(host, &services.settings),
         host.id.clone(),
         services.events.clone(),
     )
 }
 
-fn worker_settings(settings: &Settings) -> WorkerSettings {
+fn worker_settings(host: &HostInfo, settings: &Settings) -> WorkerSettings {
     WorkerSettings {
         concurrency: settings.concurrency,
         lease: Duration::from_millis(settings.lease_ms),
         max_lost_leases: MAX_LOST_LEASES,
         drain: Duration::from_millis(settings.drain_ms),
+        chains: host.chains.clone(),
     }
 }
 

@@ -60,6 +60,12 @@ pub struct ServeArgs {
     /// Roles of this process, separated by commas; a deployment can run them in separate processes
     #[arg(long, value_name = "ROLES", value_enum, value_delimiter = ',', env = "VCONDUIT_ROLES", default_values = ["api", "worker"])]
     pub roles: Vec<Role>,
+    /// Chains that this process runs, separated by commas [default: all of the configuration]
+    ///
+    /// vCons of other chains stay on their lists, for other hosts. A name that is not that of a chain
+    /// is an error at the start.
+    #[arg(long, value_name = "CHAINS", value_delimiter = ',', env = "VCONDUIT_CHAINS")]
+    pub chains: Vec<String>,
 }
 
 /// A role of a server process.
@@ -89,6 +95,9 @@ pub struct CheckConfigArgs {
     /// Print one JSON object instead of text
     #[arg(long)]
     pub json: bool,
+    /// Check that the file has these chains, as `vconduit serve --chains` does
+    #[arg(long, value_name = "CHAINS", value_delimiter = ',', env = "VCONDUIT_CHAINS")]
+    pub chains: Vec<String>,
 }
 
 /// Arguments of `vconduit demo`.

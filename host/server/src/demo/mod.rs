@@ -12,6 +12,7 @@ mod report;
 mod results;
 mod setup;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,7 @@ pub async fn run(arguments: DemoArgs) -> Result<ExitCode, DemoError> {
         config_file,
         listen: arguments.listen,
         roles: vec![Role::Api, Role::Worker],
+        chains: BTreeSet::new(),
     };
     let app = App::start(options, &CancellationToken::new()).await?;
     let client = Client::new(app.address, key)?;

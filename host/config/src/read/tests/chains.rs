@@ -131,11 +131,12 @@ fn links_of_a_chain_take_options_of_their_own() {
 #[test]
 fn the_additions_to_chains_are_read() {
     let config = good(&with_chain(
-        "links: []\ningress_lists: [a]\nenabled: yes\ntimeout: 1.5\nweight: 7\nhand_off_timeout: 60\nschedule: '*/5 * * * *'\non_error: stop",
+        "links: []\ningress_lists: [a]\nenabled: yes\ntimeout: 1.5\nweight: 7\nconcurrency: 3\nhand_off_timeout: 60\nschedule: '*/5 * * * *'\non_error: stop",
     ));
     let chain = &config.chains[&ChainName::new("c").unwrap()];
     assert_eq!(chain.timeout, Some(Duration::from_millis(1500)));
     assert_eq!((chain.weight, chain.on_error), (7, OnError::Stop));
+    assert_eq!(chain.concurrency, Some(3));
     assert_eq!(chain.hand_off_timeout, Duration::from_mins(1));
     assert_eq!(chain.schedule.as_deref(), Some("*/5 * * * *"));
     assert_problems(
@@ -155,10 +156,31 @@ fn the_additions_to_chains_are_read() {
         "timeout: 1.0e+300",
         "weight: 101",
         "weight: 1.5",
+        "concurrency: 0",
+        "concurrency: 10001",
+        "concurrency: many",
         "enabled: 2",
         "schedule: 5",
     ] {
         let found = problems(&with_chain(&format!("links: []\ningress_lists: [a]\n{bad}")));
         assert!(found.len() == 1 && found[0].starts_with("E7 "), "{bad}: {found:?}");
     }
+}
+
+#[test]
+fn unknown_names_of_chains_are_reported_with_the_known_ones() {
+    let config = good("chains: {a: {links: [], ingress_lists: [i]}, b: {links: [], ingress_lists: [j]}}");
+    let names = |texts: &[&str]| {
+        texts
+            .iter()
+            .map(|text| ChainName::new(*text).unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(config.unknown_chains(&names(&["b", "a"])), None);
+    assert_eq!(
+        config.unknown_chains(&names(&["c", "a", "d"])).as_deref(),
+        Some("there is no chain `c`, `d`; the configuration has: a, b")
+    );
+    let empty = crate::Config::default().unknown_chains(&names(&["c"]));
+    assert!(empty.unwrap().ends_with("the configuration has: none"));
 }

@@ -2,6 +2,7 @@
 //! store refuses something to.
 
 mod alone;
+mod chains;
 mod leases;
 
 use std::path::Path;
@@ -85,6 +86,7 @@ fn chain(ingress: &str) -> Chain {
         enabled: true,
         timeout: None,
         weight: 1,
+        concurrency: None,
         hand_off_timeout: LEASE,
         schedule: None,
         on_error: OnError::default(),
@@ -99,8 +101,10 @@ struct PlaceOptions {
     lease: Duration,
     /// The chains and their names.
     chains: Vec<(&'static str, Chain)>,
-    /// A storage that all chains save to.
+    /// A storage that all chains save to, but that named `fast`.
     storage: Option<Arc<dyn Storage>>,
+    /// The chains that the worker runs; all if there are none.
+    served: &'static [&'static str],
 }
 
 impl Default for PlaceOptions {
@@ -111,6 +115,7 @@ impl Default for PlaceOptions {
             lease: LEASE,
             chains: vec![("main", chain("in"))],
             storage: None,
+            served: &[],
         }
     }
 }
@@ -120,7 +125,7 @@ impl PlaceOptions {
         let mut snapshot = Snapshot::default();
         for (name, chain) in &self.chains {
             let mut chain = chain.clone();
-            if let Some(storage) = &self.storage {
+            if let Some(storage) = self.storage.as_ref().filter(|_| *name != "fast") {
                 let name = StorageName::new("test").unwrap();
                 chain.storages.push(name.clone());
                 snapshot.storages.insert(name, storage.clone());
@@ -199,6 +204,11 @@ impl Place {
             lease: options.lease,
             max_lost_leases: 5,
             drain: PATIENCE,
+            chains: options
+                .served
+                .iter()
+                .map(|name| ChainName::new(*name).unwrap())
+                .collect(),
         };
         let worker = Worker::new(store.clone(), live, Arc::new(runner), settings, host, events.clone());
         Self {
