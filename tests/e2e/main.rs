@@ -26,6 +26,7 @@ mod links;
 mod mend;
 mod openapi;
 mod operate;
+mod outage;
 mod polyglot;
 mod reload;
 mod trust;

@@ -195,6 +195,31 @@ fn check_config_refuses_what_a_host_would_refuse_at_its_start() {
     }
 }
 
+#[tokio::test]
+async fn a_host_for_a_chain_that_does_not_exist_names_those_that_do() {
+    let config = "chains:\n  main: {links: [], ingress_lists: [in]}\n  other: {links: [], ingress_lists: [to]}\n";
+    let mut host = Host::with(config).env("VCONDUIT_CHAINS", "main,mian").spawn();
+    eventually("the host has ended", SOON, async || {
+        host.log().contains("--chains").then_some(())
+    })
+    .await;
+    let log = host.log();
+    assert!(
+        log.contains("there is no chain `mian`; the configuration has: main, other"),
+        "{log}"
+    );
+    host.kill();
+    let host = Host::with(config).env("VCONDUIT_CHAINS", "other").start().await;
+    let output = Command::new(binary())
+        .args(["check-config", "--chains", "other,mian"])
+        .arg(host.folder().join("vconduit.yml"))
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("there is no chain `mian`"), "{said}");
+}
+
 #[test]
 fn check_config_accepts_the_configurations_of_the_repository() {
     for file in ["config/vconduit.yml", "config/conserver.yml"] {

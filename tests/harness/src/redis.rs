@@ -92,6 +92,20 @@ impl RedisServer {
         }
     }
 
+    /// Pauses the process (SIGSTOP): connections stay, and nothing responds.
+    pub fn pause(&self) {
+        if let Some(child) = &self.child {
+            crate::signal(child, Signal::STOP);
+        }
+    }
+
+    /// Ends a pause.
+    pub fn resume(&self) {
+        if let Some(child) = &self.child {
+            crate::signal(child, Signal::CONT);
+        }
+    }
+
     /// Its URL: `redis://…`.
     #[must_use]
     pub fn url(&self) -> String {
