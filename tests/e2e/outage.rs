@@ -53,8 +53,8 @@ async fn a_pause_of_redis_longer_than_a_lease_repeats_none_of_500_runs_and_no_re
     assert!(api.dead_letters("in").await.is_empty());
 }
 
-/// A request waits for the claim to be renewed, and the wait uses up the time of the call. That says
-/// nothing about the service.
+/// A request waits for the claim to be renewed, and the wait uses up the time of the call. That
+/// says nothing about the service.
 #[tokio::test]
 async fn a_call_whose_time_runs_out_in_an_outage_is_tried_again_after_it() {
     let (receiver, redis) = (Receiver::start().await, RedisServer::start());

@@ -128,8 +128,8 @@ impl FaultyStore {
         state.actions.entry(method).or_default().push_back(Box::pin(action));
     }
 
-    /// Runs an action after the next call of the method was done, before its caller gets the result:
-    /// the reply is on its way. Several actions run one for each call.
+    /// Runs an action after the next call of the method was done, before its caller gets the
+    /// result: the reply is on its way. Several actions run one for each call.
     ///
     /// # Panics
     /// If the store has no such method.

@@ -34,7 +34,7 @@ pub enum HoldEnd {
 
 /// The hold of a run on its claim. Copies are the same hold.
 #[derive(Debug, Clone)]
-pub struct Hold(Arc<Shared>);
+pub struct ClaimHold(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -48,7 +48,7 @@ struct Shared {
     steps: watch::Sender<usize>,
 }
 
-impl Hold {
+impl ClaimHold {
     /// Begins a hold. `asked` is the time before the claim was sent to the store.
     #[must_use]
     pub fn new(asked: Instant, lease: Duration) -> Self {
@@ -131,7 +131,7 @@ impl Hold {
     }
 }
 
-struct UnderWay<'a>(&'a Hold);
+struct UnderWay<'a>(&'a ClaimHold);
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
@@ -140,7 +140,7 @@ impl Drop for UnderWay<'_> {
 }
 
 #[async_trait]
-impl EffectGate for Hold {
+impl EffectGate for ClaimHold {
     async fn pass(&self) {
         self.held().await;
     }
@@ -156,7 +156,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_hold_ends_before_the_lease_and_counts_from_before_the_renewal_was_sent() {
-        let hold = Hold::new(Instant::now(), LEASE);
+        let hold = ClaimHold::new(Instant::now(), LEASE);
         // The reply took its time.
         let asked = Instant::now();
         advance(Duration::from_secs(4)).await;
@@ -170,7 +170,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_run_without_a_hold_waits_until_it_is_renewed() {
-        let hold = Hold::new(Instant::now(), LEASE);
+        let hold = ClaimHold::new(Instant::now(), LEASE);
         let broken = tokio::spawn({
             let hold = hold.clone();
             async move { hold.broken().await }
@@ -196,7 +196,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lost_claim_is_never_held_again() {
-        let hold = Hold::new(Instant::now(), LEASE);
+        let hold = ClaimHold::new(Instant::now(), LEASE);
         assert!(hold.ended().now_or_never().is_none());
         hold.lose();
         hold.renewed(Instant::now() + LEASE);
@@ -206,7 +206,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_step_that_is_under_way_is_not_cut_off() {
-        let hold = Hold::new(Instant::now(), LEASE);
+        let hold = ClaimHold::new(Instant::now(), LEASE);
         let (done, reply) = tokio::sync::oneshot::channel::<()>();
         let run = async {
             hold.during(reply).await.unwrap();
@@ -228,7 +228,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_run_without_contact_ends_some_time() {
-        let hold = Hold::new(Instant::now(), LEASE);
+        let hold = ClaimHold::new(Instant::now(), LEASE);
         let begun = Instant::now();
         assert_eq!(hold.ended().await, HoldEnd::Outage);
         assert_eq!(begun.elapsed(), LEASE - LEASE / MARGIN + MAX_OUTAGE);

@@ -52,7 +52,7 @@ use vconduit_telemetry::metrics;
 
 use end::Reason;
 pub use end::{Ended, RunError};
-use hold::Hold;
+use hold::ClaimHold;
 use state::Run;
 
 /// The services that all runs share.
@@ -91,7 +91,7 @@ pub struct Job {
     pub claim: Claim,
     /// The hold on the claim. Whoever keeps the claim notes renewals there, and drops the run when
     /// the hold has ended.
-    pub hold: Hold,
+    pub hold: ClaimHold,
     /// The chain's name.
     pub chain: ChainName,
     /// The configuration that was active when the run began. The run uses it to its end.

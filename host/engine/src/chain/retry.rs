@@ -1,9 +1,9 @@
 //! Repeats steps that the store refuses, or that it is unavailable for.
 //!
-//! Guarantee: a refused step is tried three times, with pauses. A refusal may be over soon (a server
-//! without memory, a disk that was full); one that is not would be repeated without end. A step of
-//! an unavailable store is tried for as long as a run may be without contact, so that an outage
-//! repeats no run: the hold of the run keeps it from beginning anything else meanwhile.
+//! Guarantee: a refused step is tried three times, with pauses. A refusal may be over soon (a
+//! server without memory, a disk that was full). One that is not would be repeated without end. A
+//! step of an unavailable store is tried for as long as a run may be without contact, so that an
+//! outage repeats no run. The hold of the run keeps it from beginning anything else meanwhile.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::hold::Hold;
+use super::hold::ClaimHold;
 use super::resume::{self, NoPlace};
 use super::trail::Trail;
 use crate::events::RunEvent;
@@ -18,7 +18,7 @@ pub(super) struct Run {
     /// The claim that guards every write.
     pub claim: Claim,
     /// The hold on the claim, which everything outside waits for.
-    pub hold: Hold,
+    pub hold: ClaimHold,
     /// The chain.
     pub chain: ChainName,
     /// The vCon that the run is about now.
@@ -66,7 +66,7 @@ pub(super) struct Failing {
 impl Run {
     /// Begins a run at the checkpoint of its claim. [`Self::find_place`] has to be called before a
     /// link is.
-    pub fn begin(claim: Claim, hold: Hold, chain: ChainName, now_ms: u64, trails: bool) -> Self {
+    pub fn begin(claim: Claim, hold: ClaimHold, chain: ChainName, now_ms: u64, trails: bool) -> Self {
         let checkpoint = checkpoint_for(&claim, &chain);
         Self {
             current: checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()),
@@ -197,7 +197,7 @@ mod tests {
             lost_leases: 0,
             context: None,
         };
-        let hold = Hold::new(tokio::time::Instant::now(), Duration::from_secs(30));
+        let hold = ClaimHold::new(tokio::time::Instant::now(), Duration::from_secs(30));
         Run::begin(claim, hold, ChainName::new("main").unwrap(), 1_700_000_000_000, false)
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::end::{Ended, Reason};
-use super::hold::Hold;
+use super::hold::ClaimHold;
 use super::retry::persistently;
 use super::state::Run;
 use super::{ChainRunner, Flow, RunError};
@@ -32,7 +32,7 @@ type SaveResults = Vec<(StorageName, Result<(), StorageError>)>;
 /// their own.
 struct HeldStorage {
     storage: Arc<dyn Storage>,
-    hold: Hold,
+    hold: ClaimHold,
 }
 
 #[async_trait]
@@ -121,7 +121,7 @@ impl ChainRunner {
     /// Saves while the claim is held. Saves that have not ended when it is not held any more are
     /// cut off, so that they do not replace what another host saves, and begin again when it is:
     /// a storage that saves twice has one copy.
-    async fn save_held(&self, hold: &Hold, targets: &[Target], saved: &Saved) -> SaveResults {
+    async fn save_held(&self, hold: &ClaimHold, targets: &[Target], saved: &Saved) -> SaveResults {
         let runner = self.documents.runner();
         loop {
             hold.held().await;

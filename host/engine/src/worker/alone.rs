@@ -13,8 +13,8 @@ use super::Worker;
 use super::dispatch::{ClaimedRun, Places};
 
 /// Entries of a host that may wait for their turn without a permit: those of a dozen crashed hosts.
-/// They need little memory, as their documents are not read yet. More of them keep their permits, so
-/// that no host collects claims without end.
+/// They need little memory, as their documents are not read yet. More of them keep their permits,
+/// so that no host collects claims without end.
 const MAX_WAITING: usize = 1_000;
 
 /// The turns of the entries that have lost a lease.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use super::lease::Lease;
 use super::lists::{ChainLimit, ChainSlot, Emptied, Next};
-use crate::chain::hold::{Hold, HoldEnd};
+use crate::chain::hold::{ClaimHold, HoldEnd};
 use crate::chain::{Ended, Job};
 use crate::snapshot::Snapshot;
 use vconduit_base::names::{ChainName, ClaimId, ListName};
@@ -134,7 +134,7 @@ impl Worker {
         let mut fresh = Vec::with_capacity(claims.len());
         // The slots that are left are free again.
         for ((claim, permit), slot) in claims.into_iter().zip(permits).zip(slots) {
-            let hold = Hold::new(asked, self.settings.lease);
+            let hold = ClaimHold::new(asked, self.settings.lease);
             let lease = self.leases.add(&claim, &hold);
             let job = Job {
                 claim,

@@ -1,8 +1,8 @@
 //! The leases of the claims in progress: their renewal, and their end.
 //!
 //! Guarantee: a lease is renewed as long as its [`Lease`] exists and no longer, also when the run
-//! panics. A renewal that failed is tried again soon, so that after an outage all claims are renewed
-//! long before any host may take claims away (`reap.rs`).
+//! panics. A renewal that failed is tried again soon, so that after an outage all claims are
+//! renewed long before any host may take claims away (`reap.rs`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Worker;
-use crate::chain::hold::Hold;
+use crate::chain::hold::ClaimHold;
 use vconduit_base::names::{ChainName, ClaimId, ListName};
 use vconduit_store::Claim;
 use vconduit_telemetry::metrics;
@@ -23,7 +23,7 @@ const SLOWEST_RETRY: Duration = Duration::from_secs(1);
 
 /// The claims in progress, by list.
 pub(super) struct Leases {
-    claims: Mutex<HashMap<ListName, HashMap<ClaimId, Hold>>>,
+    claims: Mutex<HashMap<ListName, HashMap<ClaimId, ClaimHold>>>,
     /// Beginning of the last round that renewed all claims.
     renewed: Mutex<Instant>,
     closed: CancellationToken,
@@ -54,7 +54,7 @@ impl Drop for Lease {
 
 impl Leases {
     /// Begins to renew the lease of a claim. Renewals are noted in `hold`.
-    pub fn add(self: &Arc<Self>, claim: &Claim, hold: &Hold) -> Lease {
+    pub fn add(self: &Arc<Self>, claim: &Claim, hold: &ClaimHold) -> Lease {
         if let Ok(mut claims) = self.claims.lock() {
             claims
                 .entry(claim.list.clone())

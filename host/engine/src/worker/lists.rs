@@ -1,8 +1,8 @@
 //! The lists that have work, and their turns.
 //!
 //! Guarantee: every list with work is served in proportion to its weight, however full the others
-//! are. A chain never has more runs on this host than its limit, so a slow one leaves permits to the
-//! others.
+//! are. A chain never has more runs on this host than its limit, so a slow one leaves permits to
+//! the others.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};

@@ -62,8 +62,8 @@ pub struct ServeArgs {
     pub roles: Vec<Role>,
     /// Chains that this process runs, separated by commas [default: all of the configuration]
     ///
-    /// vCons of other chains stay on their lists, for other hosts. A name that is not that of a chain
-    /// is an error at the start.
+    /// vCons of other chains stay on their lists, for other hosts. A name that is not that of a
+    /// chain is an error at the start.
     #[arg(long, value_name = "CHAINS", value_delimiter = ',', env = "VCONDUIT_CHAINS")]
     pub chains: Vec<String>,
 }

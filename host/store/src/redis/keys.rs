@@ -15,8 +15,8 @@ pub const AUDIT: &str = "vconduit:audit";
 pub const HOSTS: &str = "vconduit:hosts";
 /// Sorted set: host → the time until which it is listed, in ms by the server's clock.
 pub const HOSTS_UNTIL: &str = "vconduit:hosts-until";
-/// Hash: the time of the last reaping, and the time from which claims are taken away again, in ms by
-/// the server's clock (`lua/lib/contact.lua`).
+/// Hash: the time of the last reaping, and the time from which claims are taken away again, in ms
+/// by the server's clock (`lua/lib/contact.lua`).
 pub const CONTACT: &str = "vconduit:contact";
 /// Channel of the events.
 pub const EVENTS: &str = "vconduit:events";

@@ -210,7 +210,7 @@ async fn a_host_renews_its_own_claims_before_it_reaps_after_a_gap() {
         .begin(&list("in"), std::slice::from_ref(&claim.id), Duration::ZERO)
         .await
         .unwrap();
-    let hold = Hold::new(tokio::time::Instant::now() - lease, lease);
+    let hold = ClaimHold::new(tokio::time::Instant::now() - lease, lease);
     let lease_of_run = place.worker.leases.add(&claim, &hold);
     assert!(!hold.is_held());
     place.worker.leases.renewed_at(tokio::time::Instant::now() - lease);
@@ -235,7 +235,7 @@ async fn a_host_that_can_not_renew_takes_no_claims_away() {
     let store = place.faulty.real();
     let host = HostId::new("h").unwrap();
     let claims = store.claim(&list("in"), &host, 2, Duration::ZERO).await.unwrap();
-    let hold = Hold::new(tokio::time::Instant::now(), lease);
+    let hold = ClaimHold::new(tokio::time::Instant::now(), lease);
     let own = place.worker.leases.add(&claims[0], &hold);
     tokio::time::sleep(Duration::from_millis(5)).await;
     place.worker.leases.renewed_at(tokio::time::Instant::now() - lease);
@@ -344,6 +344,18 @@ impl Drop for PausableRedis {
     }
 }
 
+/// Makes this number of runs wait before their last step. Returns a permit for each that may go on.
+fn hold_finishes(place: &Place, runs: usize) -> Arc<Semaphore> {
+    let ends = Arc::new(Semaphore::new(0));
+    for _ in 0..runs {
+        let ends = ends.clone();
+        place.faulty.before_next("finish", async move {
+            ends.acquire().await.unwrap().forget();
+        });
+    }
+    ends
+}
+
 /// The time of the pause is to a lease as 35 s are to 30 s.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pause_of_redis_that_is_longer_than_a_lease_repeats_none_of_500_runs() {
@@ -361,13 +373,7 @@ async fn a_pause_of_redis_that_is_longer_than_a_lease_repeats_none_of_500_runs()
     let other_host = redis.connect().await;
     let names: Vec<String> = (0..RUNS).map(|i| format!("v{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let ends = Arc::new(Semaphore::new(0));
-    for _ in 0..RUNS {
-        let ends = ends.clone();
-        place.faulty.before_next("finish", async move {
-            ends.acquire().await.unwrap().forget();
-        });
-    }
+    let ends = hold_finishes(&place, RUNS);
     place.faulty.real().push(&list("in"), &ids(&names), None).await.unwrap();
     let (stop, worker) = start(&place);
     let end = Instant::now() + PATIENCE;

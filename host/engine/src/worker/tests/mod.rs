@@ -12,7 +12,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 
 use super::*;
-use crate::chain::hold::Hold;
+use crate::chain::hold::ClaimHold;
 use crate::documents::Documents;
 use crate::figures::stats::LinkStats;
 use crate::registry::Registry;
