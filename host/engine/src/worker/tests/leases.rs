@@ -15,8 +15,8 @@ use vconduit_storage::{Abilities, Saved, StorageError};
 use vconduit_store::redis::RedisStore;
 use vconduit_store::{EntryRecovery as _, NewDocument};
 
-/// Short, for tests in which a lease has to run out.
-const SHORT: Duration = Duration::from_millis(400);
+/// Short, for tests in which a lease has to run out, and long enough that a slow machine renews it.
+const SHORT: Duration = Duration::from_millis(1_500);
 
 /// A storage whose saves wait until the test lets them end.
 #[derive(Default)]
