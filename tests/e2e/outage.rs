@@ -1,6 +1,7 @@
 //! Outages of Redis that are longer than a lease: hosts that are alive keep their work, and no
 //! service is called twice.
 
+use std::process::Command;
 use std::time::Duration;
 
 use vconduit_harness::{Host, HostBuilder, Receiver, RedisServer, SOON, eventually, samples};
@@ -73,4 +74,40 @@ async fn a_call_whose_time_runs_out_in_an_outage_is_tried_again_after_it() {
     assert_eq!(redis.list("out"), [id]);
     assert_eq!(receiver.received().len(), 2, "{}", host.log());
     assert!(host.dead_letters("in").await.is_empty());
+}
+
+fn signal(host: &Host, signal: &str) {
+    let pid = host.pid().expect("it runs").to_string();
+    let sent = Command::new("kill").args([signal, &pid]).status();
+    assert!(sent.expect("kill runs").success());
+}
+
+/// When the process continues, the timers of its runs are due before it can know that it has lost
+/// them.
+#[tokio::test]
+async fn a_host_that_was_paused_longer_than_a_lease_begins_no_request_of_runs_that_others_have() {
+    let (receiver, redis) = (Receiver::start().await, RedisServer::start());
+    let paused = builder(&receiver, &redis, 1.5, 30_000).start().await;
+    let (id, text) = samples::many(1).remove(0);
+    paused.post_vcon(&text, "in").await;
+    eventually("the first request", SOON, async || {
+        (receiver.received().len() == 1).then_some(())
+    })
+    .await;
+    // Its checkpoint is stored, too: the run is in the link that waits.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    signal(&paused, "-STOP");
+    let other = builder(&receiver, &redis, 1.5, 30_000).start().await;
+    other.until_depth("out", 1).await;
+    // It continues, and can't ask whether it has its run still.
+    redis.pause();
+    signal(&paused, "-CONT");
+    tokio::time::sleep(LEASE / 2).await;
+    redis.resume();
+    eventually("the host learns that it has lost its run", SOON, async || {
+        paused.log().contains("the lease was lost").then_some(())
+    })
+    .await;
+    assert_eq!(receiver.received().len(), 2, "{}", paused.log());
+    assert_eq!(redis.list("out"), [id]);
 }
