@@ -14,6 +14,7 @@ use vconduit_base::names::{ChainName, LinkName};
 use vconduit_harness::samples;
 use vconduit_policy::{Grants, Limits};
 use vconduit_sandbox::call::{CreateError, DocumentAccess, Environment, GuestMetrics};
+use vconduit_sandbox::probe::OpenGate;
 use vconduit_sandbox::runtime::LinksRuntime;
 use vconduit_sandbox::{Call, CallContext, CallError, Compiled, Sandbox, SandboxSettings};
 use vconduit_standard_links::standard;
@@ -124,6 +125,7 @@ impl Bench {
             documents: shared.nothing.clone(),
             environment: shared.nothing.clone(),
             metrics: shared.nothing,
+            gate: Arc::new(OpenGate),
             keep_log: false,
         };
         let call = Call {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use super::leases::{Gate, put, start};
+use super::leases::{Gate, start};
 use super::*;
 use vconduit_storage::{Abilities, Saved, StorageError};
 

@@ -1,7 +1,7 @@
 //! Chains share a host: a slow one leaves permits to the others, and a host may run some of them
 //! only.
 
-use super::leases::{Gate, put, start, until_out_has};
+use super::leases::{Gate, start, until_out_has};
 use super::*;
 
 const PERMITS: usize = 8;

@@ -10,10 +10,9 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::events::Event;
-use vcon_document::Text;
 use vconduit_storage::{Abilities, Saved, StorageError};
+use vconduit_store::EntryRecovery as _;
 use vconduit_store::redis::RedisStore;
-use vconduit_store::{EntryRecovery as _, NewDocument};
 
 /// Short, for tests in which a lease has to run out, and long enough that a slow machine renews it.
 const SHORT: Duration = Duration::from_millis(1_500);
@@ -97,22 +96,6 @@ impl Storage for Gate {
 pub(super) fn start(place: &Place) -> (CancellationToken, JoinHandle<()>) {
     let stop = CancellationToken::new();
     (stop.clone(), tokio::spawn(place.worker.clone().run(stop)))
-}
-
-/// Stores documents and pushes their ids.
-pub(super) async fn put(place: &Place, name: &str, entries: &[&str]) {
-    for id in ids(entries) {
-        let text: Text = format!(r#"{{"uuid":"{id}"}}"#).into();
-        let document = NewDocument {
-            id,
-            text,
-            created_at_s: None,
-            index: Vec::new(),
-            push_to: vec![list(name)],
-            context: None,
-        };
-        place.faulty.real().put(document).await.unwrap();
-    }
 }
 
 pub(super) async fn until_out_has(place: &Place, depth: u64) {
@@ -374,7 +357,7 @@ async fn a_pause_of_redis_that_is_longer_than_a_lease_repeats_none_of_500_runs()
     let names: Vec<String> = (0..RUNS).map(|i| format!("v{i}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let ends = hold_finishes(&place, RUNS);
-    place.faulty.real().push(&list("in"), &ids(&names), None).await.unwrap();
+    put(&place, "in", &names).await;
     let (stop, worker) = start(&place);
     let end = Instant::now() + PATIENCE;
     while place.faulty.calls("finish") < RUNS {

@@ -18,7 +18,7 @@ use crate::figures::stats::LinkStats;
 use crate::registry::Registry;
 use crate::snapshot::Snapshot;
 use vcon_document::EgressFormat;
-use vcon_document::VconId;
+use vcon_document::{Text, VconId};
 use vconduit_base::Secrets;
 use vconduit_base::names::{ChainName, ListName, StorageName};
 use vconduit_config::{Chain, OnError, Settings};
@@ -61,18 +61,19 @@ fn list(name: &str) -> ListName {
     ListName::new(name).unwrap()
 }
 
-/// Stores vCons with these ids and queues them.
-async fn queue(place: &Place, entries: &[VconId]) {
-    for id in entries {
-        let vcon = NewDocument {
-            id: id.clone(),
-            text: format!(r#"{{"uuid":"{id}"}}"#).into(),
+/// Stores documents and pushes their ids.
+async fn put(place: &Place, name: &str, entries: &[&str]) {
+    for id in ids(entries) {
+        let text: Text = format!(r#"{{"uuid":"{id}"}}"#).into();
+        let document = NewDocument {
+            id,
+            text,
             created_at_s: None,
             index: Vec::new(),
-            push_to: vec![list("in")],
+            push_to: vec![list(name)],
             context: None,
         };
-        place.store.put(vcon).await.unwrap();
+        place.faulty.real().put(document).await.unwrap();
     }
 }
 
@@ -254,8 +255,7 @@ fn ids(names: &[&str]) -> Vec<VconId> {
 async fn an_entry_whose_runs_panic_becomes_a_dead_letter_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 5);
-    let entries = ids(&["bad", "good", "other"]);
-    queue(&place, &entries).await;
+    put(&place, "in", &["bad", "good", "other"]).await;
     place.work_until_out_has(2).await;
     assert_eq!(
         place.entries("out").await,
@@ -285,7 +285,7 @@ async fn an_entry_whose_runs_panic_becomes_a_dead_letter_and_the_others_go_on() 
 async fn a_run_that_panics_once_leaves_neither_claim_nor_permit_nor_run_behind() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 1);
-    queue(&place, &ids(&["a", "b"])).await;
+    put(&place, "in", &["a", "b"]).await;
     place.work_until_out_has(2).await;
     assert_eq!(
         place.entries("out").await,
@@ -333,7 +333,7 @@ async fn work_until_called(place: &Place, step: &'static str, times: usize) {
 async fn an_entry_whose_end_the_store_refuses_becomes_a_dead_letter_after_three_tries() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 0);
-    queue(&place, &ids(&["a"])).await;
+    put(&place, "in", &["a"]).await;
     place.faulty.fail("finish", Fault::Refused);
     work_until_called(&place, "fail", 1).await;
     assert_eq!(dead(&place).await, [("a".to_owned(), "store".to_owned())]);
@@ -349,7 +349,7 @@ async fn an_entry_whose_end_the_store_refuses_becomes_a_dead_letter_after_three_
 async fn an_entry_that_can_not_become_a_dead_letter_keeps_its_claim_until_the_lease_runs_out() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 0);
-    queue(&place, &ids(&["a"])).await;
+    put(&place, "in", &["a"]).await;
     place.faulty.fail("finish", Fault::Refused);
     place.faulty.fail("fail", Fault::Refused);
     work_until_called(&place, "fail", 1).await;
@@ -366,7 +366,7 @@ async fn an_entry_that_can_not_become_a_dead_letter_keeps_its_claim_until_the_le
 async fn a_list_whose_claims_are_refused_is_tried_after_a_pause() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path(), 0);
-    queue(&place, &ids(&["a"])).await;
+    put(&place, "in", &["a"]).await;
     place.faulty.fail("claim", Fault::Refused);
     let begun = Instant::now();
     work_until_called(&place, "claim", 3).await;
