@@ -40,7 +40,7 @@ pub use events::EventBus;
 pub use hosts::HostStore;
 pub use index::IndexStore;
 pub use lists::ListStore;
-pub use recovery::{EntryRecovery, Reaped};
+pub use recovery::{EntryRecovery, ListProgress, Reaped, Survey};
 
 #[cfg(test)]
 mod tests;

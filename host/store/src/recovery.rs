@@ -32,9 +32,37 @@ impl Reaped {
     }
 }
 
+/// Result of [`EntryRecovery::survey`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Lists with entries to recover.
+    pub due: Vec<ListName>,
+    /// Numbers of entries of the lists that were to be counted, in their order. 0 for a key of
+    /// another type.
+    pub counts: Vec<u64>,
+}
+
+/// Work in progress on the entries of an ingress list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListProgress {
+    /// Number of claims.
+    pub claims: u32,
+    /// Number of ids that runs have handed off and wait for.
+    pub parked: u32,
+}
+
 /// Recovers entries. A call takes all that are due, up to 10,000, in several atomic steps.
 #[async_trait]
 pub trait EntryRecovery {
+    /// Returns the lists that [`Self::reap`] or [`Self::resume`] have something to do on: of these
+    /// ingress lists, and of all others on which claims or parked runs were left when they went out
+    /// of the configuration. Counts the entries of other lists in the same step. Cheap enough for a
+    /// call every two seconds. `lease` as for [`Self::reap`].
+    async fn survey(&self, ingress: &[ListName], counted: &[ListName], lease: Duration) -> Result<Survey, StoreError>;
+
+    /// Returns the work in progress on the entries of an ingress list.
+    async fn progress(&self, list: &ListName) -> Result<ListProgress, StoreError>;
+
     /// Returns entries with expired leases to the head of their list. If the run had begun
     /// ([`crate::ClaimStore::begin`]), it has lost a lease. An entry that has lost `max_lost`
     /// leases becomes a dead letter.

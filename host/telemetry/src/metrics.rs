@@ -32,7 +32,7 @@ const LINK_CONTAINED: &str = "vconduit_link_contained_total";
 const DEAD_LETTERS: &str = "conserver_dlq_count_total";
 /// Runs in progress. Label: `chain_name`.
 const IN_FLIGHT: &str = "conserver_vcons_inflight";
-/// Entries of a list. Labels: `ingress_list`, `kind` (`ingress` or `dlq`).
+/// Entries of a list. Labels: `ingress_list`, `kind` (`ingress`, `dlq` or `egress`).
 const LIST_LENGTH: &str = "conserver_ingress_list_length";
 /// Claims whose lease expired. Label: `ingress_list`.
 const LEASES_LOST: &str = "vconduit_leases_lost_total";

@@ -19,8 +19,8 @@ use vconduit_base::ConfigEntries;
 use vconduit_base::names::{ClaimId, Digest, HostId, ListName};
 use vconduit_store::{
     AuditStore, Checkpoint, Claim, ClaimEndings, ClaimStore, ComponentStore, ConfigStore, DeadLetter, DeadLetterStore,
-    DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostStore, IndexStore, ListStore,
-    NewDocument, Reaped, Store, StoreError, Stored, Write,
+    DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostStore, IndexStore, ListProgress,
+    ListStore, NewDocument, Reaped, Store, StoreError, Stored, Survey, Write,
 };
 
 /// Kind of failure of a call.
@@ -272,6 +272,8 @@ pass_on! {
         requeue_claim(list: &ListName, claim: &ClaimId) -> bool;
     }
     EntryRecovery [] {
+        survey(ingress: &[ListName], counted: &[ListName], lease: Duration) -> Survey;
+        progress(list: &ListName) -> ListProgress;
         reap(list: &ListName, max_lost: u32, lease: Duration) -> Reaped;
         resume(list: &ListName) -> Reaped;
         parked(list: &ListName) -> Vec<VconId>;

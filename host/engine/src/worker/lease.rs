@@ -187,7 +187,7 @@ impl Worker {
             tracing::warn!(vcon = %claim.vcon, list = %claim.list, %error, "the lease was not ended; it runs out by itself");
             return;
         }
-        self.reap_expired(chain, &claim.list).await;
+        self.reap_expired(Some(chain), &claim.list).await;
     }
 
     /// Returns entries with expired leases of every host to their lists, and claims parked runs

@@ -67,6 +67,7 @@ impl ClaimStore for RedisStore {
             dead.as_str(),
             &keys::records(list),
             &keys::ended(list),
+            keys::WORKED_LISTS,
         ]);
         call.arg(json(host)?).arg(millis(lease)).arg(MEMORY_MS).arg(names.len());
         for name in &names {

@@ -50,6 +50,9 @@ pub fn new_step() -> String {
 /// Hash: the ingress lists of the running configuration (`lua/ingress.lua`).
 pub const INGRESS: &str = "vconduit:ingress";
 
+/// Set: lists that had claims or parked runs when they were last looked at (`lua/survey.lua`).
+pub const WORKED_LISTS: &str = "vconduit:lists";
+
 /// Hash: what holds the document with this id (`lua/lib/holds.lua`).
 pub fn holds(id: &VconId) -> String {
     format!("vconduit:holds:{id}")

@@ -13,7 +13,7 @@ use super::errors::damaged;
 use super::scripts::Script;
 use super::{RedisStore, keys};
 use crate::recovery::MAX_STEPS;
-use crate::{EntryRecovery, Reaped, StoreError};
+use crate::{EntryRecovery, ListProgress, Reaped, StoreError, Survey};
 use vcon_document::VconId;
 use vconduit_base::names::ListName;
 
@@ -28,6 +28,34 @@ type RecoveryReply = (Vec<String>, Vec<String>, u64);
 
 #[async_trait]
 impl EntryRecovery for RedisStore {
+    async fn survey(&self, ingress: &[ListName], counted: &[ListName], lease: Duration) -> Result<Survey, StoreError> {
+        let mut call = self.scripts.survey.call(&[keys::CONTACT, keys::WORKED_LISTS]);
+        call.arg(millis(lease));
+        for lists in [ingress, counted] {
+            call.arg(lists.len());
+            for list in lists {
+                call.arg(list.as_str());
+            }
+        }
+        let (due, counts): (Vec<String>, Vec<u64>) =
+            self.connection.script("survey", &self.scripts.survey, &call).await?;
+        let due: Result<Vec<ListName>, _> = due.into_iter().map(ListName::new).collect();
+        Ok(Survey {
+            due: due.map_err(|error| damaged("survey", error))?,
+            counts,
+        })
+    }
+
+    async fn progress(&self, list: &ListName) -> Result<ListProgress, StoreError> {
+        let mut commands = redis::pipe();
+        commands.cmd("HLEN").arg(keys::claims(list));
+        commands.cmd("HLEN").arg(keys::parked(list));
+        let counts = self.connection.run_all("progress", &commands).await?;
+        let (claims, parked): (u32, u32) =
+            redis::from_redis_value(redis::Value::Array(counts)).map_err(|error| damaged("progress", error))?;
+        Ok(ListProgress { claims, parked })
+    }
+
     async fn reap(&self, list: &ListName, max_lost: u32, lease: Duration) -> Result<Reaped, StoreError> {
         let dead = list.dead_letters();
         let mut call = self.scripts.reap.call(&[

@@ -103,6 +103,8 @@ scripts! {
     resume: ["args", "documents", "holds", "dead", "claims"],
     /// Recovers entries with expired leases.
     reap: ["args", "documents", "holds", "dead", "claims", "leases", "contact"],
+    /// Looks for entries to recover.
+    survey: ["args", "contact"],
     /// Reads dead letters.
     dead_letters: ["args"],
     /// Moves dead letters back to their list.

@@ -104,6 +104,29 @@ pub fn read(db: &Connection, list: &str, offset: u64, count: u64) -> SqlResult<V
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
+/// Entries that are counted one by one. More than these take too long for a call that a reader is
+/// kept for.
+const MAX_COUNTED: i64 = 100_000;
+
+/// Returns the number of entries of a list. For a list of more than [`MAX_COUNTED`] entries, those
+/// that were taken from its middle may be counted too.
+pub fn count(db: &Connection, list: &str) -> SqlResult<u64> {
+    let sql = "SELECT (SELECT max(position) FROM entries WHERE list = ?1),
+                      (SELECT min(position) FROM entries WHERE list = ?1)";
+    let ends = db.prepare_cached(sql)?.query_row([list], |row| {
+        Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?))
+    })?;
+    let (Some(last), Some(first)) = ends else { return Ok(0) };
+    let span = last - first + 1;
+    if span > MAX_COUNTED {
+        return Ok(span.unsigned_abs());
+    }
+    let count: i64 = db
+        .prepare_cached("SELECT count(*) FROM entries WHERE list = ?1")?
+        .query_row([list], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// Returns the position of the first entry with this id.
 pub fn first_position(db: &Connection, list: &str, id: &str) -> SqlResult<Option<i64>> {
     let sql = "SELECT min(position) FROM entries WHERE list = ?1 AND id = ?2";

@@ -49,13 +49,9 @@ impl ListStore for SqliteStore {
 
     async fn depth(&self, list: &ListName) -> Result<u64, StoreError> {
         let list = list.clone();
-        let depth = move |db: &Connection| {
-            let count: i64 = db
-                .prepare_cached("SELECT count(*) FROM entries WHERE list = ?1")?
-                .query_row([list.as_str()], |row| row.get(0))?;
-            Ok(count.unsigned_abs())
-        };
-        self.readers.run("depth", depth).await
+        self.readers
+            .run("depth", move |db| entries::count(db, list.as_str()))
+            .await
     }
 
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {

@@ -3,6 +3,7 @@
 //! Guarantee: recovered entries come back to the head of their list, in the order in which they
 //! were taken, with their checkpoints.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,8 +17,9 @@ use super::lifetimes::keep_dead;
 use super::step::WriteStep;
 use super::{SqliteStore, entries, holds};
 use crate::recovery::MAX_STEPS;
-use crate::{EntryRecovery, ErrorRecord, Reaped, StoreError};
+use crate::{EntryRecovery, ErrorRecord, ListProgress, Reaped, StoreError, Survey};
 use vcon_document::VconId;
+use vconduit_base::clock::now_ms_signed as now_ms;
 use vconduit_base::names::ListName;
 
 /// Entries in one step.
@@ -162,8 +164,57 @@ impl ListRecovery<'_> {
     }
 }
 
+/// True when there is something to recover on a list.
+fn is_due(db: &Connection, list: &str) -> SqlResult<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM claims WHERE list = ?1 AND lease_ms <= ?2)
+                   OR EXISTS (SELECT 1 FROM parked WHERE list = ?1 AND ends_ms <= ?2)
+                   OR EXISTS (SELECT 1 FROM entries WHERE list = ?3)";
+    let arguments = (list, now_ms(), format!("resume:{list}"));
+    Ok(db.prepare_cached(sql)?.query_row(arguments, |row| row.get(0))?)
+}
+
 #[async_trait]
 impl EntryRecovery for SqliteStore {
+    async fn survey(&self, ingress: &[ListName], counted: &[ListName], _lease: Duration) -> Result<Survey, StoreError> {
+        let (ingress, counted) = (ingress.to_vec(), counted.to_vec());
+        let survey = move |db: &Connection| {
+            let mut lists: BTreeSet<String> = ingress.iter().map(|list| list.as_str().to_owned()).collect();
+            let sql = "SELECT DISTINCT list FROM claims UNION SELECT DISTINCT list FROM parked";
+            let mut statement = db.prepare_cached(sql)?;
+            let worked = statement.query_map([], |row| row.get(0))?;
+            for list in worked {
+                lists.insert(list?);
+            }
+            let mut survey = Survey::default();
+            for list in lists {
+                if is_due(db, &list)? {
+                    survey.due.push(ListName::new(list).map_err(SqlError::damaged)?);
+                }
+            }
+            for list in &counted {
+                survey.counts.push(entries::count(db, list.as_str())?);
+            }
+            Ok(survey)
+        };
+        self.readers.run("survey", survey).await
+    }
+
+    async fn progress(&self, list: &ListName) -> Result<ListProgress, StoreError> {
+        let list = list.clone();
+        let count = move |db: &Connection| {
+            let sql = "SELECT (SELECT count(*) FROM claims WHERE list = ?1),
+                              (SELECT count(DISTINCT current) FROM parked WHERE list = ?1)";
+            let progress = db.prepare_cached(sql)?.query_row([list.as_str()], |row| {
+                Ok(ListProgress {
+                    claims: row.get(0)?,
+                    parked: row.get(1)?,
+                })
+            })?;
+            Ok(progress)
+        };
+        self.readers.run("progress", count).await
+    }
+
     /// Does not wait after a gap: the file belongs to one process, which renews its own leases
     /// before it reaps.
     async fn reap(&self, list: &ListName, max_lost: u32, _lease: Duration) -> Result<Reaped, StoreError> {

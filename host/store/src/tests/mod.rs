@@ -40,6 +40,7 @@ mod redis_faults;
 mod redis_server;
 mod redis_shapes;
 mod sqlite_file;
+mod survey;
 mod trails;
 
 use fixture::StoreFixture;

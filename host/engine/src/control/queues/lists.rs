@@ -115,8 +115,9 @@ impl Queues {
             parked: None,
         };
         if list.kind == ListKind::Ingress {
-            row.claims = Some(self.store.claims(&list.name).await?.len());
-            row.parked = Some(self.store.parked(&list.name).await?.len());
+            let progress = self.store.progress(&list.name).await?;
+            row.claims = usize::try_from(progress.claims).ok();
+            row.parked = usize::try_from(progress.parked).ok();
         }
         Ok(row)
     }

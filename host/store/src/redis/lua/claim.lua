@@ -1,6 +1,6 @@
 -- Takes up to n entries from the head of a list, each under a claim with a lease.
 -- KEYS: 1 list, 2 claims (hash), 3 leases (sorted set), 4 resume (hash), 5 dead letters (list), 6
---       records (hash), 7 ended (sorted set)
+--       records (hash), 7 ended (sorted set), 8 lists that had claims (set, see survey.lua)
 -- ARGV: host as JSON text, lease in ms, time for which ends of claims are remembered in ms, n, then
 --       n claim ids
 -- Guarantees: an entry is on the list or under a claim, never in neither. An entry that can't be an
@@ -32,6 +32,7 @@ local now = now_ms()
 -- The first write is one that Redis refuses when it is out of memory. If the entries were removed
 -- first, they would be lost.
 redis.call('ZADD', KEYS[3], now + lease, names[1])
+redis.call('SADD', KEYS[8], KEYS[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', now - memory)
 
 local resumes = redis.call('EXISTS', KEYS[4]) == 1
