@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use vconduit_harness::{Host, RedisServer, SOON, eventually, samples};
+use vconduit_standard_links::standard;
 
 fn config(tag: &str) -> String {
     format!(
@@ -29,8 +30,7 @@ async fn tagged_with(host: &Host, tag: &str) -> bool {
 async fn change(host: &Host, hosts: usize, text: String) -> u64 {
     let before = eventually("all hosts have said what they run", SOON, async || {
         let revisions = host.revisions().await;
-        let newest = revisions.iter().max().copied();
-        newest.filter(|_| revisions.len() == hosts)
+        (revisions.len() == hosts).then_some(revisions)
     })
     .await;
     std::fs::write(host.folder().join("vconduit.yml"), text).expect("the file");
@@ -39,7 +39,7 @@ async fn change(host: &Host, hosts: usize, text: String) -> u64 {
         host.post_vcon(&samples::many(1).remove(0).1, "in").await;
         posted.set(posted.get() + 1);
         let now = host.revisions().await;
-        let is_new = now.len() == hosts && now.iter().all(|revision| *revision > before);
+        let is_new = now.len() == hosts && now.iter().all(|revision| !before.contains(revision));
         is_new.then_some(posted.get())
     })
     .await
@@ -78,4 +78,41 @@ async fn nothing_is_dropped_while_the_configuration_changes() {
         host.dead_letters("in").await.is_empty(),
         "a change of the configuration failed a vCon"
     );
+}
+
+/// Returns the active version of the link `later`, and all its versions with what they are granted.
+async fn versions(host: &Host) -> serde_json::Value {
+    let link = host.admin_ok("GET", "/links/later", None).await;
+    assert!(link["running"].is_string(), "no version runs: {link}");
+    let versions = host.admin_ok("GET", "/links/later/versions", None).await;
+    serde_json::json!([link["active"], link["running"], versions])
+}
+
+#[tokio::test]
+async fn a_redis_that_was_emptied_gets_the_configuration_and_the_versions_of_links_back() {
+    let redis = RedisServer::start();
+    let host = Host::with(config("one")).redis(&redis).start().await;
+    let component = standard().find(|link| link.name == "delay").expect("a standard link");
+    let (status, uploaded) = host.upload("later", component.bytes.to_vec(), "activate=true").await;
+    assert_eq!(status, 200, "{uploaded}");
+    let before = versions(&host).await;
+    let revisions = host.revisions().await;
+    let _: () = redis::Commands::flushall(&mut redis.connect()).expect("FLUSHALL");
+    eventually("the configuration is there again", SOON, async || {
+        let now = host.revisions().await;
+        (now.len() == 1 && now != revisions).then_some(())
+    })
+    .await;
+    let (status, _) = host.admin("GET", "/chains/main", None).await;
+    assert_eq!(status, 200, "the chain is lost");
+    assert_eq!(versions(&host).await, before);
+    let log = host.log();
+    assert!(
+        log.contains("has lost its copy of the configuration"),
+        "nothing is said:\n{log}"
+    );
+    // A host that starts now has to find the component too.
+    let second = Host::with(config("one")).redis(&redis).start().await;
+    assert_eq!(versions(&second).await, before);
+    assert!(tagged_with(&second, "one").await, "the chain does not run");
 }

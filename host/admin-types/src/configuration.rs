@@ -5,12 +5,14 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::Confirmation;
+use vconduit_base::ConfigRevision;
 
 /// Chains of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Chains {
     /// Revision of the configuration.
-    pub revision: u64,
+    #[schema(value_type = u64)]
+    pub revision: ConfigRevision,
     /// Chains by name, in the shape of the configuration file.
     pub chains: Map<String, Value>,
 }
@@ -19,7 +21,8 @@ pub struct Chains {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Storages {
     /// Revision of the configuration.
-    pub revision: u64,
+    #[schema(value_type = u64)]
+    pub revision: ConfigRevision,
     /// Storages by name, in the shape of the configuration file. Secrets are masked.
     pub storages: Map<String, Value>,
 }
@@ -39,7 +42,8 @@ pub struct MemberChanged {
     /// Name of the chain or storage.
     pub name: String,
     /// Revision of the configuration with the change.
-    pub revision: u64,
+    #[schema(value_type = u64)]
+    pub revision: ConfigRevision,
     /// True if it was deleted.
     pub deleted: bool,
     /// Parts of the configuration that have no effect, or perhaps another one than was meant.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{Digest, LinkName};
 
 /// The hosts that are alive.
@@ -33,7 +34,8 @@ pub struct HostReport {
     /// Number of vCons in work.
     pub in_flight: usize,
     /// Revision of the active configuration.
-    pub revision: u64,
+    #[schema(value_type = u64)]
+    pub revision: ConfigRevision,
     /// Links that are ready, each with its active version.
     #[schema(value_type = BTreeMap<String, String>)]
     pub links: BTreeMap<LinkName, Digest>,
@@ -47,7 +49,8 @@ pub struct HostReport {
 #[serde(default)]
 pub struct HostProblem {
     /// Revision of that configuration.
-    pub revision: u64,
+    #[schema(value_type = u64)]
+    pub revision: ConfigRevision,
     /// The reason, for people.
     pub reason: String,
 }

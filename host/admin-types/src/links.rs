@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{Confirmation, LinkVersion};
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{Digest, LinkName};
 
 /// All links.
@@ -99,7 +100,8 @@ pub struct Switched {
     #[schema(value_type = Option<String>)]
     pub previous: Option<Digest>,
     /// Revision of the configuration with the change.
-    pub revision: u64,
+    #[schema(value_type = u64)]
+    pub revision: ConfigRevision,
     /// Hosts that run the version.
     #[serde(flatten)]
     pub confirmation: Confirmation,

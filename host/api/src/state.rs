@@ -13,6 +13,7 @@ use crate::edge::body::BodyBudget;
 use crate::edge::measure::EnqueuedCounter;
 use vconduit_base::Secrets;
 use vconduit_config::Settings;
+use vconduit_engine::active::Follower;
 use vconduit_engine::control::{Configuration, Links, Monitor, Queues, Trials};
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
@@ -77,6 +78,8 @@ pub struct ApiParts {
     pub documents: Arc<Documents>,
     /// The working store.
     pub store: Arc<dyn Store>,
+    /// Makes the store's configuration active on this host.
+    pub follower: Arc<Follower>,
     /// The active configuration of this host.
     pub live: Live,
     /// The settings.
@@ -118,7 +121,7 @@ impl ApiState {
                 parts.events.clone(),
             )),
             configuration: Arc::new(Configuration::new(
-                parts.store.clone(),
+                parts.follower,
                 parts.links.registry().clone(),
                 parts.events.clone(),
                 settings.config_file.clone(),

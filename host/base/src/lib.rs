@@ -7,6 +7,7 @@
 
 pub mod cause;
 pub mod clock;
+pub mod config_revision;
 pub mod entries;
 pub mod lifetimes;
 pub mod log_format;
@@ -19,6 +20,7 @@ pub mod text;
 #[cfg(feature = "tls")]
 pub mod tls;
 
+pub use config_revision::ConfigRevision;
 pub use entries::ConfigEntries;
 pub use lifetimes::Lifetimes;
 pub use log_format::LogFormat;

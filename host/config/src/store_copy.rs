@@ -5,6 +5,7 @@
 //! Guarantee: a copy that is written and read back means the same on every host, in the same order,
 //! after the same checks. A new configuration does not change the records.
 
+mod origin;
 mod own;
 
 use serde_json::{Map, Value, json};
@@ -14,9 +15,10 @@ use super::yaml::Position;
 use super::{Checked, Reader, Written};
 use vconduit_base::ConfigEntries;
 
+pub use origin::mended;
 pub use own::{
-    Damaged, configured, fingerprint, newest_versions, record, records, taken_from, uploaded_names, with_file,
-    with_own_entries, with_record,
+    Damaged, FileAge, age_of_file, configured, fingerprint, newest_versions, record, records, taken_from,
+    uploaded_names, versions, with_file, with_own_entries, with_record,
 };
 
 /// Sections of which every member has an entry, with the beginning of its key.

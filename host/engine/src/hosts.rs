@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::snapshot::Live;
 use vconduit_admin_types::{HostProblem, HostReport};
+use vconduit_base::ConfigRevision;
 use vconduit_base::clock::now_ms;
 use vconduit_base::names::HostId;
 use vconduit_store::{Store, StoreError};
@@ -40,8 +41,13 @@ impl Standing {
         self.0.send_replace(None);
     }
 
+    /// Receives each result from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<Option<HostProblem>> {
+        self.0.subscribe()
+    }
+
     /// A configuration can't run here. The one before stays active.
-    pub fn refused(&self, revision: u64, reason: String) {
+    pub fn refused(&self, revision: ConfigRevision, reason: String) {
         self.0.send_replace(Some(HostProblem { revision, reason }));
     }
 }
@@ -71,7 +77,7 @@ impl Heartbeat {
 
     async fn report_until(self, store: Arc<dyn Store>, stop: CancellationToken) {
         let started_at_ms = now_ms();
-        let mut changes = self.standing.0.subscribe();
+        let mut changes = self.standing.changes();
         let mut ticks = tokio::time::interval(EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -130,7 +136,7 @@ pub async fn live_hosts(store: &dyn Store) -> Result<Vec<HostReport>, StoreError
         .map(|(id, report)| {
             let mut report: HostReport = serde_json::from_str(&report).unwrap_or_else(|error| HostReport {
                 problem: Some(HostProblem {
-                    revision: 0,
+                    revision: ConfigRevision::NONE,
                     reason: format!("its report can't be read ({error}); it may be of another version"),
                 }),
                 ..HostReport::default()
@@ -191,17 +197,17 @@ mod tests {
         let hosts = until(&store, |hosts| !hosts.is_empty()).await;
         assert_eq!(
             (hosts[0].id.as_str(), hosts[0].revision, hosts[0].in_flight),
-            ("h1", 0, 3)
+            ("h1", ConfigRevision::NONE, 3)
         );
-        standing.refused(8, "link x: it does not compile".to_owned());
+        standing.refused(8.into(), "link x: it does not compile".to_owned());
         let hosts = until(&store, |hosts| hosts[0].problem.is_some()).await;
-        assert_eq!(hosts[0].problem.as_ref().unwrap().revision, 8);
+        assert_eq!(hosts[0].problem.as_ref().unwrap().revision.number(), 8);
         live.store(Arc::new(Snapshot {
-            revision: 9,
+            revision: 9.into(),
             ..Snapshot::default()
         }));
         standing.activated();
-        let hosts = until(&store, |hosts| hosts[0].revision == 9).await;
+        let hosts = until(&store, |hosts| hosts[0].revision.number() == 9).await;
         assert_eq!(hosts[0].problem, None);
         stop.cancel();
         running.await.unwrap();
@@ -214,7 +220,7 @@ mod tests {
         let id = HostId::new("h2").unwrap();
         store.announce(&id, "not JSON", SOON).await.unwrap();
         let hosts = live_hosts(store.as_ref()).await.unwrap();
-        assert_eq!((hosts[0].id.as_str(), hosts[0].revision), ("h2", 0));
+        assert_eq!((hosts[0].id.as_str(), hosts[0].revision), ("h2", ConfigRevision::NONE));
         assert!(hosts[0].problem.is_some());
     }
 }

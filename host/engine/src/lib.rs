@@ -4,6 +4,7 @@
 //! Guarantee: this crate does not depend on HTTP or the command line. API and CLI call the engine;
 //! it never calls them.
 
+pub mod active;
 pub mod chain;
 pub mod control;
 pub mod documents;
@@ -13,4 +14,6 @@ pub mod hosts;
 pub mod registry;
 pub mod reload;
 pub mod snapshot;
+#[cfg(test)]
+mod testing;
 pub mod worker;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use indexmap::IndexMap;
 
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{ChainName, LinkName, ListName, StorageName};
 use vconduit_config::{Config, Link, Problem};
 use vconduit_sandbox::Compiled;
@@ -34,7 +35,7 @@ pub struct ReadyLink {
 #[derive(Default)]
 pub struct Snapshot {
     /// The revision of the store's copy that this was made from.
-    pub revision: u64,
+    pub revision: ConfigRevision,
     /// As configured.
     pub config: Config,
     /// Every link of the configuration, ready.

@@ -1,4 +1,4 @@
-//! Compiled code on disk.
+//! Compiled code on disk, and the bytes of components that a host keeps.
 //!
 //! Guarantee: a file is loaded only if this program wrote it for this component, engine and
 //! settings, if it is undamaged, and if no one else can access it. Everything else is compiled
@@ -8,6 +8,7 @@
 //! is also checked before it is loaded (owner, mode, checksum, engine). A rename that is lost in a
 //! power cut costs one compile, so folders are not synced.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
@@ -20,6 +21,9 @@ use wasmtime::component::Component;
 
 use crate::code::Code;
 use vconduit_base::names::Digest;
+
+/// Beginning of the names of files with bytes of components.
+const BYTES: &str = "bytes-";
 
 /// Cache of compiled code. Without a directory it is always empty.
 #[derive(Debug)]
@@ -78,21 +82,64 @@ impl Cache {
     /// Stores a component's compiled code.
     pub(crate) fn store(&self, digest: &Digest, code: &Code) {
         let Some(path) = self.path(digest) else { return };
-        if let Err(error) = self.write(&path, code) {
+        if let Err(error) = self.write(&path, code.bytes(), Sync::Yes) {
             self.warn(&path, &error);
         }
+    }
+
+    /// Stores the bytes of a component, unless they are there. They are checked when they are read,
+    /// so they are not synced.
+    pub(crate) fn keep_bytes(&self, digest: &Digest, bytes: &[u8]) {
+        let Some(path) = self.path_of_bytes(digest) else { return };
+        if path.exists() {
+            return;
+        }
+        if let Err(error) = self.write(&path, bytes, Sync::No) {
+            tracing::warn!("can't keep the bytes of a component in {} ({error})", path.display());
+        }
+    }
+
+    /// Returns the bytes of a component, if they are kept and intact.
+    pub(crate) fn kept_bytes(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let bytes = read_own(&self.path_of_bytes(digest)?).ok()?;
+        (Digest::of(&bytes) == *digest).then_some(bytes)
+    }
+
+    /// Removes the kept bytes of all other components. Bytes that can't be removed only take up
+    /// space.
+    pub(crate) fn forget_kept_bytes(&self, except: &BTreeSet<Digest>) {
+        let Some(files) = self
+            .directory
+            .as_ref()
+            .and_then(|directory| fs::read_dir(directory).ok())
+        else {
+            return;
+        };
+        for file in files.flatten() {
+            let name = file.file_name();
+            let digest = name
+                .to_str()
+                .and_then(|name| name.strip_prefix(BYTES)?.strip_suffix(".wasm"));
+            if digest.is_some_and(|digest| !except.iter().any(|kept| kept.as_str() == digest)) {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
+    fn path_of_bytes(&self, digest: &Digest) -> Option<PathBuf> {
+        Some(self.directory.as_ref()?.join(format!("{BYTES}{digest}.wasm")))
     }
 
     fn path(&self, digest: &Digest) -> Option<PathBuf> {
         Some(self.directory.as_ref()?.join(format!("{digest}-{}", self.suffix)))
     }
 
-    fn write(&self, path: &Path, code: &Code) -> io::Result<()> {
+    fn write(&self, path: &Path, bytes: &[u8], sync: Sync) -> io::Result<()> {
         // Two processes, or two threads of one, may write the same component at once. Each has its
         // own file until the rename.
         let number = self.writes.fetch_add(1, Ordering::Relaxed);
         let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
-        let written = write_new(&temporary, code).and_then(|()| fs::rename(&temporary, path));
+        let written = write_new(&temporary, bytes, sync).and_then(|()| fs::rename(&temporary, path));
         if written.is_err() {
             // Best effort: the first error is the one to report.
             let _ = fs::remove_file(&temporary);
@@ -110,10 +157,20 @@ impl Cache {
     }
 }
 
-fn write_new(path: &Path, code: &Code) -> io::Result<()> {
+/// Decides whether a file has to be on the disk before it gets its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sync {
+    Yes,
+    No,
+}
+
+fn write_new(path: &Path, bytes: &[u8], sync: Sync) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(code.bytes())?;
-    file.sync_all()
+    file.write_all(bytes)?;
+    if sync == Sync::Yes {
+        file.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Reads a file that belongs to this user and that no one else may read or write.

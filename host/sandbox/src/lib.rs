@@ -81,6 +81,7 @@ mod guest_log;
 mod host;
 pub mod inspect;
 mod instance;
+mod kept;
 mod linked;
 mod long;
 mod memory;

@@ -1,18 +1,19 @@
 //! The running configuration, which all hosts of a store share.
 //!
-//! Guarantee: the configuration is read and replaced as a whole. Each replacement increases its
-//! revision.
+//! Guarantee: the configuration is read and replaced as a whole. Each replacement has a new random
+//! revision, which no state before has had.
 
 use async_trait::async_trait;
 
 use super::StoreError;
-use vconduit_base::ConfigEntries;
+use vconduit_base::{ConfigEntries, ConfigRevision};
 
 /// Reads and replaces the configuration.
 #[async_trait]
 pub trait ConfigStore {
-    /// Returns the configuration and its revision. The revision is 0 when there is none yet.
-    async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError>;
+    /// Returns the configuration and its revision, which is [`ConfigRevision::NONE`] when there is
+    /// none yet.
+    async fn load_config(&self) -> Result<(ConfigRevision, ConfigEntries), StoreError>;
 
     /// Replaces the configuration and returns the new revision. With `expected`, replaces it only
     /// if that is the current revision, and returns the current revision as `Err` otherwise. The
@@ -20,10 +21,10 @@ pub trait ConfigStore {
     async fn save_config(
         &self,
         entries: &ConfigEntries,
-        expected: Option<u64>,
+        expected: Option<ConfigRevision>,
         audit: Option<&str>,
-    ) -> Result<Result<u64, u64>, StoreError>;
+    ) -> Result<Result<ConfigRevision, ConfigRevision>, StoreError>;
 
     /// Returns the revision of the configuration. Cheap enough for two calls a second.
-    async fn config_revision(&self) -> Result<u64, StoreError>;
+    async fn config_revision(&self) -> Result<ConfigRevision, StoreError>;
 }

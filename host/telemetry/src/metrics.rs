@@ -11,6 +11,7 @@ use std::time::Duration;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{ChainName, LinkName, ListName};
 
 /// vCons that the API appended to ingress lists. Labels: `ingress_list`, `source` (`new`,
@@ -190,10 +191,7 @@ pub fn events_dropped(count: usize) {
 }
 
 /// Sets the active revision of the configuration.
-pub fn config_revision(revision: u64) {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a gauge is a float; revisions stay far below 2^53"
-    )]
-    gauge!(CONFIG_REVISION).set(revision as f64);
+pub fn config_revision(revision: ConfigRevision) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; revisions are below 2^53")]
+    gauge!(CONFIG_REVISION).set(revision.number() as f64);
 }

@@ -393,7 +393,8 @@ impl Host {
         .await;
     }
 
-    /// Returns the active revision of the configuration of each host of this store.
+    /// Returns the active revision of the configuration of each host of this store. Revisions have
+    /// no order.
     ///
     /// # Panics
     /// When there is no response.

@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 
 use vcon_document::index::IndexKind;
 use vcon_document::{Text, VconId};
-use vconduit_base::ConfigEntries;
 use vconduit_base::names::{ClaimId, Digest, HostId, ListName};
+use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_store::{
     AuditStore, Checkpoint, Claim, ClaimEndings, ClaimStore, ComponentStore, ConfigStore, DeadLetter, DeadLetterStore,
     DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostStore, IndexStore, ListProgress,
@@ -286,9 +286,9 @@ pass_on! {
         drop_dead_letter(list: &ListName, id: &VconId) -> bool;
     }
     ConfigStore [] {
-        load_config() -> (u64, ConfigEntries);
-        save_config(entries: &ConfigEntries, expected: Option<u64>, audit: Option<&str>) -> Result<u64, u64>;
-        config_revision() -> u64;
+        load_config() -> (ConfigRevision, ConfigEntries);
+        save_config(entries: &ConfigEntries, expected: Option<ConfigRevision>, audit: Option<&str>) -> Result<ConfigRevision, ConfigRevision>;
+        config_revision() -> ConfigRevision;
     }
     ComponentStore [] {
         keep_component(digest: &Digest, bytes: Bytes, about: &str) -> bool;

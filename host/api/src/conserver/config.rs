@@ -36,12 +36,13 @@ pub async fn get_config(_: Authorized, State(api): State<Shared>) -> Reply<Json<
 /// Replace the configuration
 ///
 /// As a whole, after the checks that a file has to pass. A configuration that can't run on this
-/// host is refused. A mask stands for the secret that is at its place now. Hosts activate the
-/// configuration within seconds. Runs in work end with the configuration that they began with.
+/// host is refused. A mask stands for the secret that is at its place now. The configuration is
+/// active on this host when the response comes, and on other hosts within seconds. Runs in work end
+/// with the configuration that they began with.
 #[utoipa::path(
     post, path = "/config", tag = "config",
     request_body(content = serde_json::Map<String, Value>, description = "the configuration, in the shape of the configuration file"),
-    responses((status = 204, description = "the configuration is in the working store")),
+    responses((status = 204, description = "the configuration is in the working store, and active on this host")),
 )]
 pub async fn post_config(
     State(api): State<Shared>,

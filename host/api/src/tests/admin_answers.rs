@@ -12,7 +12,7 @@ use vconduit_config::store_copy;
 use vconduit_engine::registry::config_reader;
 
 /// Members whose values differ from run to run.
-const VARIABLE: [&str; 4] = ["at_ms", "expires_in_s", "request_id", "uptime_s"];
+const VARIABLE: [&str; 5] = ["at_ms", "expires_in_s", "request_id", "revision", "uptime_s"];
 
 /// A host with something of everything in its store, and the id of its one claim.
 async fn scene() -> (Api, String) {

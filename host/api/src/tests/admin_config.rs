@@ -163,7 +163,8 @@ async fn what_can_not_run_is_refused_by_validation_and_by_post_config_alike() {
         let posted = api.send(request).await;
         posted.refuses(&[("value_error", json!(["body", place]))]);
         assert!(posted.text.contains(word), "{}", posted.text);
-        assert_eq!(api.store.config_revision().await.unwrap(), 0, "it was saved");
+        let revision = api.store.config_revision().await.unwrap();
+        assert!(revision.is_none(), "it was saved");
     }
 }
 

@@ -40,6 +40,39 @@ async fn the_configuration_is_replaced_and_shown_without_secrets() {
 }
 
 #[tokio::test]
+async fn a_key_of_a_partner_opens_its_list_as_soon_as_it_was_posted() {
+    let api = Api::new();
+    for key in ["k1", "k2", "k1"] {
+        let posted = api.post("/config", &json!({"ingress_auth": {"in": [key]}})).await;
+        assert_eq!(posted.status, 204, "{}", posted.text);
+        let partner = request("POST", "/vcon/external-ingress?ingress_list=in").header("x-conserver-api-token", key);
+        let answer = api.send(partner.body(Body::from(vcon(ID).to_string())).unwrap()).await;
+        assert_eq!(
+            answer.status, 204,
+            "the key {key} is saved and not in force: {}",
+            answer.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_the_admin_api_is_in_force_when_it_is_answered() {
+    let api = Api::with(admin_settings(), Snapshot::default());
+    let json = || "application/json".parse().unwrap();
+    for (number, list) in ["one", "two"].into_iter().enumerate() {
+        let chain = json!({"links": [], "ingress_lists": [list]}).to_string();
+        let mut request = super::admin_queues::admin("PUT", "/chains/main", chain);
+        request.headers_mut().insert("content-type", json());
+        let answer = api.send(request).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let live = api.live.load();
+        let lists: Vec<&str> = live.ingress.keys().map(AsRef::as_ref).collect();
+        assert_eq!(lists, [list], "change {number} is saved and not in force");
+        assert_eq!(answer.json()["revision"], json!(live.revision));
+    }
+}
+
+#[tokio::test]
 async fn a_bad_configuration_is_refused_with_every_problem() {
     let api = Api::new();
     let bad = json!({"chains": {"a": {"links": ["gone"], "ingress_lists": ["x"]}, "b": {"links": ["gone too"], "ingress_lists": 5}}});

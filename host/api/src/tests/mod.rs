@@ -37,6 +37,7 @@ use vcon_document::EgressFormat;
 use vconduit_base::names::{HostId, ListName, StorageName};
 use vconduit_config::settings::{AdminKey, ServerVersion};
 use vconduit_config::{IngressAuth, Settings};
+use vconduit_engine::active::Follower;
 use vconduit_engine::control::Links;
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
@@ -142,6 +143,7 @@ impl Api {
         let documents = Arc::new(Documents::new(store.clone(), live.clone(), &settings));
         let stopping = CancellationToken::new();
         let events = Events::new(HostId::new("here").unwrap()).0;
+        let (links, follower) = links(&store, &live);
         let render = Arc::new(|| "a_metric 1\n".to_owned());
         let state = ApiState::new(ApiParts {
             documents,
@@ -150,7 +152,8 @@ impl Api {
             settings: Arc::new(settings),
             readiness: readiness.clone(),
             metrics: render,
-            links: links(&store, &live),
+            links,
+            follower,
             stats: LinkStats::default(),
             secrets: Arc::default(),
             oci: Arc::new(Oci::new(OciSettings::default())),
@@ -242,8 +245,8 @@ pub fn vcon(uuid: &str) -> Value {
 pub const ID: &str = "11111111-2222-4333-8444-555555555555";
 pub const OTHER: &str = "99999999-2222-4333-8444-555555555555";
 
-/// The service over a small sandbox that all tests share.
-pub fn links(store: &Arc<FaultyStore>, live: &Live) -> Arc<Links> {
+/// The services over a small sandbox that all tests share.
+pub fn links(store: &Arc<FaultyStore>, live: &Live) -> (Arc<Links>, Arc<Follower>) {
     static SANDBOX: OnceLock<Arc<Sandbox>> = OnceLock::new();
     let sandbox = SANDBOX.get_or_init(|| {
         Sandbox::new(SandboxSettings {
@@ -259,5 +262,8 @@ pub fn links(store: &Arc<FaultyStore>, live: &Live) -> Arc<Links> {
     };
     let registry = Arc::new(Registry::new(sandbox.clone(), storages, store.clone()));
     let (events, _) = Events::new(HostId::new("here").unwrap());
-    Arc::new(Links::new(store.clone(), registry, live.clone(), events))
+    let follower = Follower::new(store.clone(), registry.clone(), live.clone(), events.clone());
+    let follower = Arc::new(follower);
+    let links = Links::new(follower.clone(), registry, live.clone(), events);
+    (Arc::new(links), follower)
 }

@@ -183,6 +183,7 @@ async fn a_host_that_only_runs_chains_serves_its_state_only() {
     let all = Api::new();
     let store = all.store.clone();
     let documents = Arc::new(Documents::new(store.clone(), all.live.clone(), &settings()));
+    let (links, follower) = links(&all.store, &all.live);
     let state = ApiState::new(ApiParts {
         documents,
         store,
@@ -190,7 +191,8 @@ async fn a_host_that_only_runs_chains_serves_its_state_only() {
         settings: Arc::new(settings()),
         readiness: Arc::default(),
         metrics: Arc::new(String::new),
-        links: links(&all.store, &all.live),
+        links,
+        follower,
         stats: LinkStats::default(),
         secrets: Arc::default(),
         oci: Arc::new(Oci::new(OciSettings::default())),

@@ -1,8 +1,11 @@
-//! The entries that are only ours: link records, and which file was taken last.
+//! The entries that are only ours: link records, and which files were taken.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::origin::{ORIGINS, with_origin};
 use crate::{LinkRecord, Written};
 use vconduit_base::ConfigEntries;
 use vconduit_base::names::Digest;
@@ -10,7 +13,13 @@ use vconduit_base::names::Digest;
 /// The beginning of the key of a link's record.
 const RECORD: &str = "vconduit:link:";
 /// The entry with the fingerprint of the file that was taken last.
-const FILE: &str = "vconduit:file";
+pub(super) const FILE: &str = "vconduit:file";
+/// The entry with the fingerprints of the files that were taken before that one, the earliest
+/// first.
+pub(super) const EARLIER_FILES: &str = "vconduit:earlier-files";
+/// Maximum number of these. The entry is read at every change of the configuration. A host that
+/// starts with a file from before a hundred others is not expected.
+const MAX_EARLIER_FILES: usize = 100;
 
 /// Entries that can't be read: their keys, each with the reason.
 pub type Damaged = Vec<(String, String)>;
@@ -51,6 +60,14 @@ pub fn uploaded_names(entries: &ConfigEntries) -> Vec<String> {
     active.map(|(name, _)| name).collect()
 }
 
+/// All versions of all links, each once.
+#[must_use]
+pub fn versions(entries: &ConfigEntries) -> BTreeSet<Digest> {
+    let records = records(entries).unwrap_or_default();
+    let versions = records.into_iter().flat_map(|(_, record)| record.versions);
+    versions.map(|version| version.digest).collect()
+}
+
 /// Of each link the version that was uploaded last.
 #[must_use]
 pub fn newest_versions(entries: &ConfigEntries) -> Vec<Digest> {
@@ -88,11 +105,49 @@ pub fn with_own_entries(mut configured: ConfigEntries, present: &ConfigEntries) 
 /// Returns the entries of a file together with the present records and a note of their source.
 #[must_use]
 pub fn with_file(configured: ConfigEntries, present: &ConfigEntries) -> ConfigEntries {
-    let print = Value::from(fingerprint(&configured)).to_string();
+    let file = fingerprint(&configured);
+    let mut earlier = earlier_files(present);
+    earlier.extend(taken_from(present));
+    earlier.retain(|other| *other != file);
+    earlier.drain(..earlier.len().saturating_sub(MAX_EARLIER_FILES));
     let mut entries = with_own_entries(configured, present);
-    entries.retain(|(key, _)| key != FILE);
-    entries.push((FILE.to_owned(), print));
-    entries
+    entries.retain(|(key, _)| !is_about_files(key));
+    entries.push((FILE.to_owned(), Value::from(file).to_string()));
+    if !earlier.is_empty() {
+        entries.push((EARLIER_FILES.to_owned(), Value::from(earlier).to_string()));
+    }
+    with_origin(entries)
+}
+
+/// Relation of a file to the files that a copy was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileAge {
+    /// It is the one that was taken last.
+    Latest,
+    /// It was taken, and another one after it.
+    Earlier,
+    /// It was never taken, or more files ago than are remembered.
+    New,
+}
+
+/// Returns the age of a file for this copy. `configured` is what the file contains.
+#[must_use]
+pub fn age_of_file(configured: &ConfigEntries, present: &ConfigEntries) -> FileAge {
+    let file = fingerprint(configured);
+    if taken_from(present).as_ref() == Some(&file) {
+        FileAge::Latest
+    } else if earlier_files(present).contains(&file) {
+        FileAge::Earlier
+    } else {
+        FileAge::New
+    }
+}
+
+pub(super) fn earlier_files(entries: &ConfigEntries) -> Vec<String> {
+    let found = entries.iter().find(|(key, _)| key == EARLIER_FILES);
+    found
+        .and_then(|(_, text)| serde_json::from_str(text).ok())
+        .unwrap_or_default()
 }
 
 /// The fingerprint of the file that the copy was taken from last.
@@ -140,7 +195,15 @@ pub(super) fn lay_over(mut written: Written, entries: &ConfigEntries) -> Result<
 }
 
 fn is_own(key: &str) -> bool {
-    key == FILE || key.starts_with(RECORD)
+    is_about_files(key) || is_record(key) || key == ORIGINS
+}
+
+pub(super) fn is_record(key: &str) -> bool {
+    key.starts_with(RECORD)
+}
+
+pub(super) fn is_about_files(key: &str) -> bool {
+    key == FILE || key == EARLIER_FILES
 }
 
 #[cfg(test)]
@@ -226,6 +289,37 @@ mod tests {
         assert_eq!(taken_from(&taken), Some(fingerprint(&entries)));
         let other = store_copy::to_entries(&read("storages:\n  s: {module: storage.file}\n", "/c.yml").written);
         assert_ne!(fingerprint(&other), fingerprint(&entries));
+    }
+
+    #[test]
+    fn files_that_were_taken_are_remembered_up_to_a_bound_and_the_last_is_known_as_such() {
+        let file = |n: usize| file_entries(&format!("chains:\n  c{n}: {{links: [], ingress_lists: [i]}}\n"), &[]);
+        let mut entries = with_record(&ConfigEntries::new(), "mine", &active("x"));
+        for n in 0..=MAX_EARLIER_FILES {
+            entries = with_file(file(n), &entries);
+        }
+        assert_eq!(age_of_file(&file(MAX_EARLIER_FILES), &entries), FileAge::Latest);
+        assert_eq!(age_of_file(&file(0), &entries), FileAge::Earlier);
+        entries = with_file(file(1), &entries);
+        assert_eq!(
+            age_of_file(&file(1), &entries),
+            FileAge::Latest,
+            "an earlier one came again"
+        );
+        assert_eq!(
+            age_of_file(&file(0), &entries),
+            FileAge::Earlier,
+            "one file is remembered twice"
+        );
+        entries = with_file(file(1000), &entries);
+        assert_eq!(age_of_file(&file(0), &entries), FileAge::New, "the memory has no bound");
+        assert_eq!(earlier_files(&entries).len(), MAX_EARLIER_FILES);
+        assert_eq!(records(&entries).unwrap().len(), 1);
+        assert_eq!(
+            configured(&entries),
+            file(1000),
+            "the memory is part of the configuration"
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 
 use super::audit::AuditEntry;
 use super::check::{CheckError, Checker};
-use vconduit_base::ConfigEntries;
+use crate::active::Follower;
+use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_config::Problem;
 use vconduit_store::{Store, StoreError};
 
@@ -22,35 +23,29 @@ pub const MAX_TRIES: usize = 20;
 #[async_trait]
 pub trait Copies: Send + Sync + 'static {
     /// See [`vconduit_store::ConfigStore::load_config`].
-    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError>;
+    async fn load(&self) -> Result<(ConfigRevision, ConfigEntries), StoreError>;
     /// [`vconduit_store::ConfigStore::save_config`], only over the expected revision.
     async fn save(
         &self,
         entries: &ConfigEntries,
-        expected: u64,
+        expected: ConfigRevision,
         audit: Option<&str>,
-    ) -> Result<Result<u64, u64>, StoreError>;
-    /// See [`vconduit_store::ConfigStore::config_revision`].
-    async fn revision(&self) -> Result<u64, StoreError>;
+    ) -> Result<Result<ConfigRevision, ConfigRevision>, StoreError>;
 }
 
 #[async_trait]
 impl Copies for Arc<dyn Store> {
-    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError> {
+    async fn load(&self) -> Result<(ConfigRevision, ConfigEntries), StoreError> {
         self.load_config().await
     }
 
     async fn save(
         &self,
         entries: &ConfigEntries,
-        expected: u64,
+        expected: ConfigRevision,
         audit: Option<&str>,
-    ) -> Result<Result<u64, u64>, StoreError> {
+    ) -> Result<Result<ConfigRevision, ConfigRevision>, StoreError> {
         self.save_config(entries, Some(expected), audit).await
-    }
-
-    async fn revision(&self) -> Result<u64, StoreError> {
-        self.config_revision().await
     }
 }
 
@@ -78,7 +73,7 @@ pub struct Changed<T> {
     /// Value of the decision.
     pub outcome: T,
     /// Revision of the configuration that has the change.
-    pub revision: u64,
+    pub revision: ConfigRevision,
     /// Warnings of the checker.
     pub warnings: Vec<Problem>,
 }
@@ -95,6 +90,23 @@ pub enum ChangeError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Changes the configuration and makes it active on this host: when this returns, the change is in
+/// force here, or a later one. A store that has lost its copy gets it back first, so that a change
+/// is never made on nothing.
+///
+/// # Errors
+/// As for [`change`]. After an error of the store the change may be saved and not active yet.
+pub async fn change_here<T, E: From<ChangeError>>(
+    follower: &Follower,
+    checker: Option<&Checker>,
+    decide: impl Fn(&ConfigEntries) -> Result<Decision<T>, E>,
+) -> Result<Changed<T>, E> {
+    follower.follow().await.map_err(ChangeError::Store)?;
+    let changed = change(follower.store(), checker, decide).await?;
+    follower.follow().await.map_err(ChangeError::Store)?;
+    Ok(changed)
 }
 
 /// Changes the configuration. `decide` gets the present entries, and gets them again when another

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::registry::{Registry, RegistryError, config_reader};
-use vconduit_base::ConfigEntries;
+use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_config::{Problem, problem};
 
 /// Problems of a configuration.
@@ -50,7 +50,7 @@ impl Checker {
         let Some(config) = checked.config else {
             return Err(CheckError::Invalid(errors));
         };
-        let ready = self.registry.snapshot(config, 0).await;
+        let ready = self.registry.snapshot(config, ConfigRevision::NONE).await;
         ready.map(|snapshot| snapshot.warnings).map_err(CheckError::CantRun)
     }
 }

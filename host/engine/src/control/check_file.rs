@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use crate::registry::{Registry, RegistryError, config_reader};
+use vconduit_base::ConfigRevision;
 use vconduit_config::check::{self, Unreadable};
 use vconduit_config::{Checked, Problem, Severity, locate};
 
@@ -20,7 +21,7 @@ pub async fn check_file(path: &Path, registry: &Registry) -> Result<Checked, Unr
     let Some(config) = checked.config.clone() else {
         return Ok(checked);
     };
-    match registry.snapshot(config, 0).await {
+    match registry.snapshot(config, ConfigRevision::NONE).await {
         Ok(snapshot) => checked.add(snapshot.warnings.into_iter().map(|warning| located(warning, &text))),
         Err(errors) => checked.add(errors.iter().map(|error| problem(error, &text))),
     }

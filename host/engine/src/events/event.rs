@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use vcon_document::VconId;
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{ChainName, ClaimId, Digest, HostId, LinkName, ListName};
 
 /// The names of all events.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "vcon.claimed",
     "vcon.finished",
     "vcon.stopped",
@@ -26,6 +27,7 @@ pub const NAMES: [&str; 16] = [
     "link.removed",
     "link.granted",
     "config.changed",
+    "config.restored",
     "host.started",
     "host.stopped",
 ];
@@ -122,9 +124,18 @@ pub enum Event {
     #[serde(rename = "config.changed")]
     ConfigChanged {
         /// Its revision.
-        revision: u64,
+        revision: ConfigRevision,
         /// Name of the operator.
         by: String,
+    },
+    /// The store had lost the configuration, and the host that published the event has put it back.
+    #[serde(rename = "config.restored")]
+    ConfigRestored {
+        /// The new revision.
+        revision: ConfigRevision,
+        /// Components of versions of links that the store lacks and that the host does not have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<Digest>,
     },
     /// A host can work.
     #[serde(rename = "host.started")]

@@ -3,9 +3,11 @@
 //! Guarantee: a snapshot from this module can run. Every link that an enabled chain uses is
 //! compiled and described, and its options fit.
 
+mod about;
 mod ahead;
 mod annotations;
 mod derived_grants;
+mod kept;
 mod modules;
 pub mod options;
 mod reach;
@@ -14,6 +16,7 @@ mod ready;
 mod tests;
 mod uploaded;
 
+pub use about::about;
 pub use modules::config_reader;
 pub use ready::{Registry, RegistryError};
 pub use uploaded::VersionError;

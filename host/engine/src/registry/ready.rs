@@ -14,6 +14,7 @@ use super::uploaded::Uploaded;
 use crate::snapshot::{ReadyLink, Snapshot};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{ChainName, Digest, LinkName, StorageName};
 use vconduit_config::locate::PathStep;
 use vconduit_config::{ComponentSource, Config, Link, Problem, StorageEntry};
@@ -162,12 +163,16 @@ impl Registry {
     ///
     /// # Errors
     /// All links and storages that can't be made ready.
-    pub fn snapshot(&self, config: Config, revision: u64) -> BoxFuture<'_, Result<Snapshot, Vec<RegistryError>>> {
+    pub fn snapshot(
+        &self,
+        config: Config,
+        revision: ConfigRevision,
+    ) -> BoxFuture<'_, Result<Snapshot, Vec<RegistryError>>> {
         // Boxed, so that its code is generated in this crate and not again in each that awaits it.
         self.make_ready(config, revision).boxed()
     }
 
-    async fn make_ready(&self, config: Config, revision: u64) -> Result<Snapshot, Vec<RegistryError>> {
+    async fn make_ready(&self, config: Config, revision: ConfigRevision) -> Result<Snapshot, Vec<RegistryError>> {
         let (mut links, mut warnings, mut errors) = (IndexMap::new(), Vec::new(), Vec::new());
         for (name, link) in &config.links {
             if let (None, ComponentSource::Uploaded(digest)) = (&self.store, &link.component) {

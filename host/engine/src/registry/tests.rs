@@ -24,7 +24,7 @@ async fn snapshot(text: &str) -> Snapshot {
     let sandbox = Sandbox::new(SandboxSettings::default()).unwrap();
     let checked = crate::registry::config_reader(Vec::new()).text(text, "/etc/v/conf.yml");
     let config = checked.config.unwrap_or_else(|| panic!("{:#?}", checked.problems));
-    let ready = Registry::new(sandbox, storages, store).snapshot(config, 1).await;
+    let ready = Registry::new(sandbox, storages, store).snapshot(config, 1.into()).await;
     ready.unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 

@@ -54,7 +54,6 @@ impl Uploaded {
     }
 
     /// A version, if it is ready now.
-    #[cfg(test)]
     pub(super) fn ready(&self, digest: &Digest) -> Option<Arc<Compiled>> {
         self.cell(digest).get().cloned()
     }
@@ -163,8 +162,11 @@ impl Registry {
                 "there is no component sha256:{digest} in the store; upload it again"
             )));
         };
-        let compiled = self.sandbox.compile(bytes).await;
-        compiled.map_err(|error| VersionError::Unusable(format!("component sha256:{digest}: {error}")))
+        let compiled = self.sandbox.compile(bytes.clone()).await;
+        let compiled =
+            compiled.map_err(|error| VersionError::Unusable(format!("component sha256:{digest}: {error}")))?;
+        self.keep_bytes(digest, bytes).await;
+        Ok(compiled)
     }
 }
 

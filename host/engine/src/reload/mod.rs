@@ -2,8 +2,8 @@
 //!
 //! Guarantee: a configuration from here has no errors. A broken or half-written file changes
 //! nothing. Every host of a store ends with the same copy, the last one saved. A file counts when
-//! it is new: a host that starts again with the file that was read last does not undo changes
-//! through the API.
+//! it is new: a host that starts with a file that was taken before undoes neither changes through
+//! the API nor a newer file of another host.
 
 mod file;
 #[cfg(test)]
@@ -13,51 +13,16 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use tokio::sync::mpsc;
-
+use crate::active::{Follower, Loaded, log_problems};
 use crate::control::change::Copies as _;
 use crate::registry::config_reader;
 use file::Seen;
-use vconduit_base::ConfigEntries;
-use vconduit_base::names::Digest;
-use vconduit_config::store_copy::{self, are_equal, to_entries};
-use vconduit_config::{Checked, Config, check};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use vconduit_base::{ConfigEntries, ConfigRevision};
+use vconduit_config::check;
+use vconduit_config::store_copy::{self, FileAge, are_equal, to_entries};
 use vconduit_store::{Store, StoreError};
-
-/// A configuration that can be used, and the revision of the store's copy that it is.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The configuration.
-    pub config: Config,
-    /// Of the store's copy.
-    pub revision: u64,
-    /// Of each link the version that was uploaded last, active or not.
-    pub uploaded: Vec<Digest>,
-}
-
-impl Loaded {
-    fn new(config: Config, revision: u64, entries: &ConfigEntries) -> Self {
-        Self {
-            config,
-            revision,
-            uploaded: store_copy::newest_versions(entries),
-        }
-    }
-}
-
-/// A copy in the store that can't be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// Of the store's copy.
-    pub revision: u64,
-    /// The reason, for people.
-    pub reason: String,
-}
-
-/// A new state of the store's copy.
-pub type Change = Result<Loaded, Broken>;
 
 /// Reason why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +56,7 @@ impl ConfigSource {
         }
     }
 
-    /// Reads the file and saves it in the store, unless the store has it already.
+    /// Reads the file and saves it in the store, unless it was taken before.
     ///
     /// # Errors
     /// When the file can't be read or has errors, and when the store does not respond.
@@ -111,10 +76,18 @@ impl ConfigSource {
         log_problems(&checked);
         *self.started_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         let own = to_entries(&checked.written);
-        if store_copy::taken_from(&present) == Some(store_copy::fingerprint(&own)) {
+        let age = store_copy::age_of_file(&own, &present);
+        if age != FileAge::New {
             let there = config_reader(Vec::new()).entries(&present);
             if let Some(config) = there.config {
-                return Ok(Loaded::new(config, revision, &present));
+                if age == FileAge::Earlier {
+                    self.tell_that_it_is_old(&own, &present);
+                }
+                return Ok(Loaded {
+                    config,
+                    revision,
+                    entries: present,
+                });
             }
             log_problems(&there);
             tracing::error!("the store's copy has errors; the file takes its place");
@@ -122,7 +95,7 @@ impl ConfigSource {
         tell_what_is_lost(&present, &own);
         let entries = store_copy::with_file(own, &present);
         match self.store.save(&entries, revision, None).await? {
-            Ok(revision) => usable(&entries, revision),
+            Ok(revision) => usable(entries, revision),
             Err(_) => self.take_the_others(&entries).await,
         }
     }
@@ -131,38 +104,46 @@ impl ConfigSource {
     /// hosts alternate, so the first one wins.
     async fn take_the_others(&self, own: &ConfigEntries) -> Result<Loaded, LoadError> {
         let (revision, entries) = self.store.load().await?;
-        if !are_equal(&entries, own) {
+        if !are_equal(&store_copy::configured(&entries), &store_copy::configured(own)) {
             tracing::warn!(
-                revision,
+                %revision,
                 "another host has just saved another configuration; that one is used here too"
             );
         }
-        usable(&entries, revision)
+        usable(entries, revision)
     }
 
-    /// Watches the file and the store from `revision` on, and sends every new configuration of the
-    /// store. Ends when the receiver is dropped.
-    pub fn watch(self, revision: u64) -> mpsc::Receiver<Change> {
-        let (sender, receiver) = mpsc::channel(1);
+    /// An old file is normal while a new one is rolled out. Whoever wants to return to it has to
+    /// say so.
+    fn tell_that_it_is_old(&self, own: &ConfigEntries, present: &ConfigEntries) {
+        if are_equal(&store_copy::configured(present), own) {
+            return;
+        }
+        tracing::warn!(
+            "{} was taken before, and a newer file after it: the newer configuration stays in force. To return to this \
+             file, change it while a host runs (a comment is enough), or send its content to POST /config",
+            self.file.display()
+        );
+    }
+
+    /// Watches the file and the store, and makes every new configuration of the store active. Never
+    /// ends by itself.
+    pub fn watch(self, follower: Arc<Follower>) -> BoxFuture<'static, ()> {
         let seen = self.started_with.into_inner().unwrap_or_else(PoisonError::into_inner);
-        tokio::spawn(watch::Watch::new(self.file, self.store, seen, revision).run(sender));
-        receiver
+        watch::Watch::new(self.file, follower, seen).run().boxed()
     }
 }
 
 /// The configuration that a copy is.
-fn usable(entries: &ConfigEntries, revision: u64) -> Result<Loaded, LoadError> {
-    let checked = config_reader(Vec::new()).entries(entries);
-    judged(checked, revision, entries).map_err(|broken| LoadError::Invalid(broken.reason))
-}
-
-/// The new state for a copy that was checked.
-fn judged(checked: Checked, revision: u64, entries: &ConfigEntries) -> Change {
+fn usable(entries: ConfigEntries, revision: ConfigRevision) -> Result<Loaded, LoadError> {
+    let checked = config_reader(Vec::new()).entries(&entries);
     let reason = check::report(&checked, false);
-    checked
-        .config
-        .map(|config| Loaded::new(config, revision, entries))
-        .ok_or(Broken { revision, reason })
+    let config = checked.config.ok_or(LoadError::Invalid(reason))?;
+    Ok(Loaded {
+        config,
+        revision,
+        entries,
+    })
 }
 
 /// The file counts more than what was changed through the API, but not without a word.
@@ -171,18 +152,5 @@ fn tell_what_is_lost(present: &ConfigEntries, new: &ConfigEntries) {
     let changed_since = store_copy::taken_from(present).is_some_and(|taken| taken != store_copy::fingerprint(&now));
     if changed_since && !are_equal(&now, new) {
         tracing::warn!("the file is new and replaces the chains, links and storages that were changed through the API");
-    }
-}
-
-/// One line in the log for each problem.
-fn log_problems(checked: &Checked) {
-    for problem in &checked.problems {
-        let line = check::problem_text(&checked.source, problem)
-            .trim_end()
-            .replace("\n  ", "; ");
-        match problem.severity {
-            vconduit_config::Severity::Error => tracing::error!("{line}"),
-            vconduit_config::Severity::Warning => tracing::warn!("{line}"),
-        }
     }
 }

@@ -4,10 +4,12 @@
 //! they take no time.
 
 use tempfile::TempDir;
-use tokio::sync::mpsc::error::TryRecvError;
 
 use super::*;
-use vconduit_config::{Settings, Written};
+use crate::snapshot::Snapshot;
+use crate::testing::{TestHost, TestStore, lifetimes, on_both};
+use vconduit_admin_types::HostProblem;
+use vconduit_config::{Config, Written};
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_test_support::{Fault, FaultyStore};
 
@@ -21,8 +23,7 @@ impl Scene {
     /// With this text in the file.
     fn new(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let lifetimes = Settings::from_env(&|_| None).unwrap().lifetimes;
-        let store = SqliteStore::open(folder.path(), lifetimes).unwrap();
+        let store = SqliteStore::open(folder.path(), lifetimes()).unwrap();
         let scene = Self {
             folder,
             store: FaultyStore::over(store),
@@ -48,25 +49,27 @@ impl Scene {
         self.source().start().await.unwrap()
     }
 
-    /// The changes that a host receives after its start.
-    async fn watch(&self) -> mpsc::Receiver<Change> {
+    /// A host that has started and follows its file and the store.
+    async fn watch(&self) -> Watching {
         let source = self.source();
         let started = source.start().await.unwrap();
-        source.watch(started.revision)
+        let host = TestHost::begin(self.store.clone(), started).await;
+        let watch = tokio::spawn(source.watch(host.follower.clone()));
+        Watching { host, watch }
     }
 
     /// The store's copy now.
-    async fn copy(&self) -> (u64, ConfigEntries) {
+    async fn copy(&self) -> (ConfigRevision, ConfigEntries) {
         self.store.real().load_config().await.unwrap()
     }
 
     /// Saved by another host.
-    async fn put(&self, entries: ConfigEntries) {
-        save(self.store.real(), &entries).await;
+    async fn put(&self, entries: ConfigEntries) -> ConfigRevision {
+        save(self.store.real(), &entries).await
     }
 
     /// Waits for several looks of the watch, none of which may find a change.
-    async fn assert_quiet(&self, changes: &mut mpsc::Receiver<Change>) {
+    async fn assert_quiet(&self, host: &Watching) {
         // A check that has something to save loads the whole copy first. Any other check loads its
         // revision only.
         for _ in 0..LOOKS {
@@ -75,7 +78,32 @@ impl Scene {
                 () = self.store.until_called("load_config", 1) => {}
             }
         }
-        assert_eq!(changes.try_recv().unwrap_err(), TryRecvError::Empty, "something came");
+        assert!(!host.host.results.has_changed().unwrap(), "something came");
+    }
+}
+
+/// A host with its watch, which ends with this value.
+struct Watching {
+    host: TestHost,
+    watch: tokio::task::JoinHandle<()>,
+}
+
+impl Watching {
+    /// Waits for the result of the next activation.
+    async fn next_result(&mut self) -> Result<Arc<Snapshot>, HostProblem> {
+        self.host.results.changed().await.expect("the watch goes on");
+        let problem = self.host.results.borrow_and_update().clone();
+        problem.map_or_else(|| Ok(self.host.live.load_full()), Err)
+    }
+
+    async fn next(&mut self) -> Arc<Snapshot> {
+        self.next_result().await.expect("it can be used")
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.watch.abort();
     }
 }
 
@@ -83,8 +111,8 @@ impl Scene {
 /// that may have begun before.
 const LOOKS: usize = 6;
 
-async fn save(store: &dyn Store, entries: &ConfigEntries) {
-    store.save_config(entries, None, None).await.unwrap().unwrap();
+async fn save(store: &dyn Store, entries: &ConfigEntries) -> ConfigRevision {
+    store.save_config(entries, None, None).await.unwrap().unwrap()
 }
 
 fn chain(name: &str) -> String {
@@ -95,28 +123,26 @@ fn entries(text: &str) -> ConfigEntries {
     to_entries(&config_reader(Vec::new()).text(text, "other.yml").written)
 }
 
-fn names(loaded: &Loaded) -> Vec<&str> {
-    loaded.config.chains.keys().map(AsRef::as_ref).collect()
-}
-
-async fn next_change(changes: &mut mpsc::Receiver<Change>) -> Change {
-    changes.recv().await.expect("the watch goes on")
-}
-
-async fn next(changes: &mut mpsc::Receiver<Change>) -> Loaded {
-    next_change(changes).await.expect("it can be used")
+fn names(config: &Config) -> Vec<&str> {
+    config.chains.keys().map(AsRef::as_ref).collect()
 }
 
 #[tokio::test]
 async fn the_file_goes_into_an_empty_store_once() {
     let scene = Scene::new(&chain("a"));
     let first = scene.start().await;
-    assert_eq!((names(&first), first.revision), (vec!["a"], 1));
+    assert_eq!(
+        (names(&first.config), first.revision),
+        (vec!["a"], scene.copy().await.0)
+    );
     let second = scene.start().await;
-    assert_eq!(second.revision, 1, "the same file was saved again");
+    assert_eq!(second.revision, first.revision, "the same file was saved again");
     scene.write(&chain("b"));
     let third = scene.start().await;
-    assert_eq!((names(&third), third.revision), (vec!["b"], 2));
+    assert_eq!(
+        (names(&third.config), third.revision),
+        (vec!["b"], scene.copy().await.0)
+    );
     assert_eq!(scene.store.calls("save_config"), 2, "a file was not saved once");
 }
 
@@ -128,9 +154,13 @@ async fn a_start_with_the_file_that_was_taken_leaves_alone_what_the_api_changed(
     scene
         .put(store_copy::with_own_entries(entries(&chain("by_api")), &present))
         .await;
-    assert_eq!(names(&scene.start().await), ["by_api"], "a restart has undone a change");
+    assert_eq!(
+        names(&scene.start().await.config),
+        ["by_api"],
+        "a restart has undone a change"
+    );
     scene.write(&chain("b"));
-    assert_eq!(names(&scene.start().await), ["b"], "a new file was not taken");
+    assert_eq!(names(&scene.start().await.config), ["b"], "a new file was not taken");
 }
 
 #[tokio::test]
@@ -141,8 +171,13 @@ async fn two_hosts_starting_at_once_end_on_the_same() {
         save(store.real(), &entries(&chain("rival"))).await;
     });
     let loaded = scene.start().await;
-    assert_eq!((names(&loaded), loaded.revision), (vec!["rival"], 1));
-    assert_eq!(scene.copy().await.0, 1, "the hosts fight");
+    assert_eq!(names(&loaded.config), ["rival"]);
+    let (revision, copy) = scene.copy().await;
+    assert_eq!(
+        (loaded.revision, copy),
+        (revision, entries(&chain("rival"))),
+        "the hosts fight"
+    );
 }
 
 #[tokio::test]
@@ -160,51 +195,56 @@ async fn a_start_needs_a_good_file_and_the_store() {
 #[tokio::test(start_paused = true)]
 async fn a_changed_file_reaches_the_store_and_the_host() {
     let scene = Scene::new(&chain("a"));
-    let mut changes = scene.watch().await;
-    scene.assert_quiet(&mut changes).await;
+    let mut host = scene.watch().await;
+    scene.assert_quiet(&host).await;
     scene.write(&chain("b"));
-    let changed = next(&mut changes).await;
-    assert_eq!((names(&changed), changed.revision), (vec!["b"], 2));
-    let (_, copy) = scene.copy().await;
+    let changed = host.next().await;
+    let (revision, copy) = scene.copy().await;
+    assert_eq!((names(&changed.config), changed.revision), (vec!["b"], revision));
     assert_eq!(store_copy::configured(&copy), entries(&chain("b")));
     // Touched but the same: nothing happens.
     scene.write(&chain("b"));
-    scene.assert_quiet(&mut changes).await;
+    scene.assert_quiet(&host).await;
     assert_eq!(scene.store.calls("save_config"), 2, "the same file was saved again");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_broken_or_half_written_file_changes_nothing() {
     let scene = Scene::new(&chain("a"));
-    let mut changes = scene.watch().await;
+    let mut host = scene.watch().await;
+    let (before, _) = scene.copy().await;
     for broken in [
         "",
         "chains:\n  b: {links: [",
         "chains:\n  b: {links: [gone], ingress_lists: [i]}\n",
     ] {
         scene.write(broken);
-        scene.assert_quiet(&mut changes).await;
+        scene.assert_quiet(&host).await;
     }
     std::fs::remove_file(scene.file()).unwrap();
-    scene.assert_quiet(&mut changes).await;
-    assert_eq!(scene.copy().await.0, 1, "a broken file was saved");
+    scene.assert_quiet(&host).await;
+    assert_eq!(scene.copy().await.0, before, "a broken file was saved");
     scene.write(&chain("b"));
-    assert_eq!(names(&next(&mut changes).await), ["b"]);
+    assert_eq!(names(&host.next().await.config), ["b"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_change_of_the_store_is_taken_if_it_is_good() {
     let scene = Scene::new(&chain("a"));
-    let mut changes = scene.watch().await;
-    scene.put(entries(&chain("other"))).await;
-    let changed = next(&mut changes).await;
-    assert_eq!((names(&changed), changed.revision), (vec!["other"], 2));
-    scene.put(vec![("chains:x".to_owned(), "{".to_owned())]).await;
-    let broken = next_change(&mut changes).await.expect_err("it can't be used");
-    assert!(broken.revision == 3 && broken.reason.contains("chains:x"), "{broken:?}");
+    let mut host = scene.watch().await;
+    let revision = scene.put(entries(&chain("other"))).await;
+    let changed = host.next().await;
+    assert_eq!((names(&changed.config), changed.revision), (vec!["other"], revision));
+    let revision = scene.put(vec![("chains:x".to_owned(), "{".to_owned())]).await;
+    let broken = host.next_result().await.err().expect("it can't be used");
+    assert!(
+        broken.revision == revision && broken.reason.contains("chains:x"),
+        "{broken:?}"
+    );
+    assert_eq!(host.host.chains(), ["other"], "a broken copy stopped the chains");
     scene.put(to_entries(&Written::new())).await;
     assert!(
-        next(&mut changes).await.config.chains.is_empty(),
+        host.next().await.config.chains.is_empty(),
         "an empty copy was not taken"
     );
 }
@@ -212,21 +252,58 @@ async fn a_change_of_the_store_is_taken_if_it_is_good() {
 #[tokio::test(start_paused = true)]
 async fn a_change_made_while_the_store_is_away_is_not_lost() {
     let scene = Scene::new(&chain("a"));
-    let mut changes = scene.watch().await;
+    let mut host = scene.watch().await;
     scene.store.fail_all(Fault::Unavailable);
     scene.write(&chain("b"));
-    scene.assert_quiet(&mut changes).await;
+    scene.assert_quiet(&host).await;
     scene.store.mend();
-    assert_eq!(names(&next(&mut changes).await), ["b"]);
+    assert_eq!(names(&host.next().await.config), ["b"]);
 }
 
+/// A file in place on a running host is an order of its operator, whatever was taken before.
 #[tokio::test(start_paused = true)]
-async fn the_watch_ends_with_its_receiver() {
+async fn a_file_that_goes_back_while_a_host_runs_is_taken() {
     let scene = Scene::new(&chain("a"));
-    let others = Arc::strong_count(&scene.store);
-    drop(scene.watch().await);
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
+    let mut host = scene.watch().await;
+    for name in ["b", "a", "b"] {
+        scene.write(&chain(name));
+        assert_eq!(names(&host.next().await.config), [name]);
     }
-    assert_eq!(Arc::strong_count(&scene.store), others, "the watch goes on");
+}
+
+on_both!(
+    a_restart_with_an_older_file_leaves_the_newer_configuration,
+    an_older_file_takes_the_place_of_a_broken_copy
+);
+
+/// Starts a host with this text in its file.
+async fn start_with(store: &TestStore, text: &str) -> Loaded {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("c.yml");
+    std::fs::write(&file, text).unwrap();
+    ConfigSource::new(file, store.store.clone()).start().await.unwrap()
+}
+
+/// Pods of two generations: a pod of the older one restarts while the newer one is rolled out.
+async fn a_restart_with_an_older_file_leaves_the_newer_configuration(store: TestStore) {
+    assert_eq!(names(&start_with(&store, &chain("v1")).await.config), ["v1"]);
+    let newer = start_with(&store, &chain("v2")).await;
+    assert_eq!(names(&newer.config), ["v2"]);
+    let restarted = start_with(&store, &chain("v1")).await;
+    assert_eq!(names(&restarted.config), ["v2"], "an old file went over a newer one");
+    assert_eq!(restarted.revision, newer.revision, "something was saved");
+    assert_eq!(names(&start_with(&store, &chain("v3")).await.config), ["v3"]);
+    for old in ["v1", "v2"] {
+        let restarted = start_with(&store, &chain(old)).await;
+        assert_eq!(names(&restarted.config), ["v3"], "{old} went over v3");
+    }
+}
+
+async fn an_older_file_takes_the_place_of_a_broken_copy(store: TestStore) {
+    start_with(&store, &chain("v1")).await;
+    start_with(&store, &chain("v2")).await;
+    let (_, mut copy) = store.store.load_config().await.unwrap();
+    copy.push(("chains:x".to_owned(), "{".to_owned()));
+    save(store.store.as_ref(), &copy).await;
+    assert_eq!(names(&start_with(&store, &chain("v1")).await.config), ["v1"]);
 }

@@ -7,56 +7,44 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::file::{FileWatch, Seen};
-use super::{Change, judged, log_problems, tell_what_is_lost};
-use crate::control::change::{ChangeError, ConfigEdit, Copies as _, Decision, change};
+use super::tell_what_is_lost;
+use crate::active::{Follower, log_problems};
+use crate::control::change::{ChangeError, ConfigEdit, Decision, change_here};
 use crate::registry::config_reader;
 use vconduit_base::ConfigEntries;
 use vconduit_config::check;
-use vconduit_config::store_copy::{self, to_entries};
-use vconduit_store::{Store, StoreError};
+use vconduit_config::store_copy::{self, FileAge, to_entries};
+use vconduit_store::StoreError;
 
 /// Between two looks. A change of the file is taken at the second look that sees it.
 const PAUSE: Duration = Duration::from_millis(300);
 
 pub(super) struct Watch {
     file: PathBuf,
-    store: Arc<dyn Store>,
+    follower: Arc<Follower>,
     look: FileWatch,
-    revision: u64,
     /// The file's new text on its way into the store.
     new_text: Option<String>,
 }
 
 impl Watch {
-    pub(super) fn new(file: PathBuf, store: Arc<dyn Store>, seen: Option<Seen>, revision: u64) -> Self {
+    pub(super) fn new(file: PathBuf, follower: Arc<Follower>, seen: Option<Seen>) -> Self {
         Self {
             file,
-            store,
+            follower,
             look: FileWatch::new(seen),
-            revision,
             new_text: None,
         }
     }
 
-    pub(super) async fn run(mut self, changes: mpsc::Sender<Change>) {
+    pub(super) async fn run(mut self) {
         loop {
-            tokio::select! {
-                () = changes.closed() => return,
-                () = tokio::time::sleep(PAUSE) => {}
-            }
+            tokio::time::sleep(PAUSE).await;
             self.look_at_file().await;
-            match self.follow_store().await {
-                Ok(Some(change)) => {
-                    if changes.send(change).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(None) => {}
+            if let Err(error) = self.follow_store().await {
                 // Whoever keeps the connection says so; here the next look tries again.
-                Err(error) => tracing::debug!(%error, "the store's configuration can't be followed now"),
+                tracing::debug!(%error, "the store's configuration can't be followed now");
             }
         }
     }
@@ -76,37 +64,20 @@ impl Watch {
     }
 
     /// Saves what the file brought, then takes what the store has, if that is new.
-    async fn follow_store(&mut self) -> Result<Option<Change>, StoreError> {
+    async fn follow_store(&mut self) -> Result<(), StoreError> {
         if let Some(text) = self.new_text.take()
             && let Err(error) = self.take_file(&text).await
         {
             self.new_text = Some(text);
             return Err(error);
         }
-        let revision = self.store.revision().await?;
-        // Revision 0 means that the store has lost its copy. There is nothing to load, and the host
-        // with the file has to save it again.
-        if revision == self.revision || revision == 0 {
-            return Ok(None);
-        }
-        let (revision, entries) = self.store.load().await?;
-        self.revision = revision;
-        let checked = config_reader(Vec::new()).entries(&entries);
-        if checked.has_errors() {
-            log_problems(&checked);
-            tracing::error!(
-                revision,
-                "{}; the configuration in force stays",
-                check::summary(&checked)
-            );
-        }
-        Ok(Some(judged(checked, revision, &entries)))
+        self.follower.follow().await
     }
 
     async fn take_file(&self, text: &str) -> Result<(), StoreError> {
         let decide = |present: &ConfigEntries| Ok(self.with_file(text, present));
         // Each host judges for itself whether the file can run there, and says so.
-        match change::<_, ChangeError>(&self.store, None, decide).await {
+        match change_here::<_, ChangeError>(&self.follower, None, decide).await {
             Ok(_) => Ok(()),
             Err(ChangeError::Store(error)) => Err(error),
             Err(error) => {
@@ -117,12 +88,13 @@ impl Watch {
     }
 
     /// The present copy with the chains, links and storages of the file. Nothing is saved when the
-    /// file has errors or was read before.
+    /// file has errors or is the one that was taken last. An earlier one is taken: it was put in
+    /// place while a host runs, so someone returns to it.
     fn with_file(&self, text: &str, present: &ConfigEntries) -> Decision<()> {
         let Some(own) = self.checked(text, present) else {
             return Decision::Keep(());
         };
-        if store_copy::taken_from(present) == Some(store_copy::fingerprint(&own)) {
+        if store_copy::age_of_file(&own, present) == FileAge::Latest {
             return Decision::Keep(());
         }
         tell_what_is_lost(present, &own);

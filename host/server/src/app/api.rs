@@ -37,7 +37,7 @@ pub(super) fn routes(
     stopping: CancellationToken,
 ) -> Result<Router, StartError> {
     let links = Links::new(
-        stores.shared.clone(),
+        services.follower.clone(),
         services.registry.clone(),
         services.live.clone(),
         services.events.clone(),
@@ -49,6 +49,7 @@ pub(super) fn routes(
         oci: Arc::new(oci(&services.secrets)?),
         documents: services.documents.clone(),
         store: stores.shared.clone(),
+        follower: services.follower.clone(),
         live: services.live.clone(),
         settings: services.settings.clone(),
         readiness: services.readiness.clone(),

@@ -98,11 +98,11 @@ impl App {
         let router = api::routes(&host, &services, &stores, tasks.stopping())?;
         tasks.spawn_server(listener, router);
 
-        let standing = reload::start(options.config_file, &services, &stores, &tasks).await?;
+        reload::start(options.config_file, &services, &stores, &tasks).await?;
         check_chains(&host, &services)?;
         tasks.spawn_until_stop(watch_store::run(stores.shared.clone(), services.readiness.clone()));
         let worker = worker::build(&host, &services, &stores);
-        let heartbeat = worker::heartbeat(&host, &services, standing, worker.clone());
+        let heartbeat = worker::heartbeat(&host, &services, worker.clone());
         tasks.spawn_publisher(heartbeat.run(stores.shared.clone(), tasks.stopping()));
         if host.roles.contains(&Role::Worker) {
             tasks.spawn_worker(worker);

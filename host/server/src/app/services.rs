@@ -9,6 +9,7 @@ use super::stores::Stores;
 use vconduit_api::Readiness;
 use vconduit_base::Secrets;
 use vconduit_config::Settings;
+use vconduit_engine::active::Follower;
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
 use vconduit_engine::figures::stats::LinkStats;
@@ -30,6 +31,8 @@ pub(super) struct Services {
     pub(super) secrets: Arc<Secrets>,
     pub(super) sandbox: Arc<Sandbox>,
     pub(super) registry: Arc<Registry>,
+    /// Makes the store's configuration active here.
+    pub(super) follower: Arc<Follower>,
     pub(super) stats: LinkStats,
 }
 
@@ -42,16 +45,18 @@ impl Services {
         let live: Live = Arc::new(ArcSwap::from_pointee(Snapshot::default()));
         let secrets = load_secrets(&settings)?;
         let sandbox = sandbox(&settings)?;
-        let registry = Registry::new(
+        let registry = Arc::new(Registry::new(
             sandbox.clone(),
             storage_context(&settings, &secrets),
             stores.shared.clone(),
-        );
+        ));
+        let follower = Follower::new(stores.shared.clone(), registry.clone(), live.clone(), events.clone());
         Ok(Self {
             documents: Arc::new(Documents::new(stores.shared.clone(), live.clone(), &settings)),
             readiness: Arc::default(),
             stats: LinkStats::default(),
-            registry: Arc::new(registry),
+            registry,
+            follower: Arc::new(follower),
             settings,
             live,
             events,

@@ -9,7 +9,7 @@ use super::stores::Stores;
 use vconduit_config::Settings;
 use vconduit_engine::chain::ChainRunner;
 use vconduit_engine::figures::guest::GuestRecorder;
-use vconduit_engine::hosts::{Heartbeat, Standing};
+use vconduit_engine::hosts::Heartbeat;
 use vconduit_engine::worker::{Worker, WorkerSettings};
 use vconduit_sandbox::probe::SystemEnvironment;
 use vconduit_storage::runner::SavePolicy;
@@ -59,18 +59,13 @@ fn worker_settings(host: &HostInfo, settings: &Settings) -> WorkerSettings {
 }
 
 /// Builds the regular report of this host to other hosts of the store.
-pub(super) fn heartbeat(
-    host: &HostInfo,
-    services: &Services,
-    standing: Arc<Standing>,
-    worker: Arc<Worker>,
-) -> Heartbeat {
+pub(super) fn heartbeat(host: &HostInfo, services: &Services, worker: Arc<Worker>) -> Heartbeat {
     Heartbeat {
         id: host.id.clone(),
         address: host.address,
         roles: host.roles.iter().map(ToString::to_string).collect(),
         live: services.live.clone(),
-        standing,
+        standing: services.follower.standing().clone(),
         in_flight: Box::new(move || worker.in_flight()),
     }
 }

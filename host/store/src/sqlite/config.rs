@@ -1,6 +1,6 @@
 //! The running configuration.
 //!
-//! Guarantee: it is replaced as a whole and read as a whole. Each replacement increases its
+//! Guarantee: it is replaced as a whole and read as a whole. Each replacement has a new random
 //! revision.
 
 use async_trait::async_trait;
@@ -10,16 +10,18 @@ use super::errors::{SqlError, SqlResult};
 use super::step::WriteStep;
 use super::{SqliteStore, audit};
 use crate::{ConfigStore, StoreError};
-use vconduit_base::ConfigEntries;
+use vconduit_base::{ConfigEntries, ConfigRevision};
 
-fn revision(db: &Connection) -> SqlResult<u64> {
+fn revision(db: &Connection) -> SqlResult<ConfigRevision> {
     let number: i64 = db
         .prepare_cached("SELECT revision FROM config_revision")?
         .query_row([], |row| row.get(0))?;
-    u64::try_from(number).map_err(SqlError::damaged)
+    u64::try_from(number)
+        .map(ConfigRevision::from)
+        .map_err(SqlError::damaged)
 }
 
-fn load(db: &Connection) -> SqlResult<(u64, ConfigEntries)> {
+fn load(db: &Connection) -> SqlResult<(ConfigRevision, ConfigEntries)> {
     // A transaction, so that both are of one moment.
     let moment = db.unchecked_transaction()?;
     let number = revision(&moment)?;
@@ -32,9 +34,10 @@ fn load(db: &Connection) -> SqlResult<(u64, ConfigEntries)> {
 fn save(
     step: &WriteStep<'_>,
     entries: &ConfigEntries,
-    expected: Option<u64>,
+    new: ConfigRevision,
+    expected: Option<ConfigRevision>,
     audit: Option<&str>,
-) -> SqlResult<Result<u64, u64>> {
+) -> SqlResult<Result<ConfigRevision, ConfigRevision>> {
     let current = revision(step.db)?;
     if expected.is_some_and(|expected| expected != current) {
         return Ok(Err(current));
@@ -45,36 +48,38 @@ fn save(
             .prepare_cached("INSERT INTO config (name, text) VALUES (?1, ?2)")?
             .execute((name, text))?;
     }
+    let number = i64::try_from(new.number()).map_err(SqlError::damaged)?;
     step.db
-        .prepare_cached("UPDATE config_revision SET revision = revision + 1")?
-        .execute([])?;
+        .prepare_cached("UPDATE config_revision SET revision = ?1")?
+        .execute([number])?;
     if let Some(entry) = audit {
         audit::add(step, entry)?;
     }
-    Ok(Ok(current + 1))
+    Ok(Ok(new))
 }
 
 #[async_trait]
 impl ConfigStore for SqliteStore {
-    async fn load_config(&self) -> Result<(u64, ConfigEntries), StoreError> {
+    async fn load_config(&self) -> Result<(ConfigRevision, ConfigEntries), StoreError> {
         self.readers.run("load config", load).await
     }
 
     async fn save_config(
         &self,
         entries: &ConfigEntries,
-        expected: Option<u64>,
+        expected: Option<ConfigRevision>,
         audit: Option<&str>,
-    ) -> Result<Result<u64, u64>, StoreError> {
+    ) -> Result<Result<ConfigRevision, ConfigRevision>, StoreError> {
         let (entries, audit) = (entries.clone(), audit.map(str::to_owned));
+        let new = ConfigRevision::random();
         self.writer
             .run("save config", move |step| {
-                save(step, &entries, expected, audit.as_deref())
+                save(step, &entries, new, expected, audit.as_deref())
             })
             .await
     }
 
-    async fn config_revision(&self) -> Result<u64, StoreError> {
+    async fn config_revision(&self) -> Result<ConfigRevision, StoreError> {
         self.readers.run("config revision", revision).await
     }
 }

@@ -36,17 +36,17 @@ impl Contested {
 
 #[async_trait]
 impl Copies for Contested {
-    async fn load(&self) -> Result<(u64, ConfigEntries), StoreError> {
+    async fn load(&self) -> Result<(ConfigRevision, ConfigEntries), StoreError> {
         let state = self.state();
-        Ok((state.revision, state.entries.clone()))
+        Ok((state.revision.into(), state.entries.clone()))
     }
 
     async fn save(
         &self,
         entries: &ConfigEntries,
-        expected: u64,
+        expected: ConfigRevision,
         audit: Option<&str>,
-    ) -> Result<Result<u64, u64>, StoreError> {
+    ) -> Result<Result<ConfigRevision, ConfigRevision>, StoreError> {
         let mut state = self.state();
         if state.rivals > 0 {
             state.rivals -= 1;
@@ -54,17 +54,13 @@ impl Copies for Contested {
             let entry = (format!("rival {}", state.revision), "{}".to_owned());
             state.entries.push(entry);
         }
-        if state.revision != expected {
-            return Ok(Err(state.revision));
+        if expected != state.revision.into() {
+            return Ok(Err(state.revision.into()));
         }
         state.revision += 1;
         state.entries.clone_from(entries);
         state.audit.extend(audit.map(ToOwned::to_owned));
-        Ok(Ok(state.revision))
-    }
-
-    async fn revision(&self) -> Result<u64, StoreError> {
-        Ok(self.state().revision)
+        Ok(Ok(state.revision.into()))
     }
 }
 
@@ -90,7 +86,7 @@ fn add(present: &ConfigEntries) -> Result<Decision<usize>, ChangeError> {
 async fn a_change_is_decided_again_on_what_other_writers_saved() {
     let copies = Contested::with_rivals(2);
     let changed = change(&copies, None, add).await.unwrap();
-    assert_eq!((changed.outcome, changed.revision), (2, 3));
+    assert_eq!((changed.outcome, changed.revision), (2, 3.into()));
     let state = copies.state();
     let keys: Vec<&str> = state.entries.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["rival 1", "rival 2", "mine"], "a rival's change was lost");
@@ -111,6 +107,6 @@ async fn nothing_is_saved_when_nothing_has_to_change() {
     let copies = Contested::with_rivals(1);
     let keep = |_: &ConfigEntries| Ok::<_, ChangeError>(Decision::Keep("as it is"));
     let changed = change(&copies, None, keep).await.unwrap();
-    assert_eq!((changed.outcome, changed.revision), ("as it is", 0));
+    assert_eq!((changed.outcome, changed.revision), ("as it is", ConfigRevision::NONE));
     assert_eq!(copies.state().revision, 0);
 }

@@ -8,7 +8,7 @@ use super::section::Section;
 use super::state::{Member, Precondition, Tag};
 use super::{ConfigError, Configuration, shown, unmasked, written};
 use crate::control::audit::{Actor, AuditEntry};
-use crate::control::change::{ConfigEdit, Decision, change};
+use crate::control::change::{ConfigEdit, Decision, change_here};
 use crate::control::confirm::confirm;
 use crate::events::Event;
 use vconduit_admin_types::MemberChanged;
@@ -67,7 +67,7 @@ impl Configuration {
             actor,
         };
         let decide = |present: &ConfigEntries| self.with_member(&wanted, present);
-        let changed = change(&self.store, Some(&self.checker), decide).await?;
+        let changed = change_here(&self.follower, Some(&self.checker), decide).await?;
         let (revision, (mut warnings, tag)) = (changed.revision, changed.outcome);
         warnings.extend(changed.warnings);
         self.events.publish(|| Event::ConfigChanged {

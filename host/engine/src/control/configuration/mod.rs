@@ -21,16 +21,18 @@ pub use section::Section;
 pub use state::{Member, Precondition, Tag};
 
 use super::check::Checker;
+use crate::active::Follower;
 use crate::events::Events;
 use crate::registry::{Registry, config_reader};
 use vconduit_admin_types::{Chains, ConfigProblem, ProblemSeverity, Storages, Validation};
-use vconduit_base::ConfigEntries;
+use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_config::{Checked, Problem, Severity, Written, mask, store_copy};
 use vconduit_store::Store;
 
 /// The service.
 pub struct Configuration {
     store: Arc<dyn Store>,
+    follower: Arc<Follower>,
     checker: Checker,
     events: Events,
     /// Path of the configuration file: components are relative to it.
@@ -40,9 +42,10 @@ pub struct Configuration {
 impl Configuration {
     /// Puts the parts together. `file` is the path of the configuration file.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, events: Events, file: PathBuf) -> Self {
+    pub fn new(follower: Arc<Follower>, registry: Arc<Registry>, events: Events, file: PathBuf) -> Self {
         Self {
-            store,
+            store: follower.store().clone(),
+            follower,
             checker: Checker::new(registry),
             events,
             file,
@@ -92,7 +95,7 @@ impl Configuration {
         })
     }
 
-    async fn masked(&self) -> Result<(u64, Written), ConfigError> {
+    async fn masked(&self) -> Result<(ConfigRevision, Written), ConfigError> {
         let (revision, entries) = self.store.load_config().await?;
         Ok((revision, mask::mask(&written(&entries)?)))
     }

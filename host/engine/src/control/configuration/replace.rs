@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{ConfigError, Configuration, unmasked, written};
-use crate::control::change::{ConfigEdit, Decision, change};
-use vconduit_base::ConfigEntries;
+use crate::control::change::{ConfigEdit, Decision, change_here};
+use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_config::{Written, store_copy};
 
 /// Members of a link that decide about the code that runs and about what it may reach and use up.
@@ -20,15 +20,16 @@ pub enum Permission {
 }
 
 impl Configuration {
-    /// Replaces the configuration, link records excepted. Returns its revision.
+    /// Replaces the configuration, link records excepted. Returns its revision, which
+    /// is active on this host.
     ///
     /// # Errors
     /// All problems of the new configuration; a change that the caller may not make; the store.
-    pub async fn replace(&self, sent: &Written, permission: Permission) -> Result<u64, ConfigError> {
+    pub async fn replace(&self, sent: &Written, permission: Permission) -> Result<ConfigRevision, ConfigError> {
         let decide = |present: &ConfigEntries| self.replacement(sent, permission, present);
-        let changed = change(&self.store, Some(&self.checker), decide).await?;
+        let changed = change_here(&self.follower, Some(&self.checker), decide).await?;
         let revision = changed.revision;
-        tracing::info!(revision, "the configuration was replaced through the API");
+        tracing::info!(%revision, "the configuration was replaced through the API");
         Ok(revision)
     }
 

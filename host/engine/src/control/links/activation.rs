@@ -9,6 +9,7 @@ use crate::control::audit::Actor;
 use crate::control::confirm::confirm;
 use crate::events::{Event, LinkEvent};
 use vconduit_admin_types::Switched;
+use vconduit_base::ConfigRevision;
 use vconduit_base::names::{Digest, LinkName};
 
 impl Links {
@@ -46,7 +47,7 @@ impl Links {
         link: &LinkName,
         previous: Option<Digest>,
         active: Option<Digest>,
-        revision: u64,
+        revision: ConfigRevision,
         actor: &Actor,
     ) -> Result<Switched, LinkError> {
         self.events.publish(|| {

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{LinkError, Links};
 use crate::control::audit::{Actor, AuditEntry};
 use crate::control::change::{self, ConfigEdit, Decision};
-use vconduit_base::ConfigEntries;
 use vconduit_base::names::LinkName;
+use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_config::{LinkRecord, mask, store_copy};
 
 /// The state that a change is decided on.
@@ -41,7 +41,7 @@ impl Links {
         actor: &Actor,
         action: &'static str,
         edit: impl Fn(&mut LinkRecord, &Before<'_>) -> Result<T, LinkError>,
-    ) -> Result<(T, u64), LinkError> {
+    ) -> Result<(T, ConfigRevision), LinkError> {
         let decide = |entries: &ConfigEntries| {
             let before = store_copy::record(entries, link.as_str()).map_err(LinkError::Damaged)?;
             let mut after = before.clone();
@@ -61,7 +61,7 @@ impl Links {
                 outcome,
             }))
         };
-        let changed = change::change::<T, LinkError>(&self.store, Some(&self.checker), decide).await?;
+        let changed = change::change_here::<T, LinkError>(&self.follower, Some(&self.checker), decide).await?;
         Ok((changed.outcome, changed.revision))
     }
 }

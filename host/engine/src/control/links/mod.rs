@@ -19,6 +19,7 @@ pub use settings::{Setting, SettingKind};
 pub use upload::Upload;
 
 use super::check::Checker;
+use crate::active::Follower;
 use crate::events::Events;
 use crate::registry::Registry;
 use crate::snapshot::Live;
@@ -29,6 +30,7 @@ use vconduit_store::Store;
 /// The service.
 pub struct Links {
     store: Arc<dyn Store>,
+    follower: Arc<Follower>,
     registry: Arc<Registry>,
     checker: Checker,
     live: Live,
@@ -38,9 +40,10 @@ pub struct Links {
 impl Links {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, live: Live, events: Events) -> Self {
+    pub fn new(follower: Arc<Follower>, registry: Arc<Registry>, live: Live, events: Events) -> Self {
         Self {
-            store,
+            store: follower.store().clone(),
+            follower,
             checker: Checker::new(registry.clone()),
             registry,
             live,

@@ -11,6 +11,7 @@ use super::change::Before;
 use super::{LinkError, Links};
 use crate::control::audit::Actor;
 use crate::events::{Event, LinkEvent};
+use crate::registry::about;
 use vconduit_admin_types::{About, UploadedVersion};
 use vconduit_base::clock::now_ms_signed;
 use vconduit_base::names::LinkName;
@@ -18,7 +19,6 @@ use vconduit_config::{LinkRecord, VersionRecord, store_copy};
 use vconduit_policy::Grants;
 use vconduit_policy::capabilities;
 use vconduit_policy::signature::{KeyId, SignatureError};
-use vconduit_sandbox::{Compiled, World};
 
 /// Properties of an upload.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,9 @@ impl Links {
         let needs = vconduit_config::read_grants(&about.needs)
             .map_err(|problems| LinkError::BadNeeds(LinkError::Invalid(problems).to_string()))?;
         let text = serde_json::to_string(&about).unwrap_or_default();
-        self.store.keep_component(&compiled.digest, bytes, &text).await?;
+        self.store
+            .keep_component(&compiled.digest, bytes.clone(), &text)
+            .await?;
         self.registry.keep_version(&compiled);
         let version = VersionRecord {
             digest: compiled.digest.clone(),
@@ -88,6 +90,8 @@ impl Links {
             add(record, before, &version, &about, &needs)
         });
         let ((existed, beyond_grants, held), _) = added.await?;
+        // After the change: bytes that no record names are removed.
+        self.registry.keep_bytes(&compiled.digest, bytes).await;
         if !existed {
             let event = LinkEvent {
                 link: link.clone(),
@@ -171,25 +175,4 @@ fn in_force(record: &LinkRecord, before: &Before<'_>) -> (Grants, Map<String, Va
     }
     .unwrap_or_default();
     (vconduit_config::read_grants(&written).unwrap_or_default(), written)
-}
-
-/// Facts about a component.
-fn about(compiled: &Compiled) -> About {
-    let description = compiled.description();
-    About {
-        world: match compiled.world {
-            World::Link => "link",
-            World::Transform => "transform",
-        }
-        .to_owned(),
-        name: description.name.clone(),
-        version: description.version.clone(),
-        summary: description.summary.clone(),
-        size_bytes: compiled.component_bytes,
-        functions: compiled.functions,
-        imports: compiled.imports.clone(),
-        needs: description.needs.clone(),
-        options_schema: description.options_schema.clone(),
-        defaults: description.defaults.clone(),
-    }
 }

@@ -3,7 +3,7 @@
 -- Guarantees: changes nothing. Revision and entries are of one moment.
 -- Returns the revision, then key and text in turn.
 
-local reply = { tonumber(redis.call('HGET', KEYS[1], 'revision') or '0') }
+local reply = { redis.call('HGET', KEYS[1], 'revision') or '0' }
 for _, key in ipairs(cjson.decode(redis.call('HGET', KEYS[1], 'names') or '[]')) do
   local text = redis.call('GET', key)
   if text then

@@ -1,21 +1,22 @@
 -- Replaces the configuration as a whole.
--- KEYS: 1 vconduit:config (hash: revision, names as a JSON array, the last step), 2 audit log
---       (list)
--- ARGV: name of the step, expected revision or '', audit entry or '', number of entries that the
---       log keeps, names as a JSON array, n, then n times key and text
+-- KEYS: 1 vconduit:config (hash: revision, names as a JSON array), 2 audit log (list)
+-- ARGV: new revision, which names the step too, expected revision or '', audit entry or '', number
+--       of entries that the log keeps, names as a JSON array, n, then n times key and text
 -- Guarantees: all or nothing, and once however often it is sent.
 -- Returns 1 and the new revision, or 0 and the current revision.
 
-local step, expected, audit, max_entries, names = take(), take(), take(), number(), take()
+local revision, expected, audit, max_entries, names = take(), take(), take(), number(), take()
 must_be(KEYS[1], 'hash')
 must_be(KEYS[2], 'list')
-local is = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
-if redis.call('HGET', KEYS[1], 'step') == step then return { 1, is } end
-if expected ~= '' and tonumber(expected) ~= is then return { 0, is } end
+local is = redis.call('HGET', KEYS[1], 'revision') or '0'
+if is == revision then return { 1, revision } end
+if expected ~= '' and expected ~= is then return { 0, is } end
 
 local before = cjson.decode(redis.call('HGET', KEYS[1], 'names') or '[]')
 local new = {}
-redis.call('HSET', KEYS[1], 'revision', is + 1, 'names', names, 'step', step)
+redis.call('HSET', KEYS[1], 'revision', revision, 'names', names)
+-- The name of the last step of an older version, which is over.
+redis.call('HDEL', KEYS[1], 'step')
 if audit ~= '' then note_audit(KEYS[2], audit, max_entries) end
 for _ = 1, number() do
   local key = take()
@@ -25,4 +26,4 @@ end
 for _, key in ipairs(before) do
   if not new[key] then redis.call('DEL', key) end
 end
-return { 1, is + 1 }
+return { 1, revision }
