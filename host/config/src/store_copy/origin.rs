@@ -141,7 +141,7 @@ mod tests {
                 "the record of {link} is lost"
             );
         }
-        let age = |chain: &str| store_copy::age_of_file(&file(chain), &mended);
+        let age = |chain: &str| age_of_file(&file(chain), &mended);
         assert_eq!(
             (age("v1"), age("v2"), age("v3")),
             (FileAge::Earlier, FileAge::Earlier, FileAge::Latest)

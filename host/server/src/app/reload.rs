@@ -5,10 +5,10 @@
 
 use std::path::PathBuf;
 
-use super::{StartError, ingress};
 use super::services::Services;
 use super::stores::Stores;
 use super::tasks::Tasks;
+use super::{StartError, ingress};
 use vconduit_engine::reload::ConfigSource;
 
 /// Activates the first configuration, and spawns the tasks that follow its changes.
