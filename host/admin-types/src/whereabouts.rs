@@ -14,8 +14,8 @@ pub struct Whereabouts {
     pub vcon: String,
     /// True if the vCon is in the working store.
     pub stored: bool,
-    /// Time in seconds until it expires there. Absent while work is left for it, when it never expires,
-    /// and when it is not there.
+    /// Time in seconds until it expires there. Absent while work is left for it, when it never
+    /// expires, and when it is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_s: Option<i64>,
     /// Its places. Empty: it is in no queue and not in work, or it moved while it was looked for.

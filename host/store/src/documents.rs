@@ -6,8 +6,8 @@
 //! A document does not expire while work is left for it: while its id is on an ingress list of the
 //! running configuration ([`super::ListStore::set_ingress`]), under a claim, or parked, and while
 //! such a run is about it. Its lifetime begins when the last of these ends. Ids that other programs
-//! push are protected from the claim on. A lifetime that is set meanwhile is kept until then, and so
-//! is a longer one, or none, that it had before.
+//! push are protected from the claim on. A lifetime that is set meanwhile is kept until then, and
+//! so is a longer one, or none, that it had before.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -68,8 +68,8 @@ pub trait DocumentStore {
     async fn put(&self, document: NewDocument) -> Result<(), StoreError>;
 
     /// Stores a document that was read from a storage, and lists it, unless the store has a
-    /// document with its id: that one may be newer. A document that was deleted is not stored again.
-    /// Returns true when the document was stored.
+    /// document with its id: that one may be newer. A document that was deleted is not stored
+    /// again. Returns true when the document was stored.
     async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError>;
 
     /// Reads documents, in the order of `ids`. `None` for a document that is not found.
@@ -95,8 +95,8 @@ pub trait DocumentStore {
     /// expired or never was.
     async fn was_deleted(&self, id: &VconId) -> Result<bool, StoreError>;
 
-    /// Returns the remaining lifetime of a document in seconds: -1 without a limit and while work is
-    /// left for it, `None` when the document is not found.
+    /// Returns the remaining lifetime of a document in seconds: -1 without a limit and while work
+    /// is left for it, `None` when the document is not found.
     async fn lifetime(&self, id: &VconId) -> Result<Option<i64>, StoreError>;
 
     /// Sets the lifetime of a document in seconds, [`vconduit_base::lifetimes::MAX_LIFETIME_S`] at

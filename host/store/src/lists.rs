@@ -24,8 +24,8 @@ pub trait ListStore {
     /// the Conserver does for its egress lists.
     async fn pop_tail(&self, list: &ListName, count: usize) -> Result<Vec<String>, StoreError>;
 
-    /// Returns the number of entries of a list. 0 for a list that does not exist. The embedded store
-    /// may count too many for a list of more than 100,000 entries.
+    /// Returns the number of entries of a list. 0 for a list that does not exist. The embedded
+    /// store may count too many for a list of more than 100,000 entries.
     async fn depth(&self, list: &ListName) -> Result<u64, StoreError>;
 
     /// Returns entries of a list from its head, as they are.

@@ -162,8 +162,9 @@ impl ChainRunner {
         }
     }
 
-    /// Prepares the end of a run whose vCon is not in the store any more. After a deletion its edits
-    /// are dropped, because a deletion has to hold: the run stops. Otherwise the run has failed.
+    /// Prepares the end of a run whose vCon is not in the store any more. After a deletion its
+    /// edits are dropped, because a deletion has to hold: the run stops. Otherwise the run has
+    /// failed.
     async fn gone(&self, run: &mut Run) -> Result<Flow, RunError> {
         if !persistently!(self.store.was_deleted(&run.current)) {
             return Err(missing(run));

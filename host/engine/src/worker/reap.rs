@@ -24,9 +24,9 @@ pub(super) const FASTEST: Duration = Duration::from_millis(200);
 pub(super) const SLOWEST: Duration = Duration::from_secs(2);
 
 impl Worker {
-    /// One round over all ingress lists. Those of chains that are not enabled are included, and those
-    /// that are not in the configuration any more, because they may still have claims and parked
-    /// runs.
+    /// One round over all ingress lists. Those of chains that are not enabled are included, and
+    /// those that are not in the configuration any more, because they may still have claims and
+    /// parked runs.
     pub(super) async fn reap_once(&self) {
         // A host has to renew its own claims before it takes any away.
         if !self.has_contact().await {
@@ -121,8 +121,8 @@ impl Worker {
 struct Measured {
     /// The list.
     name: ListName,
-    /// Its name in the gauge: that of the ingress list or storage for dead letters, as the Conserver
-    /// names them.
+    /// Its name in the gauge: that of the ingress list or storage for dead letters, as the
+    /// Conserver names them.
     label: ListName,
     /// Its kind in the gauge.
     kind: &'static str,

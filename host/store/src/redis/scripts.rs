@@ -48,8 +48,8 @@ macro_rules! scripts {
         }
 
         impl Scripts {
-            /// Assembles the scripts, for a server with or without RedisJSON, and for documents that
-            /// live this many seconds after their last run.
+            /// Assembles the scripts, for a server with or without RedisJSON, and for documents
+            /// that live this many seconds after their last run.
             pub fn new(json: bool, document_s: i64) -> Self {
                 Self {
                     $($name: Script::new(json, document_s, &[

@@ -125,7 +125,8 @@ async fn no_key_is_left_over() {
     fixture.finish(&claim, &[]).await;
     fixture.store.delete(&id("a")).await.unwrap();
     let keys: Vec<String> = fixture.server().raw(&["KEYS", "*"]).await;
-    // The remembered ends of claims and steps, a trace context and the deletion with their lifetimes.
+    // The remembered ends of claims and steps, a trace context and the deletion with their
+    // lifetimes.
     let expected = ["vconduit:ended:{q}", "context:resume:q:a", "vconduit:holds:a"];
     // One each for the whole server.
     let keys = keys
