@@ -61,7 +61,7 @@ async fn a_change_of_the_admin_api_is_in_force_when_it_is_answered() {
     let json = || "application/json".parse().unwrap();
     for (number, list) in ["one", "two"].into_iter().enumerate() {
         let chain = json!({"links": [], "ingress_lists": [list]}).to_string();
-        let mut request = admin("PUT", "/chains/main", chain);
+        let mut request = admin_queues::admin("PUT", "/chains/main", chain);
         request.headers_mut().insert("content-type", json());
         let answer = api.send(request).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
