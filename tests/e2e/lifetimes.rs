@@ -145,6 +145,51 @@ async fn a_vcon_that_is_deleted_while_it_waits_goes_nowhere() {
     }
 }
 
+/// Above the mark new vCons are refused, and the chains make room with the memory that is left.
+#[tokio::test]
+async fn a_store_that_fills_up_refuses_new_vcons_and_works_on() {
+    let redis = RedisServer::start();
+    let _: () = redis::cmd("CONFIG")
+        .arg(&["SET", "maxmemory", "40mb"])
+        .query(&mut redis.connect())
+        .expect("CONFIG SET");
+    let config = |enabled: u8| {
+        json!({"links": tags(), "chains": {
+            "main": {"links": ["tag"], "ingress_lists": ["in"], "egress_lists": ["out"], "enabled": enabled},
+        }})
+    };
+    let host = host_with(&config(0), Some(&redis)).start().await;
+    let (_, text) = samples::many(1).remove(0);
+    let large = |number: u32| {
+        let mut vcon: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        vcon["uuid"] = json!(format!("0190c1f2-0000-8000-8000-{number:012}"));
+        vcon["subject"] = json!("x".repeat(500_000));
+        vcon.to_string()
+    };
+    let mut accepted = 0;
+    let refused = loop {
+        let (status, body) = host.post("/vcon?ingress_lists=in", large(accepted)).await;
+        if status != 201 {
+            break (status, body);
+        }
+        accepted += 1;
+        assert!(accepted < 200, "the memory does not fill up");
+        // Slower than the host looks at the store.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    };
+    assert_eq!(refused.0, 503, "{}", refused.1);
+    assert!(refused.1.contains("of its memory in use"), "{}", refused.1);
+    let (status, body) = host.post("/config", config(1).to_string()).await;
+    assert_eq!(status, 204, "{body}");
+    host.until_depth("out", u64::from(accepted)).await;
+    assert!(host.dead_letters("in").await.is_empty());
+    eventually("new vCons are accepted again", SOON, async || {
+        let (status, _) = host.post("/vcon?ingress_lists=in", large(accepted)).await;
+        (status == 201).then_some(())
+    })
+    .await;
+}
+
 /// The deletion comes while a storage is busy: another one has a copy already.
 #[tokio::test]
 async fn a_deletion_while_a_vcon_is_saved_removes_the_copies() {

@@ -170,7 +170,7 @@ fn common(operation: &mut Operation, group: Group, method: &str) {
             "500",
             "something unexpected; the log has more under the request id",
         );
-        respond::<Refusal>(operation, "503", "the working store is away; try again");
+        respond::<Refusal>(operation, "503", "the working store is away or filling up; try again");
     }
 }
 
@@ -180,7 +180,7 @@ fn common_admin(operation: &mut Operation) {
         ("401", "no admin key, or an unknown one"),
         ("403", "the admin API is closed on this host"),
         ("422", "path, query or body are not valid"),
-        ("503", "the working store is away; try again"),
+        ("503", "the working store is away or filling up; try again"),
     ] {
         respond_as::<ProblemDocument>(operation, "application/problem+json", status, description);
     }

@@ -14,6 +14,7 @@ use crate::edge::measure::EnqueuedCounter;
 use vconduit_base::Secrets;
 use vconduit_config::Settings;
 use vconduit_engine::active::Follower;
+use vconduit_engine::admission::Admission;
 use vconduit_engine::control::{Configuration, Links, Monitor, Queues, Trials};
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
@@ -67,6 +68,8 @@ pub struct ApiState {
     pub enqueued: EnqueuedCounter,
     /// Memory for large bodies.
     pub bodies: BodyBudget,
+    /// Decides whether new vCons are accepted.
+    pub admission: Arc<Admission>,
 }
 
 /// The state as axum hands it to handlers.
@@ -96,6 +99,8 @@ pub struct ApiParts {
     pub stats: LinkStats,
     /// Secrets by name.
     pub secrets: Arc<Secrets>,
+    /// Decides whether new vCons are accepted.
+    pub admission: Arc<Admission>,
     /// Registries that components are pulled from.
     pub oci: Arc<Oci>,
     /// Set when the host stops.
@@ -135,6 +140,7 @@ impl ApiState {
             },
             monitor: Monitor::new(parts.store, parts.events),
             enqueued: EnqueuedCounter::new(parts.live.clone()),
+            admission: parts.admission,
             bodies: BodyBudget::new(settings.max_body_bytes),
             event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
             documents: parts.documents,

@@ -5,6 +5,7 @@
 //! it never calls them.
 
 pub mod active;
+pub mod admission;
 pub mod chain;
 pub mod control;
 pub mod documents;

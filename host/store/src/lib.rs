@@ -45,6 +45,24 @@ pub use recovery::{EntryRecovery, ListProgress, Reaped, Survey};
 #[cfg(test)]
 mod tests;
 
+/// Memory of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// Used memory in bytes.
+    pub used_bytes: u64,
+    /// Limit of the store in bytes. Above it nothing can be stored.
+    pub max_bytes: u64,
+}
+
+impl MemoryUse {
+    /// Returns the used part in percent. More than 100 is possible.
+    #[must_use]
+    pub fn percent(self) -> u64 {
+        let percent = u128::from(self.used_bytes) * 100 / u128::from(self.max_bytes.max(1));
+        u64::try_from(percent).unwrap_or(u64::MAX)
+    }
+}
+
 /// The working store, implemented by [`redis::RedisStore`] and [`sqlite::SqliteStore`]. Every test
 /// of the store runs on both.
 ///
@@ -74,6 +92,9 @@ pub trait Store:
 {
     /// Checks that the store responds and accepts writes.
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Returns how much of its memory the store uses. `None` when it has no limit.
+    async fn memory_use(&self) -> Result<Option<MemoryUse>, StoreError>;
 
     /// Describes the store and its set-up, for the log. Holds no credentials.
     fn describe(&self) -> String;

@@ -28,6 +28,9 @@ pub trait ListStore {
     /// store may count too many for a list of more than 100,000 entries.
     async fn depth(&self, list: &ListName) -> Result<u64, StoreError>;
 
+    /// Returns the numbers of entries of several lists, in their order.
+    async fn depths(&self, lists: &[ListName]) -> Result<Vec<u64>, StoreError>;
+
     /// Returns entries of a list from its head, as they are.
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError>;
 

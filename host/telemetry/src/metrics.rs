@@ -35,6 +35,10 @@ const DEAD_LETTERS: &str = "conserver_dlq_count_total";
 const IN_FLIGHT: &str = "conserver_vcons_inflight";
 /// Entries of a list. Labels: `ingress_list`, `kind` (`ingress`, `dlq` or `egress`).
 const LIST_LENGTH: &str = "conserver_ingress_list_length";
+/// 1 while new vCons are accepted, 0 above a mark. Label: `mark` (`memory` or `depth`).
+const ADMISSION_OPEN: &str = "vconduit_admission_open";
+/// Requests that were refused above a mark. Label: `mark`.
+const REFUSED: &str = "vconduit_admission_refused_total";
 /// Claims whose lease expired. Label: `ingress_list`.
 const LEASES_LOST: &str = "vconduit_leases_lost_total";
 /// Writes that were repeated because the document had changed meanwhile. Label: `chain_name`.
@@ -168,6 +172,16 @@ pub fn list_length(list: &ListName, kind: &'static str, length: u64) {
         reason = "a gauge is a float; lists stay far below 2^53 entries"
     )]
     gauge!(LIST_LENGTH, "ingress_list" => list.to_string(), "kind" => kind).set(length as f64);
+}
+
+/// Sets whether new vCons are accepted under a mark.
+pub fn admission(mark: &'static str, is_open: bool) {
+    gauge!(ADMISSION_OPEN, "mark" => mark).set(if is_open { 1.0 } else { 0.0 });
+}
+
+/// Counts a request that was refused above a mark.
+pub fn refused(mark: &'static str) {
+    counter!(REFUSED, "mark" => mark).increment(1);
 }
 
 /// Counts claims whose lease expired.

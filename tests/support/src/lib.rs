@@ -20,7 +20,7 @@ use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_store::{
     AuditStore, Checkpoint, Claim, ClaimEndings, ClaimStore, ComponentStore, ConfigStore, DeadLetter, DeadLetterStore,
     DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostStore, IndexStore, ListProgress,
-    ListStore, NewDocument, Reaped, Store, StoreError, Stored, Survey, Write,
+    ListStore, MemoryUse, NewDocument, Reaped, Store, StoreError, Stored, Survey, Write,
 };
 
 /// Kind of failure of a call.
@@ -229,6 +229,7 @@ macro_rules! pass_on {
 pass_on! {
     Store [fn describe(&self) -> String { self.real.describe() }] {
         ping() -> ();
+        memory_use() -> Option<MemoryUse>;
     }
     DocumentStore [] {
         put(document: NewDocument) -> ();
@@ -252,6 +253,7 @@ pass_on! {
         set_ingress(lists: &[ListName]) -> ();
         pop_tail(list: &ListName, count: usize) -> Vec<String>;
         depth(list: &ListName) -> u64;
+        depths(lists: &[ListName]) -> Vec<u64>;
         entries(list: &ListName, offset: u64, count: u64) -> Vec<String>;
         position(list: &ListName, id: &VconId) -> Option<u64>;
         wait(list: &ListName, at_most: Duration) -> bool;

@@ -10,6 +10,7 @@ use super::fault::FieldFault;
 use super::schemas::HttpValidationError;
 use crate::edge::body::BodyError;
 use crate::edge::reply::{self, INTERNAL};
+use vconduit_engine::admission::Full;
 use vconduit_store::StoreError;
 
 /// Seconds after which a client is to try again while the store is unavailable or the host is busy.
@@ -37,6 +38,9 @@ pub enum ApiError {
     /// The body was not read to its end.
     #[error(transparent)]
     Body(#[from] BodyError),
+    /// Nothing new is accepted now.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The store failed. The first text is the Conserver's for this route.
     #[error("{0}")]
     Store(&'static str, #[source] StoreError),
@@ -57,7 +61,9 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::Body(BodyError::Busy) | Self::Store(_, StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Body(BodyError::Busy) | Self::Full(_) | Self::Store(_, StoreError::Unavailable(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Store(..) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -40,6 +40,7 @@ pub async fn external_ingress_vcon(State(api): State<Shared>, query: Query, requ
     };
     let (partner, ingested) = both(partner, payload.vcon().await)?;
     let lists = [partner?.list().clone()];
+    api.admission.check(&lists)?;
     let context = trace_context::of(&head.headers);
     let created = api.documents.create(&ingested, &lists, context).await;
     created.map_err(|error| ApiError::Store("Failed to store vCon", error))?;

@@ -52,6 +52,7 @@ pub async fn post_vcon_ingress(
     AuthorizedBody(payload): AuthorizedBody,
 ) -> Reply {
     let (list, ids) = both(query.list("ingress_list"), payload.ids())?;
+    api.admission.check(std::slice::from_ref(&list))?;
     let context = trace_context::of(&headers);
     let queued = api.documents.requeue(&list, &ids, context.as_deref()).await;
     let count = queued.map_err(|error| ApiError::Store("Failed to add to ingress list", error))?;

@@ -52,6 +52,7 @@ pub async fn post_vcon(
     AuthorizedBody(payload): AuthorizedBody,
 ) -> Reply {
     let (lists, ingested) = both(query.lists("ingress_lists"), payload.vcon().await)?;
+    api.admission.check(&lists)?;
     let context = trace_context::of(&headers);
     let created = api.documents.create(&ingested, &lists, context).await;
     let text = created.map_err(|error| ApiError::Store("Failed to store vCon", error))?;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use vconduit_engine::registry::config_reader;
 use vconduit_test_support::Fault;
 
 #[tokio::test]
@@ -156,6 +157,47 @@ async fn dead_letters_are_read_and_tried_again() {
 }
 
 /// With a key of the API, no one may read or write what the store keeps under names of its own.
+#[tokio::test]
+async fn a_list_above_its_mark_takes_nothing_new_and_says_so() {
+    let settings = Settings {
+        admit_depth: 2,
+        ..settings()
+    };
+    let text = "chains: {main: {links: [], ingress_lists: [in]}}";
+    let config = config_reader(Vec::new()).text(text, "c.yml").config.unwrap();
+    let snapshot = Snapshot {
+        config,
+        ..Snapshot::default()
+    };
+    let api = Api::with(settings, snapshot);
+    for _ in 0..2 {
+        let posted = api.post("/vcon?ingress_lists=in", &vcon(ID)).await;
+        assert_eq!(posted.status, 201, "{}", posted.text);
+    }
+    api.admission.look(api.store.as_ref(), &api.live).await;
+    let wanted = json!({"detail": "the list in has 2 entries; try again when its chain has worked on them"});
+    let refused = api.post("/vcon?ingress_lists=out&ingress_lists=in", &vcon(ID)).await;
+    assert!(refused.headers.contains_key("retry-after"), "{:?}", refused.headers);
+    refused.is(503, wanted.clone());
+    api.post("/vcon/ingress?ingress_list=in", &json!([ID]))
+        .await
+        .is(503, wanted);
+    assert_eq!(
+        api.post("/vcon?ingress_lists=out", &vcon(ID)).await.status,
+        201,
+        "another list"
+    );
+    assert_eq!(api.post("/vcon", &vcon(ID)).await.status, 201, "no list");
+    let taken = api.get("/vcon/egress?egress_list=in&limit=2").await;
+    assert_eq!(taken.status, 200);
+    api.admission.look(api.store.as_ref(), &api.live).await;
+    assert_eq!(
+        api.post("/vcon?ingress_lists=in", &vcon(ID)).await.status,
+        201,
+        "there is room again"
+    );
+}
+
 #[tokio::test]
 async fn lists_with_names_of_the_store_are_refused() {
     let api = Api::new();

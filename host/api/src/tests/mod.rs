@@ -38,6 +38,7 @@ use vconduit_base::names::{HostId, ListName, StorageName};
 use vconduit_config::settings::{AdminKey, ServerVersion};
 use vconduit_config::{IngressAuth, Settings};
 use vconduit_engine::active::Follower;
+use vconduit_engine::admission::{Admission, Marks};
 use vconduit_engine::control::Links;
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
@@ -62,6 +63,7 @@ pub struct Api {
     pub readiness: Arc<Readiness>,
     pub stopping: CancellationToken,
     pub events: Events,
+    pub admission: Arc<Admission>,
     /// Folder of the store; removed at the end.
     _folder: TempDir,
 }
@@ -144,6 +146,10 @@ impl Api {
         let stopping = CancellationToken::new();
         let events = Events::new(HostId::new("here").unwrap()).0;
         let (links, follower) = links(&store, &live);
+        let admission = Arc::new(Admission::new(Marks {
+            memory_percent: settings.admit_memory_percent,
+            depth: settings.admit_depth,
+        }));
         let render = Arc::new(|| "a_metric 1\n".to_owned());
         let state = ApiState::new(ApiParts {
             documents,
@@ -156,6 +162,7 @@ impl Api {
             follower,
             stats: LinkStats::default(),
             secrets: Arc::default(),
+            admission: admission.clone(),
             oci: Arc::new(Oci::new(OciSettings::default())),
             events: events.clone(),
             stopping: stopping.clone(),
@@ -168,6 +175,7 @@ impl Api {
             readiness,
             stopping,
             events,
+            admission,
             _folder: folder,
         }
     }

@@ -195,6 +195,7 @@ async fn a_host_that_only_runs_chains_serves_its_state_only() {
         follower,
         stats: LinkStats::default(),
         secrets: Arc::default(),
+        admission: all.admission.clone(),
         oci: Arc::new(Oci::new(OciSettings::default())),
         events: Events::new(HostId::new("here").unwrap()).0,
         stopping: CancellationToken::new(),

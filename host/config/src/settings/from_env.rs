@@ -59,6 +59,8 @@ impl Settings {
             },
             secrets_dir: env.secrets_dir(),
             max_body_bytes: env.whole("VCONDUIT_MAX_BODY_BYTES", 64 << 20, 1024..=1 << 30),
+            admit_memory_percent: env.whole("VCONDUIT_ADMIT_MEMORY_PERCENT", 80, 1..=100),
+            admit_depth: env.whole("VCONDUIT_ADMIT_DEPTH", 0, 0..=1_000_000_000),
             lease_ms: env.whole("VCONDUIT_LEASE_MS", 30_000, 1_000..=3_600_000),
             log_format: env.log_format(),
             drain_ms: env.whole("VCONDUIT_DRAIN_MS", 25_000, 0..=3_600_000),

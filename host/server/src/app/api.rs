@@ -46,6 +46,7 @@ pub(super) fn routes(
         links: Arc::new(links),
         stats: services.stats.clone(),
         secrets: services.secrets.clone(),
+        admission: services.admission.clone(),
         oci: Arc::new(oci(&services.secrets)?),
         documents: services.documents.clone(),
         store: stores.shared.clone(),

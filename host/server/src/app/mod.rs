@@ -100,6 +100,8 @@ impl App {
 
         reload::start(options.config_file, &services, &stores, &tasks).await?;
         check_chains(&host, &services)?;
+        let admission = services.admission.clone();
+        tasks.spawn_until_stop(admission.watch(stores.shared.clone(), services.live.clone()));
         tasks.spawn_until_stop(watch_store::run(stores.shared.clone(), services.readiness.clone()));
         let worker = worker::build(&host, &services, &stores);
         let heartbeat = worker::heartbeat(&host, &services, worker.clone());

@@ -10,6 +10,7 @@ use vconduit_api::Readiness;
 use vconduit_base::Secrets;
 use vconduit_config::Settings;
 use vconduit_engine::active::Follower;
+use vconduit_engine::admission::{Admission, Marks};
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
 use vconduit_engine::figures::stats::LinkStats;
@@ -34,6 +35,7 @@ pub(super) struct Services {
     /// Makes the store's configuration active here.
     pub(super) follower: Arc<Follower>,
     pub(super) stats: LinkStats,
+    pub(super) admission: Arc<Admission>,
 }
 
 impl Services {
@@ -57,6 +59,10 @@ impl Services {
             stats: LinkStats::default(),
             registry,
             follower: Arc::new(follower),
+            admission: Arc::new(Admission::new(Marks {
+                memory_percent: settings.admit_memory_percent,
+                depth: settings.admit_depth,
+            })),
             settings,
             live,
             events,

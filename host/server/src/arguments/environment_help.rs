@@ -35,6 +35,8 @@ Keys:
 REST API:
   API_ROOT_PATH                  prefix under which all routes are served as well [/api]
   VCONDUIT_MAX_BODY_BYTES        largest request body, in bytes [67108864]
+  VCONDUIT_ADMIT_MEMORY_PERCENT  part of Redis' memory above which new vCons get 503; 100: never [80]
+  VCONDUIT_ADMIT_DEPTH           entries of a list above which new vCons for it get 503; 0: never [0]
   EGRESS_FORMAT_VERSION          0.0.1 sends vCons in that older format [as stored]
   VCON_SERVER_VERSION            version in the response of /version [dev]
   VCON_SERVER_GIT_COMMIT         commit in the response of /version [unknown]

@@ -70,6 +70,20 @@ impl ListStore for RedisStore {
             .await
     }
 
+    async fn depths(&self, lists: &[ListName]) -> Result<Vec<u64>, StoreError> {
+        if lists.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut commands = redis::Pipeline::new();
+        for list in lists {
+            commands.cmd("LLEN").arg(list.as_str());
+        }
+        let depths = self.connection.run_all("depths", &commands).await?;
+        // A key of another type has no entries.
+        let depth = |reply| redis::from_redis_value(reply).unwrap_or_default();
+        Ok(depths.into_iter().map(depth).collect())
+    }
+
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
         let Some((first, last)) = range(offset, count) else {
             return Ok(Vec::new());

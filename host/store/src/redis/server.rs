@@ -8,7 +8,7 @@ use redis::{Cmd, InfoDict, Value};
 
 use super::connection::Connection;
 use super::{RedisStore, keys};
-use crate::{Store, StoreError};
+use crate::{MemoryUse, Store, StoreError};
 
 /// Features of a server.
 pub struct ServerInfo {
@@ -54,6 +54,19 @@ impl Store for RedisStore {
         let mut set = Cmd::new();
         set.arg("SET").arg(keys::PING).arg("1").arg("EX").arg(60);
         self.connection.run("ping", &set).await
+    }
+
+    async fn memory_use(&self) -> Result<Option<MemoryUse>, StoreError> {
+        let info: InfoDict = self
+            .connection
+            .run("memory use", redis::cmd("INFO").arg("memory"))
+            .await?;
+        let bytes = |name| info.get::<u64>(name).unwrap_or_default();
+        let memory = MemoryUse {
+            used_bytes: bytes("used_memory"),
+            max_bytes: bytes("maxmemory"),
+        };
+        Ok(Some(memory).filter(|memory| memory.max_bytes > 0))
     }
 
     fn describe(&self) -> String {

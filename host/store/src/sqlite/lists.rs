@@ -54,6 +54,12 @@ impl ListStore for SqliteStore {
             .await
     }
 
+    async fn depths(&self, lists: &[ListName]) -> Result<Vec<u64>, StoreError> {
+        let lists = lists.to_vec();
+        let depths = move |db: &Connection| lists.iter().map(|list| entries::count(db, list.as_str())).collect();
+        self.readers.run("depths", depths).await
+    }
+
     async fn entries(&self, list: &ListName, offset: u64, count: u64) -> Result<Vec<String>, StoreError> {
         let list = list.clone();
         self.readers

@@ -16,7 +16,7 @@ use self::step::WriteStep;
 use self::waiters::Waiters;
 use self::writer::Writer;
 use super::events::Listeners;
-use super::{Store, StoreError};
+use super::{MemoryUse, Store, StoreError};
 use vconduit_base::Lifetimes;
 
 mod audit;
@@ -111,6 +111,11 @@ impl Store for SqliteStore {
             Ok(())
         };
         self.writer.run("ping", write).await
+    }
+
+    /// The file has no limit of its own.
+    async fn memory_use(&self) -> Result<Option<MemoryUse>, StoreError> {
+        Ok(None)
     }
 
     fn describe(&self) -> String {
