@@ -77,7 +77,7 @@ pub trait EntryRecovery {
     /// Entries that were parked too long become dead letters, but only once no id waits on
     /// `resume:<list>`: one of those may be theirs. An id on `resume:<list>` that was not
     /// parked becomes a dead letter of `list`, unless it is one already because it came back too
-    /// late.
+    /// late, or its run has continued within the last hour because it came back twice.
     async fn resume(&self, list: &ListName) -> Result<Reaped, StoreError>;
 
     /// Returns the ids that runs of this ingress list have handed off and wait for, sorted, each

@@ -12,11 +12,12 @@ use super::errors::{SqlError, SqlResult};
 
 /// The steps from an empty file to the newest form of the tables. A step that was released never
 /// changes, because files have been made by it.
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 /// "vCon" in ASCII: distinguishes our files from other SQLite files.
 const APPLICATION: i32 = 0x7643_6f6e;

@@ -13,7 +13,7 @@ use super::entry_state::{EntryState, note};
 use super::errors::{SqlError, SqlResult};
 use super::guarded::drop_claim;
 use super::letters::{bury, is_dead, record_text};
-use super::lifetimes::keep_dead;
+use super::lifetimes::{expiry, keep_dead};
 use super::step::WriteStep;
 use super::{SqliteStore, entries, holds};
 use crate::recovery::MAX_STEPS;
@@ -22,6 +22,8 @@ use vcon_document::VconId;
 use vconduit_base::clock::now_ms_signed as now_ms;
 use vconduit_base::names::ListName;
 
+/// Time in seconds for which an id that came back is remembered: the usual time for a hand-off.
+const REMEMBERED_S: i64 = 3_600;
 /// Entries in one step.
 const MAX_ENTRIES: u32 = 200;
 
@@ -118,7 +120,12 @@ impl ListRecovery<'_> {
         let is_full = back.len() == MAX_ENTRIES as usize;
         for current in back {
             match self.take_parked(&current)? {
-                Some(run) => self.returned.push(run),
+                Some(run) => {
+                    self.remember_resumed(&current)?;
+                    self.returned.push(run);
+                }
+                // A consumer that was not sure has pushed the id again.
+                None if self.was_resumed(&current)? => {}
                 // It came back too late: its run is a dead letter already, with a better reason.
                 None if is_dead(self.step, self.list.dead_letters().as_str(), &current)? => {}
                 None => {
@@ -128,6 +135,23 @@ impl ListRecovery<'_> {
             }
         }
         Ok(is_full)
+    }
+
+    fn remember_resumed(&self, current: &str) -> SqlResult<()> {
+        let sql = "INSERT INTO resumed (list, id, expires_ms) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (list, id) DO UPDATE SET expires_ms = ?3";
+        let expires_ms = expiry(self.step.now_ms, REMEMBERED_S);
+        self.step
+            .db
+            .prepare_cached(sql)?
+            .execute((self.list.as_str(), current, expires_ms))?;
+        Ok(())
+    }
+
+    fn was_resumed(&self, current: &str) -> SqlResult<bool> {
+        let sql = "SELECT 1 FROM resumed WHERE list = ?1 AND id = ?2 AND expires_ms > ?3";
+        let mut statement = self.step.db.prepare_cached(sql)?;
+        Ok(statement.exists((self.list.as_str(), current, self.step.now_ms))?)
     }
 
     /// Takes the run that has waited longest for this id.

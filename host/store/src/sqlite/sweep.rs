@@ -44,9 +44,13 @@ pub fn sweep(db: &Connection) -> SqlResult<bool> {
         "DELETE FROM deleted WHERE id IN (SELECT id FROM deleted WHERE expires_ms <= ?1 LIMIT ?2)",
         limits,
     )?;
+    let resumed = transaction.execute(
+        "DELETE FROM resumed WHERE (list, id) IN (SELECT list, id FROM resumed WHERE expires_ms <= ?1 LIMIT ?2)",
+        limits,
+    )?;
     let components = component_parts::sweep(&transaction, limits.0)?;
     transaction.commit()?;
-    Ok(components || [documents, term_ids, terms, contexts, trails, deleted].contains(&(MAX_ROWS as usize)))
+    Ok(components || [documents, term_ids, terms, contexts, trails, deleted, resumed].contains(&(MAX_ROWS as usize)))
 }
 
 #[cfg(test)]
@@ -64,7 +68,8 @@ mod tests {
         db.execute_batch(concat!(
             include_str!("schema/1.sql"),
             include_str!("schema/2.sql"),
-            include_str!("schema/3.sql")
+            include_str!("schema/3.sql"),
+            include_str!("schema/5.sql")
         ))
         .unwrap();
         db.execute("INSERT INTO terms VALUES ('tel:+1', 1), ('tel:+2', NULL)", [])

@@ -7,6 +7,7 @@ on_both!(
     a_parked_run_continues_when_its_id_comes_back,
     a_run_that_is_parked_too_long_is_a_dead_letter,
     an_id_that_was_not_parked_is_a_dead_letter,
+    an_id_that_comes_back_twice_continues_its_run_once,
     two_parked_runs_on_one_vcon_are_two,
     parked_runs_continue_in_the_order_of_return,
     a_conflict_parks_nothing,
@@ -101,6 +102,24 @@ async fn an_id_that_was_not_parked_is_a_dead_letter(fixture: StoreFixture) {
             .class,
         "resume"
     );
+}
+
+async fn an_id_that_comes_back_twice_continues_its_run_once(fixture: StoreFixture) {
+    fixture.put("a").await;
+    fixture.push("q", &["a"]).await;
+    park(&fixture, &fixture.claim_one("q").await, LEASE).await;
+    fixture.push("resume:q", &["a", "a"]).await;
+    assert_eq!(resume(&fixture).await, (vec!["a".to_owned()], vec![]));
+    fixture.push("resume:q", &["a"]).await;
+    assert_eq!(
+        resume(&fixture).await,
+        (vec![], vec![]),
+        "a dead letter could be run again"
+    );
+    let claim = fixture.claim_one("q").await;
+    park(&fixture, &claim, LEASE).await;
+    fixture.push("resume:q", &["a"]).await;
+    assert_eq!(resume(&fixture).await.0, ["a"], "a second hand-off is another one");
 }
 
 async fn two_parked_runs_on_one_vcon_are_two(fixture: StoreFixture) {

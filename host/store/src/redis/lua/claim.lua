@@ -21,7 +21,11 @@ local function reply_again()
   end
   return reply
 end
-if redis.call('HEXISTS', KEYS[2], names[1]) == 1 then return reply_again() end
+-- Any of them, because the first may have ended or been recovered meanwhile. Claimed again, the names
+-- of the others would take new entries, and theirs would be lost.
+for _, held in ipairs(redis.call('HMGET', KEYS[2], unpack(names))) do
+  if held then return reply_again() end
+end
 
 must_be(KEYS[1], 'list')
 must_be(KEYS[5], 'list')

@@ -31,6 +31,10 @@ local function died(id, text)
   dead[#dead + 1] = id
 end
 
+-- A consumer that is not sure pushes an id again. The first one has continued its run.
+local REMEMBERED_SECONDS = 3600   -- the usual time for a hand-off
+local function resumed_key(id) return 'vconduit:resumed:{' .. KEYS[1] .. '}:' .. id end
+
 -- Returns true for an id that came back too late: its run is a dead letter already, with a better
 -- reason. Searches the list only for an id that has a record.
 local function is_dead(id)
@@ -44,8 +48,9 @@ for _, current in ipairs(back) do
   if run then
     note_for_resume(KEYS[1], KEYS[3], run)
     keep(current, waiting)
+    redis.pcall('SET', resumed_key(current), '1', 'EX', REMEMBERED_SECONDS)
     returned[#returned + 1] = run.vcon
-  elseif not is_dead(current) then
+  elseif redis.call('EXISTS', resumed_key(current)) == 0 and not is_dead(current) then
     died(current, record('resume', 'the id came back from a hand-off, but no run was waiting for it'))
   end
 end
