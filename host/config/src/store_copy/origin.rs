@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::store_copy::{record, to_entries, with_file, with_record};
     use crate::testing::read;
-    use crate::{LinkRecord, store_copy};
+    use crate::LinkRecord;
 
     fn file(chain: &str) -> ConfigEntries {
         let text = format!("chains:\n  {chain}: {{links: [], ingress_lists: [i]}}\n");

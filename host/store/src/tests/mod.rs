@@ -17,6 +17,7 @@ use vcon_document::{Text, VconId};
 use vconduit_base::Lifetimes;
 use vconduit_base::names::{HostId, LinkName, ListName};
 
+mod all_or_nothing;
 mod audit;
 mod claims;
 mod component_faults;
