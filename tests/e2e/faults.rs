@@ -9,11 +9,13 @@ const CONFIG: &str = r"
 links:
   tag: {module: links.tag, options: {tags: [seen]}}
   slow: {module: links.delay, options: {seconds: 1}}
+  trim: {module: links.diet, options: {remove_dialog_body: true}}
   never: {module: links.delay, options: {seconds: 60}, limits: {wall_ms: 300}}
   bad_filter: {module: links.sampler, options: {method: none}}
 chains:
   main: {links: [tag], ingress_lists: [in], egress_lists: [out]}
   slow: {links: [tag, slow, tag], ingress_lists: [slow], egress_lists: [slow_out]}
+  trim: {links: [tag, trim, slow], ingress_lists: [trim], egress_lists: [trim_out]}
   never: {links: [never], ingress_lists: [never], egress_lists: [out]}
   late: {links: [slow, slow], ingress_lists: [late], timeout: 0.5, egress_lists: [out]}
   failing: {links: [bad_filter], ingress_lists: [failing], egress_lists: [out]}
@@ -169,6 +171,35 @@ async fn a_vcon_changed_by_rest_during_its_run_keeps_both_changes() {
         let vcon = host.vcon(&id).await.expect("the vCon");
         assert_eq!(vcon["subject"], "changed meanwhile", "the change by REST is lost");
         assert_eq!(samples::tags_of(&vcon), [TAGGED_TWICE], "the edits of the run are lost");
+    }
+}
+
+/// The link has edited the only dialog by its index, and meanwhile another one comes before it.
+#[tokio::test]
+async fn edits_by_index_are_made_again_where_others_have_moved_the_elements() {
+    for redis in [None, Some(RedisServer::start())] {
+        let host = Host::with(CONFIG).on(redis.as_ref()).start().await;
+        let (id, text) = samples::said("the first", None);
+        host.post_vcon(&text, "trim").await;
+        until_tagged(&host).await;
+        let mut changed: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let mut other = changed["dialog"][0].clone();
+        other["body"] = "the one that came before it".into();
+        changed["dialog"].as_array_mut().expect("dialogs").insert(0, other);
+        let (status, body) = host.post("/vcon", changed.to_string()).await;
+        assert_eq!(status, 201, "{body}");
+        host.until_depth("trim_out", 1).await;
+        let vcon = host.vcon(&id).await.expect("the vCon");
+        let bodies: Vec<&serde_json::Value> = (0..2).map(|i| &vcon["dialog"][i]["body"]).collect();
+        assert!(
+            bodies.iter().all(|body| body.as_str().unwrap_or_default().is_empty()),
+            "a dialog was not trimmed, or the wrong one: {bodies:?}"
+        );
+        assert_eq!(
+            samples::tags_of(&vcon),
+            [r#"["seen:seen"]"#],
+            "the links did not run once on the newer vCon"
+        );
     }
 }
 

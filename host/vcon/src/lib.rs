@@ -91,6 +91,7 @@
 
 pub mod canonical;
 pub mod diff;
+pub mod fit;
 pub mod index;
 pub mod ingest;
 pub mod json;

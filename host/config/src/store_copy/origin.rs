@@ -78,9 +78,9 @@ fn set(entries: &mut ConfigEntries, key: &str, texts: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LinkRecord;
     use crate::store_copy::{record, to_entries, with_file, with_record};
     use crate::testing::read;
-    use crate::LinkRecord;
 
     fn file(chain: &str) -> ConfigEntries {
         let text = format!("chains:\n  {chain}: {{links: [], ingress_lists: [i]}}\n");

@@ -5,7 +5,7 @@ use super::retry::persistently;
 use super::state::Run;
 use super::trail::Stage;
 use super::{ChainRunner, Flow, RunError};
-use vcon_document::{Document, canonical};
+use vcon_document::{Document, canonical, fit};
 use vconduit_base::names::ListName;
 use vconduit_config::Chain;
 use vconduit_store::{Guarded, NeededDocument, Stored, Write};
@@ -57,7 +57,8 @@ impl ChainRunner {
             };
             match persistently!(step()) {
                 Guarded::Done(revision) => {
-                    written(run, revision);
+                    written(run, revision, write);
+                    run.claim.checkpoint = checkpoint;
                     return Ok(Flow::Next);
                 }
                 Guarded::LostClaim => return Ok(Flow::Over(Ended::Lost)),
@@ -192,11 +193,14 @@ impl ChainRunner {
         };
         let mut document = parse(run, &stored)?;
         canonical::upgrade(&mut document);
+        let base = run.base.clone().and_then(|base| Document::parse(base).ok());
+        if !base.is_some_and(|base| fit::fits(&run.edits, &base, &document)) {
+            return Err(RunError::Outdated);
+        }
         for edit in &run.edits {
-            document.apply(edit).map_err(|error| {
-                let message = format!("the document was changed meanwhile, and an edit no longer fits: {error}");
-                RunError::Failed(Reason::plain("conflict", message))
-            })?;
+            if document.apply(edit).is_err() {
+                return Err(RunError::Outdated);
+            }
         }
         canonical::enforce(&mut document);
         run.document = Some(document);
@@ -208,6 +212,7 @@ impl ChainRunner {
 fn set_document(run: &mut Run, stored: Stored) -> Result<(), RunError> {
     let mut document = parse(run, &stored)?;
     canonical::upgrade(&mut document);
+    run.base = Some(document.text());
     run.document = Some(document);
     run.revision = Some(stored.revision);
     Ok(())
@@ -236,7 +241,10 @@ fn pending(run: &Run) -> Option<Write> {
     })
 }
 
-fn written(run: &mut Run, revision: Option<vconduit_store::Revision>) {
+fn written(run: &mut Run, revision: Option<vconduit_store::Revision>, write: Option<Write>) {
+    if let Some(write) = write {
+        run.base = Some(write.text);
+    }
     if revision.is_some() {
         run.revision = revision;
     }

@@ -46,6 +46,9 @@ pub enum RunError {
     Store(StoreError),
     /// The run itself failed.
     Failed(Reason),
+    /// The edits were made on a document that others have changed so that they mean something else
+    /// now. The links since the last checkpoint have to run again.
+    Outdated,
 }
 
 impl From<StoreError> for RunError {

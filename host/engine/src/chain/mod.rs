@@ -55,6 +55,9 @@ pub use end::{Ended, RunError};
 use hold::ClaimHold;
 use state::Run;
 
+/// Times that the links of a run may run again because others changed what they have edited.
+const MAX_OUTDATED: u32 = 5;
+
 /// The services that all runs share.
 pub struct ChainRunner {
     /// Runs the components of links.
@@ -127,19 +130,47 @@ impl ChainRunner {
         let began = Instant::now();
         let mut run = Run::begin(claim, hold, chain.clone(), self.environment.now_ms(), self.trails);
         self.events.publish(|| Event::VconClaimed(run.event()));
-        let ended = match self.to_its_end(&mut run, config, &snapshot, stored).await {
+        let result = self.until_current(&mut run, config, &snapshot, stored).await;
+        let ended = match result {
             Ok(ended) => ended,
             Err(RunError::Store(error @ StoreError::Refused { .. })) => {
                 self.fail(&mut run, Reason::plain("store", error.to_string())).await?
             }
             Err(RunError::Store(error)) => return Err(error),
             Err(RunError::Failed(reason)) => self.fail(&mut run, reason).await?,
+            Err(RunError::Outdated) => {
+                let message = format!(
+                    "others changed the document {MAX_OUTDATED} times while links made edits of what they changed"
+                );
+                self.fail(&mut run, Reason::plain("conflict", message)).await?
+            }
         };
         if ended.well() {
             metrics::processed(&chain, began.elapsed());
         }
         self.publish(&run, ended);
         Ok(ended)
+    }
+
+    /// Runs to the end, and again from the last checkpoint while edits are outdated.
+    async fn until_current(
+        &self,
+        run: &mut Run,
+        chain: &Chain,
+        snapshot: &Snapshot,
+        stored: Option<Stored>,
+    ) -> Result<Ended, RunError> {
+        let mut stored = stored;
+        for _ in 0..MAX_OUTDATED {
+            match self.to_its_end(run, chain, snapshot, stored.take()).await {
+                Err(RunError::Outdated) => {
+                    tracing::info!(vcon = %run.current, chain = %run.chain, "the document was changed under the edits of the run; its links run again on the newer one");
+                    run.begin_again();
+                }
+                result => return result,
+            }
+        }
+        Err(RunError::Outdated)
     }
 
     async fn to_its_end(

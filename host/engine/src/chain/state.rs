@@ -7,8 +7,7 @@ use super::hold::ClaimHold;
 use super::resume::{self, NoPlace};
 use super::trail::Trail;
 use crate::events::RunEvent;
-use vcon_document::VconId;
-use vcon_document::{Document, Edit};
+use vcon_document::{Document, Edit, Text, VconId};
 use vconduit_base::names::{ChainName, Digest, LinkName};
 use vconduit_config::Chain;
 use vconduit_store::{Checkpoint, Claim, Effects, Progress, Revision};
@@ -27,6 +26,8 @@ pub(super) struct Run {
     pub switched: Option<VconId>,
     /// The document as links see it, edits applied; absent when there is none.
     pub document: Option<Document>,
+    /// The text that the edits were made on, in the form that links see.
+    pub base: Option<Text>,
     /// The stored state that `document` was made from.
     pub revision: Option<Revision>,
     /// Edits that are in `document` but not yet in the store.
@@ -72,6 +73,7 @@ impl Run {
             current: checkpoint.current.clone().unwrap_or_else(|| claim.vcon.clone()),
             switched: checkpoint.current,
             document: None,
+            base: None,
             revision: None,
             edits: Vec::new(),
             effects: Effects::default(),
@@ -92,6 +94,18 @@ impl Run {
             hold,
             chain,
         }
+    }
+
+    /// Goes back to the last checkpoint, to work on a newer document.
+    pub fn begin_again(&mut self) {
+        let checkpoint = checkpoint_for(&self.claim, &self.chain);
+        self.current = checkpoint.current.clone().unwrap_or_else(|| self.claim.vcon.clone());
+        self.switched = checkpoint.current;
+        self.document = None;
+        self.base = None;
+        self.revision = None;
+        self.edits.clear();
+        self.effects = Effects::default();
     }
 
     /// Finds the next link in the chain as it is now.
@@ -127,7 +141,7 @@ impl Run {
             }),
             current: self.switched.clone(),
             began_ms: self.began_ms,
-            spent_ms: u64::try_from(self.spent().as_millis()).unwrap_or(u64::MAX),
+            spent_ms: millis(self.spent()),
             versions: self.versions.clone(),
         }
     }
@@ -163,6 +177,10 @@ impl Run {
         let (link, version) = self.last.clone().unzip();
         RunEvent { link, version, ..event }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The checkpoint of a claim. What was noted for a run of another chain that has not begun (a retry
