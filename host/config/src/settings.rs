@@ -64,8 +64,8 @@ pub struct Settings {
     /// which new vCons are refused. The rest is left to the chains, which need memory to make room.
     /// 100: nothing is refused.
     pub admit_memory_percent: u8,
-    /// `VCONDUIT_ADMIT_DEPTH`, default 0: entries of an ingress list above which new vCons for it are
-    /// refused. 0: no limit, as in the Conserver.
+    /// `VCONDUIT_ADMIT_DEPTH`, default 0: entries of an ingress list above which new vCons for it
+    /// are refused. 0: no limit, as in the Conserver.
     pub admit_depth: u64,
     /// `VCONDUIT_LEASE_MS`, default 30,000: lifetime of a claim that is not renewed. A crash delays
     /// a vCon by this time.

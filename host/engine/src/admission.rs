@@ -1,8 +1,8 @@
 //! Admission of new vCons while the working store is filling up.
 //!
-//! Guarantee: above a mark nothing new is accepted, so the rest of the room belongs to the work that
-//! is there. Only what comes from clients is asked about: links and workers always go on, because
-//! they are the ones who make room.
+//! Guarantee: above a mark nothing new is accepted, so the rest of the room belongs to the work
+//! that is there. Only what comes from clients is asked about: links and workers always go on,
+//! because they are the ones who make room.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -16,9 +16,12 @@ use super::{Document, Edit, Pointer};
 ///
 /// let base = Document::parse(r#"{"dialog":[{"n":1},{"n":2}]}"#)?;
 /// let now = Document::parse(r#"{"dialog":[{"n":2}]}"#)?;
-/// let edit = |pointer: &str| Edit::Set { pointer: Pointer::parse(pointer).unwrap(), value: "1".into() };
-/// assert!(!fit::fits(&[edit("/dialog/0/start")], &base, &now), "it would be the other dialog");
-/// assert!(fit::fits(&[edit("/subject")], &base, &now));
+/// let set = |pointer: &str| Edit::Set {
+///     pointer: Pointer::parse(pointer).unwrap(),
+///     value: "1".into(),
+/// };
+/// assert!(!fit::fits(&[set("/dialog/0/start")], &base, &now), "it would be the other dialog");
+/// assert!(fit::fits(&[set("/subject")], &base, &now));
 /// # Ok::<(), vcon_document::DocumentError>(())
 /// ```
 #[must_use]
