@@ -13,6 +13,7 @@ pub mod lifetimes;
 pub mod log_format;
 pub mod modules;
 pub mod names;
+pub mod redis;
 pub mod secret_ref;
 pub mod secrets;
 pub mod suggest;

@@ -15,6 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use vcon_document::EgressFormat;
+use vconduit_base::redis::{RedisJson, ReplicaWait};
 use vconduit_base::{Lifetimes, LogFormat};
 
 /// Settings of a host. They are read once, at start.
@@ -22,6 +23,12 @@ use vconduit_base::{Lifetimes, LogFormat};
 pub struct Settings {
     /// `REDIS_URL`; absent or empty: the embedded store.
     pub redis_url: Option<String>,
+    /// `VCONDUIT_REDISJSON`: `never` (default), `auto` or `always`; form of documents in Redis.
+    pub redis_json: RedisJson,
+    /// `VCONDUIT_REDIS_WAIT`: `replicas:milliseconds`; replicas that confirm what is acknowledged.
+    pub redis_wait: Option<ReplicaWait>,
+    /// `VCONDUIT_REQUIRE_DURABLE`: refuses a Redis that can lose what was acknowledged.
+    pub require_durable: bool,
     /// `VCONDUIT_DATA_DIR`, default `./data`.
     pub data_dir: PathBuf,
     /// `VCONDUIT_COMPILE_CACHE_DIR`: folder of compiled components. Absent: `compiled` under the

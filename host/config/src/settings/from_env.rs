@@ -27,6 +27,9 @@ impl Settings {
         };
         let settings = Self {
             redis_url: env.redis_url(),
+            redis_json: env.parsed("VCONDUIT_REDISJSON").unwrap_or_default(),
+            redis_wait: env.parsed("VCONDUIT_REDIS_WAIT"),
+            require_durable: env.flag("VCONDUIT_REQUIRE_DURABLE", false),
             data_dir: env.path("VCONDUIT_DATA_DIR").unwrap_or_else(|| "./data".into()),
             compile_cache_dir: env.path("VCONDUIT_COMPILE_CACHE_DIR"),
             config_file: env
@@ -114,6 +117,18 @@ impl Env<'_> {
 
     fn seconds(&mut self, variable: &'static str, default: i64) -> i64 {
         self.whole(variable, default, -MAX_LIFETIME_S..=MAX_LIFETIME_S)
+    }
+
+    /// Reads a setting of a type with rules of its own.
+    fn parsed<T: std::str::FromStr<Err = &'static str>>(&mut self, variable: &'static str) -> Option<T> {
+        let text = self.text(variable)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(wanted) => {
+                self.wrong(variable, &text, wanted);
+                None
+            }
+        }
     }
 
     fn whole<T>(&mut self, variable: &'static str, default: T, allowed: RangeInclusive<T>) -> T

@@ -19,6 +19,9 @@ pub enum StartError {
     /// The working store refuses to open.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Durability is required, and the store's server can lose data. The text lists every setting.
+    #[error("Redis can lose what was acknowledged, and VCONDUIT_REQUIRE_DURABLE is set:\n{0}")]
+    Durability(String),
     /// The configuration can't run. The text lists every problem, one a line.
     #[error("{0}")]
     Config(String),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::StartError;
 use vconduit_config::Settings;
 use vconduit_sandbox::runtime::LinksRuntime;
-use vconduit_store::redis::RedisStore;
+use vconduit_store::redis::{RedisOptions, RedisStore};
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_store::{Store, StoreError};
 
@@ -53,8 +53,10 @@ impl Stores {
                 for_runs: store,
             });
         };
-        let shared: Arc<dyn Store> = Arc::new(wait_for_redis(url, settings, stop).await?);
-        let for_runs = redis_for_runs(url, settings, links_runtime).await?;
+        let shared = wait_for_redis(url, &options(settings), stop).await?;
+        check_durability(&shared, settings.require_durable).await?;
+        let shared: Arc<dyn Store> = Arc::new(shared);
+        let for_runs = redis_for_runs(url, settings, links_runtime, stop).await?;
         Ok(Self {
             for_runs: for_runs.unwrap_or_else(|| shared.clone()),
             shared,
@@ -62,11 +64,43 @@ impl Stores {
     }
 }
 
+fn options(settings: &Settings) -> RedisOptions {
+    RedisOptions {
+        listing: settings.sorted_set.clone(),
+        json: settings.redis_json,
+        wait: settings.redis_wait,
+        ..RedisOptions::new(settings.lifetimes)
+    }
+}
+
+/// Warns of each setting of the server that can lose what was acknowledged.
+///
+/// # Errors
+/// When there is one, and durability is required.
+async fn check_durability(store: &RedisStore, is_required: bool) -> Result<(), StartError> {
+    let faults = match store.durability_faults().await {
+        Ok(faults) => faults,
+        Err(error) if is_required => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "it is not known whether Redis can lose what was acknowledged");
+            return Ok(());
+        }
+    };
+    if is_required && !faults.is_empty() {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        return Err(StartError::Durability(lines.join("\n")));
+    }
+    for fault in faults {
+        tracing::warn!("{fault}");
+    }
+    Ok(())
+}
+
 /// Connects to Redis. While it is unavailable, tries again until it is there; the log says so once.
-async fn wait_for_redis(url: &str, settings: &Settings, stop: &CancellationToken) -> Result<RedisStore, StartError> {
+async fn wait_for_redis(url: &str, options: &RedisOptions, stop: &CancellationToken) -> Result<RedisStore, StartError> {
     let mut is_logged = false;
     loop {
-        match RedisStore::connect(url, settings.lifetimes, &settings.sorted_set).await {
+        match RedisStore::connect(url, options.clone()).await {
             Ok(store) => return Ok(store),
             Err(error @ StoreError::Unavailable(_)) => {
                 if !is_logged {
@@ -87,9 +121,11 @@ async fn redis_for_runs(
     url: &str,
     settings: &Settings,
     links_runtime: &LinksRuntime,
-) -> Result<Option<Arc<dyn Store>>, StoreError> {
-    let (url, lifetimes, listing) = (url.to_owned(), settings.lifetimes, settings.sorted_set.clone());
-    let connecting = links_runtime.spawn(async move { RedisStore::connect(&url, lifetimes, &listing).await });
+    stop: &CancellationToken,
+) -> Result<Option<Arc<dyn Store>>, StartError> {
+    let (url, options, stop) = (url.to_owned(), options(settings), stop.clone());
+    // It may be unavailable just now, although the first connection was made.
+    let connecting = links_runtime.spawn(async move { wait_for_redis(&url, &options, &stop).await });
     let Some(connecting) = connecting else {
         return Ok(None);
     };

@@ -34,6 +34,9 @@ Keys:
 
 REST API:
   API_ROOT_PATH                  prefix under which all routes are served as well [/api]
+  VCONDUIT_REDISJSON             documents in Redis: never (plain strings), auto or always RedisJSON [never]
+  VCONDUIT_REDIS_WAIT            replicas:ms; replicas that confirm what is acknowledged, for example 1:500
+  VCONDUIT_REQUIRE_DURABLE       1: do not start on a Redis that can lose what was acknowledged [0]
   VCONDUIT_MAX_BODY_BYTES        largest request body, in bytes [67108864]
   VCONDUIT_ADMIT_MEMORY_PERCENT  part of Redis' memory above which new vCons get 503; 100: never [80]
   VCONDUIT_ADMIT_DEPTH           entries of a list above which new vCons for it get 503; 0: never [0]

@@ -116,7 +116,7 @@ impl ClaimStore for RedisStore {
         );
         let reply: Vec<String> = self
             .connection
-            .staged_script("checkpoint", &self.scripts.checkpoint, planned.stage(), call)
+            .confirmed("checkpoint", &self.scripts.checkpoint, planned.stage(), call)
             .await?;
         planned.guarded("checkpoint", &reply)
     }

@@ -22,6 +22,7 @@ use super::errors::{RedisFailure, refused};
 use super::request::{Request, understood};
 use super::scripts::Script;
 use crate::StoreError;
+use vconduit_base::redis::ReplicaWait;
 
 /// Time that commands of a connection may take.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +59,8 @@ pub struct Connection {
     /// Host and port, for people. Without user name and password.
     address: String,
     pace: Pace,
+    /// Replicas that have to confirm what is acknowledged.
+    wait: Option<ReplicaWait>,
     live: ArcSwapOption<MultiplexedConnection>,
     connecting: Mutex<()>,
 }
@@ -77,9 +80,15 @@ impl Connection {
             client,
             address,
             pace,
+            wait: None,
             live: ArcSwapOption::empty(),
             connecting: Mutex::new(()),
         })
+    }
+
+    /// Sets the replicas that have to confirm the steps of [`Self::confirmed`].
+    pub fn confirmed_by(self, wait: Option<ReplicaWait>) -> Self {
+        Self { wait, ..self }
     }
 
     /// Returns host and port.
@@ -142,6 +151,39 @@ impl Connection {
         understood(operation, reply)
     }
 
+    /// Runs a command (if given) and then a script whose result is acknowledged to others, in one
+    /// round trip. With replicas to wait for, it returns only after they have confirmed it. If they
+    /// do not, the step is done and may be lost in a failover: the error is `Unavailable`, and the
+    /// step can be repeated.
+    pub async fn confirmed<T: FromRedisValue>(
+        &self,
+        operation: &'static str,
+        script: &Script,
+        stage: Option<Cmd>,
+        call: Cmd,
+    ) -> Result<T, StoreError> {
+        let Some(wait) = self.wait else {
+            return self.staged_script(operation, script, stage, call).await;
+        };
+        let mut all = Pipeline::with_capacity(3);
+        if let Some(stage) = stage {
+            all.add_command(stage);
+        }
+        all.add_command(call);
+        let at_most = u64::try_from(wait.at_most.as_millis()).unwrap_or(u64::MAX);
+        all.cmd("WAIT").arg(wait.replicas).arg(at_most);
+        let reply = self.patiently(operation, Request::Confirmed(script, &all)).await?;
+        let (result, confirmed): (Value, u32) = understood(operation, reply)?;
+        if confirmed < wait.replicas {
+            let address = &self.address;
+            return Err(StoreError::Unavailable(format!(
+                "{address}: {confirmed} of {} replicas have confirmed {operation} within {at_most} ms",
+                wait.replicas
+            )));
+        }
+        understood(operation, result)
+    }
+
     /// Runs commands in one go, without a retry.
     pub async fn once(&self, commands: &Pipeline) -> Result<(), StoreError> {
         let live = self.connected(Instant::now() + self.pace.patience).await;
@@ -183,7 +225,9 @@ impl Connection {
                 RedisFailure::Refusal => return Err(refused(operation, &error)),
                 RedisFailure::Silent => return Err(self.unavailable()),
                 RedisFailure::UnknownScript => {
-                    let (Request::Script(script, _) | Request::Staged(script, _)) = request else {
+                    let (Request::Script(script, _) | Request::Staged(script, _) | Request::Confirmed(script, _)) =
+                        request
+                    else {
                         return Err(refused(operation, &error));
                     };
                     Box::pin(self.patiently("load script", Request::Command(&script.load()))).await?;

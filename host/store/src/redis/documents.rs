@@ -13,6 +13,9 @@ use crate::{DocumentStore, Guarded, NewDocument, StoreError, Stored, Write};
 use vcon_document::{Text, VconId};
 use vconduit_base::lifetimes::MAX_LIFETIME_S;
 
+/// Name of the type of RedisJSON values.
+const JSON_TYPE: &str = "ReJSON-RL";
+
 #[async_trait]
 impl DocumentStore for RedisStore {
     async fn put(&self, document: NewDocument) -> Result<(), StoreError> {
@@ -21,9 +24,7 @@ impl DocumentStore for RedisStore {
         call.arg(keys::new_step());
         self.append_index(&mut call, &document.id, document.created_at_s, &document.index);
         self.append_targets(&mut call, document.context.as_deref(), &document.push_to);
-        self.connection
-            .staged_script("put", &self.scripts.put, stage, call)
-            .await
+        self.connection.confirmed("put", &self.scripts.put, stage, call).await
     }
 
     async fn restore(&self, id: &VconId, text: &Text, created_at_s: Option<i64>) -> Result<bool, StoreError> {
@@ -121,34 +122,31 @@ impl RedisStore {
             found.push(stored(text, token)?);
         }
         if found.iter().any(Option::is_none) {
-            self.refuse_other_types(ids, &found).await?;
+            self.read_other_types(ids, &mut found).await?;
         }
         Ok(found)
     }
 
-    /// Refuses keys of another type. MGET returns nil for them, but the document is not missing:
-    /// another program uses the key.
-    async fn refuse_other_types(&self, ids: &[VconId], found: &[Option<Stored>]) -> Result<(), StoreError> {
+    /// Looks at the keys for which MGET returned nil. Reads RedisJSON values of older programs, and
+    /// refuses other types: the document is not missing, but another program uses the key.
+    async fn read_other_types(&self, ids: &[VconId], found: &mut [Option<Stored>]) -> Result<(), StoreError> {
         let mut types = redis::Pipeline::new();
-        let missing: Vec<&VconId> = ids
-            .iter()
-            .zip(found)
-            .filter(|(_, found)| found.is_none())
-            .map(|(id, _)| id)
-            .collect();
-        for id in &missing {
+        let missing: Vec<_> = ids.iter().zip(found).filter(|(_, found)| found.is_none()).collect();
+        for (id, _) in &missing {
             types.cmd("TYPE").arg(keys::document(id));
         }
         let types = self.connection.run_all("get", &types).await?;
-        for (id, kind) in missing.iter().zip(types) {
-            if let Value::SimpleString(kind) = kind
-                && kind != "none"
-                && kind != "string"
-            {
-                return Err(StoreError::Refused {
-                    operation: "get",
-                    reason: format!("the key {:?} holds a {kind}, not a document", keys::document(id)),
-                });
+        for ((id, found), kind) in missing.into_iter().zip(types) {
+            let Value::SimpleString(kind) = kind else { continue };
+            match kind.as_str() {
+                "none" | "string" => {}
+                JSON_TYPE if self.has_json => *found = self.get_json(std::slice::from_ref(id)).await?.pop().flatten(),
+                _ => {
+                    return Err(StoreError::Refused {
+                        operation: "get",
+                        reason: format!("the key {:?} holds a {kind}, not a document", keys::document(id)),
+                    });
+                }
             }
         }
         Ok(())

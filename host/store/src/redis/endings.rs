@@ -40,7 +40,7 @@ impl ClaimEndings for RedisStore {
         self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
         let reply: Vec<String> = self
             .connection
-            .staged_script("finish", &self.scripts.finish, planned.stage(), call)
+            .confirmed("finish", &self.scripts.finish, planned.stage(), call)
             .await?;
         planned.guarded("finish", &reply)
     }
@@ -67,7 +67,10 @@ impl ClaimEndings for RedisStore {
             call.arg(current.as_str());
         }
         self.append_trail(&mut call, trail, &claim.vcon, current);
-        let reply: Vec<String> = self.connection.script("fail", &self.scripts.fail, &call).await?;
+        let reply: Vec<String> = self
+            .connection
+            .confirmed("fail", &self.scripts.fail, None, call)
+            .await?;
         PlannedWrite::new(None, self.json).guarded("fail", &reply)
     }
 
@@ -104,7 +107,7 @@ impl ClaimEndings for RedisStore {
         self.append_trail(&mut call, effects.trail.as_deref(), &claim.vcon, Some(current));
         let reply: Vec<String> = self
             .connection
-            .staged_script("park", &self.scripts.park, planned.stage(), call)
+            .confirmed("park", &self.scripts.park, planned.stage(), call)
             .await?;
         planned.guarded("park", &reply)
     }

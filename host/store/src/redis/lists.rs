@@ -35,7 +35,7 @@ impl ListStore for RedisStore {
         for id in ids {
             call.arg(id.as_str());
         }
-        self.connection.script("push", &self.scripts.push, &call).await
+        self.connection.confirmed("push", &self.scripts.push, None, call).await
     }
 
     async fn set_ingress(&self, lists: &[ListName]) -> Result<(), StoreError> {

@@ -6,12 +6,13 @@
 //! `appendfsync always` a completed step survives a crash of the server, with `everysec` all but
 //! the last second do.
 //!
-//! Needs Redis 6.2 or newer (or Valkey). RedisJSON is used when the server has it.
+//! Needs Redis 6.2 or newer (or Valkey). Documents are plain strings, or RedisJSON values where
+//! that is wanted. Both are read.
 //!
-//! Redis Cluster is not supported yet. The keys of one list are in one slot already (the name of
-//! the list is the hash tag), but documents, egress lists and dead letters are in other slots, and
-//! the scripts use them in the same step. Sentinel is not asked for the primary either. A name or
-//! an address that follows the primary works.
+//! Redis Cluster is not supported yet, and refused. The keys of one list are in one slot already
+//! (the name of the list is the hash tag), but documents, egress lists and dead letters are in
+//! other slots, and the scripts use them in the same step. Sentinel is not asked for the primary
+//! either. A name or an address that follows the primary works.
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -23,6 +24,9 @@ use self::wait::Waits;
 use super::StoreError;
 use vconduit_base::Lifetimes;
 
+pub use durability::DurabilityFault;
+pub use options::RedisOptions;
+
 mod arguments;
 mod audit;
 mod claims;
@@ -31,6 +35,7 @@ mod config;
 mod connection;
 mod dead_letters;
 mod documents;
+mod durability;
 mod encode;
 mod endings;
 mod errors;
@@ -39,6 +44,7 @@ mod hosts;
 mod index;
 mod keys;
 mod lists;
+mod options;
 mod recovery;
 mod request;
 mod revision;
@@ -57,6 +63,8 @@ pub struct RedisStore {
     listing: String,
     /// True when documents are stored as RedisJSON values.
     json: bool,
+    /// True when the server can read RedisJSON values that others have stored.
+    has_json: bool,
     version: String,
     waits: Waits,
     /// Subscription to events, while there are listeners in this process.
@@ -64,32 +72,38 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Connects, and examines the server. `sorted_set_name` is `VCON_SORTED_SET_NAME`, `vcons` by
-    /// default.
+    /// Connects, and examines the server.
     ///
     /// # Errors
     /// `Unavailable` when there is no server at the address within about a second. `Refused` when
-    /// the URL is not understood, the password is wrong, or the server is too old.
-    pub fn connect<'a>(
-        url: &'a str,
-        lifetimes: Lifetimes,
-        sorted_set_name: &'a str,
-    ) -> BoxFuture<'a, Result<Self, StoreError>> {
+    /// the URL is not understood, the password is wrong, or the server can't be used: it is too
+    /// old, a Redis Cluster, or lacks RedisJSON where that is wanted.
+    pub fn connect(url: &str, options: RedisOptions) -> BoxFuture<'_, Result<Self, StoreError>> {
         // Boxed, so that its code is generated in this crate and not again in each that awaits it.
-        Self::open(url, lifetimes, sorted_set_name).boxed()
+        Self::open(url, options).boxed()
     }
 
-    async fn open(url: &str, lifetimes: Lifetimes, sorted_set_name: &str) -> Result<Self, StoreError> {
-        let connection = Connection::new(url, Pace::SHORT)?;
+    /// Returns the settings of the server that can lose acknowledged data.
+    ///
+    /// # Errors
+    /// When the server is unavailable.
+    pub fn durability_faults(&self) -> BoxFuture<'_, Result<Vec<DurabilityFault>, StoreError>> {
+        durability::faults(&self.connection).boxed()
+    }
+
+    async fn open(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
+        let connection = Connection::new(url, Pace::SHORT)?.confirmed_by(options.wait);
         let server = server::examine(&connection).await?;
+        let json = server.writes_json(options.json)?;
         Ok(Self {
             subscription: Subscription::new(connection.client()),
             large: Connection::new(url, Pace::LARGE)?,
             connection,
-            scripts: Scripts::new(server.json, lifetimes.document_s),
-            lifetimes,
-            listing: sorted_set_name.to_owned(),
-            json: server.json,
+            scripts: Scripts::new(json, server.has_json, options.lifetimes.document_s),
+            lifetimes: options.lifetimes,
+            listing: options.listing,
+            json,
+            has_json: server.has_json,
             version: server.version,
             waits: Waits::default(),
         })

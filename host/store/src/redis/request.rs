@@ -21,11 +21,13 @@ pub enum Request<'a> {
     Script(&'a Script, &'a Cmd),
     /// A command and a call of a script in one go.
     Staged(&'a Script, &'a Pipeline),
+    /// The same, and a wait for replicas behind it.
+    Confirmed(&'a Script, &'a Pipeline),
 }
 
 impl Request<'_> {
     /// Sends the request and returns the reply: of several commands an array, of a staged script
-    /// the last one.
+    /// the last one, of a confirmed one the last two.
     pub async fn send(self, mut live: MultiplexedConnection) -> Result<Value, RedisError> {
         match self {
             Self::Command(command) | Self::Script(_, command) => match live.send_packed_command(command).await? {
@@ -42,6 +44,15 @@ impl Request<'_> {
                     }
                 }
                 Ok(last)
+            }
+            Self::Confirmed(_, all) => {
+                let mut replies = live.send_packed_commands(all, 0, all.len()).await?;
+                if let Some(Value::ServerError(error)) =
+                    replies.iter().find(|reply| matches!(reply, Value::ServerError(_)))
+                {
+                    return Err(error.clone().into());
+                }
+                Ok(Value::Array(replies.split_off(replies.len().saturating_sub(2))))
             }
             Self::Commands(commands) => {
                 let replies = live.send_packed_commands(commands, 0, commands.len()).await?;

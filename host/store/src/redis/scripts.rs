@@ -14,8 +14,8 @@ pub struct Script {
 }
 
 impl Script {
-    fn new(json: bool, document_s: i64, parts: &[&str]) -> Self {
-        let mut source = format!("local json = {json}\nlocal document_seconds = {document_s}\n");
+    fn new(head: &str, parts: &[&str]) -> Self {
+        let mut source = head.to_owned();
         for part in parts {
             source.push_str(part);
             source.push('\n');
@@ -48,11 +48,15 @@ macro_rules! scripts {
         }
 
         impl Scripts {
-            /// Assembles the scripts, for a server with or without RedisJSON, and for documents
-            /// that live this many seconds after their last run.
-            pub fn new(json: bool, document_s: i64) -> Self {
+            /// Assembles the scripts, for documents as RedisJSON values (`json`) or strings, a
+            /// server with or without RedisJSON, and documents that live this many seconds after
+            /// their last run.
+            pub fn new(json: bool, has_json: bool, document_s: i64) -> Self {
+                let head = format!(
+                    "local json, has_json = {json}, {has_json}\nlocal document_seconds = {document_s}\n"
+                );
                 Self {
-                    $($name: Script::new(json, document_s, &[
+                    $($name: Script::new(&head, &[
                         $(include_str!(concat!("lua/lib/", $part, ".lua")),)*
                         include_str!(concat!("lua/", stringify!($name), ".lua")),
                     ]),)*

@@ -9,13 +9,35 @@ use redis::{Cmd, InfoDict, Value};
 use super::connection::Connection;
 use super::{RedisStore, keys};
 use crate::{MemoryUse, Store, StoreError};
+use vconduit_base::redis::RedisJson;
 
 /// Features of a server.
 pub struct ServerInfo {
     /// Version of Redis, as the server reports it.
     pub version: String,
     /// True when the server has RedisJSON.
-    pub json: bool,
+    pub has_json: bool,
+}
+
+impl ServerInfo {
+    /// Returns true when documents are to be stored as RedisJSON values.
+    ///
+    /// # Errors
+    /// `Refused` when they have to be, and the server does not have the module.
+    pub fn writes_json(&self, wanted: RedisJson) -> Result<bool, StoreError> {
+        match wanted {
+            RedisJson::Never => Ok(false),
+            RedisJson::Auto => Ok(self.has_json),
+            RedisJson::Always if self.has_json => Ok(true),
+            RedisJson::Always => Err(StoreError::Refused {
+                operation: "connect",
+                reason:
+                    "the server has no RedisJSON, and VCONDUIT_REDISJSON is `always`; load the module, or set it to \
+                         `never` for plain strings"
+                        .to_owned(),
+            }),
+        }
+    }
 }
 
 /// Asks a server for its version and for RedisJSON. Refuses a server that is too old.
@@ -28,14 +50,23 @@ pub async fn examine(connection: &Connection) -> Result<ServerInfo, StoreError> 
             reason: format!("the server is Redis {version}; 6.2 or newer is needed (BLMOVE, LPOP with a count)"),
         });
     }
+    if info.get::<String>("redis_mode").as_deref() == Some("cluster") {
+        return Err(StoreError::Refused {
+            operation: "connect",
+            reason:
+                "the server is a Redis Cluster, which is not supported: one step changes keys that a cluster keeps on \
+                     several servers; use a single server, with replicas if needed"
+                    .to_owned(),
+        });
+    }
     // A server without the module returns one nil for the command that it doesn't know.
     let known: Vec<Value> = connection
         .run("connect", redis::cmd("COMMAND").arg("INFO").arg("JSON.SET"))
         .await?;
-    let json = known
+    let has_json = known
         .iter()
         .any(|command| matches!(command, Value::Array(about) if !about.is_empty()));
-    Ok(ServerInfo { version, json })
+    Ok(ServerInfo { version, has_json })
 }
 
 /// Accepts a version that can't be read: the server will refuse the commands that it does not have.
@@ -70,11 +101,7 @@ impl Store for RedisStore {
     }
 
     fn describe(&self) -> String {
-        let form = if self.json {
-            "RedisJSON values"
-        } else {
-            "plain strings (the server has no RedisJSON)"
-        };
+        let form = if self.json { "RedisJSON values" } else { "plain strings" };
         format!(
             "Redis {} at {}, database {}; documents as {form}",
             self.version,

@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::LIFETIMES;
 use super::redis_server::{MODULE, RedisServer};
 use crate::Store;
-use crate::redis::RedisStore;
+use crate::redis::{RedisOptions, RedisStore};
 use crate::sqlite::SqliteStore;
 use vconduit_base::Lifetimes;
+use vconduit_base::redis::RedisJson;
 
 /// A directory that is removed when this value is dropped.
 pub struct Directory(pub PathBuf);
@@ -41,9 +42,14 @@ impl StoreFixture {
         Self::redis_with(LIFETIMES, &["--appendonly", "no"]).await
     }
 
-    pub async fn redis_with(lifetimes: Lifetimes, options: &[&str]) -> Self {
-        let server = RedisServer::start(options).await;
-        let store = RedisStore::connect(&server.url(), lifetimes, "vcons").await.unwrap();
+    pub async fn redis_with(lifetimes: Lifetimes, arguments: &[&str]) -> Self {
+        let server = RedisServer::start(arguments).await;
+        // With the module, the tests are those of its values.
+        let options = RedisOptions {
+            json: RedisJson::Auto,
+            ..RedisOptions::new(lifetimes)
+        };
+        let store = RedisStore::connect(&server.url(), options).await.unwrap();
         Self {
             store: Arc::new(store),
             server: Some(server),

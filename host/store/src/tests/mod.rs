@@ -40,6 +40,7 @@ mod recovery;
 mod redis_faults;
 mod redis_server;
 mod redis_shapes;
+mod replicas;
 mod sqlite_file;
 mod survey;
 mod trails;

@@ -127,7 +127,12 @@ async fn no_key_is_left_over() {
     let keys: Vec<String> = fixture.server().raw(&["KEYS", "*"]).await;
     // The remembered ends of claims and steps, a trace context and the deletion with their
     // lifetimes.
-    let expected = ["vconduit:ended:{q}", "context:resume:q:a", "vconduit:holds:a"];
+    let expected = [
+        "vconduit:ended:{q}",
+        "context:resume:q:a",
+        "vconduit:holds:a",
+        "vconduit:resumed:{q}:a",
+    ];
     // One each for the whole server.
     let keys = keys
         .into_iter()

@@ -1,6 +1,6 @@
--- Shared: documents under `vcon:<id>`, their revisions and conditional writes. `json` (set by the
--- host before this file) is true when the server has RedisJSON. A key with a value of the other
--- form is read in that form.
+-- Shared: documents under `vcon:<id>`, their revisions and conditional writes. Set by the host before
+-- this file: `json` is true when documents are stored as RedisJSON values, `has_json` when the
+-- server has RedisJSON. A key with a value of the other form is read in that form.
 
 local MAX_HASHED_BYTES = 65536   -- largest text whose revision is the hash of the whole text, see revision.rs
 local SAMPLE_BYTES = 1024
@@ -14,7 +14,7 @@ local function token_key(id) return 'vconduit:rev:' .. id end
 -- Returns the length of the text and a function that reads a part of it. Nothing when there is no
 -- document.
 local function open(key)
-  if json and redis.call('TYPE', key).ok ~= 'string' then
+  if has_json and redis.call('TYPE', key).ok ~= 'string' then
     local text = redis.call('JSON.GET', key)
     if not text then return nil end
     return #text, function(from, to) return string.sub(text, from + 1, to + 1) end
