@@ -1,15 +1,17 @@
 //! Changes that are in force when they return, and stores that lose their copy.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::broadcast::Receiver;
 
 use super::*;
 use crate::control::audit::Actor;
 use crate::control::configuration::{Configuration, Permission};
 use crate::control::confirm::confirm;
 use crate::control::links::{Links, Upload};
-use crate::events::Event;
+use crate::events::{Event, Told};
 use crate::reload::ConfigSource;
 use crate::testing::{TestHost, TestStore, on_both};
 use vconduit_base::names::LinkName;
@@ -77,6 +79,11 @@ fn mine() -> LinkName {
     LinkName::new("mine").unwrap()
 }
 
+async fn heard(told: &mut Receiver<Arc<Told>>) -> Event {
+    let waiting = tokio::time::timeout(Duration::from_secs(20), told.recv());
+    waiting.await.expect("nothing is said").unwrap().event.clone()
+}
+
 async fn record(store: &TestStore) -> LinkRecord {
     let (_, entries) = store.store.load_config().await.unwrap();
     store_copy::record(&entries, "mine").unwrap()
@@ -126,7 +133,7 @@ async fn a_host_on_a_later_revision_confirms_a_change(store: TestStore) {
         let id = vconduit_base::names::HostId::new(name).unwrap();
         store
             .store
-            .announce(&id, &report, std::time::Duration::from_secs(60))
+            .announce(&id, &report, Duration::from_secs(60))
             .await
             .unwrap();
     }
@@ -172,7 +179,7 @@ async fn a_configuration_that_the_store_lost_is_put_back_with_versions_grants_an
         assert!(bytes.is_some(), "the component {digest} is gone");
     }
     assert_eq!(store.store.about_component(&active).await.unwrap(), about);
-    let event = told.recv().await.unwrap().event.clone();
+    let event = heard(&mut told).await;
     let missing = Vec::new();
     assert_eq!(
         event,
@@ -201,7 +208,7 @@ async fn components_that_one_host_lacks_are_named_and_put_back_by_another() {
 
     let (revision, _) = store.store.load_config().await.unwrap();
     let missing = vec![old.clone()];
-    let event = told.recv().await.unwrap().event.clone();
+    let event = heard(&mut told).await;
     assert_eq!(event, Event::ConfigRestored { revision, missing });
     assert!(store.store.component(&active).await.unwrap().is_some());
     assert!(store.store.component(&old).await.unwrap().is_none());
