@@ -80,6 +80,23 @@ async fn nothing_is_dropped_while_the_configuration_changes() {
     );
 }
 
+/// A pod with an old file restarts while a newer file is rolled out.
+#[tokio::test]
+async fn a_host_that_starts_with_an_old_file_leaves_the_newer_one_in_force_and_says_so() {
+    let redis = RedisServer::start();
+    let start = |tag: &str| Host::with(config(tag)).redis(&redis).start();
+    let (mut old, new) = (start("one").await, start("two").await);
+    old.terminate().await;
+    let again = start("one").await;
+    for host in [&new, &again] {
+        assert!(tagged_with(host, "two").await, "the old file is in force");
+    }
+    let log = again.log();
+    let warning = "was taken before, and a newer file after it";
+    assert_eq!(log.matches(warning).count(), 1, "not one warning:\n{log}");
+    assert!(!new.log().contains(warning));
+}
+
 /// Returns the active version of the link `later`, and all its versions with what they are granted.
 async fn versions(host: &Host) -> serde_json::Value {
     let link = host.admin_ok("GET", "/links/later", None).await;
