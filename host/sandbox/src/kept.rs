@@ -37,3 +37,34 @@ impl Sandbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::SandboxSettings;
+
+    #[tokio::test]
+    async fn kept_bytes_are_returned_intact_or_not_at_all_and_until_they_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = SandboxSettings {
+            max_concurrent_calls: 1,
+            cache_dir: Some(folder.path().to_owned()),
+            ..SandboxSettings::default()
+        };
+        let sandbox = Sandbox::new(settings).unwrap();
+        let (one, two) = (Bytes::from_static(b"one"), Bytes::from_static(b"two"));
+        let (first, second) = (Digest::of(&one), Digest::of(&two));
+        assert_eq!(sandbox.kept_bytes(&first).await, None);
+        sandbox.keep_bytes(&first, one.clone()).await;
+        sandbox.keep_bytes(&second, two.clone()).await;
+        let other = folder.path().join("of-another-program.wasm");
+        std::fs::write(&other, "x").unwrap();
+        assert_eq!(sandbox.kept_bytes(&first).await, Some(one));
+        sandbox.forget_kept_bytes(BTreeSet::from([second.clone()])).await;
+        assert_eq!(sandbox.kept_bytes(&first).await, None, "it was not forgotten");
+        assert_eq!(sandbox.kept_bytes(&second).await, Some(two));
+        assert!(other.exists(), "a file of another program was removed");
+        std::fs::write(folder.path().join(format!("bytes-{second}.wasm")), "tw").unwrap();
+        assert_eq!(sandbox.kept_bytes(&second).await, None, "damaged bytes were returned");
+    }
+}
