@@ -1,8 +1,8 @@
 //! Actions of operators: changes of the configuration, of links and of queues.
 //!
-//! Guarantee: each change of the configuration is made by [`change::change_here`], so it is in force
-//! on this host when the action returns. Each action is in the audit log. This module does not
-//! depend on HTTP or on keys.
+//! Guarantee: each change of the configuration is made by [`change::change_here`], so it is in
+//! force on this host when the action returns. Each action is in the audit log. This module does
+//! not depend on HTTP or on keys.
 
 pub mod audit;
 pub mod change;
