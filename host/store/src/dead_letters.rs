@@ -65,8 +65,7 @@ pub trait DeadLetterStore {
     /// only `chain` and `versions`. Returns false when there is no such dead letter.
     ///
     /// Refused for `storage:<name>`: those vCons have passed their chain, and there is no list to
-    /// return them to. Push them to an ingress list whose chain has that storage, then drop the
-    /// dead letter.
+    /// return them to. The host saves them to that storage, then drops the dead letter.
     async fn retry_dead_letter(
         &self,
         list: &ListName,
@@ -87,8 +86,8 @@ pub(super) fn check_can_go_back(list: &ListName) -> Result<(), StoreError> {
     Err(StoreError::Refused {
         operation: "retry dead letter",
         reason: format!(
-            "the dead letters of storage {storage:?} did not come from a list that they could go back to; push the vCon to an \
-             ingress list whose chain has that storage, then drop the dead letter"
+            "the dead letters of storage {storage:?} did not come from a list that they could go back to; save them with \
+             POST /dlq/storage/reprocess"
         ),
     })
 }

@@ -20,6 +20,7 @@ mod documents;
 mod endings;
 mod error;
 mod events;
+mod host_locks;
 mod hosts;
 mod index;
 mod lists;
@@ -37,6 +38,7 @@ pub use documents::{DocumentStore, NewDocument, Revision, Stored, Write};
 pub use endings::ClaimEndings;
 pub use error::StoreError;
 pub use events::EventBus;
+pub use host_locks::{HostLock, HostLocks};
 pub use hosts::HostStore;
 pub use index::IndexStore;
 pub use lists::ListStore;
@@ -84,6 +86,7 @@ pub trait Store:
     + ConfigStore
     + ComponentStore
     + HostStore
+    + HostLocks
     + EventBus
     + AuditStore
     + Send

@@ -19,8 +19,8 @@ use vconduit_base::names::{ClaimId, Digest, HostId, ListName};
 use vconduit_base::{ConfigEntries, ConfigRevision};
 use vconduit_store::{
     AuditStore, Checkpoint, Claim, ClaimEndings, ClaimStore, ComponentStore, ConfigStore, DeadLetter, DeadLetterStore,
-    DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostStore, IndexStore, ListProgress,
-    ListStore, MemoryUse, NewDocument, Reaped, Store, StoreError, Stored, Survey, Write,
+    DocumentStore, Effects, EntryRecovery, ErrorRecord, EventBus, Guarded, HostLock, HostLocks, HostStore, IndexStore,
+    ListProgress, ListStore, MemoryUse, NewDocument, Reaped, Store, StoreError, Stored, Survey, Write,
 };
 
 /// Kind of failure of a call.
@@ -302,6 +302,10 @@ pass_on! {
         announce(host: &HostId, report: &str, ttl: Duration) -> ();
         hosts() -> Vec<(HostId, String)>;
         withdraw(host: &HostId) -> ();
+    }
+    HostLocks [] {
+        lock(lock: &HostLock, lease: Duration) -> bool;
+        unlock(lock: &HostLock) -> ();
     }
     EventBus [] {
         publish(events: &[String]) -> ();

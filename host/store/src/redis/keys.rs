@@ -36,6 +36,11 @@ pub fn token(id: &VconId) -> String {
     format!("vconduit:rev:{id}")
 }
 
+/// Returns the key of a lock of hosts: a string, its holder.
+pub fn lock(name: &str) -> String {
+    format!("vconduit:lock:{name}")
+}
+
 /// Returns the key of a large text before its script renames it (`lua/lib/documents.lua`).
 pub fn staged(token: &str) -> String {
     format!("vconduit:staged:{token}")

@@ -40,6 +40,7 @@ mod encode;
 mod endings;
 mod errors;
 mod events;
+mod host_locks;
 mod hosts;
 mod index;
 mod keys;

@@ -123,6 +123,10 @@ scripts! {
     announce: ["args"],
     /// Reads the active hosts.
     hosts: ["args"],
+    /// Takes or renews a lock.
+    lock: ["args"],
+    /// Releases a lock.
+    unlock: ["args"],
     /// Moves one dead letter back to its list.
     retry_dead_letter: ["args", "once", "documents", "holds", "claims"],
     /// Removes one dead letter.

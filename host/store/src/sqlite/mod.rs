@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::errors::{SqlError, cannot_open};
+use self::host_locks::HeldLocks;
 use self::hosts::HostReports;
 use self::lock::Lock;
 use self::readers::Readers;
@@ -34,6 +35,7 @@ mod events;
 mod file;
 mod guarded;
 mod holds;
+mod host_locks;
 mod hosts;
 mod index;
 mod letters;
@@ -57,6 +59,7 @@ pub struct SqliteStore {
     readers: Readers,
     waiters: Arc<Waiters>,
     hosts: HostReports,
+    locks: HeldLocks,
     listeners: Listeners,
 }
 
@@ -87,6 +90,7 @@ impl SqliteStore {
             writer,
             waiters,
             hosts: HostReports::default(),
+            locks: HeldLocks::default(),
             listeners: Listeners::default(),
         })
     }

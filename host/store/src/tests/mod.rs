@@ -30,6 +30,7 @@ mod endings;
 mod events;
 mod fixture;
 mod holds;
+mod host_locks;
 mod hosts;
 mod index;
 mod invariant;
