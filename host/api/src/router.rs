@@ -43,6 +43,8 @@ fn clients() -> OpenApiRouter<Shared> {
         .routes(routes!(config::get_config, config::post_config))
         .routes(routes!(dlq::get_dlq_vcons))
         .routes(routes!(dlq::post_dlq_reprocess))
+        .routes(routes!(dlq::get_dlq_storage))
+        .routes(routes!(dlq::post_dlq_storage_reprocess))
 }
 
 /// Routes for partners, with keys of their own lists.

@@ -15,7 +15,7 @@ use vconduit_base::Secrets;
 use vconduit_config::Settings;
 use vconduit_engine::active::Follower;
 use vconduit_engine::admission::Admission;
-use vconduit_engine::control::{Configuration, Links, Monitor, Queues, Trials};
+use vconduit_engine::control::{Configuration, Links, Monitor, Queues, StorageLetters, Trials};
 use vconduit_engine::documents::Documents;
 use vconduit_engine::events::Events;
 use vconduit_engine::figures::stats::LinkStats;
@@ -36,6 +36,8 @@ pub struct ApiState {
     pub documents: Arc<Documents>,
     /// Lists, claims and dead letters.
     pub queues: Arc<Queues>,
+    /// Dead letters of storages.
+    pub storage_letters: Arc<StorageLetters>,
     /// The configuration.
     pub configuration: Arc<Configuration>,
     /// Links and their versions.
@@ -124,6 +126,12 @@ impl ApiState {
                 parts.documents.clone(),
                 parts.live.clone(),
                 parts.events.clone(),
+            )),
+            storage_letters: Arc::new(StorageLetters::new(
+                parts.store.clone(),
+                parts.documents.clone(),
+                parts.live.clone(),
+                &settings,
             )),
             configuration: Arc::new(Configuration::new(
                 parts.follower,

@@ -12,7 +12,7 @@ use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogra
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use vconduit_base::ConfigRevision;
-use vconduit_base::names::{ChainName, LinkName, ListName};
+use vconduit_base::names::{ChainName, LinkName, ListName, StorageName};
 
 /// vCons that the API appended to ingress lists. Labels: `ingress_list`, `source` (`new`,
 /// `external`, `reingress` or `dlq_reprocess`).
@@ -53,6 +53,8 @@ const CONFIG_REVISION: &str = "vconduit_config_revision";
 pub const STORAGE_COUNT: &str = "conserver_storage_count_total";
 /// Time of a storage call, in seconds. Labels: `backend`, `outcome`.
 pub const STORAGE_TIME: &str = "conserver_storage_duration_seconds";
+/// Dead letters of a storage that were saved to it after all. Label: `backend`.
+const STORAGE_REPLAYED: &str = "vconduit_storage_replayed_total";
 /// Time until the receiver of a webhook storage responded, in seconds. Label: `status_code`.
 pub const WEBHOOK_TIME: &str = "conserver_webhook_duration_seconds";
 /// HTTP requests that the host responded to. Labels: `method`, `path` (the route), `status`.
@@ -123,6 +125,10 @@ fn describe() {
     describe_gauge!(CONFIG_REVISION, "active revision of the configuration");
     describe_counter!(STORAGE_COUNT, "storage calls by outcome");
     describe_histogram!(STORAGE_TIME, Unit::Seconds, "time of a storage call");
+    describe_counter!(
+        STORAGE_REPLAYED,
+        "dead letters of a storage that were saved to it after all"
+    );
     describe_histogram!(
         WEBHOOK_TIME,
         Unit::Seconds,
@@ -158,6 +164,11 @@ pub fn link_contained(link: &LinkName, class: &'static str) {
 /// Counts a dead letter.
 pub fn dead_letter(queue: &ListName) {
     counter!(DEAD_LETTERS, "queue_name" => queue.to_string()).increment(1);
+}
+
+/// Counts a dead letter of a storage that was saved.
+pub fn storage_replayed(storage: &StorageName) {
+    counter!(STORAGE_REPLAYED, "backend" => storage.to_string()).increment(1);
 }
 
 /// Changes the number of runs in progress.

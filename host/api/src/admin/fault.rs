@@ -69,8 +69,9 @@ impl From<QueueError> for ProblemDocument {
             QueueError::NoDeadLetter { vcon, .. } => {
                 Self::not_found(detail).fix(format!("look at GET /admin/v1/where/{vcon}"))
             }
-            QueueError::OfStorage(_) => Self::conflict(detail)
-                .fix("push the vCon to an ingress list whose chain has that storage, then delete the dead letter"),
+            QueueError::OfStorage(_) => {
+                Self::conflict(detail).fix("save them with POST /dlq/storage/reprocess, or delete the dead letter")
+            }
             QueueError::NoChain(_) => Self::conflict(detail).fix("retry without versions, or enable the chain"),
             QueueError::NotInChain { .. } | QueueError::Damaged(_) => Self::conflict(detail),
             QueueError::Version { link, .. } => {

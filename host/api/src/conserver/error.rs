@@ -35,6 +35,9 @@ pub enum ApiError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(&'static str),
+    /// It can't be done now.
+    #[error("{0}")]
+    Conflict(&'static str),
     /// The body was not read to its end.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -59,6 +62,7 @@ impl ApiError {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Undecodable | Self::BadRequest(_) | Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::Busy) | Self::Full(_) | Self::Store(_, StoreError::Unavailable(_)) => {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::fault::{FieldFault, Parsed};
 use vcon_document::{Moment, VconId, lax};
-use vconduit_base::names::ListName;
+use vconduit_base::names::{ListName, StorageName};
 
 /// The query parameters of a request.
 pub struct Query(Vec<(String, String)>);
@@ -49,6 +49,15 @@ impl Query {
     pub fn list(&self, name: &str) -> Parsed<ListName> {
         let value = self.text(name).ok_or_else(|| vec![FieldFault::missing(loc(name))])?;
         list_name(loc(name), value)
+    }
+
+    /// A parameter that is the name of a storage.
+    ///
+    /// # Errors
+    /// It is missing, or can't be the name of a storage.
+    pub fn storage(&self, name: &str) -> Parsed<StorageName> {
+        let value = self.text(name).ok_or_else(|| vec![FieldFault::missing(loc(name))])?;
+        StorageName::new(value).map_err(|error| vec![FieldFault::value(loc(name), error.rule, error.value.into())])
     }
 
     /// A parameter that is the name of a list, any number of times.

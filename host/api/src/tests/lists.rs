@@ -229,7 +229,7 @@ async fn dead_letters_of_a_storage_are_not_moved_to_a_list_that_no_chain_reads()
     let response = api.post("/dlq/reprocess?ingress_list=storage:s3", &Value::Null).await;
     assert_eq!(response.status, 422, "{}", response.text);
     assert!(
-        response.text.contains("a list whose chain has the storage"),
+        response.text.contains("POST /dlq/storage/reprocess"),
         "{}",
         response.text
     );

@@ -71,3 +71,13 @@ async fn the_number_of_labels_is_bounded() {
     );
     assert!(text.contains(r#"path="none",status="404""#));
 }
+
+#[tokio::test]
+async fn saved_dead_letters_of_a_storage_are_counted() {
+    let (_guard, handle) = recorder();
+    let (api, _) = storage_letters::scene(&[ID, OTHER]).await;
+    api.post("/dlq/storage/reprocess?storage_name=s", &Value::Null).await;
+    let text = handle.render();
+    let line = "vconduit_storage_replayed_total{backend=\"s\"} 2";
+    assert!(text.lines().any(|found| found == line), "{text}");
+}

@@ -14,6 +14,7 @@ mod metrics;
 mod openapi;
 mod scene;
 mod serving;
+mod storage_letters;
 mod storages;
 mod system;
 mod vcons;

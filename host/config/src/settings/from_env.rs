@@ -50,6 +50,7 @@ impl Settings {
             },
             sorted_set: env.text("VCON_SORTED_SET_NAME").unwrap_or_else(|| "vcons".to_owned()),
             storage_fallback: env.flag("VCON_STORAGE_FALLBACK_ENABLED", true),
+            storage_retry_s: env.whole("VCONDUIT_STORAGE_RETRY_S", 60, 0..=86_400),
             egress: env.egress(),
             version: ServerVersion {
                 version: env.text("VCON_SERVER_VERSION").unwrap_or_else(|| "dev".to_owned()),

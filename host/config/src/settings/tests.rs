@@ -37,8 +37,13 @@ fn nothing_set_gives_the_defaults() {
         }
     );
     assert_eq!(
-        (settings.max_body_bytes, settings.lease_ms, settings.drain_ms),
-        (64 << 20, 30_000, 25_000)
+        (
+            settings.max_body_bytes,
+            settings.lease_ms,
+            settings.drain_ms,
+            settings.storage_retry_s
+        ),
+        (64 << 20, 30_000, 25_000, 60)
     );
     assert_eq!(settings.version.version, "dev");
     // The original fails on blank numbers; its own example environment has some.
@@ -61,6 +66,7 @@ fn values_are_taken_as_in_the_original() {
         ("API_ROOT_PATH", "/x/"),
         ("VCON_DLQ_EXPIRY", "0"),
         ("VCONDUIT_TRAIL_EXPIRY", "0"),
+        ("VCONDUIT_STORAGE_RETRY_S", "0"),
         ("EGRESS_FORMAT_VERSION", "0.0.1"),
         ("VCONDUIT_LOG_FORMAT", "pretty"),
     ])
@@ -69,6 +75,7 @@ fn values_are_taken_as_in_the_original() {
     assert!(!settings.parallel_storage && settings.storage_fallback);
     assert_eq!(settings.root_path, "/x");
     assert_eq!((settings.lifetimes.dead_letter_s, settings.lifetimes.trail_s), (0, 0));
+    assert_eq!(settings.storage_retry_s, 0);
     assert_eq!(settings.egress, EgressFormat::V0_0_1);
     assert_eq!(settings.log_format, LogFormat::Pretty);
     assert_eq!(with(&[("API_ROOT_PATH", "")]).unwrap().root_path, "");
@@ -86,6 +93,7 @@ fn everything_wrong_is_said_at_once_with_what_works() {
         ("CONSERVER_HEADER_NAME", "a b"),
         ("API_ROOT_PATH", "api"),
         ("VCONDUIT_LEASE_MS", "5"),
+        ("VCONDUIT_STORAGE_RETRY_S", "-1"),
         ("VCONDUIT_LOG_FORMAT", "xml"),
         ("VCONDUIT_SECRETS_DIR", "/no/such/folder"),
         ("CONSERVER_VCON_CONCURRENCY", "5000"),
@@ -102,6 +110,7 @@ fn everything_wrong_is_said_at_once_with_what_works() {
         ("EGRESS_FORMAT_VERSION=\"0.0.2\": ", "0.0.1"),
         ("VCONDUIT_SECRETS_DIR=\"/no/such/folder\": ", "no such folder"),
         ("VCONDUIT_LEASE_MS=\"5\": ", "1000"),
+        ("VCONDUIT_STORAGE_RETRY_S=\"-1\": ", "0 to 86400"),
         ("VCONDUIT_LOG_FORMAT=\"xml\": ", "pretty"),
     ] {
         assert!(
@@ -109,7 +118,7 @@ fn everything_wrong_is_said_at_once_with_what_works() {
             "{begin}: {problems:#?}"
         );
     }
-    assert_eq!(problems.len(), 10);
+    assert_eq!(problems.len(), 11);
     assert!(!problems.concat().contains("hunter2"));
 }
 

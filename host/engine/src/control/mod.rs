@@ -21,5 +21,5 @@ pub use check::{CheckError, Checker};
 pub use configuration::{ConfigError, Configuration};
 pub use links::{LinkError, Links};
 pub use monitor::Monitor;
-pub use queues::{QueueError, Queues};
+pub use queues::{QueueError, Queues, ReplayError, StorageLetters, StorageRetry};
 pub use trial::{Trial, TrialError, TrialVcon, Trials};

@@ -108,6 +108,9 @@ impl App {
         tasks.spawn_publisher(heartbeat.run(stores.shared.clone(), tasks.stopping()));
         if host.roles.contains(&Role::Worker) {
             tasks.spawn_worker(worker);
+            if let Some(retry) = worker::storage_retry(&services, &stores) {
+                tasks.spawn_until_stop(retry.run());
+            }
         }
         services.readiness.clear(readiness::STARTING);
         announce(&host, &services, &stores);

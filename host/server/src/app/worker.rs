@@ -8,6 +8,7 @@ use super::services::Services;
 use super::stores::Stores;
 use vconduit_config::Settings;
 use vconduit_engine::chain::ChainRunner;
+use vconduit_engine::control::{StorageLetters, StorageRetry};
 use vconduit_engine::figures::guest::GuestRecorder;
 use vconduit_engine::hosts::Heartbeat;
 use vconduit_engine::worker::{Worker, WorkerSettings};
@@ -56,6 +57,17 @@ fn worker_settings(host: &HostInfo, settings: &Settings) -> WorkerSettings {
         drain: Duration::from_millis(settings.drain_ms),
         chains: host.chains.clone(),
     }
+}
+
+/// Builds the worker that saves dead letters of storages again. `None` when it is switched off.
+pub(super) fn storage_retry(services: &Services, stores: &Stores) -> Option<StorageRetry> {
+    let period = Duration::from_secs(services.settings.storage_retry_s);
+    if period.is_zero() {
+        return None;
+    }
+    let (documents, live) = (services.documents.clone(), services.live.clone());
+    let letters = StorageLetters::new(stores.shared.clone(), documents, live, &services.settings);
+    Some(StorageRetry::new(Arc::new(letters), period))
 }
 
 /// Builds the regular report of this host to other hosts of the store.

@@ -51,6 +51,8 @@ Worker:
                                  are processed at once
   VCONDUIT_LEASE_MS              time in ms after which an unrenewed claim is lost [30000]
   VCONDUIT_DRAIN_MS              longest wait for active runs at a stop, in ms [25000]
+  VCONDUIT_STORAGE_RETRY_S       seconds after which dead letters of storages are saved again. It
+                                 doubles up to an hour while a storage fails; 0: never [60]
 
 OCI registries:
   VCONDUIT_OCI_REGISTRY          host:port of the registry that the credentials are for; no other

@@ -9,6 +9,8 @@ mod dead_letters;
 mod entries;
 mod error;
 mod lists;
+mod storage_letters;
+mod storage_retry;
 mod whereabouts;
 
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use serde::Serialize;
 
 pub use error::QueueError;
 pub use lists::{KnownList, ingress, known};
+pub use storage_letters::{Replay, ReplayError, StorageLetters};
+pub use storage_retry::StorageRetry;
 
 use super::audit::{Actor, AuditEntry};
 use crate::documents::Documents;
