@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::Instrument as _;
 
 use crate::documents::Documents;
@@ -124,13 +124,13 @@ impl StorageLetters {
         Ok(self.store.entries(&list.dead_letters(), 0, ALL).await?)
     }
 
-    /// Saves up to `count` dead letters of a storage to it, the oldest first, and removes each after
-    /// its save. Ends at the first failure. Letters without a document that can be saved stay, and
-    /// the next ones are tried. The replay continues when its caller stops waiting.
+    /// Saves up to `count` dead letters of a storage to it, the oldest first, and removes each
+    /// after its save. Ends at the first failure. Letters without a document that can be saved
+    /// stay, and the next ones are tried. The replay continues when its caller stops waiting.
     ///
     /// # Errors
-    /// There is no such storage. Another replay is running. The store is unavailable: letters before
-    /// that are done.
+    /// There is no such storage. Another replay is running. The store is unavailable: letters
+    /// before that are done.
     pub fn replay(
         self: Arc<Self>,
         storage: StorageName,
@@ -167,7 +167,7 @@ impl StorageLetters {
     /// Renews the lock. Returns when it may be lost.
     async fn lost(&self, lock: &HostLock, mut until: Instant) {
         while Instant::now() < until {
-            sleep(RENEWAL).await;
+            sleep_until((Instant::now() + RENEWAL).min(until)).await;
             let asked = Instant::now();
             match timeout_at(until, self.store.lock(lock, LEASE)).await {
                 Ok(Ok(true)) => until = asked + HOLD,
@@ -226,7 +226,7 @@ impl StorageLetters {
     /// Saves a document until the storage has its last revision.
     async fn save(&self, target: &Target, id: &VconId) -> Result<Outcome, StoreError> {
         let mut saved = None;
-        for _ in 0..=MAX_SAVES {
+        for saves in 0..=MAX_SAVES {
             let stored = match self.store.get_one(id).await {
                 Ok(stored) => stored,
                 Err(error @ StoreError::Refused { .. }) => return Ok(Outcome::Skipped(error.to_string())),
@@ -237,6 +237,9 @@ impl StorageLetters {
             };
             if saved.as_ref() == Some(&stored.revision) {
                 return Ok(Outcome::Written);
+            }
+            if saves == MAX_SAVES {
+                break;
             }
             let revision = stored.revision.clone();
             let Some(document) = self.prepared(id, stored) else {

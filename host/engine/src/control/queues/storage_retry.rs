@@ -1,7 +1,7 @@
 //! Saves dead letters of storages by itself, once a storage works again.
 //!
-//! Guarantee: a storage that keeps failing gets one letter a round, and rounds become rarer, down to
-//! one an hour. A storage that hangs does not delay the others.
+//! Guarantee: a storage that keeps failing gets one letter a round, and rounds become rarer, down
+//! to one an hour. A storage that hangs does not delay the others.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

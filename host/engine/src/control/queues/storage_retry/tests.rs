@@ -15,7 +15,7 @@ use vconduit_config::Settings;
 use vconduit_storage::{Abilities, Saved, Storage, StorageError};
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_store::{ErrorRecord, HostLock, NewDocument};
-use vconduit_test_support::FaultyStore;
+use vconduit_test_support::{Fault, FaultyStore};
 
 const PERIOD: Duration = Duration::from_secs(60);
 const LEASE: Duration = Duration::from_secs(3600 * 24);
@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct Shelf {
     is_broken: AtomicBool,
+    hangs: AtomicBool,
     /// Ids of all saves, also of those that failed.
     saves: Mutex<Vec<String>>,
 }
@@ -41,6 +42,9 @@ impl Storage for Shelf {
 
     async fn save(&self, saved: &Saved) -> Result<(), StorageError> {
         self.saves.lock().unwrap().push(saved.id.to_string());
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.is_broken.load(Ordering::SeqCst) {
             return Err(StorageError::Permanent("broken".to_owned()));
         }
@@ -226,4 +230,36 @@ async fn nothing_is_saved_while_another_replay_runs() {
     scene.store.real().unlock(&other).await.unwrap();
     scene.round_after(PERIOD, "unlock").await;
     assert_eq!(scene.saves(), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_holds_its_lock_and_ends_when_it_can_not_renew_it() {
+    let scene = Scene::new(false, &["a"]).await;
+    let (store, other) = (&scene.store, HostLock::new("storage-replay:s"));
+    scene.shelf.hangs.store(true, Ordering::SeqCst);
+    seconds(61).await;
+    let end = std::time::Instant::now() + PATIENCE;
+    while scene.shelf.saves.lock().unwrap().is_empty() {
+        assert!(std::time::Instant::now() < end, "no save begins");
+        tokio::task::yield_now().await;
+    }
+    seconds(20).await;
+    let is_taken = store.real().lock(&other, LEASE).await.unwrap();
+    assert!(!is_taken, "the lock was not renewed for longer than its lease");
+    assert_eq!(store.calls("unlock"), 0, "a replay has ended that holds its lock");
+    store.fail("lock", Fault::Unavailable);
+    // The last renewal was at most 5 s ago, and lasts 15 s. Nobody can have the lock before.
+    seconds(13).await;
+    assert!(store.calls("unlock") > 0, "a replay goes on without its lock");
+    assert_eq!(scene.letters().await, ["a"]);
+}
+
+/// Moves the clock second by second, so that each timer runs at its time.
+async fn seconds(count: u32) {
+    for _ in 0..count {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
 }
