@@ -6,7 +6,7 @@ use vconduit_base::names::Digest;
 use vconduit_config::{Settings, store_copy};
 use vconduit_harness::{Host, Receiver, RedisServer, SOON, eventually, samples};
 use vconduit_standard_links::standard;
-use vconduit_store::redis::{RedisOptions, RedisStore};
+use vconduit_store::redis::{RedisStore, RedisStoreOptions};
 use vconduit_store::{ComponentStore as _, ConfigStore as _};
 
 /// Returns a configuration with a link that always fails. JSON is valid YAML.
@@ -178,7 +178,7 @@ async fn a_dead_letter_can_be_tried_with_a_version_that_is_not_active() {
         "it is not in the store yet"
     );
     let lifetimes = Settings::from_env(&|_| None).expect("defaults").lifetimes;
-    let store = RedisStore::connect(&redis.url(), RedisOptions::new(lifetimes))
+    let store = RedisStore::connect(&redis.url(), RedisStoreOptions::new(lifetimes))
         .await
         .expect("the store");
     let bytes = bytes::Bytes::from_static(tag.bytes);

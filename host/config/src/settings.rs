@@ -58,8 +58,8 @@ pub struct Settings {
     pub sorted_set: String,
     /// `VCON_STORAGE_FALLBACK_ENABLED`, default true.
     pub storage_fallback: bool,
-    /// `VCONDUIT_STORAGE_RETRY_S`, default 60: seconds between two rounds in which a worker saves the
-    /// dead letters of storages again; 0: never. A minute is soon for a person who waits for a
+    /// `VCONDUIT_STORAGE_RETRY_S`, default 60: seconds between two rounds in which a worker saves
+    /// the dead letters of storages again; 0: never. A minute is soon for a person who waits for a
     /// vCon, and one save a minute is no load for a storage that is down. Saving twice is harmless.
     pub storage_retry_s: u64,
     /// `EGRESS_FORMAT_VERSION`: format of vCons in responses.

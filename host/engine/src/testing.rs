@@ -21,7 +21,7 @@ use vconduit_config::Settings;
 use vconduit_sandbox::{Sandbox, SandboxSettings};
 use vconduit_storage::factory::StorageContext;
 use vconduit_store::Store;
-use vconduit_store::redis::{RedisOptions, RedisStore};
+use vconduit_store::redis::{RedisStore, RedisStoreOptions};
 use vconduit_store::sqlite::SqliteStore;
 
 pub fn lifetimes() -> Lifetimes {
@@ -80,7 +80,7 @@ impl TestStore {
         let server = Server { child, port };
         let url = format!("redis://127.0.0.1:{port}");
         let store = loop {
-            match RedisStore::connect(&url, RedisOptions::new(lifetimes())).await {
+            match RedisStore::connect(&url, RedisStoreOptions::new(lifetimes())).await {
                 Ok(store) => break store,
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::StartError;
 use vconduit_config::Settings;
 use vconduit_sandbox::runtime::LinksRuntime;
-use vconduit_store::redis::{RedisOptions, RedisStore};
+use vconduit_store::redis::{RedisStore, RedisStoreOptions};
 use vconduit_store::sqlite::SqliteStore;
 use vconduit_store::{Store, StoreError};
 
@@ -64,12 +64,12 @@ impl Stores {
     }
 }
 
-fn options(settings: &Settings) -> RedisOptions {
-    RedisOptions {
+fn options(settings: &Settings) -> RedisStoreOptions {
+    RedisStoreOptions {
         listing: settings.sorted_set.clone(),
         json: settings.redis_json,
         wait: settings.redis_wait,
-        ..RedisOptions::new(settings.lifetimes)
+        ..RedisStoreOptions::new(settings.lifetimes)
     }
 }
 
@@ -97,7 +97,11 @@ async fn check_durability(store: &RedisStore, is_required: bool) -> Result<(), S
 }
 
 /// Connects to Redis. While it is unavailable, tries again until it is there; the log says so once.
-async fn wait_for_redis(url: &str, options: &RedisOptions, stop: &CancellationToken) -> Result<RedisStore, StartError> {
+async fn wait_for_redis(
+    url: &str,
+    options: &RedisStoreOptions,
+    stop: &CancellationToken,
+) -> Result<RedisStore, StartError> {
     let mut is_logged = false;
     loop {
         match RedisStore::connect(url, options.clone()).await {

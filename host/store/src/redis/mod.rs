@@ -25,7 +25,7 @@ use super::StoreError;
 use vconduit_base::Lifetimes;
 
 pub use durability::DurabilityFault;
-pub use options::RedisOptions;
+pub use options::RedisStoreOptions;
 
 mod arguments;
 mod audit;
@@ -79,7 +79,7 @@ impl RedisStore {
     /// `Unavailable` when there is no server at the address within about a second. `Refused` when
     /// the URL is not understood, the password is wrong, or the server can't be used: it is too
     /// old, a Redis Cluster, or lacks RedisJSON where that is wanted.
-    pub fn connect(url: &str, options: RedisOptions) -> BoxFuture<'_, Result<Self, StoreError>> {
+    pub fn connect(url: &str, options: RedisStoreOptions) -> BoxFuture<'_, Result<Self, StoreError>> {
         // Boxed, so that its code is generated in this crate and not again in each that awaits it.
         Self::open(url, options).boxed()
     }
@@ -92,7 +92,7 @@ impl RedisStore {
         durability::faults(&self.connection).boxed()
     }
 
-    async fn open(url: &str, options: RedisOptions) -> Result<Self, StoreError> {
+    async fn open(url: &str, options: RedisStoreOptions) -> Result<Self, StoreError> {
         let connection = Connection::new(url, Pace::SHORT)?.confirmed_by(options.wait);
         let server = server::examine(&connection).await?;
         let json = server.writes_json(options.json)?;

@@ -5,7 +5,7 @@ use vconduit_base::redis::{RedisJson, ReplicaWait};
 
 /// Options of a store in Redis.
 #[derive(Debug, Clone)]
-pub struct RedisOptions {
+pub struct RedisStoreOptions {
     /// Lifetimes of entries.
     pub lifetimes: Lifetimes,
     /// Key of the sorted set of the listing: `VCON_SORTED_SET_NAME`.
@@ -16,7 +16,7 @@ pub struct RedisOptions {
     pub wait: Option<ReplicaWait>,
 }
 
-impl RedisOptions {
+impl RedisStoreOptions {
     /// Options with these lifetimes and the defaults for all else.
     #[must_use]
     pub fn new(lifetimes: Lifetimes) -> Self {

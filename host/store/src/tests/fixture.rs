@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::LIFETIMES;
 use super::redis_server::{MODULE, RedisServer};
 use crate::Store;
-use crate::redis::{RedisOptions, RedisStore};
+use crate::redis::{RedisStore, RedisStoreOptions};
 use crate::sqlite::SqliteStore;
 use vconduit_base::Lifetimes;
 use vconduit_base::redis::RedisJson;
@@ -45,9 +45,9 @@ impl StoreFixture {
     pub async fn redis_with(lifetimes: Lifetimes, arguments: &[&str]) -> Self {
         let server = RedisServer::start(arguments).await;
         // With the module, the tests are those of its values.
-        let options = RedisOptions {
+        let options = RedisStoreOptions {
             json: RedisJson::Auto,
-            ..RedisOptions::new(lifetimes)
+            ..RedisStoreOptions::new(lifetimes)
         };
         let store = RedisStore::connect(&server.url(), options).await.unwrap();
         Self {

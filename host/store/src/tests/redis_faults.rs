@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::lossy_proxy::LossyProxy;
 use super::*;
-use crate::redis::{RedisOptions, RedisStore};
+use crate::redis::{RedisStore, RedisStoreOptions};
 use crate::{DeadLetterStore as _, ListStore as _};
 
 const ALWAYS: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
@@ -86,7 +86,7 @@ async fn an_address_without_a_server_is_unavailable() {
     let server = RedisServer::start(&[]).await;
     let url = format!("redis://someone:hunter2@127.0.0.1:{}/", server.port);
     drop(server);
-    let error = RedisStore::connect(&url, RedisOptions::new(LIFETIMES))
+    let error = RedisStore::connect(&url, RedisStoreOptions::new(LIFETIMES))
         .await
         .unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
@@ -97,7 +97,7 @@ async fn an_address_without_a_server_is_unavailable() {
         "",
         "redis://hunter2@h:1/notadb",
     ] {
-        let error = RedisStore::connect(bad, RedisOptions::new(LIFETIMES))
+        let error = RedisStore::connect(bad, RedisStoreOptions::new(LIFETIMES))
             .await
             .unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{bad}: {error}");
@@ -110,7 +110,9 @@ async fn password_and_database_of_the_url_are_used() {
     let server = RedisServer::start(&[]).await;
     let _: () = server.raw(&["CONFIG", "SET", "requirepass", "hunter2"]).await;
     let url = format!("redis://:hunter2@127.0.0.1:{}/3", server.port);
-    let store = RedisStore::connect(&url, RedisOptions::new(LIFETIMES)).await.unwrap();
+    let store = RedisStore::connect(&url, RedisStoreOptions::new(LIFETIMES))
+        .await
+        .unwrap();
     store.ping().await.unwrap();
     assert!(store.describe().contains("database 3"));
     assert!(!format!("{store:?} {}", store.describe()).contains("hunter2"));
@@ -118,7 +120,7 @@ async fn password_and_database_of_the_url_are_used() {
         format!("redis://:hunter3@127.0.0.1:{}/", server.port),
         format!("redis://127.0.0.1:{}/", server.port),
     ] {
-        let error = RedisStore::connect(&wrong, RedisOptions::new(LIFETIMES))
+        let error = RedisStore::connect(&wrong, RedisStoreOptions::new(LIFETIMES))
             .await
             .unwrap_err();
         assert!(matches!(error, StoreError::Refused { .. }), "{error}");
@@ -368,7 +370,7 @@ async fn behind_a_proxy(fixture: &StoreFixture) -> (RedisStore, LossyProxy) {
     let url = fixture.server().url();
     let server = url.trim_start_matches("redis://").trim_end_matches('/');
     let proxy = LossyProxy::start(server.to_owned()).await;
-    let store = RedisStore::connect(&proxy.url(), RedisOptions::new(LIFETIMES))
+    let store = RedisStore::connect(&proxy.url(), RedisStoreOptions::new(LIFETIMES))
         .await
         .unwrap();
     (store, proxy)

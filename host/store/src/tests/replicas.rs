@@ -1,13 +1,13 @@
 //! Replicas that confirm what is acknowledged, and servers that can't be used.
 
 use super::*;
-use crate::redis::{RedisOptions, RedisStore};
+use crate::redis::{RedisStore, RedisStoreOptions};
 use vconduit_base::redis::{RedisJson, ReplicaWait};
 
 async fn connected(server: &RedisServer, wait: &str) -> RedisStore {
-    let options = RedisOptions {
+    let options = RedisStoreOptions {
         wait: Some(wait.parse::<ReplicaWait>().unwrap()),
-        ..RedisOptions::new(LIFETIMES)
+        ..RedisStoreOptions::new(LIFETIMES)
     };
     RedisStore::connect(&server.url(), options).await.unwrap()
 }
@@ -64,15 +64,15 @@ async fn a_step_is_acknowledged_only_when_the_replicas_have_confirmed_it() {
 async fn a_server_that_can_not_be_used_is_refused_with_the_reason() {
     let plain = RedisServer::start(&["--appendonly", "no"]).await;
     if std::env::var(redis_server::MODULE).is_err() {
-        let options = RedisOptions {
+        let options = RedisStoreOptions {
             json: RedisJson::Always,
-            ..RedisOptions::new(LIFETIMES)
+            ..RedisStoreOptions::new(LIFETIMES)
         };
         let error = RedisStore::connect(&plain.url(), options).await.unwrap_err();
         assert!(error.to_string().contains("VCONDUIT_REDISJSON"), "{error}");
     }
     let cluster = RedisServer::start(&["--cluster-enabled", "yes"]).await;
-    let error = RedisStore::connect(&cluster.url(), RedisOptions::new(LIFETIMES))
+    let error = RedisStore::connect(&cluster.url(), RedisStoreOptions::new(LIFETIMES))
         .await
         .unwrap_err();
     assert!(
@@ -85,7 +85,7 @@ async fn a_server_that_can_not_be_used_is_refused_with_the_reason() {
 async fn settings_that_can_lose_data_are_found_on_a_real_server() {
     let found = async |options: &[&str]| -> Vec<String> {
         let server = RedisServer::start(options).await;
-        let store = RedisStore::connect(&server.url(), RedisOptions::new(LIFETIMES))
+        let store = RedisStore::connect(&server.url(), RedisStoreOptions::new(LIFETIMES))
             .await
             .unwrap();
         let faults = store.durability_faults().await.unwrap();

@@ -12,7 +12,7 @@ use super::*;
 use crate::events::Event;
 use vconduit_storage::{Abilities, Saved, StorageError};
 use vconduit_store::EntryRecovery as _;
-use vconduit_store::redis::{RedisOptions, RedisStore};
+use vconduit_store::redis::{RedisStore, RedisStoreOptions};
 
 /// Short, for tests in which a lease has to run out, and long enough that a slow machine renews it.
 const SHORT: Duration = Duration::from_millis(1_500);
@@ -311,7 +311,9 @@ impl PausableRedis {
     async fn connect(&self) -> RedisStore {
         let lifetimes = Settings::from_env(&|_| None).unwrap().lifetimes;
         let url = format!("redis://127.0.0.1:{}/", self.1);
-        RedisStore::connect(&url, RedisOptions::new(lifetimes)).await.unwrap()
+        RedisStore::connect(&url, RedisStoreOptions::new(lifetimes))
+            .await
+            .unwrap()
     }
 
     fn signal(&self, signal: &str) {
