@@ -186,26 +186,40 @@ async fn a_second_call_during_a_replay_is_refused() {
     first.is(200, json!(1));
 }
 
+/// Another client changes the subject of the vCon.
+async fn change(store: Arc<FaultyStore>, subject: String) {
+    let stored = store.real().get_one(&id(ID)).await.unwrap().unwrap();
+    let mut newer = vcon(ID);
+    newer["subject"] = subject.into();
+    let write = Write {
+        id: id(ID),
+        text: newer.to_string().into(),
+        expected: stored.revision,
+    };
+    store.real().write(write).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_document_that_changes_while_it_is_saved_is_saved_again() {
     let (api, shelf) = scene(&[ID]).await;
-    let (store, mut newer) = (api.store.clone(), vcon(ID));
-    newer["subject"] = json!("newer");
-    let text = newer.to_string();
-    let change = async move {
-        let stored = store.real().get_one(&id(ID)).await.unwrap().unwrap();
-        let write = Write {
-            id: id(ID),
-            text: text.into(),
-            expected: stored.revision,
-        };
-        store.real().write(write).await.unwrap();
-    };
-    shelf.meanwhile.lock().unwrap().push(Box::pin(change));
+    let newer = Box::pin(change(api.store.clone(), "newer".to_owned()));
+    shelf.meanwhile.lock().unwrap().push(newer);
     again(&api, AGAIN).await.is(200, json!(1));
     let saved = shelf.saved.lock().unwrap().clone();
     assert_eq!(saved.len(), 2, "{saved:?}");
     assert!(saved[1].contains("newer"), "the storage has an old revision");
+}
+
+#[tokio::test]
+async fn a_document_that_changes_during_each_save_keeps_its_letter() {
+    let (api, shelf) = scene(&[ID]).await;
+    for at in 0..20 {
+        let newer = Box::pin(change(api.store.clone(), format!("change {at}")));
+        shelf.meanwhile.lock().unwrap().push(newer);
+    }
+    again(&api, AGAIN).await.is(200, json!(0));
+    assert_eq!(shelf.ids().len(), 10, "the number of saves has to be bounded");
+    assert_eq!(api.entries("DLQ:storage:s").await, [ID]);
 }
 
 #[tokio::test]
