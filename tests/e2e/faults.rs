@@ -277,6 +277,43 @@ chains:
     assert!(host.dead_letters("in").await.is_empty());
 }
 
+/// The first request is that of the run, the second that of a retry.
+#[tokio::test]
+async fn a_vcon_that_a_storage_refused_is_saved_by_itself_once_the_storage_works() {
+    let redis = RedisServer::start();
+    for server in [None, Some(&redis)] {
+        let receiver = Receiver::start().await;
+        receiver.answer(400, "{}");
+        receiver.answer(400, "{}");
+        let config = format!(
+            r#"
+storages:
+  hook: {{module: storage.webhook, options: {{webhook-urls: ["{}/hook"]}}}}
+chains:
+  main: {{links: [], ingress_lists: [in], storages: [hook], egress_lists: [out]}}
+"#,
+            receiver.url()
+        );
+        let host = Host::with(config)
+            .on(server)
+            .env("VCONDUIT_STORAGE_RETRY_S", "1")
+            .start()
+            .await;
+        let (id, text) = samples::many(1).remove(0);
+        host.post_vcon(&text, "in").await;
+        eventually("the dead letter is saved", SOON, async || {
+            let metrics = host.get("/metrics").await.1;
+            let line = r#"vconduit_storage_replayed_total{backend="hook"} 1"#;
+            metrics.contains(line).then_some(())
+        })
+        .await;
+        assert!(host.dead_letters("storage:hook").await.is_empty());
+        let received = receiver.received();
+        assert_eq!(received.len(), 3, "saved more than once, or before the storage worked");
+        assert!(String::from_utf8_lossy(&received[2].body).contains(&id));
+    }
+}
+
 #[tokio::test]
 async fn a_service_that_refuses_makes_a_dead_letter_and_none_is_called_twice() {
     let receiver = Receiver::start().await;
