@@ -8,9 +8,9 @@ Environment variables, with their [defaults]. An empty variable counts as not se
 Store:
   REDIS_URL                      Redis for the working store. Not set: an embedded store, in one
                                  file under VCONDUIT_DATA_DIR
-  VCONDUIT_REDISJSON             documents in Redis: never (plain strings), auto or always RedisJSON [never]
-  VCONDUIT_REDIS_WAIT            replicas:ms; replicas that confirm what is acknowledged, for example 1:500
-  VCONDUIT_REQUIRE_DURABLE       1: do not start on a Redis that can lose what was acknowledged [0]
+  VCONDUIT_REDISJSON             documents as RedisJSON values: never, auto or always [never]
+  VCONDUIT_REDIS_WAIT            replicas:ms that confirm what is acknowledged, as in 1:500
+  VCONDUIT_REQUIRE_DURABLE       do not start on a Redis that can lose vCons [false]
   VCONDUIT_DATA_DIR              folder of the embedded store and the compile cache [./data]
   VCONDUIT_COMPILE_CACHE_DIR     folder of the compile cache [compiled, under VCONDUIT_DATA_DIR]
   VCON_SORTED_SET_NAME           name of the index that lists all vCons [vcons]
@@ -18,7 +18,7 @@ Store:
   CONSERVER_PARALLEL_STORAGE     save a vCon to several storages at once [true]
 
 Lifetimes in seconds:
-  VCON_REDIS_EXPIRY              of a vCon in the store, from the end of its last run [3600]
+  VCON_REDIS_EXPIRY              of a vCon in the store, after its last run [3600]
   VCON_INDEX_EXPIRY              of a party index [86400]
   VCON_CONTEXT_EXPIRY            of a trace context [86400]
   VCON_DLQ_EXPIRY                of a dead letter; 0 keeps the lifetime that the vCon has [604800]
@@ -38,8 +38,8 @@ Keys:
 REST API:
   API_ROOT_PATH                  prefix under which all routes are served as well [/api]
   VCONDUIT_MAX_BODY_BYTES        largest request body, in bytes [67108864]
-  VCONDUIT_ADMIT_MEMORY_PERCENT  part of Redis' memory above which new vCons get 503; 100: never [80]
-  VCONDUIT_ADMIT_DEPTH           entries of a list above which new vCons for it get 503; 0: never [0]
+  VCONDUIT_ADMIT_MEMORY_PERCENT  of Redis' memory, above which new vCons get 503 [80]
+  VCONDUIT_ADMIT_DEPTH           new vCons for a longer list get 503; 0: never [0]
   EGRESS_FORMAT_VERSION          0.0.1 sends vCons in that older format [as stored]
   VCON_SERVER_VERSION            version in the response of /version [dev]
   VCON_SERVER_GIT_COMMIT         commit in the response of /version [unknown]
