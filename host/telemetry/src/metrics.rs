@@ -114,7 +114,10 @@ fn describe() {
     );
     describe_counter!(DEAD_LETTERS, "entries moved to dead-letter lists");
     describe_gauge!(IN_FLIGHT, "chain runs in progress");
-    describe_gauge!(LIST_LENGTH, "entries of an ingress or egress list, or of a dead-letter list");
+    describe_gauge!(
+        LIST_LENGTH,
+        "entries of an ingress or egress list, or of a dead-letter list"
+    );
     describe_gauge!(ADMISSION_OPEN, "1 while new vCons are accepted, 0 above the mark");
     describe_counter!(REFUSED, "requests refused because a mark was reached");
     describe_counter!(LEASES_LOST, "claims whose lease expired");
