@@ -128,6 +128,12 @@ async fn a_redis_that_was_emptied_gets_the_configuration_and_the_versions_of_lin
         log.contains("has lost its copy of the configuration"),
         "nothing is said:\n{log}"
     );
+    // The hash of a component is stored last, after its parts.
+    eventually("the component is there again", SOON, async || {
+        let keys: Vec<String> = redis::Commands::keys(&mut redis.connect(), "vconduit:component:*").expect("KEYS");
+        keys.iter().any(|key| key.ends_with('}')).then_some(())
+    })
+    .await;
     // A host that starts now has to find the component too.
     let second = Host::with(config("one")).redis(&redis).start().await;
     assert_eq!(versions(&second).await, before);
