@@ -19,6 +19,7 @@ on_both!(
     an_id_that_is_popped_is_not_waited_for,
     a_lifetime_that_a_link_sets_begins_after_the_last_run,
     a_longer_lifetime_stays,
+    a_lifetime_of_the_document_before_does_not_count,
     a_document_that_is_put_again_under_a_run_is_protected,
     a_deletion_is_remembered,
     a_deletion_during_a_run_is_remembered,
@@ -371,6 +372,18 @@ async fn a_longer_lifetime_stays(fixture: StoreFixture) {
     assert_eq!(fixture.lifetime("a").await, Some(10_000));
 }
 
+async fn a_lifetime_of_the_document_before_does_not_count(fixture: StoreFixture) {
+    fixture.set_ingress(&["q"]).await;
+    fixture.put("a").await;
+    fixture.store.expire(&id("a"), 1).await.unwrap();
+    fixture.post("a", &["q"]).await;
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(fixture.lifetime("a").await, PROTECTED, "it waits");
+    let claim = fixture.claim_one("q").await;
+    fixture.finish(&claim, &[]).await;
+    assert_eq!(fixture.lifetime("a").await, USUAL, "it was posted anew");
+}
+
 async fn a_document_that_is_put_again_under_a_run_is_protected(fixture: StoreFixture) {
     fixture.set_ingress(&["q"]).await;
     fixture.post("a", &["q"]).await;
@@ -485,6 +498,20 @@ async fn a_document_that_another_program_stored_for_ever_stays_for_ever() {
     let claim = fixture.claim_one("q").await;
     fixture.finish(&claim, &[]).await;
     assert_eq!(fixture.lifetime("a").await, Some(-1), "a finished run");
+}
+
+/// Another program stores a document again that was deleted through the API.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_document_that_another_program_stores_again_expires_after_its_run() {
+    let fixture = StoreFixture::redis().await;
+    fixture.put("a").await;
+    fixture.store.delete(&id("a")).await.unwrap();
+    fixture.server().raw::<()>(&["SET", "vcon:a", "{}", "EX", "100"]).await;
+    fixture.server().raw::<()>(&["RPUSH", "q", "a"]).await;
+    let claim = fixture.claim_one("q").await;
+    assert_eq!(fixture.lifetime("a").await, PROTECTED);
+    fixture.finish(&claim, &[]).await;
+    assert_eq!(fixture.lifetime("a").await, USUAL);
 }
 
 /// Nothing may stay in Redis of a vCon whose work is done.

@@ -41,20 +41,23 @@ local function release(id, count)
   local n = tonumber(is[1] or '0')
   if n == 0 then return end
   if n > count then return counts_down(key, 'n', count) end
+  local at = is[2] ~= 'never' and is[2]
+  -- Also after a deletion: another program may have stored the document again.
+  if at then
+    redis.call('PEXPIREAT', document_key(id), at)
+  elseif not is[2] and document_seconds > 0 then
+    redis.call('EXPIRE', document_key(id), document_seconds)
+  end
   if is[3] then
     redis.call('HDEL', key, 'n', 'until')
     redis.call('EXPIRE', key, DELETED_SECONDS)
-    return
-  end
-  if is[2] and is[2] ~= 'never' then
+  elseif at then
     -- The time is kept for further runs, for as long as the document.
     redis.call('HDEL', key, 'n')
-    redis.call('PEXPIREAT', key, is[2])
-    redis.call('PEXPIREAT', document_key(id), is[2])
-    return
+    redis.call('PEXPIREAT', key, at)
+  else
+    redis.call('DEL', key)
   end
-  redis.call('DEL', key)
-  if not is[2] and document_seconds > 0 then redis.call('EXPIRE', document_key(id), document_seconds) end
 end
 
 -- An id was pushed to a list.
@@ -69,9 +72,9 @@ end
 -- number.
 local function holds_of_new(id, lists)
   local key = holds_key(id)
-  local is = redis.call('HMGET', key, 'n', 'deleted')
+  local is = redis.call('HMGET', key, 'n', 'until', 'deleted')
   local holds = tonumber(is[1] or '0')
-  if is[1] or is[2] then
+  if is[1] or is[2] or is[3] then
     redis.call('HDEL', key, 'until', 'deleted')
     redis.call('PERSIST', key)
   end
