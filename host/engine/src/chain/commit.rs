@@ -78,7 +78,7 @@ impl ChainRunner {
         let (mut egress, mut well, mut tries) = (egress, well, 0);
         loop {
             let write = pending(run);
-            run.effects.needs = (!egress.is_empty()).then(|| any_state_of(run));
+            run.effects.needs = needed(run, write.as_ref()).filter(|_| !egress.is_empty());
             let stage = Stage {
                 lists: egress,
                 ..Stage::of(if well == Ended::Finished { "finished" } else { "stopped" })
@@ -142,7 +142,7 @@ impl ChainRunner {
         run.effects.trail = self.trail(run, &stage);
         loop {
             let write = pending(run);
-            run.effects.needs = Some(any_state_of(run));
+            run.effects.needs = needed(run, write.as_ref());
             let at_most = chain.hand_off_timeout;
             let checkpoint = run.checkpoint(chain);
             let step = || {
@@ -263,10 +263,11 @@ fn missing(run: &Run) -> RunError {
     RunError::Failed(Reason::plain("missing", message))
 }
 
-/// The condition that the current vCon is in the store.
-fn any_state_of(run: &Run) -> NeededDocument {
-    NeededDocument {
+/// The condition that the current vCon is in the store. A write has it anyway.
+fn needed(run: &Run, write: Option<&Write>) -> Option<NeededDocument> {
+    let needed = NeededDocument {
         id: run.current.clone(),
         revision: None,
-    }
+    };
+    write.is_none().then_some(needed)
 }

@@ -106,22 +106,46 @@ pub(super) async fn until_out_has(place: &Place, depth: u64) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_without_contact_cuts_its_saves_off_and_begins_no_other() {
-    let folder = tempfile::tempdir().unwrap();
+/// A host that has lost its contact to the store while it saved.
+struct CutOff {
+    place: Place,
+    gate: Arc<Gate>,
+    stop: CancellationToken,
+    worker: JoinHandle<()>,
+}
+
+/// Loses the contact in the middle of the save of `a`, and waits until the save is cut off.
+async fn cut_off_in_a_save(folder: &Path) -> CutOff {
     let gate = Gate::closed();
     let options = PlaceOptions {
         lease: SHORT,
         storage: Some(gate.clone()),
         ..PlaceOptions::default()
     };
-    let place = Place::with(folder.path(), options);
+    let place = Place::with(folder, options);
     put(&place, "in", &["a"]).await;
     let (stop, worker) = start(&place);
     gate.until("a save", |gate| gate.begun() == 1).await;
     place.faulty.fail_all(Fault::Unavailable);
     gate.until("the end of the save", |gate| gate.cut_off.load(Ordering::SeqCst) == 1)
         .await;
+    CutOff {
+        place,
+        gate,
+        stop,
+        worker,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_without_contact_cuts_its_saves_off_and_begins_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let CutOff {
+        place,
+        gate,
+        stop,
+        worker,
+    } = cut_off_in_a_save(folder.path()).await;
     // Another host gets the entry and saves.
     let store = place.faulty.real();
     let held = store.claims(&list("in")).await.unwrap().remove(0).1;
@@ -149,19 +173,12 @@ async fn a_host_without_contact_cuts_its_saves_off_and_begins_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_continues_after_an_outage_in_which_nobody_took_its_claim() {
     let folder = tempfile::tempdir().unwrap();
-    let gate = Gate::closed();
-    let options = PlaceOptions {
-        lease: SHORT,
-        storage: Some(gate.clone()),
-        ..PlaceOptions::default()
-    };
-    let place = Place::with(folder.path(), options);
-    put(&place, "in", &["a"]).await;
-    let (stop, worker) = start(&place);
-    gate.until("a save", |gate| gate.begun() == 1).await;
-    place.faulty.fail_all(Fault::Unavailable);
-    gate.until("the end of the save", |gate| gate.cut_off.load(Ordering::SeqCst) == 1)
-        .await;
+    let CutOff {
+        place,
+        gate,
+        stop,
+        worker,
+    } = cut_off_in_a_save(folder.path()).await;
     gate.let_end(10);
     place.faulty.mend();
     until_out_has(&place, 1).await;
